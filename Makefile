@@ -1,0 +1,132 @@
+# Builds, tests and shows flatmanifest on a Debian or Ubuntu machine that has nothing but make and sh.
+# `make` lists the targets. Every target sets up what it needs, and what is in place is not done twice.
+
+PYTHON ?= python3
+FUZZ_SECONDS ?= 20
+DEMO_OPTIONS ?=
+BENCH_OPTIONS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD := build
+
+# dbt is never to report what these targets do with it.
+export DBT_SEND_ANONYMOUS_USAGE_STATS := 0
+export DO_NOT_TRACK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Ninja uses every core by itself; two recipes at once would only fight for them, and for apt's lock.
+.NOTPARALLEL:
+
+.PHONY: help setup build test demo bench fuzz sanitize lint lint-tidy format clean
+.PHONY: system-build system-all native package test-native test-python
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) \
+		| while read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+
+## What is on the machine, and in .venv
+
+setup: system-all $(VENV)/dev.stamp ## install the system packages (apt) and the Python ones (.venv)
+
+system-build:
+	@setup/system_packages.sh build
+
+system-all:
+	@setup/system_packages.sh all
+
+$(BIN)/python: | system-build
+	@echo "Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --upgrade pip
+
+$(VENV)/demo.stamp: setup/requirements-build.txt setup/requirements-demo.txt | $(BIN)/python
+	@echo "Installing the Python packages that the build and the demo need"
+	@$(BIN)/pip install --quiet -r setup/requirements-demo.txt
+	@touch $@
+
+$(VENV)/dev.stamp: setup/requirements-dev.txt $(VENV)/demo.stamp
+	@echo "Installing the Python packages that tests, linters and benchmarks need"
+	@$(BIN)/pip install --quiet -r setup/requirements-dev.txt
+	@touch $@
+
+## What is built
+
+build: native package ## build the native code in build/ and install the package into .venv
+
+native: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+# Only the first time: ninja runs CMake again by itself when a CMakeLists.txt changes.
+$(BUILD)/build.ninja: | system-build
+	@cmake -S . -B $(BUILD) -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=Release \
+		-DFLATMANIFEST_BUILD_TESTS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF
+
+# With the directories, so that a removed file counts as a change.
+package_sources := $(shell find CMakeLists.txt pyproject.toml README.md LICENSE schema native bindings python \
+	-name __pycache__ -prune -o -print)
+
+package: $(VENV)/package.stamp
+
+# The build runs in .venv rather than in an environment of its own, so that pyproject.toml's build-dir is reused
+# from one build to the next, and only what changed is compiled.
+$(VENV)/package.stamp: $(package_sources) $(VENV)/demo.stamp | system-build
+	@echo "Installing flatmanifest into $(VENV)"
+	@$(BIN)/pip install --quiet --no-build-isolation .
+	@touch $@
+
+## What is checked
+
+test: setup lint build test-native test-python fuzz ## lint, build, run every test, and fuzz each target for FUZZ_SECONDS (20)
+
+test-native: native
+	ctest --test-dir $(BUILD) --output-on-failure
+
+test-python: package $(VENV)/dev.stamp
+	$(BIN)/python -m pytest $(wildcard tests/python tests/dbt)
+
+fuzz: system-all $(BIN)/python ## fuzz the readers of untrusted files for FUZZ_SECONDS each
+	@cmake -S . -B $(BUILD)/fuzz -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+		-DCMAKE_CXX_COMPILER=clang++ -DPython3_EXECUTABLE=$(CURDIR)/$(BIN)/python \
+		-DFLATMANIFEST_BUILD_FUZZERS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=address,undefined
+	@ninja -C $(BUILD)/fuzz --quiet
+	@for target in reader convert; do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
+
+sanitize: system-all ## run the native tests under address, undefined-behaviour and thread sanitizers
+	@for sanitizers in address,undefined thread; do \
+		tree=$(BUILD)/sanitize-$${sanitizers%%,*}; \
+		cmake -S . -B $$tree -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+			-DFLATMANIFEST_BUILD_TESTS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=$$sanitizers \
+		&& ninja -C $$tree --quiet && ctest --test-dir $$tree --output-on-failure || exit 1; \
+	done
+
+cpp_sources = $(shell find native bindings tests bench -name '*.cc' -o -name '*.h')
+
+lint: $(VENV)/dev.stamp ## check formatting, style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror $(cpp_sources)
+
+lint-tidy: native system-all ## run clang-tidy over the native code
+	run-clang-tidy -quiet -p $(BUILD) '/(native|bindings|tests)/'
+
+format: $(VENV)/dev.stamp ## lay out and mend what the linters can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/clang-format -i $(cpp_sources)
+
+## What is shown
+
+demo: package ## convert the manifest of a 2,000-model project and read it back, with times beside json.load's
+	@$(BIN)/python -m bench.demo $(DEMO_OPTIONS)
+
+bench: package $(VENV)/dev.stamp $(BUILD)/build.ninja ## print the benchmarks' table
+	@cmake -S . -B $(BUILD) --log-level=NOTICE -DFLATMANIFEST_BUILD_BENCH=ON
+	@ninja -C $(BUILD) --quiet native_bench
+	@$(BIN)/python -m bench $(BENCH_OPTIONS)
+
+clean: ## remove everything that these targets made, .venv too
+	rm -rf $(BUILD) $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

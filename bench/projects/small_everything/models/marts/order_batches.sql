@@ -1,0 +1,2 @@
+select order_id, ordered_at
+from {{ ref('stg_orders') }}

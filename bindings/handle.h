@@ -1,0 +1,66 @@
+// Who owns what at the border to Python.
+//
+// Every Python object that reads a manifest holds a share of one Handle, and the Handle a share of
+// the mapping; so the mapping lives as long as the last of them, and close() merely makes further
+// use an error. Buffers handed out before close() stay valid: they hold a share too.
+
+#ifndef FLATMANIFEST_BINDINGS_HANDLE_H_
+#define FLATMANIFEST_BINDINGS_HANDLE_H_
+
+#include <pybind11/pybind11.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "format/cell.h"
+#include "store/manifest_file.h"
+
+namespace flatmanifest::python {
+
+namespace py = pybind11;
+
+class Handle {
+ public:
+  Handle(std::shared_ptr<const ManifestFile> file, std::string path)
+      : file_(std::move(file)), path_(std::move(path)) {}
+
+  // Raises ValueError after Close.
+  const Document& document() const {
+    if (closed()) throw py::value_error("the manifest is closed: " + path_);
+    return file_->document();
+  }
+  void Close() { closed_.store(true, std::memory_order_relaxed); }
+  bool closed() const { return closed_.load(std::memory_order_relaxed); }
+  // What the caller opened.
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::shared_ptr<const ManifestFile> file_;
+  const std::string path_;
+  std::atomic<bool> closed_{false};
+};
+
+using HandlePtr = std::shared_ptr<Handle>;
+
+// One value of a manifest. The base of every view class.
+struct View {
+  HandlePtr handle;
+  Cell cell;
+
+  const Document& document() const { return handle->document(); }
+};
+
+struct ObjectView : View {};
+struct ArrayView : View {};
+// A resource: the object, and its row of the columns.
+struct NodeView : ObjectView {
+  Row row;
+};
+// The whole document.
+struct ManifestView : ObjectView {};
+
+}  // namespace flatmanifest::python
+
+#endif  // FLATMANIFEST_BINDINGS_HANDLE_H_

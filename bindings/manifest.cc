@@ -1,0 +1,119 @@
+#include <pybind11/stl/filesystem.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "bindings/buffers.h"
+#include "bindings/handle.h"
+#include "bindings/to_python.h"
+#include "bindings/views.h"
+#include "convert/convert.h"
+#include "format/field_path.h"
+#include "format/verify.h"
+
+namespace flatmanifest::python {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+ManifestView Open(const fs::path& path) {
+  std::shared_ptr<const ManifestFile> file;
+  {
+    const py::gil_scoped_release release;
+    file = OpenManifest(path.string());
+  }
+  const Cell root = file->document().root();
+  if (!root.is(CellKind::kObject))
+    file->document().Fail("the root is not an object (damaged file)");
+  return {{{std::make_shared<Handle>(std::move(file), path.string()), root}}};
+}
+
+fs::path Convert(const fs::path& input, const std::optional<fs::path>& output) {
+  const std::string target = output ? output->string() : DefaultOutput(input.string());
+  const py::gil_scoped_release release;
+  ConvertFile(input.string(), target);
+  return target;
+}
+
+NodeView Node(const ManifestView& manifest, const std::string& unique_id) {
+  const Document& document = manifest.document();
+  const Row row = document.FindRow(unique_id);
+  if (row == kNoRow) throw py::key_error(unique_id);
+  const Cell value = document.resources().value[row];
+  if (!value.is(CellKind::kObject)) document.Fail("a resource is not an object (damaged file)");
+  return {{{manifest.handle, value}}, row};
+}
+
+py::memoryview Raw(const ManifestView& manifest, const std::string& unique_id,
+                   const std::string& field) {
+  const NodeView node = Node(manifest, unique_id);
+  const Document& document = manifest.document();
+  const auto cell = FindPath(document, node.cell, field);
+  if (!cell) throw py::key_error(field);
+  if (!cell->is(CellKind::kString)) {
+    throw py::type_error(unique_id + ": the field '" + field + "' is not a string");
+  }
+  return ByteBuffer(manifest.handle, std::as_bytes(std::span(document.String(cell->index()))));
+}
+
+void CheckIntact(const ManifestView& manifest) {
+  const HandlePtr handle = manifest.handle;
+  const Document& document = manifest.document();
+  const py::gil_scoped_release release;
+  Verify(document);
+}
+
+// memoryview(m). Not pybind11's def_buffer, which turns every error into BufferError.
+int GetFileBuffer(PyObject* self, Py_buffer* buffer, int flags) {
+  try {
+    const auto bytes = py::handle(self).cast<const ManifestView&>().document().bytes();
+    return PyBuffer_FillInfo(buffer, self, const_cast<std::byte*>(bytes.data()),
+                             static_cast<Py_ssize_t>(bytes.size()), /*readonly=*/1, flags);
+  } catch (const py::value_error& closed) {
+    PyErr_SetString(PyExc_ValueError, closed.what());
+    return -1;
+  }
+}
+
+void AddFileBuffer(PyHeapTypeObject* type) {
+  type->ht_type.tp_as_buffer = &type->as_buffer;
+  type->as_buffer.bf_getbuffer = &GetFileBuffer;
+}
+
+}  // namespace
+
+void BindManifest(py::module_& module) {
+  py::class_<ManifestView, ObjectView>(module, "Manifest", py::custom_type_setup(&AddFileBuffer))
+      .def("__repr__",
+           [](const py::object& self) {
+             return py::module_::import("flatmanifest._views").attr("summary_of_manifest")(self);
+           })
+      .def("node", &Node, py::arg("unique_id"))
+      .def("raw", &Raw, py::arg("unique_id"), py::arg("field"))
+      .def_property_readonly("graph",
+                             [](const ManifestView& self) {
+                               self.document();
+                               return GraphView{self.handle};
+                             })
+      .def("verify", &CheckIntact)
+      .def("close", [](const ManifestView& self) { self.handle->Close(); })
+      .def_property_readonly("closed",
+                             [](const ManifestView& self) { return self.handle->closed(); })
+      .def_property_readonly("path", [](const ManifestView& self) { return self.handle->path(); })
+      .def_property_readonly(
+          "generation",
+          [](const ManifestView& self) { return self.document().header().generation; })
+      .def("__enter__",
+           [](const py::object& self) {
+             self.cast<const ManifestView&>().document();
+             return self;
+           })
+      .def("__exit__", [](const ManifestView& self, const py::args&) { self.handle->Close(); });
+
+  module.def("open", &Open, py::arg("path"));
+  module.def("convert", &Convert, py::arg("input"), py::arg("output") = py::none());
+}
+
+}  // namespace flatmanifest::python

@@ -1,0 +1,15 @@
+// flatmanifest._native: the native rooms, for Python. Types and errors are translated here and
+// nothing else is done; python/flatmanifest/_native.pyi documents the classes.
+
+#include <pybind11/pybind11.h>
+
+#include "bindings/errors.h"
+#include "bindings/views.h"
+
+PYBIND11_MODULE(_native, module) {
+  module.attr("__version__") = FLATMANIFEST_VERSION;
+  flatmanifest::python::BindErrors(module);
+  flatmanifest::python::BindViews(module);
+  flatmanifest::python::BindBuffers(module);
+  flatmanifest::python::BindManifest(module);
+}

@@ -1,0 +1,268 @@
+#include "bindings/to_python.h"
+
+#include <string>
+#include <vector>
+
+#include "convert/number_text.h"
+
+namespace flatmanifest::python {
+
+namespace {
+
+constexpr uint64_t kMicrosecondsPerDay = uint64_t{86'400} * 1'000'000;
+
+// Takes over a new reference from the C API, or raises what it has set.
+py::object Steal(PyObject* object) {
+  if (object == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(object);
+}
+
+py::object MakeDate(uint32_t ordinal) {
+  return py::module_::import("datetime").attr("date").attr("fromordinal")(ordinal);
+}
+
+py::object MakeDateTime(uint64_t microseconds, uint32_t zone) {
+  const py::module_ datetime = py::module_::import("datetime");
+  py::object tzinfo = py::none();
+  if (zone != 0) {
+    const int offset = static_cast<int>(zone) - static_cast<int>(Cell::kUtc);
+    tzinfo = datetime.attr("timezone")(datetime.attr("timedelta")(0, offset));
+  }
+  const py::object first = datetime.attr("datetime")(1, 1, 1, py::arg("tzinfo") = tzinfo);
+  return first + datetime.attr("timedelta")(microseconds / kMicrosecondsPerDay, 0,
+                                            microseconds % kMicrosecondsPerDay);
+}
+
+py::object MakeBigInt(const Document& document, std::string_view digits) {
+  if (!IsInteger(digits)) document.Fail("a large integer has no digits (damaged file)");
+  return Steal(PyLong_FromString(std::string(digits).c_str(), nullptr, 10));
+}
+
+// Anything but a string or container.
+py::object ScalarToPython(const Document& document, Cell cell) {
+  switch (cell.kind()) {
+    case CellKind::kNull:
+      return py::none();
+    case CellKind::kFalse:
+      return py::bool_(false);
+    case CellKind::kTrue:
+      return py::bool_(true);
+    case CellKind::kInt:
+      return Steal(PyLong_FromLongLong(cell.small_int()));
+    case CellKind::kWideInt:
+      return Steal(PyLong_FromLongLong(static_cast<int64_t>(document.Wide(cell))));
+    case CellKind::kWideUint:
+      return Steal(PyLong_FromUnsignedLongLong(document.Wide(cell)));
+    case CellKind::kDouble:
+      return Steal(PyFloat_FromDouble(document.Double(cell)));
+    case CellKind::kBigInt:
+      return MakeBigInt(document, document.String(cell.index()));
+    case CellKind::kDate:
+      return MakeDate(cell.index());
+    case CellKind::kDateTime:
+      return MakeDateTime(document.Wide(cell), cell.aux());
+    default:
+      document.Fail("a value of unknown kind (damaged file)");
+  }
+}
+
+// Keeps the cyclic garbage collector from running over containers that are being filled: none of
+// them is garbage, and visiting them again and again is most of what building them costs.
+class GarbageCollectionPause {
+ public:
+  GarbageCollectionPause() : was_enabled_(PyGC_Disable()) {}
+  ~GarbageCollectionPause() {
+    if (was_enabled_ != 0) PyGC_Enable();
+  }
+  GarbageCollectionPause(const GarbageCollectionPause&) = delete;
+  GarbageCollectionPause& operator=(const GarbageCollectionPause&) = delete;
+
+ private:
+  int was_enabled_;
+};
+
+class PlainBuilder {
+ public:
+  explicit PlainBuilder(const Document& document)
+      : document_(document), guard_(document), strings_(document.string_offsets().size() - 1) {}
+
+  py::object Build(Cell cell) {
+    switch (cell.kind()) {
+      case CellKind::kString:
+        return String(cell.index());
+      case CellKind::kArray:
+        return BuildList(cell);
+      case CellKind::kObject:
+        return BuildDict(cell);
+      default:
+        return ScalarToPython(document_, cell);
+    }
+  }
+
+ private:
+  const py::object& String(StringId id) {
+    const std::string_view bytes = document_.String(id);
+    py::object& known = strings_[id];
+    if (!known) known = ToStr(document_, bytes);
+    return known;
+  }
+
+  py::object BuildList(Cell cell) {
+    const auto elements = document_.Elements(cell);
+    const WalkGuard::Level level(guard_, elements.size());
+    py::object list = Steal(PyList_New(static_cast<Py_ssize_t>(elements.size())));
+    for (size_t i = 0; i < elements.size(); ++i) {
+      PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(i), Build(elements[i]).release().ptr());
+    }
+    return list;
+  }
+
+  py::object BuildDict(Cell cell) {
+    const auto keys = document_.Keys(cell);
+    const auto elements = document_.Elements(cell);
+    const WalkGuard::Level level(guard_, elements.size());
+    py::object dict = Steal(PyDict_New());
+    for (size_t i = 0; i < elements.size(); ++i) {
+      const py::object value = Build(elements[i]);
+      if (PyDict_SetItem(dict.ptr(), String(keys[i]).ptr(), value.ptr()) != 0) {
+        throw py::error_already_set();
+      }
+    }
+    return dict;
+  }
+
+  const Document& document_;
+  WalkGuard guard_;
+  std::vector<py::object> strings_;
+};
+
+class Comparison {
+ public:
+  explicit Comparison(const Document& document) : document_(document), guard_(document) {}
+
+  bool EqualsPython(Cell cell, const py::handle& other) {
+    if (cell.is(CellKind::kObject)) return EqualsDict(cell, other);
+    if (cell.is(CellKind::kArray)) return EqualsList(cell, other);
+    const py::object scalar = cell.is(CellKind::kString)
+                                  ? py::object(ToStr(document_, document_.String(cell.index())))
+                                  : ScalarToPython(document_, cell);
+    return scalar.equal(other);
+  }
+
+  bool EqualsCell(Cell cell, const Document& other_document, Cell other) {
+    if (&document_ == &other_document && cell == other) return true;
+    if (cell.is(CellKind::kObject)) {
+      if (!other.is(CellKind::kObject)) return false;
+      const auto elements = document_.Elements(cell);
+      const WalkGuard::Level level(guard_, elements.size());
+      if (other_document.Elements(other).size() != elements.size()) return false;
+      const auto keys = document_.Keys(cell);
+      for (size_t i = 0; i < elements.size(); ++i) {
+        const auto value = other_document.Find(other, document_.String(keys[i]));
+        if (!value || !EqualsCell(elements[i], other_document, *value)) return false;
+      }
+      return true;
+    }
+    if (cell.is(CellKind::kArray)) {
+      if (!other.is(CellKind::kArray)) return false;
+      const auto elements = document_.Elements(cell);
+      const WalkGuard::Level level(guard_, elements.size());
+      const auto others = other_document.Elements(other);
+      if (others.size() != elements.size()) return false;
+      for (size_t i = 0; i < elements.size(); ++i) {
+        if (!EqualsCell(elements[i], other_document, others[i])) return false;
+      }
+      return true;
+    }
+    if (other.is_container()) return false;
+    if (cell.is(CellKind::kString) && other.is(CellKind::kString)) {
+      return document_.String(cell.index()) == other_document.String(other.index());
+    }
+    if (cell.is(CellKind::kString) || other.is(CellKind::kString)) return false;
+    return ScalarToPython(document_, cell).equal(ScalarToPython(other_document, other));
+  }
+
+ private:
+  bool EqualsDict(Cell cell, const py::handle& other) {
+    if (py::isinstance<ObjectView>(other)) return EqualsView(cell, other.cast<const View&>());
+    if (!PyDict_Check(other.ptr())) return false;
+    const auto keys = document_.Keys(cell);
+    const auto elements = document_.Elements(cell);
+    const WalkGuard::Level level(guard_, elements.size());
+    if (PyDict_Size(other.ptr()) != static_cast<Py_ssize_t>(elements.size())) return false;
+    for (size_t i = 0; i < elements.size(); ++i) {
+      const py::str key = ToStr(document_, document_.String(keys[i]));
+      PyObject* value = PyDict_GetItemWithError(other.ptr(), key.ptr());
+      if (value == nullptr && PyErr_Occurred() != nullptr) throw py::error_already_set();
+      // Comparing may run Python code, which may take the value out of the dict.
+      const auto kept = py::reinterpret_borrow<py::object>(value);
+      if (value == nullptr || !EqualsPython(elements[i], kept)) return false;
+    }
+    return true;
+  }
+
+  bool EqualsList(Cell cell, const py::handle& other) {
+    if (py::isinstance<ArrayView>(other)) return EqualsView(cell, other.cast<const View&>());
+    if (!PyList_Check(other.ptr())) return false;
+    const auto elements = document_.Elements(cell);
+    const WalkGuard::Level level(guard_, elements.size());
+    for (size_t i = 0; i < elements.size(); ++i) {
+      if (static_cast<Py_ssize_t>(i) >= PyList_GET_SIZE(other.ptr())) return false;
+      const auto kept = py::reinterpret_borrow<py::object>(
+          PyList_GET_ITEM(other.ptr(), static_cast<Py_ssize_t>(i)));
+      if (!EqualsPython(elements[i], kept)) return false;
+    }
+    return PyList_GET_SIZE(other.ptr()) == static_cast<Py_ssize_t>(elements.size());
+  }
+
+  bool EqualsView(Cell cell, const View& other) {
+    return EqualsCell(cell, other.document(), other.cell);
+  }
+
+  const Document& document_;
+  WalkGuard guard_;
+};
+
+}  // namespace
+
+py::str ToStr(const Document& document, std::string_view bytes) {
+  PyObject* text =
+      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), nullptr);
+  if (text == nullptr) {
+    if (PyErr_ExceptionMatches(PyExc_UnicodeDecodeError) == 0) throw py::error_already_set();
+    PyErr_Clear();
+    document.Fail("a string is not UTF-8 (damaged file)");
+  }
+  return py::reinterpret_steal<py::str>(text);
+}
+
+py::object ColumnToPython(const Document& document, StringId id) {
+  if (id == kNoString) return py::none();
+  return ToStr(document, document.String(id));
+}
+
+py::object ToView(const HandlePtr& handle, Cell cell) {
+  switch (cell.kind()) {
+    case CellKind::kString: {
+      const Document& document = handle->document();
+      return ToStr(document, document.String(cell.index()));
+    }
+    case CellKind::kArray:
+      return py::cast(ArrayView{{handle, cell}});
+    case CellKind::kObject:
+      return py::cast(ObjectView{{handle, cell}});
+    default:
+      return ScalarToPython(handle->document(), cell);
+  }
+}
+
+py::object ToPlain(const Document& document, Cell cell) {
+  const GarbageCollectionPause pause;
+  return PlainBuilder(document).Build(cell);
+}
+
+bool Equals(const View& view, const py::handle& other) {
+  return Comparison(view.document()).EqualsPython(view.cell, other);
+}
+
+}  // namespace flatmanifest::python

@@ -1,0 +1,33 @@
+// Values of a document as Python objects.
+
+#ifndef FLATMANIFEST_BINDINGS_TO_PYTHON_H_
+#define FLATMANIFEST_BINDINGS_TO_PYTHON_H_
+
+#include <pybind11/pybind11.h>
+
+#include <string_view>
+
+#include "bindings/handle.h"
+#include "format/document.h"
+
+namespace flatmanifest::python {
+
+// A str. Raises FormatError if the bytes are not UTF-8.
+py::str ToStr(const Document& document, std::string_view bytes);
+// The string of a column, None for kNoString.
+py::object ColumnToPython(const Document& document, StringId id);
+
+// A scalar as itself, a container as a view.
+py::object ToView(const HandlePtr& handle, Cell cell);
+
+// The plain value, containers and all: dict, list, str, int, float, bool, None, date, datetime.
+// Every container is a new one, even where the file shares it; equal strings are one str.
+py::object ToPlain(const Document& document, Cell cell);
+
+// Whether the value equals a plain Python object or another view, by Python's rules: dicts without
+// regard to order, 1 == 1.0.
+bool Equals(const View& view, const py::handle& other);
+
+}  // namespace flatmanifest::python
+
+#endif  // FLATMANIFEST_BINDINGS_TO_PYTHON_H_

@@ -1,0 +1,270 @@
+#include "bindings/views.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "bindings/buffers.h"
+#include "bindings/handle.h"
+#include "bindings/to_python.h"
+#include "convert/json_writer.h"
+
+namespace flatmanifest::python {
+
+namespace {
+
+// The UTF-8 bytes of a str, borrowed from it; nothing for other types and for lone surrogates,
+// neither of which can be a key of a manifest.
+std::optional<std::string_view> Utf8(const py::handle& key) {
+  if (!PyUnicode_Check(key.ptr())) return std::nullopt;
+  Py_ssize_t size = 0;
+  const char* bytes = PyUnicode_AsUTF8AndSize(key.ptr(), &size);
+  if (bytes == nullptr) {
+    PyErr_Clear();
+    return std::nullopt;
+  }
+  return std::string_view(bytes, static_cast<size_t>(size));
+}
+
+std::optional<Cell> Lookup(const ObjectView& object, const py::handle& key) {
+  const Document& document = object.document();
+  const auto bytes = Utf8(key);
+  // As a dict does: a key that cannot be hashed is an error even where nothing could match.
+  if (!bytes && PyObject_Hash(key.ptr()) == -1) throw py::error_already_set();
+  return bytes ? document.Find(object.cell, *bytes) : std::nullopt;
+}
+
+[[noreturn]] void RaiseKeyError(const py::handle& key) {
+  PyErr_SetObject(PyExc_KeyError, key.ptr());
+  throw py::error_already_set();
+}
+
+py::object GetItem(const ObjectView& object, const py::object& key) {
+  const auto cell = Lookup(object, key);
+  if (!cell) RaiseKeyError(key);
+  return ToView(object.handle, *cell);
+}
+
+size_t Length(const View& view) { return view.document().Elements(view.cell).size(); }
+
+Cell ElementAt(const ArrayView& array, py::ssize_t index) {
+  const auto elements = array.document().Elements(array.cell);
+  const auto length = static_cast<py::ssize_t>(elements.size());
+  if (index < 0) index += length;
+  if (index < 0 || index >= length) throw py::index_error("array index out of range");
+  return elements[index];
+}
+
+py::list Slice(const ArrayView& array, const py::slice& slice) {
+  py::ssize_t start = 0;
+  py::ssize_t stop = 0;
+  py::ssize_t step = 0;
+  py::ssize_t length = 0;
+  if (!slice.compute(static_cast<py::ssize_t>(Length(array)), &start, &stop, &step, &length)) {
+    throw py::error_already_set();
+  }
+  py::list picked(length);
+  for (py::ssize_t i = 0; i < length; ++i) {
+    picked[i] = ToView(array.handle, ElementAt(array, start + i * step));
+  }
+  return picked;
+}
+
+std::string Json(const View& view) {
+  const HandlePtr handle = view.handle;
+  const Document& document = view.document();
+  const py::gil_scoped_release release;
+  return WriteJson(document, view.cell);
+}
+
+// __reduce__: a view pickles as the plain value, through the constructor of its type.
+py::tuple Reduce(const View& view, const py::handle& constructor) {
+  return py::make_tuple(constructor, py::make_tuple(ToPlain(view.document(), view.cell)));
+}
+
+// A method whose body is a function of python/flatmanifest/_views.py.
+auto InPython(const char* function) {
+  return [function](const py::object& self) {
+    return py::module_::import("flatmanifest._views").attr(function)(self);
+  };
+}
+
+py::object CompareEqual(const View& view, const py::object& other) {
+  return py::bool_(Equals(view, other));
+}
+
+// Walks the elements of a container; what it yields for each is the type's affair.
+template <typename Yield>
+struct Iterator : View {
+  size_t next = 0;
+
+  py::object Next() {
+    const auto elements = document().Elements(cell);
+    if (next >= elements.size()) throw py::stop_iteration();
+    const size_t at = next++;
+    return Yield()(*this, elements, at);
+  }
+};
+
+struct YieldKey {
+  py::object operator()(const View& view, std::span<const Cell>, size_t at) const {
+    const Document& document = view.document();
+    return ToStr(document, document.String(document.Keys(view.cell)[at]));
+  }
+};
+
+struct YieldValue {
+  py::object operator()(const View& view, std::span<const Cell> elements, size_t at) const {
+    return ToView(view.handle, elements[at]);
+  }
+};
+
+struct YieldItem {
+  py::object operator()(const View& view, std::span<const Cell> elements, size_t at) const {
+    return py::make_tuple(YieldKey()(view, elements, at), YieldValue()(view, elements, at));
+  }
+};
+
+using KeyIterator = Iterator<YieldKey>;
+using ValueIterator = Iterator<YieldValue>;
+using ItemIterator = Iterator<YieldItem>;
+
+template <typename Iterating>
+void BindIterator(py::module_& module, const char* name) {
+  py::class_<Iterating>(module, name)
+      .def("__iter__", [](const py::object& self) { return self; })
+      .def("__next__", &Iterating::Next)
+      .def("__length_hint__",
+           [](const Iterating& iterator) { return Length(iterator) - iterator.next; });
+}
+
+template <typename Iterating>
+Iterating Iterate(const View& view) {
+  Iterating iterator{};
+  iterator.handle = view.handle;
+  iterator.cell = view.cell;
+  view.document();  // raises if closed, here rather than at the first step
+  return iterator;
+}
+
+void BindObject(py::module_& module) {
+  py::class_<ObjectView, View> object(module, "Object");
+  object.def("__len__", [](const ObjectView& self) { return Length(self); })
+      .def("__getitem__", &GetItem, py::arg("key"))
+      .def("__contains__", [](const ObjectView& self,
+                              const py::object& key) { return Lookup(self, key).has_value(); })
+      .def(
+          "get",
+          [](const ObjectView& self, const py::object& key, py::object fallback) {
+            const auto cell = Lookup(self, key);
+            return cell ? ToView(self.handle, *cell) : std::move(fallback);
+          },
+          py::arg("key"), py::arg("default") = py::none())
+      .def("__iter__", [](const ObjectView& self) { return Iterate<KeyIterator>(self); })
+      .def("_iterate_values", [](const ObjectView& self) { return Iterate<ValueIterator>(self); })
+      .def("_iterate_items", [](const ObjectView& self) { return Iterate<ItemIterator>(self); })
+      .def("keys", InPython("ObjectKeys"))
+      .def("values", InPython("ObjectValues"))
+      .def("items", InPython("ObjectItems"))
+      .def("__eq__", &CompareEqual, py::is_operator())
+      .def("__repr__", InPython("summary"))
+      .def("__reduce__",
+           [](const ObjectView& self) {
+             return Reduce(self, py::handle(reinterpret_cast<PyObject*>(&PyDict_Type)));
+           })
+      .def("to_dict", [](const ObjectView& self) { return ToPlain(self.document(), self.cell); })
+      .def("to_json", &Json);
+  object.attr("__hash__") = py::none();
+}
+
+void BindArray(py::module_& module) {
+  py::class_<ArrayView, View> array(module, "Array");
+  array.def("__len__", [](const ArrayView& self) { return Length(self); })
+      .def(
+          "__getitem__",
+          [](const ArrayView& self, py::ssize_t index) {
+            return ToView(self.handle, ElementAt(self, index));
+          },
+          py::arg("index"))
+      .def("__getitem__", &Slice, py::arg("slice"))
+      .def("__iter__", [](const ArrayView& self) { return Iterate<ValueIterator>(self); })
+      .def("__eq__", &CompareEqual, py::is_operator())
+      .def("__repr__", InPython("summary"))
+      .def("__reduce__",
+           [](const ArrayView& self) {
+             return Reduce(self, py::handle(reinterpret_cast<PyObject*>(&PyList_Type)));
+           })
+      .def("to_list", [](const ArrayView& self) { return ToPlain(self.document(), self.cell); })
+      .def("to_json", &Json);
+  array.attr("__hash__") = py::none();
+  const py::object sequence = py::module_::import("collections.abc").attr("Sequence");
+  for (const char* mixin : {"__contains__", "__reversed__", "index", "count"}) {
+    array.attr(mixin) = sequence.attr(mixin);
+  }
+}
+
+// --- Node ---
+
+template <typename Column>
+auto StringColumn(Column column) {
+  return [column](const NodeView& node) {
+    const Document& document = node.document();
+    return ColumnToPython(document, (document.resources().*column)[node.row]);
+  };
+}
+
+template <typename Column>
+auto CellColumn(Column column) {
+  return [column](const NodeView& node) {
+    return ToView(node.handle, (node.document().resources().*column)[node.row]);
+  };
+}
+
+py::object NodeAttribute(const NodeView& node, const py::str& name) {
+  const auto cell = Lookup(node, name);
+  if (!cell) {
+    const Document& document = node.document();
+    throw py::attribute_error(
+        std::string(document.String(document.resources().unique_id[node.row])) + " has no field '" +
+        std::string(name) + "'");
+  }
+  return ToView(node.handle, *cell);
+}
+
+void BindNode(py::module_& module) {
+  py::class_<NodeView, ObjectView>(module, "Node")
+      .def_property_readonly("unique_id", StringColumn(&ResourceColumns::unique_id))
+      .def_property_readonly("resource_type", StringColumn(&ResourceColumns::resource_type))
+      .def_property_readonly("package_name", StringColumn(&ResourceColumns::package_name))
+      .def_property_readonly("name", StringColumn(&ResourceColumns::name))
+      .def_property_readonly("path", StringColumn(&ResourceColumns::path))
+      .def_property_readonly("original_file_path",
+                             StringColumn(&ResourceColumns::original_file_path))
+      .def_property_readonly("patch_path", StringColumn(&ResourceColumns::patch_path))
+      .def_property_readonly("source_name", StringColumn(&ResourceColumns::source_name))
+      .def_property_readonly("materialized", StringColumn(&ResourceColumns::materialized))
+      .def_property_readonly("access", StringColumn(&ResourceColumns::access))
+      .def_property_readonly("group", StringColumn(&ResourceColumns::group))
+      .def_property_readonly("fqn", CellColumn(&ResourceColumns::fqn))
+      .def_property_readonly("tags", CellColumn(&ResourceColumns::tags))
+      .def_property_readonly("config", CellColumn(&ResourceColumns::config))
+      .def_property_readonly("version", CellColumn(&ResourceColumns::version))
+      .def("__repr__", InPython("summary_of_node"))
+      .def("__getattr__", &NodeAttribute, py::arg("name"));
+}
+
+}  // namespace
+
+void BindViews(py::module_& module) {
+  py::class_<View>(module, "View");  // the base whose methods Object and Array share
+  BindIterator<KeyIterator>(module, "KeyIterator");
+  BindIterator<ValueIterator>(module, "ValueIterator");
+  BindIterator<ItemIterator>(module, "ItemIterator");
+  BindObject(module);
+  BindArray(module);
+  BindNode(module);
+}
+
+}  // namespace flatmanifest::python

@@ -1,0 +1,19 @@
+#ifndef FLATMANIFEST_BINDINGS_VIEWS_H_
+#define FLATMANIFEST_BINDINGS_VIEWS_H_
+
+#include <pybind11/pybind11.h>
+
+namespace flatmanifest::python {
+
+// Object, Array and Node: Mapping and Sequence views of values, and their iterators.
+void BindViews(pybind11::module_& module);
+
+// Manifest, and the functions open and convert.
+void BindManifest(pybind11::module_& module);
+
+// Buffer and Graph: columns of the file as read-only buffers.
+void BindBuffers(pybind11::module_& module);
+
+}  // namespace flatmanifest::python
+
+#endif  // FLATMANIFEST_BINDINGS_VIEWS_H_

@@ -1,0 +1,102 @@
+#include "convert/convert.h"
+
+#include <fstream>
+#include <optional>
+#include <string_view>
+
+#include "convert/resource_index.h"
+#include "format/error.h"
+#include "store/publish.h"
+
+namespace flatmanifest {
+
+namespace {
+
+constexpr std::string_view kSuffix = ".fman";
+
+// Whether a file is to be read as JSON: by content, so that any name will do.
+bool LooksLikeJson(const std::string& path) {
+  if (path.ends_with(kSuffix)) return false;
+  if (path.ends_with(".json") || path.ends_with(".json.gz")) return true;
+  std::ifstream file(path, std::ios::binary);
+  const int first = (file >> std::ws).peek();
+  return first == '{' || first == 0x1f;
+}
+
+// Spares the next open from reading the JSON again. Best effort: without it, opening is only
+// slower.
+void RenewStamp(const ManifestFile& file, const std::string& neighbour) {
+  const Document& document = file.document();
+  try {
+    Publish(neighbour,
+            CopyWithStamp(document, Restamp(*document.source()), document.header().generation + 1));
+  } catch (const IoError&) {
+  }
+}
+
+// The neighbour of `path`, if it was made from the file that is there now.
+std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
+                                                  const std::string& neighbour) {
+  try {
+    auto file = ManifestFile::Open(neighbour);
+    const auto& stamp = file->document().source();
+    if (!stamp) return nullptr;
+    const Freshness freshness = CheckFreshness(path, *stamp);
+    if (freshness == Freshness::kChanged) return nullptr;
+    if (freshness == Freshness::kSameContent) RenewStamp(*file, neighbour);
+    return file;
+  } catch (const Error&) {
+    return nullptr;  // missing, damaged, or of another version: it is made anew
+  }
+}
+
+}  // namespace
+
+FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name,
+                      const FileFacts& facts, const Progress& progress) {
+  Writer writer(json.size());
+  const ReadResult result = ReadJson(json, name, writer, progress);
+  const auto nodes = writer.Find(result.root, writer.FindString("nodes"));
+  if (!nodes || !nodes->is(CellKind::kObject)) {
+    throw ConvertError(name + ": byte 0: not a dbt manifest: the document has no object \"nodes\"");
+  }
+  const ResourceIndex index = BuildResourceIndex(writer, result.root);
+  FileFacts complete = facts;
+  complete.value_count = result.value_count;
+  return std::move(writer).Finish(result.root, index.rows, index.children, index.parents, complete);
+}
+
+std::string DefaultOutput(const std::string& input) {
+  std::string_view stem = input;
+  for (const std::string_view suffix : {".gz", ".json"}) {
+    if (stem.ends_with(suffix)) stem.remove_suffix(suffix.size());
+  }
+  return std::string(stem).append(kSuffix);
+}
+
+void ConvertFile(const std::string& input, const std::string& output, const Progress& progress) {
+  const std::string name = input == "-" ? "standard input" : input;
+  const InputFile file = ReadInput(input);
+  const FileImage image =
+      ConvertJson(file.text.padded(), name,
+                  {.generation = NextGeneration(output), .source = file.stamp}, progress);
+  Publish(output, image.bytes());
+}
+
+std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path) {
+  if (!LooksLikeJson(path)) return ManifestFile::Open(path);
+  const std::string neighbour = DefaultOutput(path);
+  if (auto file = OpenNeighbour(path, neighbour)) return file;
+
+  const InputFile input = ReadInput(path);
+  const FileImage image = ConvertJson(
+      input.text.padded(), path, {.generation = NextGeneration(neighbour), .source = input.stamp});
+  try {
+    Publish(neighbour, image.bytes());
+  } catch (const IoError&) {
+    return ManifestFile::OpenAnonymous(image.bytes(), path);
+  }
+  return ManifestFile::Open(neighbour);
+}
+
+}  // namespace flatmanifest

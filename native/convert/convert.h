@@ -1,0 +1,37 @@
+// JSON in, .fman file out.
+
+#ifndef FLATMANIFEST_CONVERT_CONVERT_H_
+#define FLATMANIFEST_CONVERT_CONVERT_H_
+
+#include <memory>
+#include <string>
+
+#include "convert/json_reader.h"
+#include "format/writer.h"
+#include "store/input_file.h"
+#include "store/manifest_file.h"
+
+namespace flatmanifest {
+
+// The .fman file for a manifest's JSON. `name` is the input's, for messages. Throws ConvertError;
+// beside what ReadJson refuses, a document without an object `nodes` is not a manifest.
+FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name,
+                      const FileFacts& facts, const Progress& progress = nullptr);
+
+// Where `convert` puts its output by default: beside the input, manifest.json and manifest.json.gz
+// both becoming manifest.fman.
+std::string DefaultOutput(const std::string& input);
+
+// Converts the manifest at `input` ("-": standard input) and publishes it at `output`. Throws
+// ConvertError or IoError; `output` is then as it was.
+void ConvertFile(const std::string& input, const std::string& output,
+                 const Progress& progress = nullptr);
+
+// Opens an .fman file, or the manifest in a JSON file: that is converted into its DefaultOutput,
+// which is used again for as long as the JSON is unchanged. Where no file can be written there, the
+// manifest is converted into anonymous shared memory. Throws FormatError, ConvertError or IoError.
+std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_CONVERT_CONVERT_H_

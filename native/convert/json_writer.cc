@@ -1,0 +1,234 @@
+#include "convert/json_writer.h"
+
+#include <array>
+#include <boost/locale/utf.hpp>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "convert/number_text.h"
+
+namespace flatmanifest {
+
+namespace {
+
+namespace utf = boost::locale::utf;
+
+// Containers whose text is shorter are written again rather than remembered.
+constexpr size_t kWorthRemembering = 64;
+
+void AppendUnicodeEscape(std::string& out, unsigned unit) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  const char escape[] = {
+      '\\',           'u', kHex[unit >> 12 & 15], kHex[unit >> 8 & 15], kHex[unit >> 4 & 15],
+      kHex[unit & 15]};
+  out.append(escape, sizeof(escape));
+}
+
+// The escape of a control character, quote or backslash.
+void AppendAsciiEscape(std::string& out, char character) {
+  switch (character) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    default:
+      AppendUnicodeEscape(out, static_cast<unsigned char>(character));
+  }
+}
+
+// json.dumps writes these as they are. (DEL too: json.encoder.ESCAPE_ASCII.)
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (int c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(const Document& document)
+      : document_(document), guard_(document), strings_(document.string_offsets().size() - 1) {}
+
+  std::string Write(Cell cell) && {
+    WriteValue(cell);
+    return std::move(out_);
+  }
+
+ private:
+  // Where something was written before.
+  struct Place {
+    size_t begin = 0;
+    size_t length = 0;  // 0: not written yet
+  };
+  struct ContainerPlace {
+    Place place;
+    uint64_t values;  // what the container holds, all levels
+  };
+
+  void Repeat(const Place& place) {
+    const size_t at = out_.size();
+    out_.resize(at + place.length);
+    std::memcpy(out_.data() + at, out_.data() + place.begin, place.length);
+  }
+
+  void WriteValue(Cell cell) {
+    switch (cell.kind()) {
+      case CellKind::kNull:
+        out_ += "null";
+        return;
+      case CellKind::kFalse:
+        out_ += "false";
+        return;
+      case CellKind::kTrue:
+        out_ += "true";
+        return;
+      case CellKind::kInt:
+        return WriteInteger(cell.small_int());
+      case CellKind::kWideInt:
+        return WriteInteger(static_cast<int64_t>(document_.Wide(cell)));
+      case CellKind::kWideUint:
+        return WriteInteger(document_.Wide(cell));
+      case CellKind::kDouble:
+        return AppendDouble(out_, document_.Double(cell));
+      case CellKind::kBigInt:
+        return WriteBigInt(document_.String(cell.index()));
+      case CellKind::kString:
+        return WriteString(cell.index());
+      case CellKind::kArray:
+      case CellKind::kObject:
+        return WriteContainer(cell);
+      case CellKind::kDate:
+        out_ += '"';
+        AppendDate(out_, cell.index());
+        out_ += '"';
+        return;
+      case CellKind::kDateTime:
+        out_ += '"';
+        AppendDateTime(out_, document_.Wide(cell), cell.aux());
+        out_ += '"';
+        return;
+    }
+    document_.Fail("a value of unknown kind (damaged file)");
+  }
+
+  template <typename Integer>
+  void WriteInteger(Integer value) {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof(digits), value);
+    out_.append(digits, end.ptr - digits);
+  }
+
+  void WriteBigInt(std::string_view digits) {
+    if (!IsInteger(digits)) document_.Fail("a large integer has no digits (damaged file)");
+    out_ += digits;
+  }
+
+  void WriteString(StringId id) {
+    const std::string_view text = document_.String(id);
+    Place& place = strings_[id];
+    if (place.length != 0) return Repeat(place);
+    const size_t begin = out_.size();
+    out_ += '"';
+    AppendEscaped(text);
+    out_ += '"';
+    place = {begin, out_.size() - begin};
+  }
+
+  void AppendEscaped(std::string_view text) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+      const char* const run = at;
+      while (at != end && kPlain[static_cast<unsigned char>(*at)]) ++at;
+      out_.append(run, at - run);
+      if (at == end) return;
+      if (static_cast<unsigned char>(*at) < 0x80) {
+        AppendAsciiEscape(out_, *at++);
+        continue;
+      }
+      const utf::code_point point = utf::utf_traits<char>::decode(at, end);
+      if (point == utf::illegal || point == utf::incomplete) {
+        document_.Fail("a string is not UTF-8 (damaged file)");
+      }
+      if (point < 0x10000) {
+        AppendUnicodeEscape(out_, point);
+      } else {
+        AppendUnicodeEscape(out_, 0xD800 + ((point - 0x10000) >> 10));
+        AppendUnicodeEscape(out_, 0xDC00 + ((point - 0x10000) & 0x3FF));
+      }
+    }
+  }
+
+  void WriteContainer(Cell cell) {
+    // Equal cells are equal values: what was written once is copied.
+    if (const auto known = containers_.find(cell.bits()); known != containers_.end()) {
+      guard_.Count(known->second.values);
+      return Repeat(known->second.place);
+    }
+    const size_t begin = out_.size();
+    const uint64_t remaining = guard_.remaining();
+    WriteElements(cell);
+    const size_t length = out_.size() - begin;
+    if (length >= kWorthRemembering) {
+      containers_.emplace(cell.bits(),
+                          ContainerPlace{{begin, length}, remaining - guard_.remaining()});
+    }
+  }
+
+  void WriteElements(Cell cell) {
+    const auto elements = document_.Elements(cell);
+    const WalkGuard::Level level(guard_, elements.size());
+    if (cell.is(CellKind::kArray)) {
+      out_ += '[';
+      for (size_t i = 0; i < elements.size(); ++i) {
+        if (i != 0) out_ += ", ";
+        WriteValue(elements[i]);
+      }
+      out_ += ']';
+    } else {
+      const auto keys = document_.Keys(cell);
+      out_ += '{';
+      for (size_t i = 0; i < elements.size(); ++i) {
+        if (i != 0) out_ += ", ";
+        WriteString(keys[i]);
+        out_ += ": ";
+        WriteValue(elements[i]);
+      }
+      out_ += '}';
+    }
+  }
+
+  const Document& document_;
+  WalkGuard guard_;
+  std::string out_;
+  std::vector<Place> strings_;
+  std::unordered_map<uint64_t, ContainerPlace> containers_;
+};
+
+}  // namespace
+
+std::string WriteJson(const Document& document, Cell cell) {
+  return JsonWriter(document).Write(cell);
+}
+
+}  // namespace flatmanifest

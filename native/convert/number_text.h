@@ -1,0 +1,27 @@
+// Numbers, dates and times in the text forms that Python gives them.
+
+#ifndef FLATMANIFEST_CONVERT_NUMBER_TEXT_H_
+#define FLATMANIFEST_CONVERT_NUMBER_TEXT_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace flatmanifest {
+
+// Whether `token` is a JSON integer: an optional '-', then digits without a leading zero.
+bool IsInteger(std::string_view token);
+
+// As repr(float): shortest digits that read back the same, exponent from 1e16 and below 1e-4;
+// NaN, Infinity and -Infinity as json.dumps spells them.
+void AppendDouble(std::string& out, double value);
+
+// As datetime.date.isoformat of the date with this ordinal.
+void AppendDate(std::string& out, uint32_t ordinal);
+
+// As datetime.datetime.isoformat. `zone` is the aux of a datetime cell (format/cell.h).
+void AppendDateTime(std::string& out, uint64_t microseconds, uint32_t zone);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_CONVERT_NUMBER_TEXT_H_

@@ -1,0 +1,47 @@
+// The errors that native code raises. They are thrown as values of these types and translated once,
+// at the edge: bindings/errors.cc for Python, native/cli for the command line.
+
+#ifndef FLATMANIFEST_FORMAT_ERROR_H_
+#define FLATMANIFEST_FORMAT_ERROR_H_
+
+#include <stdexcept>
+#include <string>
+
+namespace flatmanifest {
+
+// Every message says what is wrong, where (file, byte offset, id), and, where it helps, what to do.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// A file that is not an intact .fman file of a version this build reads. ValueError in Python.
+class FormatError : public Error {
+ public:
+  using Error::Error;
+};
+
+// Input that cannot become an .fman file: not JSON, not a manifest, too large. ValueError in
+// Python.
+class ConvertError : public Error {
+ public:
+  using Error::Error;
+};
+
+// The operating system said no. OSError in Python, with its errno and file name.
+class IoError : public Error {
+ public:
+  // `doing` reads like "cannot write"; the message becomes "cannot write PATH: No space left ...".
+  IoError(const std::string& doing, std::string path, int error_number);
+
+  int error_number() const { return error_number_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  int error_number_;
+};
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_FORMAT_ERROR_H_

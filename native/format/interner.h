@@ -1,0 +1,73 @@
+// An index from content to the number under which the content was first stored. The content itself
+// stays in its owner's columns; a slot holds the content's hash and its number.
+
+#ifndef FLATMANIFEST_FORMAT_INTERNER_H_
+#define FLATMANIFEST_FORMAT_INTERNER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "format/bulk_memory.h"
+
+namespace flatmanifest {
+
+// Open addressing with linear probing, at most half full. Not thread-safe.
+class Interner {
+ public:
+  static constexpr uint32_t kAbsent = std::numeric_limits<uint32_t>::max();
+
+  Interner() : slots_(kInitialSlots, Slot()) {}
+
+  // Makes room for `size` entries at once.
+  void Reserve(size_t size) {
+    while (slots_.size() < 2 * size) Grow();
+  }
+
+  // The number stored for this hash for which `equals(number)` holds, kAbsent if there is none.
+  template <typename Equals>
+  uint32_t Find(uint64_t hash, Equals equals) const {
+    for (size_t at = hash & mask();; at = (at + 1) & mask()) {
+      const Slot& slot = slots_[at];
+      if (slot.number == kAbsent) return kAbsent;
+      if (slot.hash == hash && equals(slot.number)) return slot.number;
+    }
+  }
+
+  // Stores a number that Find has just not found.
+  void Insert(uint64_t hash, uint32_t number) {
+    if (2 * (size_ + 1) > slots_.size()) Grow();
+    Place({hash, number});
+    ++size_;
+  }
+
+ private:
+  static constexpr size_t kInitialSlots = 1024;  // a power of two, as every later size
+  struct Slot {
+    uint64_t hash = 0;
+    uint32_t number = kAbsent;
+  };
+
+  size_t mask() const { return slots_.size() - 1; }
+
+  void Place(const Slot& slot) {
+    size_t at = slot.hash & mask();
+    while (slots_[at].number != kAbsent) at = (at + 1) & mask();
+    slots_[at] = slot;
+  }
+
+  void Grow() {
+    BulkVector<Slot> old(slots_.size() * 2, Slot());
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.number != kAbsent) Place(slot);
+    }
+  }
+
+  BulkVector<Slot> slots_;
+  size_t size_ = 0;
+};
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_FORMAT_INTERNER_H_

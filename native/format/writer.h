@@ -1,0 +1,131 @@
+// Builds an .fman file in memory, bottom up: strings and values first, containers after what they
+// hold, Finish last. Every distinct string, key list and range of cells is stored once, so equal
+// subtrees become equal cells.
+//
+// A Writer knows values, not manifests; which of them are resources and how they depend on each
+// other is decided above (convert/resource_index.h) and handed to Finish as columns.
+
+#ifndef FLATMANIFEST_FORMAT_WRITER_H_
+#define FLATMANIFEST_FORMAT_WRITER_H_
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "format/bulk_memory.h"
+#include "format/cell.h"
+#include "format/document.h"
+#include "format/interner.h"
+
+namespace flatmanifest {
+
+// The columns of ResourceColumns, being written. All vectors have one entry per row.
+struct ResourceRows {
+  uint32_t graph_count = 0;
+  std::vector<uint8_t> collection;
+  std::vector<StringId> unique_id, resource_type, package_name, name, path, original_file_path,
+      patch_path, source_name, materialized, access, group;
+  std::vector<Cell> value, fqn, tags, config, version;
+};
+
+struct CsrRows {
+  std::vector<uint32_t> indptr;
+  std::vector<uint32_t> indices;
+};
+
+// What Finish writes beside the values.
+struct FileFacts {
+  DocumentKind kind = DocumentKind::kArtifact;
+  uint64_t generation = 1;
+  // Values in the document, shared ones counted each time they occur.
+  uint64_t value_count = 0;
+  std::optional<SourceStamp> source;
+};
+
+// A finished file in memory.
+class FileImage {
+ public:
+  explicit FileImage(flatbuffers::DetachedBuffer buffer) : buffer_(std::move(buffer)) {}
+
+  std::span<const std::byte> bytes() const {
+    return {reinterpret_cast<const std::byte*>(buffer_.data()), buffer_.size()};
+  }
+
+ private:
+  flatbuffers::DetachedBuffer buffer_;
+};
+
+// The bytes of `document` with another stamp and generation. The document must have a stamp.
+std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp& stamp,
+                                     uint64_t generation);
+
+// Not thread-safe. Methods that add something throw ConvertError once the file could not stay below
+// the 2 GiB that FlatBuffers' offsets reach.
+class Writer {
+ public:
+  // `expected_json` is the size in bytes of the JSON that is going to be added, if that is known:
+  // room is then made once.
+  explicit Writer(size_t expected_json = 0);
+
+  StringId AddString(std::string_view bytes);
+  Cell AddInt(int64_t value);
+  Cell AddUint(uint64_t value);
+  Cell AddDouble(double value);
+  // `digits`: an optional '-' and decimal digits, beyond what AddInt and AddUint take.
+  Cell AddBigInt(std::string_view digits);
+  // Days as datetime.date.toordinal counts them.
+  Cell AddDate(uint32_t ordinal);
+  // Microseconds since 0001-01-01T00:00 in local time, and the offset from UTC in seconds if any.
+  Cell AddDateTime(uint64_t microseconds, std::optional<int32_t> utc_offset);
+  Cell AddArray(std::span<const Cell> elements);
+  // Keys that occur twice: the last value wins and keeps the first one's place, as in Python.
+  Cell AddObject(std::span<const StringId> keys, std::span<const Cell> values);
+
+  // --- what was added, for building columns from it ---
+
+  size_t string_count() const { return string_offsets_.size() - 1; }
+  std::string_view String(StringId id) const;
+  // The id of a string that was added, kNoString otherwise.
+  StringId FindString(std::string_view bytes) const;
+  std::span<const Cell> Elements(Cell container) const;
+  std::span<const StringId> Keys(Cell object) const;
+  // The value of the key with this id; nothing if `object` is no object or has no such key.
+  std::optional<Cell> Find(Cell object, StringId key) const;
+
+  // The whole file, checksummed. The writer is spent afterwards.
+  FileImage Finish(Cell root, const ResourceRows& resources, const CsrRows& children,
+                   const CsrRows& parents, const FileFacts& facts) &&;
+
+ private:
+  uint32_t AddWide(uint64_t bits);
+  uint32_t AddRange(std::span<const Cell> cells);
+  ShapeId FindShape(uint64_t hash, std::span<const StringId> keys) const;
+  ShapeId AddShape(uint64_t hash, std::span<const StringId> keys);
+  std::span<const StringId> ShapeKeys(ShapeId shape) const;
+  BulkVector<uint32_t> ShapeOrder() const;
+  // Bytes of the file if it were finished now, columns of resources and graph aside.
+  size_t Size() const;
+
+  BulkVector<uint32_t> string_offsets_{0};
+  BulkVector<char> string_data_;
+  BulkVector<uint32_t> shape_offsets_{0};
+  BulkVector<StringId> shape_keys_;
+  BulkVector<Cell> cells_;
+  BulkVector<uint64_t> wide_;
+
+  Interner string_index_;
+  Interner shape_index_;
+  Interner range_index_;
+  Interner wide_index_;
+};
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_FORMAT_WRITER_H_

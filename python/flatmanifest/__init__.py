@@ -1,0 +1,41 @@
+"""Hold, share and query a dbt manifest without deserializing it.
+
+    import flatmanifest
+
+    m = flatmanifest.open("target/manifest.json")
+    m["nodes"]["model.shop.orders"]["config"]["materialized"]
+
+A manifest is read in place from a memory-mapped file: opening takes constant time, and what is
+opened is a Mapping that equals what ``json.load`` gives.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from flatmanifest._native import (
+    Array,
+    ConvertError,
+    FormatError,
+    Graph,
+    Manifest,
+    Node,
+    Object,
+    __version__,
+    convert,
+    open,
+)
+
+Mapping.register(Object)
+Sequence.register(Array)
+
+__all__ = [
+    "Array",
+    "ConvertError",
+    "FormatError",
+    "Graph",
+    "Manifest",
+    "Node",
+    "Object",
+    "__version__",
+    "convert",
+    "open",
+]

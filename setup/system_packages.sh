@@ -1,0 +1,73 @@
+#!/bin/sh
+# Installs the Debian or Ubuntu packages that flatmanifest builds with. Says and does nothing when they are all there,
+# so that every make target can call it.
+#
+#   setup/system_packages.sh build    compilers, libraries and Python: enough for `make build` and `make demo`
+#   setup/system_packages.sh all      and clang's fuzzer, sanitizers, formatter and linter: for `make test`
+set -eu
+
+build_packages="g++ cmake ninja-build libflatbuffers-dev flatbuffers-compiler libsimdjson-dev libboost-dev \
+libgtest-dev libbenchmark-dev libcli11-dev zlib1g-dev libxxhash-dev python3 python3-venv python3-dev"
+clang_packages="clang clang-format clang-tidy"
+
+case "${1:-}" in
+    build) wanted=$build_packages ;;
+    all) wanted="$build_packages $clang_packages" ;;
+    *) echo "usage: $0 build|all" >&2; exit 2 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    # There is no list of packages to compare with; CMake will name the first thing that it does not find.
+    echo "$0: not a Debian or Ubuntu system; its equivalents of these are needed: $wanted" >&2
+    exit 0
+fi
+
+missing_among() {
+    for package in "$@"; do
+        status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=absent
+        [ "$status" = installed ] || printf '%s ' "$package"
+    done
+}
+
+# libFuzzer and the sanitizers' runtime: a package of their own on Debian, part of clang on Ubuntu 22.04.
+has_clang_runtime() {
+    resources=$(clang++ -print-resource-dir 2>/dev/null) || return 1
+    for library in "$resources"/lib/*/libclang_rt.fuzzer*; do
+        [ ! -e "$library" ] || return 0
+    done
+    return 1
+}
+
+clang_runtime_package() {
+    # "Version: 1:14.0-55.7~deb12u1" is major version 14.
+    major=$(apt-cache show --no-all-versions clang 2>/dev/null | sed -n 's/^Version: \([0-9]*:\)\{0,1\}\([0-9]*\).*/\2/p')
+    if apt-cache show "libclang-rt-$major-dev" >/dev/null 2>&1; then echo "libclang-rt-$major-dev"; fi
+}
+
+# Word splitting of the lists is meant, here and below.
+# shellcheck disable=SC2046,SC2086
+missing=$(missing_among $wanted)
+needs_runtime=
+if [ "$1" = all ] && ! has_clang_runtime; then needs_runtime=yes; fi
+if [ -z "$missing$needs_runtime" ]; then exit 0; fi
+
+as_root=unavailable
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=
+elif sudo -n true 2>/dev/null; then
+    as_root=sudo
+fi
+
+if [ "$as_root" != unavailable ]; then $as_root apt-get update -qq; fi
+# shellcheck disable=SC2046,SC2086
+if [ -n "$needs_runtime" ]; then missing="$missing$(missing_among $(clang_runtime_package))"; fi
+if [ -z "$missing" ]; then exit 0; fi
+
+if [ "$as_root" = unavailable ]; then
+    echo "$0: system packages are missing, and there is neither root nor passwordless sudo here to install them;" \
+        "run: sudo apt-get install $missing" >&2
+    exit 1
+fi
+echo "Installing system packages: $missing"
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $missing >/dev/null
