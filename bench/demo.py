@@ -1,25 +1,29 @@
-"""``make demo``: one project from dbt's manifest.json to a mapped file, and what reading it back takes.
+"""``make demo``: from dbt's manifest.json to a mapped file, and what reading it back takes.
 
-Generates the 2,000-model chain project, has the real dbt parse it, converts its manifest with the ``flatmanifest`` command,
-checks that nothing was lost, and reads the same things with ``json`` and with flatmanifest, side by side.
+Generates the 2,000-model chain project, has the real dbt parse it, converts its manifest with the
+``flatmanifest`` command, checks that nothing was lost, and reads the same things with ``json`` and
+with flatmanifest, side by side.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
@@ -29,15 +33,14 @@ from bench.projects import generate
 
 T = TypeVar("T")
 
-# Beside the interpreter, so that the demo shows this environment's and not another one on PATH.
-COMMANDS = Path(sys.executable).parent
+FULL_SIZE = 500  # chains: 03_2000_chain
 MODEL = "model.chain.marts_0"
 ROOT = "model.chain.base_0"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The same question to json and to flatmanifest; the snippets are what runs and what is shown."""
+    """The same question to json and to flatmanifest; the snippets are what runs."""
 
     question: str
     json: str
@@ -88,175 +91,184 @@ manifest = flatmanifest.open(fman_path)
 result = manifest == json.load(open(json_path))
 """
 
+JSON_PROGRAM = f"""\
+import json
+print(json.load(open("manifest.json"))["nodes"]["{MODEL}"]["config"]["materialized"])
+"""
+COMMANDS = (
+    ("flatmanifest", "show", "manifest.fman", "marts_0", "--field", "config.materialized"),
+    ("flatmanifest", "info", "manifest.fman"),
+)
+
 
 class DemoError(Exception):
     """A step failed; the message is for the user."""
 
 
+@dataclass(frozen=True)
+class Demo:
+    """The steps, in the order in which they run."""
+
+    console: Console
+    project: Path
+    chains: int
+    repeat: int
+
+    @property
+    def json_path(self) -> Path:
+        """The manifest that dbt writes."""
+        return self.project / "target" / "manifest.json"
+
+    @property
+    def fman_path(self) -> Path:
+        """The same, converted."""
+        return self.json_path.with_suffix(".fman")
+
+    def run(self, *, reuse: bool) -> None:
+        """Run every step; with ``reuse``, on the manifest of an earlier demo if there is one."""
+        self.console.print(Panel.fit("[bold]flatmanifest[/]: a dbt manifest, read in place"))
+        if reuse and self.json_path.exists():
+            self.console.print("[dim]Using the project and manifest of an earlier demo.[/]")
+        else:
+            self.make_manifest()
+        self.convert()
+        self.check()
+        self.console.rule("[bold]from Python", align="left", style="dim")
+        for comparison in COMPARISONS:
+            self.compare(comparison)
+        self.console.print(
+            f"[dim]The median of {self.repeat} new processes. Time is that of the lines shown "
+            "(json's are in bench/demo.py), after the imports. Private memory is what the process "
+            "shares with no other (USS), over that of the bare interpreter, imports included. "
+            "The files are in the page cache.[/]\n"
+        )
+        self.console.rule("[bold]from the shell", align="left", style="dim")
+        self.show_commands()
+
+    def make_manifest(self) -> None:
+        """Generate the project and have dbt parse it, from nothing."""
+        if self.project.exists():
+            shutil.rmtree(self.project)
+        files, seconds = _timed(lambda: generate("chain", self.project, self.chains))
+        self._step(f"Generated {self.chains * 4:,} models: {files:,} files", seconds)
+        # The figures are to start from the manifest that dbt itself writes: the plugin stays off.
+        with self.console.status("dbt parse …"):
+            _, seconds = _timed(
+                lambda: _run("dbt", "--quiet", "parse", cwd=self.project, FLATMANIFEST="0")
+            )
+        self._step(f"[bold]dbt parse[/], cold, in {os.path.relpath(self.project)}", seconds)
+
+    def convert(self) -> None:
+        """Convert the manifest with the command."""
+        command = ("flatmanifest", "convert", self.json_path.name)
+        _, seconds = self._median_of(lambda: _run(*command, cwd=self.json_path.parent))
+        json_size, fman_size = self.json_path.stat().st_size, self.fman_path.stat().st_size
+        self._step(
+            f"[bold]{shlex.join(command)}[/]: {_bytes(json_size)} of JSON to {_bytes(fman_size)}, "
+            f"{fman_size / json_size:.2f} of it",
+            seconds,
+        )
+
+    def check(self) -> None:
+        """Compare all of the converted manifest with the JSON."""
+        equality = self._measure("import flatmanifest, json", EQUALITY, repeat=1)
+        if equality.result is not True:
+            raise DemoError(f"{self.fman_path} does not equal {self.json_path}: a bug, report it")
+        self._step("Compared every value with what json.load gives: equal", equality.seconds)
+
+    def compare(self, comparison: Comparison) -> None:
+        """Ask json and flatmanifest the same question, and print what each took."""
+        with self.console.status(comparison.question):
+            slow = self._measure("import json", comparison.json, self.repeat)
+            fast = self._measure("import flatmanifest", comparison.flatmanifest, self.repeat)
+        if slow.result != fast.result:
+            raise DemoError(
+                f"{comparison.question} json says {slow.result}, flatmanifest {fast.result}"
+            )
+        answer = ", ".join(slow.result) if isinstance(slow.result, list) else slow.result
+        self.console.print(f"\n{comparison.question} [bold]{answer}[/]")
+        code = comparison.flatmanifest.rstrip()
+        self.console.print(Padding(Syntax(code, "python", background_color="default"), (1, 4)))
+        table = Table("", box=box.SIMPLE_HEAD)
+        for heading in ("time", "", "private memory", "peak memory"):
+            table.add_column(heading, justify="right")
+        table.add_row("json.load", _seconds(slow.seconds), "", *_memory(slow))
+        ratio = f"[bold green]{slow.seconds / fast.seconds:,.0f}x[/] faster"
+        table.add_row("flatmanifest.open", _seconds(fast.seconds), ratio, *_memory(fast))
+        self.console.print(table)
+
+    def show_commands(self) -> None:
+        """Run what a shell user would, and print the output with the time."""
+        commands = {
+            "python -c 'import json; …'": ("python", "-c", JSON_PROGRAM),
+            **{shlex.join(command): command for command in COMMANDS},
+        }
+        for shown, command in commands.items():
+            output, seconds = self._median_of(partial(_run, *command, cwd=self.json_path.parent))
+            self._step(f"$ [bold]{shown}[/]", seconds)
+            self.console.print(output.rstrip(), style="dim", markup=False)
+        self.console.print(f"[dim]Whole processes, start to exit; the median of {self.repeat}.[/]")
+
+    def _step(self, text: str, seconds: float) -> None:
+        line = f"[green]✓[/] {text}  [bold cyan]{_seconds(seconds)}[/]"
+        self.console.print(line, soft_wrap=True)
+
+    def _median_of(self, step: Callable[[], T]) -> tuple[T, float]:
+        runs = [_timed(step) for _ in range(self.repeat)]
+        return runs[-1][0], statistics.median(seconds for _, seconds in runs)
+
+    def _measure(self, setup: str, statement: str, repeat: int) -> Measurement:
+        names = {"json_path": str(self.json_path), "fman_path": str(self.fman_path)}
+        try:
+            return measure(setup, statement, repeat, model=MODEL, root=ROOT, **names)
+        except subprocess.CalledProcessError as error:
+            raise DemoError(f"these lines failed, as shown above:\n{statement}") from error
+
+
 def main() -> int:
+    """Run the demo and return its exit status."""
     options = _arguments().parse_args()
     console = Console(highlight=False)
+    name = "03_2000_chain" if options.chains == FULL_SIZE else f"chain_{options.chains}"
+    demo = Demo(console, options.directory / name, options.chains, options.repeat)
     try:
-        _demo(console, options)
+        demo.run(reuse=options.reuse)
     except DemoError as error:
-        console.print(f"[bold red]demo:[/] {error}", soft_wrap=True)
+        console.print(f"demo: {error}", style="red", markup=False, soft_wrap=True)
         return 1
     return 0
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.demo", description=__doc__)
-    parser.add_argument(
-        "--chains", type=int, default=500, metavar="N", help="4 N models (default 500)"
-    )
-    parser.add_argument(
-        "--repeat", type=int, default=5, metavar="N", help="runs of each measurement (default 5)"
-    )
-    parser.add_argument(
-        "--reuse", action="store_true", help="keep the project and manifest of an earlier demo"
-    )
-    parser.add_argument(
-        "--directory",
-        type=Path,
-        default=REPOSITORY / "build" / "demo",
-        help="where the projects go",
-    )
+    add = parser.add_argument
+    add("--chains", type=int, default=FULL_SIZE, metavar="N", help="N chains: 4 N models (500)")
+    add("--repeat", type=int, default=5, metavar="N", help="runs of each measurement (5)")
+    add("--reuse", action="store_true", help="keep the project and manifest of an earlier demo")
+    add("--directory", type=Path, default=REPOSITORY / "build" / "demo", help="for the projects")
     return parser
 
 
-def _demo(console: Console, options: argparse.Namespace) -> None:
-    project: Path = options.directory / f"chain_{options.chains}"
-    json_path = project / "target" / "manifest.json"
-    fman_path = json_path.with_suffix(".fman")
-
-    console.print(Panel.fit("[bold]flatmanifest[/]: a dbt manifest, read in place"))
-    if options.reuse and json_path.exists():
-        console.print(f"[dim]Using the manifest of an earlier demo, {_relative(json_path)}.[/]")
-    else:
-        _make_manifest(console, project, options.chains)
-    _convert(console, json_path, fman_path, options.repeat)
-    _compare(console, json_path, fman_path, options.repeat)
-    _command_line(console, json_path, fman_path, options.repeat)
-
-
-def _make_manifest(console: Console, project: Path, chains: int) -> None:
-    if project.exists():
-        shutil.rmtree(project)
-    files, seconds = _timed(lambda: generate("chain", project, chains))
-    _step(
-        console, f"Generated {chains * 4:,} models in {chains:,} chains: {files:,} files", seconds
-    )
-    # The measurements are to start from the manifest that dbt itself writes, so the plugin stays out of it.
-    with console.status("dbt parse, cold …"):
-        _, seconds = _timed(
-            lambda: _run(["dbt", "--quiet", "parse"], cwd=project, FLATMANIFEST="0")
-        )
-    _step(console, f"[bold]dbt parse[/], cold, in {_relative(project)}", seconds)
-
-
-def _convert(console: Console, json_path: Path, fman_path: Path, repeat: int) -> None:
-    command = ["flatmanifest", "convert", str(json_path), "-o", str(fman_path)]
-    seconds = statistics.median(_timed(lambda: _run(command))[1] for _ in range(repeat))
-    json_size, fman_size = json_path.stat().st_size, fman_path.stat().st_size
-    _step(
-        console,
-        f"[bold]flatmanifest convert[/]: {_bytes(json_size)} of JSON to {_bytes(fman_size)}, "
-        f"{fman_size / json_size:.2f} of it",
-        seconds,
-    )
-    equality = _measure("import flatmanifest, json", EQUALITY, json_path, fman_path)
-    if equality.result is not True:
-        raise DemoError(f"{fman_path} does not equal {json_path}: this is a bug, please report it")
-    _step(console, "Compared every value with what json.load gives: equal", equality.seconds)
-
-
-def _compare(console: Console, json_path: Path, fman_path: Path, repeat: int) -> None:
-    console.print("\n[bold]From Python, a new process each time[/]")
-    for comparison in COMPARISONS:
-        with console.status(comparison.question):
-            slow = _measure("import json", comparison.json, json_path, fman_path, repeat)
-            fast = _measure(
-                "import flatmanifest", comparison.flatmanifest, json_path, fman_path, repeat
-            )
-        if slow.result != fast.result:
-            raise DemoError(
-                f"{comparison.question} json: {slow.result}, flatmanifest: {fast.result}"
-            )
-        console.print(f"\n{comparison.question} [bold]{_shown(slow.result)}[/]")
-        console.print(
-            Syntax(comparison.flatmanifest.rstrip(), "python", background_color="default")
-        )
-        table = Table("", box=box.SIMPLE_HEAD)
-        for heading in ("time", "", "private memory", "peak memory"):
-            table.add_column(heading, justify="right")
-        table.add_row("json.load", _seconds(slow.seconds), "", *_memory(slow))
-        table.add_row(
-            "flatmanifest.open",
-            _seconds(fast.seconds),
-            f"[bold green]{slow.seconds / fast.seconds:,.0f}x[/] faster",
-            *_memory(fast),
-        )
-        console.print(table)
-    console.print(
-        f"[dim]The median of {repeat} processes. Time is that of the lines shown (json's are in "
-        "bench/demo.py), after the imports. Private memory is what the process shares with no "
-        "other (USS), imports included, over the bare interpreter's. The page cache is warm.[/]"
-    )
-
-
-def _command_line(console: Console, json_path: Path, fman_path: Path, repeat: int) -> None:
-    console.print("\n[bold]From the shell[/]")
-    program = "import json, sys; print(json.load(open(sys.argv[1]))['nodes'][sys.argv[2]]['config']['materialized'])"
-    commands: tuple[tuple[str, list[str]], ...] = (
-        ("python -c 'json.load …'", [sys.executable, "-c", program, str(json_path), MODEL]),
-        (
-            "flatmanifest show manifest.fman marts_0 --field config.materialized",
-            ["flatmanifest", "show", str(fman_path), "marts_0", "--field", "config.materialized"],
-        ),
-        ("flatmanifest info manifest.fman", ["flatmanifest", "info", str(fman_path)]),
-    )
-    for shown, command in commands:
-        runs = [_timed(lambda command=command: _run(command)) for _ in range(repeat)]
-        _step(console, f"$ [bold]{shown}[/]", statistics.median(seconds for _, seconds in runs))
-        console.print(runs[-1][0].rstrip(), style="dim")
-    console.print(f"[dim]Whole processes, from start to exit; the median of {repeat}.[/]")
-
-
-def _measure(
-    setup: str, statement: str, json_path: Path, fman_path: Path, repeat: int = 1
-) -> Measurement:
-    try:
-        return measure(
-            setup,
-            statement,
-            repeat,
-            json_path=str(json_path),
-            fman_path=str(fman_path),
-            model=MODEL,
-            root=ROOT,
-        )
-    except subprocess.CalledProcessError as error:
-        raise DemoError(f"a measurement failed, as shown above, of:\n{statement}") from error
-
-
-def _run(command: Sequence[str], cwd: Path | None = None, **environment: str) -> str:
-    """Runs a command of this environment and returns its output."""
-    program = shutil.which(COMMANDS / command[0]) or command[0]
+def _run(program: str, *arguments: str, cwd: Path | None = None, **environment: str) -> str:
+    """Run a program of this environment and return its output."""
+    # Beside the interpreter: not another environment's that is first on PATH.
+    command = [str(Path(sys.executable).parent / program), *arguments]
+    private = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1"}
     try:
         done = subprocess.run(
-            [program, *command[1:]],
+            command,
             cwd=cwd,
-            env=os.environ
-            | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1"}
-            | environment,
+            env={**os.environ, **private, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            check=True,
         )
     except FileNotFoundError as error:
-        raise DemoError(f"{command[0]} is not installed in {COMMANDS}: run `make build`") from error
-    if done.returncode != 0:
-        raise DemoError(f"`{' '.join(command)}` exited with {done.returncode}:\n{done.stdout}")
+        raise DemoError(f"there is no {command[0]}: run `make build`") from error
+    except subprocess.CalledProcessError as error:
+        told = f"`{shlex.join(command)}` exited with {error.returncode}:\n{error.stdout}"
+        raise DemoError(told) from error
     return done.stdout
 
 
@@ -266,20 +278,8 @@ def _timed(step: Callable[[], T]) -> tuple[T, float]:
     return outcome, time.perf_counter() - started
 
 
-def _step(console: Console, text: str, seconds: float) -> None:
-    console.print(f"[green]✓[/] {text}  [bold cyan]{_seconds(seconds)}[/]", soft_wrap=True)
-
-
 def _memory(measurement: Measurement) -> tuple[str, str]:
     return _bytes(measurement.private_bytes), _bytes(measurement.peak_bytes)
-
-
-def _shown(result: object) -> str:
-    return ", ".join(result) if isinstance(result, list) else str(result)
-
-
-def _relative(path: Path) -> str:
-    return os.path.relpath(path)
 
 
 def _bytes(count: int) -> str:

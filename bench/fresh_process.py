@@ -1,7 +1,8 @@
 """Runs Python statements in new processes, and tells what each took.
 
-A process that has loaded a manifest once is not the one to time the second load in: its allocator holds the memory already.
-So every run gets an interpreter of its own, which times the statement, and compares its memory with what it had at start.
+A process that has loaded a manifest once is not the one to time a second load in: its allocator
+holds the memory already. So every run gets an interpreter of its own, which times the statement,
+and compares its memory with what it had at start.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Measurement:
 
 
 def measure(setup: str, statement: str, repeat: int = 1, **names: str) -> Measurement:
-    """Runs ``statement`` after ``setup`` in ``repeat`` new processes; the median of each figure.
+    """Run ``statement`` after ``setup`` in ``repeat`` new processes; return each figure's median.
 
     Both see ``names`` as variables, and what ``statement`` assigns to ``result`` comes back.
     Raises ``subprocess.CalledProcessError``, with the traceback on stderr, where they fail.
@@ -63,9 +64,9 @@ def _serve(job: Mapping[str, Any]) -> Measurement:
     names: dict[str, Any] = dict(job["names"])
     code = compile(job["statement"], "<statement>", "exec")
     bare = process.memory_full_info().uss
-    exec(job["setup"], names)
+    exec(job["setup"], names)  # noqa: S102 - the benchmarks' own statements
     started = time.perf_counter()
-    exec(code, names)
+    exec(code, names)  # noqa: S102
     seconds = time.perf_counter() - started
     return Measurement(
         seconds=seconds,
@@ -76,7 +77,7 @@ def _serve(job: Mapping[str, Any]) -> Measurement:
 
 
 def _peak_resident_bytes() -> int:
-    # Not getrusage: its ru_maxrss of a new process begins at the peak of the process that started it.
+    # Not getrusage: a new process's ru_maxrss begins at the peak of the one that started it.
     status = Path("/proc/self/status").read_text(encoding="ascii")
     peak = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     if peak is None:

@@ -1,5 +1,6 @@
 #include "bindings/views.h"
 
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -72,11 +73,19 @@ py::list Slice(const ArrayView& array, const py::slice& slice) {
   return picked;
 }
 
-std::string Json(const View& view) {
+py::str Json(const View& view) {
   const HandlePtr handle = view.handle;
   const Document& document = view.document();
-  const py::gil_scoped_release release;
-  return WriteJson(document, view.cell);
+  TextBuffer json;
+  {
+    const py::gil_scoped_release release;
+    json = WriteJson(document, view.cell);
+  }
+  // All ASCII: copied as it is, neither decoded nor scanned.
+  PyObject* text = PyUnicode_New(static_cast<Py_ssize_t>(json.size()), 127);
+  if (text == nullptr) throw py::error_already_set();
+  std::memcpy(PyUnicode_1BYTE_DATA(text), json.data(), json.size());
+  return py::reinterpret_steal<py::str>(text);
 }
 
 // __reduce__: a view pickles as the plain value, through the constructor of its type.

@@ -14,7 +14,7 @@ def _arguments() -> argparse.ArgumentParser:
     names = "\n".join(f"  {name:<17} {kind.description}" for name, kind in PROJECTS.items())
     parser = argparse.ArgumentParser(
         prog="python -m bench.projects",
-        description="Generate a dbt project that runs on DuckDB, with its profile and database inside its directory.",
+        description="Generate a dbt project that runs on DuckDB, profile and database included.",
         epilog=f"projects:\n{names}\n\nThen, in DIR: dbt parse",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -32,25 +32,22 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def main() -> int:
+    """Run the command line and return its exit status."""
     parser = _arguments()
     options = parser.parse_args()
     kind = PROJECTS[options.name]
     for unit in ("chains", "models"):
         if getattr(options, unit) is not None and kind.unit != unit:
             parser.error(f"--{unit} does not go with {options.name}")
+    size = options.models if options.chains is None else options.chains
     started = time.perf_counter()
     try:
-        files = generate(
-            options.name,
-            options.directory,
-            options.models if options.chains is None else options.chains,
-        )
+        files = generate(options.name, options.directory, size)
     except (ValueError, OSError) as error:
         print(f"python -m bench.projects: {error}", file=sys.stderr)
         return 1
-    print(
-        f"{options.directory}: {options.name}, {files} files in {time.perf_counter() - started:.2f} s"
-    )
+    seconds = time.perf_counter() - started
+    print(f"{options.directory}: {options.name}, {files} files in {seconds:.2f} s")
     return 0
 
 

@@ -15,6 +15,8 @@ from bench.projects.simple import simple_project
 
 @dataclass(frozen=True)
 class ProjectKind:
+    """One entry of the catalog."""
+
     description: str
     files: Callable[[int], Iterator[ProjectFile]]
     size: int  # where none is asked for
@@ -38,11 +40,12 @@ PROJECTS: Mapping[str, ProjectKind] = MappingProxyType(
 
 
 def generate(name: str, directory: str | Path, size: int | None = None) -> int:
-    """Writes project ``name`` into ``directory``, which is made, or must be empty; returns the number of files.
+    """Write project ``name`` into ``directory`` and return the number of files.
 
-    ``size`` is a number of chains (``chain``) or models (``simple``); the other projects have theirs in their name.
-    Raises ``KeyError`` for an unknown name, ``ValueError`` for a size that the project cannot have, ``FileExistsError``
-    for a directory in use.
+    The directory is made where there is none, and must be empty where there is one. ``size`` is a
+    number of chains (``chain``) or models (``simple``); the other projects have one size.
+    Raises ``KeyError`` for an unknown name, ``ValueError`` for a size that the project cannot have,
+    ``FileExistsError`` for a directory in use.
     """
     kind = PROJECTS[name]
     if size is not None and kind.unit is None:

@@ -1,7 +1,7 @@
 """Chains of four models: base → staging → intermediate → marts, with a not_null test on each model.
 
-Chain ``i`` is ``base_i``, ``staging_i``, ``intermediate_i``, ``marts_i``, and no chain knows another, so that
-``--select +marts_0`` is four models and their tests, however many chains there are.
+Chain ``i`` is ``base_i``, ``staging_i``, ``intermediate_i``, ``marts_i``, and no chain knows
+another, so that ``--select +marts_0`` is four models and their tests in a project of any size.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from bench.projects.scaffold import FOLDER_SIZE, ProjectFile, folder_of, project
 
 
 class Layer(NamedTuple):
+    """One of the four models that every chain has."""
+
     name: str
     materialized: str
     key: str  # the column that is tested
@@ -80,7 +82,7 @@ from {{{{ ref('intermediate_{chain}') }}}}
 
 
 def chain_project(chains: int) -> Iterator[ProjectFile]:
-    """The files of a project with ``4 * chains`` models and as many tests."""
+    """Yield the files of a project with ``4 * chains`` models and as many tests."""
     yield from project_settings("chain", {layer.name: layer.materialized for layer in LAYERS})
     for layer in LAYERS:
         for start in range(0, chains, FOLDER_SIZE):

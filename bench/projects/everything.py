@@ -13,7 +13,7 @@ DBT_OUTPUT = ("target", "logs", ".user.yml", "small_everything.duckdb", "__pycac
 
 
 def everything_project() -> Iterator[ProjectFile]:
-    """The files of ``small_everything/``, in order of their names."""
+    """Yield the files of ``small_everything/``, in order of their names."""
     for path in sorted(SOURCE.rglob("*")):
         relative = path.relative_to(SOURCE)
         if (

@@ -12,16 +12,21 @@ FOLDER_SIZE = 100
 
 
 class ProjectFile(NamedTuple):
+    """A file of a project, not yet written."""
+
     path: str  # relative to the project, with forward slashes
     text: str
 
 
 def project_settings(name: str, materializations: Mapping[str, str]) -> Iterator[ProjectFile]:
-    """``dbt_project.yml`` and ``profiles.yml`` of a project; ``materializations`` maps a folder of models to its kind."""
+    """Yield ``dbt_project.yml`` and ``profiles.yml``.
+
+    ``materializations`` says for each folder under ``models/`` what its models become.
+    """
     folders = "".join(
         f"    {folder}:\n      +materialized: {kind}\n" for folder, kind in materializations.items()
     )
-    # Tests with arguments nest them under `arguments:`, which 1.10 reads only with the flag and 1.11 has on by default.
+    # Tests nest their arguments under `arguments:`, which dbt 1.10 reads only with the flag on.
     yield ProjectFile(
         "dbt_project.yml",
         f"name: {name}\n"
@@ -50,14 +55,15 @@ def project_settings(name: str, materializations: Mapping[str, str]) -> Iterator
 
 
 def folder_of(number: int) -> str:
-    """The folder of model ``number``: ``000``, ``001``, …, each of ``FOLDER_SIZE`` models."""
+    """Return the folder of model ``number``: ``000``, ``001`` and so on."""
     return f"{number // FOLDER_SIZE:03}"
 
 
 def write(files: Iterable[ProjectFile], directory: Path) -> int:
-    """Writes a project and returns how many files it has.
+    """Write a project and return how many files it has.
 
-    Raises ``FileExistsError`` where ``directory`` holds something already: a leftover model would be part of the project.
+    Raises ``FileExistsError`` where ``directory`` holds something already: a leftover model would
+    be part of the project.
     """
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):

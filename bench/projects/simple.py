@@ -1,4 +1,7 @@
-"""A dense graph: models that each read several earlier ones, with unique, not_null and relationships tests."""
+"""A dense graph: models that read several earlier ones each.
+
+Every model has a unique and a not_null test, and those that read others a relationships test too.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,7 @@ from bench.projects.scaffold import FOLDER_SIZE, ProjectFile, folder_of, project
 
 # One model in ROOT_SHARE reads nothing, as staging models of a real project read sources only.
 ROOT_SHARE = 20
-# A model reads models at most this far before it: without a bound the graph would be shallow, and one model's
-# ancestors nearly everything.
+# A model reads models at most this far before it: without a bound the graph would be shallow.
 REACH = 150
 MAX_PARENTS = 5
 SEED = 20_240_501
@@ -24,9 +26,9 @@ from range(50)
 
 
 def simple_project(models: int) -> Iterator[ProjectFile]:
-    """The files of a project with ``models`` models ``model_0`` … and two or three tests on each."""
+    """Yield the files of a project with ``models`` models, ``model_0`` and so on."""
     parents = _parents(models)
-    # Tables: as views, every model would expand to all the paths that lead to it, which no database gets to the end of.
+    # As views, each model would expand to all the paths that lead to it: no database ends that.
     yield from project_settings("simple", {"simple": "table"})
     for start in range(0, models, FOLDER_SIZE):
         members = range(start, min(start + FOLDER_SIZE, models))
@@ -37,8 +39,8 @@ def simple_project(models: int) -> Iterator[ProjectFile]:
 
 
 def _parents(models: int) -> dict[int, Sequence[int]]:
-    """The models that each model reads, the same in every run."""
-    randomness = random.Random(SEED)
+    """Return the models that each model reads, the same in every run."""
+    randomness = random.Random(SEED)  # noqa: S311 - no secret depends on it
     parents: dict[int, Sequence[int]] = {}
     for number in range(models):
         earlier = range(max(0, number - REACH), number)
@@ -59,7 +61,7 @@ def _sql(number: int, parents: Sequence[int]) -> str:
     return (
         "select\n"
         "    p0.id,\n"
-        f"    ({value}) % 1000 as value\n"  # kept small: the sum doubles at every step of a long path otherwise
+        f"    ({value}) % 1000 as value\n"  # or it would double at every step of a path
         f"from {{{{ ref('model_{first}') }}}} as p0\n" + joins
     )
 

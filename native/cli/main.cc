@@ -1,21 +1,50 @@
-#include <cstdio>
+// The `flatmanifest` executable: the native rooms, for the shell.
+//
+// Exit status: 0 done; 1 the command failed, with a message on standard error and nothing written
+// half; 2 wrong usage.
 
-#include "convert/convert.h"
-#include "convert/json_writer.h"
-#include "format/error.h"
-#include "format/verify.h"
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "cli/commands.h"
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+int Run(int argc, char** argv) {
+  CLI::App app("Hold, share and query a dbt manifest without deserializing it", "flatmanifest");
+  app.set_version_flag("--version", "flatmanifest " FLATMANIFEST_VERSION);
+  flatmanifest::cli::AddConvert(app);
+  flatmanifest::cli::AddExport(app);
+  flatmanifest::cli::AddInfo(app);
+  flatmanifest::cli::AddVerify(app);
+  flatmanifest::cli::AddShow(app);
+  try {
+    app.parse(argc, argv);
+    if (!app.get_subcommands().empty()) return 0;
+    std::fputs(app.help().c_str(), stderr);
+    return kWrongUsage;
+  } catch (const CLI::RuntimeError& failed) {
+    return failed.get_exit_code();
+  } catch (const CLI::ParseError& usage) {
+    // --help and --version arrive here too, with exit code 0.
+    return app.exit(usage) == 0 ? 0 : kWrongUsage;
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   try {
-    if (argc == 4)
-      flatmanifest::ConvertFile(argv[2], argv[3]);
-    else {
-      auto f = flatmanifest::OpenManifest(argv[1]);
-      flatmanifest::Verify(f->document());
-      auto s = flatmanifest::WriteJson(f->document(), f->document().root());
-      fwrite(s.data(), 1, s.size(), stdout);
-    }
-  } catch (const flatmanifest::Error& e) {
-    fprintf(stderr, "%s\n", e.what());
-    return 1;
+    return Run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("flatmanifest: out of memory\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "flatmanifest: %s\n", error.what());
   }
+  return kFailed;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "convert/resource_index.h"
+#include "format/checksum.h"
 #include "format/error.h"
 #include "store/publish.h"
 
@@ -23,13 +24,17 @@ bool LooksLikeJson(const std::string& path) {
   return first == '{' || first == 0x1f;
 }
 
+bool IsIntact(const Document& document) {
+  return Checksum(document.bytes(), document.checksum_offset()) == document.header().checksum;
+}
+
 // Spares the next open from reading the JSON again. Best effort: without it, opening is only
 // slower.
-void RenewStamp(const ManifestFile& file, const std::string& neighbour) {
-  const Document& document = file.document();
+void RenewStamp(const Document& document, const std::string& neighbour) {
+  const std::optional<SourceStamp> stamp = Restamp(*document.source());
+  if (!stamp) return;
   try {
-    Publish(neighbour,
-            CopyWithStamp(document, Restamp(*document.source()), document.header().generation + 1));
+    Publish(neighbour, CopyWithStamp(document, *stamp, document.header().generation + 1));
   } catch (const IoError&) {
   }
 }
@@ -43,7 +48,11 @@ std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
     if (!stamp) return nullptr;
     const Freshness freshness = CheckFreshness(path, *stamp);
     if (freshness == Freshness::kChanged) return nullptr;
-    if (freshness == Freshness::kSameContent) RenewStamp(*file, neighbour);
+    if (freshness == Freshness::kSameContent) {
+      // The copy gets a checksum of its own, which must not vouch for damage.
+      if (!IsIntact(file->document())) return nullptr;
+      RenewStamp(file->document(), neighbour);
+    }
     return file;
   } catch (const Error&) {
     return nullptr;  // missing, damaged, or of another version: it is made anew
@@ -74,13 +83,15 @@ std::string DefaultOutput(const std::string& input) {
   return std::string(stem).append(kSuffix);
 }
 
-void ConvertFile(const std::string& input, const std::string& output, const Progress& progress) {
+FileImage ConvertInput(const std::string& input, uint64_t generation, const Progress& progress) {
   const std::string name = input == "-" ? "standard input" : input;
   const InputFile file = ReadInput(input);
-  const FileImage image =
-      ConvertJson(file.text.padded(), name,
-                  {.generation = NextGeneration(output), .source = file.stamp}, progress);
-  Publish(output, image.bytes());
+  return ConvertJson(file.text.padded(), name, {.generation = generation, .source = file.stamp},
+                     progress);
+}
+
+void ConvertFile(const std::string& input, const std::string& output, const Progress& progress) {
+  Publish(output, ConvertInput(input, NextGeneration(output), progress).bytes());
 }
 
 std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path) {
@@ -88,15 +99,13 @@ std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path) {
   const std::string neighbour = DefaultOutput(path);
   if (auto file = OpenNeighbour(path, neighbour)) return file;
 
-  const InputFile input = ReadInput(path);
-  const FileImage image = ConvertJson(
-      input.text.padded(), path, {.generation = NextGeneration(neighbour), .source = input.stamp});
+  const FileImage image = ConvertInput(path, NextGeneration(neighbour));
   try {
     Publish(neighbour, image.bytes());
-  } catch (const IoError&) {
+    return ManifestFile::Open(neighbour);
+  } catch (const Error&) {  // also where it can be written to but not mapped, as a pipe
     return ManifestFile::OpenAnonymous(image.bytes(), path);
   }
-  return ManifestFile::Open(neighbour);
 }
 
 }  // namespace flatmanifest

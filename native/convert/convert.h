@@ -22,7 +22,11 @@ FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name
 // both becoming manifest.fman.
 std::string DefaultOutput(const std::string& input);
 
-// Converts the manifest at `input` ("-": standard input) and publishes it at `output`. Throws
+// Reads and converts the manifest at `input` ("-": standard input). Throws ConvertError or IoError.
+FileImage ConvertInput(const std::string& input, uint64_t generation,
+                       const Progress& progress = nullptr);
+
+// Converts the manifest at `input`, as ConvertInput does, and publishes it at `output`. Throws
 // ConvertError or IoError; `output` is then as it was.
 void ConvertFile(const std::string& input, const std::string& output,
                  const Progress& progress = nullptr);

@@ -22,6 +22,9 @@ JsonFault FindFault(std::string_view text, simdjson::error_code error);
 // For an error that was met at byte `offset`.
 JsonFault DescribeFault(std::string_view text, size_t offset, simdjson::error_code error);
 
+// For a string whose escapes could not be resolved; `begin` is the offset after its opening quote.
+JsonFault FindEscapeFault(std::string_view text, size_t begin);
+
 }  // namespace flatmanifest
 
 #endif  // FLATMANIFEST_CONVERT_JSON_FAULT_H_

@@ -16,6 +16,7 @@ namespace ondemand = simdjson::ondemand;
 
 // Containers between two calls of Progress.
 constexpr uint32_t kProgressInterval = 1 << 14;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string_view TrimSpace(std::string_view token) {
   const size_t end = token.find_last_not_of(" \t\r\n");
@@ -34,6 +35,10 @@ class JsonReader {
         unescaped_(json.size() + simdjson::SIMDJSON_PADDING) {}
 
   ReadResult Read() {
+    // Some versions of simdjson skip it, others do not.
+    if (Text().starts_with(kByteOrderMark)) {
+      Fail({0, "not JSON: it begins with a byte order mark"});
+    }
     simdjson::error_code error = parser_.iterate(json_).get(document_);
     if (error != simdjson::SUCCESS) Fail(FindFault(Text(), error));
     try {
@@ -41,7 +46,7 @@ class JsonReader {
       if (document_.type() != ondemand::json_type::object) {
         Fail({0, "not a dbt manifest: the document is not an object"});
       }
-      result.root = ReadObject(document_.get_object());
+      result.root = ReadObject(document_);
       result.value_count = value_count_ + 1;
       CheckEnd();
       return result;
@@ -70,6 +75,7 @@ class JsonReader {
     if (at < json_.size()) Fail({at, "more text after the end of the JSON document"});
   }
 
+  // Before a container is begun, while the reader still stands at its bracket.
   void Enter() {
     if (++depth_ > kMaxDepth) {
       Fail({Location(), "nested more than " + std::to_string(kMaxDepth) + " deep"});
@@ -81,9 +87,9 @@ class JsonReader {
     ++value_count_;
     switch (value.type()) {
       case ondemand::json_type::object:
-        return ReadObject(value.get_object());
+        return ReadObject(value);
       case ondemand::json_type::array:
-        return ReadArray(value.get_array());
+        return ReadArray(value);
       case ondemand::json_type::string:
         return Cell::String(ReadString(value.get_raw_json_string()));
       case ondemand::json_type::number:
@@ -99,7 +105,11 @@ class JsonReader {
 
   StringId ReadString(ondemand::raw_json_string raw) {
     uint8_t* end = unescaped_.data();
-    return writer_.AddString(std::string_view(parser_.unescape(raw, end)));
+    std::string_view text;
+    if (parser_.unescape(raw, end).get(text) != simdjson::SUCCESS) {
+      Fail(FindEscapeFault(Text(), static_cast<size_t>(raw.raw() - json_.data())));
+    }
+    return writer_.AddString(text);
   }
 
   Cell ReadNumber(ondemand::value value) {
@@ -119,8 +129,9 @@ class JsonReader {
   }
 
   // Children wait on a stack, above those of the containers around this one.
-  Cell ReadArray(ondemand::array array) {
+  Cell ReadArray(ondemand::value value) {
     Enter();
+    ondemand::array array = value.get_array();
     const size_t mark = pending_.size();
     for (auto element : array) pending_.push_back(ReadValue(element.value()));
     const Cell cell = writer_.AddArray(std::span(pending_).subspan(mark));
@@ -129,8 +140,11 @@ class JsonReader {
     return cell;
   }
 
-  Cell ReadObject(ondemand::object object) {
+  // `value`: the document or a value in it.
+  template <typename Value>
+  Cell ReadObject(Value& value) {
     Enter();
+    ondemand::object object = value.get_object();
     const size_t mark = pending_.size();
     const size_t keys_mark = pending_keys_.size();
     for (auto field : object) {

@@ -20,37 +20,37 @@ namespace utf = boost::locale::utf;
 // Containers whose text is shorter are written again rather than remembered.
 constexpr size_t kWorthRemembering = 64;
 
-void AppendUnicodeEscape(std::string& out, unsigned unit) {
+void AppendUnicodeEscape(TextBuffer& out, unsigned unit) {
   static constexpr char kHex[] = "0123456789abcdef";
   const char escape[] = {
       '\\',           'u', kHex[unit >> 12 & 15], kHex[unit >> 8 & 15], kHex[unit >> 4 & 15],
       kHex[unit & 15]};
-  out.append(escape, sizeof(escape));
+  out.Append({escape, sizeof(escape)});
 }
 
 // The escape of a control character, quote or backslash.
-void AppendAsciiEscape(std::string& out, char character) {
+void AppendAsciiEscape(TextBuffer& out, char character) {
   switch (character) {
     case '"':
-      out += "\\\"";
+      out.Append("\\\"");
       return;
     case '\\':
-      out += "\\\\";
+      out.Append("\\\\");
       return;
     case '\n':
-      out += "\\n";
+      out.Append("\\n");
       return;
     case '\r':
-      out += "\\r";
+      out.Append("\\r");
       return;
     case '\t':
-      out += "\\t";
+      out.Append("\\t");
       return;
     case '\f':
-      out += "\\f";
+      out.Append("\\f");
       return;
     case '\b':
-      out += "\\b";
+      out.Append("\\b");
       return;
     default:
       AppendUnicodeEscape(out, static_cast<unsigned char>(character));
@@ -64,12 +64,37 @@ constexpr std::array<bool, 256> kPlain = [] {
   return plain;
 }();
 
+// Whether all of eight bytes are plain: the highest bit of a byte of `unplain` is set where not.
+bool AllPlain(uint64_t bytes) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  const uint64_t quote = bytes ^ (kEach * '"');
+  const uint64_t backslash = bytes ^ (kEach * '\\');
+  const uint64_t unplain = (quote - kEach) | (backslash - kEach) | (bytes - kEach * 0x20) | bytes;
+  return (unplain & (kEach * 0x80)) == 0;
+}
+
+const char* SkipPlain(const char* at, const char* end) {
+  for (; end - at >= 8; at += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, at, sizeof(bytes));
+    if (!AllPlain(bytes)) break;
+  }
+  while (at != end && kPlain[static_cast<unsigned char>(*at)]) ++at;
+  return at;
+}
+
+// Room for the text: dbt's manifests unfold to about three times their file, and memory that is
+// not written to costs nothing.
+size_t ExpectedSize(const Document& document, Cell cell) {
+  return cell == document.root() ? document.bytes().size() * 3 : 0;
+}
+
 class JsonWriter {
  public:
-  explicit JsonWriter(const Document& document)
+  JsonWriter(const Document& document, Cell cell)
       : document_(document), guard_(document), strings_(document.string_offsets().size() - 1) {}
 
-  std::string Write(Cell cell) && {
+  TextBuffer Write(Cell cell) && {
     WriteValue(cell);
     return std::move(out_);
   }
@@ -86,21 +111,19 @@ class JsonWriter {
   };
 
   void Repeat(const Place& place) {
-    const size_t at = out_.size();
-    out_.resize(at + place.length);
-    std::memcpy(out_.data() + at, out_.data() + place.begin, place.length);
+    out_.Repeat(place.begin, place.length);
   }
 
   void WriteValue(Cell cell) {
     switch (cell.kind()) {
       case CellKind::kNull:
-        out_ += "null";
+        out_.Append("null");
         return;
       case CellKind::kFalse:
-        out_ += "false";
+        out_.Append("false");
         return;
       case CellKind::kTrue:
-        out_ += "true";
+        out_.Append("true");
         return;
       case CellKind::kInt:
         return WriteInteger(cell.small_int());
@@ -109,7 +132,7 @@ class JsonWriter {
       case CellKind::kWideUint:
         return WriteInteger(document_.Wide(cell));
       case CellKind::kDouble:
-        return AppendDouble(out_, document_.Double(cell));
+        return WriteByText([&](std::string& text) { AppendDouble(text, document_.Double(cell)); });
       case CellKind::kBigInt:
         return WriteBigInt(document_.String(cell.index()));
       case CellKind::kString:
@@ -118,29 +141,38 @@ class JsonWriter {
       case CellKind::kObject:
         return WriteContainer(cell);
       case CellKind::kDate:
-        out_ += '"';
-        AppendDate(out_, cell.index());
-        out_ += '"';
-        return;
+        return WriteByText([&](std::string& text) {
+          text += '"';
+          AppendDate(text, cell.index());
+          text += '"';
+        });
       case CellKind::kDateTime:
-        out_ += '"';
-        AppendDateTime(out_, document_.Wide(cell), cell.aux());
-        out_ += '"';
-        return;
+        return WriteByText([&](std::string& text) {
+          text += '"';
+          AppendDateTime(text, document_.Wide(cell), cell.aux());
+          text += '"';
+        });
     }
     document_.Fail("a value of unknown kind (damaged file)");
+  }
+
+  template <typename AppendTo>
+  void WriteByText(AppendTo append) {
+    std::string text;
+    append(text);
+    out_.Append(text);
   }
 
   template <typename Integer>
   void WriteInteger(Integer value) {
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof(digits), value);
-    out_.append(digits, end.ptr - digits);
+    out_.Append({digits, static_cast<size_t>(end.ptr - digits)});
   }
 
   void WriteBigInt(std::string_view digits) {
     if (!IsInteger(digits)) document_.Fail("a large integer has no digits (damaged file)");
-    out_ += digits;
+    out_.Append(digits);
   }
 
   void WriteString(StringId id) {
@@ -148,9 +180,9 @@ class JsonWriter {
     Place& place = strings_[id];
     if (place.length != 0) return Repeat(place);
     const size_t begin = out_.size();
-    out_ += '"';
+    out_.Append('"');
     AppendEscaped(text);
-    out_ += '"';
+    out_.Append('"');
     place = {begin, out_.size() - begin};
   }
 
@@ -159,8 +191,8 @@ class JsonWriter {
     const char* const end = at + text.size();
     while (at != end) {
       const char* const run = at;
-      while (at != end && kPlain[static_cast<unsigned char>(*at)]) ++at;
-      out_.append(run, at - run);
+      at = SkipPlain(at, end);
+      out_.Append({run, static_cast<size_t>(at - run)});
       if (at == end) return;
       if (static_cast<unsigned char>(*at) < 0x80) {
         AppendAsciiEscape(out_, *at++);
@@ -199,36 +231,36 @@ class JsonWriter {
     const auto elements = document_.Elements(cell);
     const WalkGuard::Level level(guard_, elements.size());
     if (cell.is(CellKind::kArray)) {
-      out_ += '[';
+      out_.Append('[');
       for (size_t i = 0; i < elements.size(); ++i) {
-        if (i != 0) out_ += ", ";
+        if (i != 0) out_.Append(", ");
         WriteValue(elements[i]);
       }
-      out_ += ']';
+      out_.Append(']');
     } else {
       const auto keys = document_.Keys(cell);
-      out_ += '{';
+      out_.Append('{');
       for (size_t i = 0; i < elements.size(); ++i) {
-        if (i != 0) out_ += ", ";
+        if (i != 0) out_.Append(", ");
         WriteString(keys[i]);
-        out_ += ": ";
+        out_.Append(": ");
         WriteValue(elements[i]);
       }
-      out_ += '}';
+      out_.Append('}');
     }
   }
 
   const Document& document_;
   WalkGuard guard_;
-  std::string out_;
+  TextBuffer out_;
   std::vector<Place> strings_;
   std::unordered_map<uint64_t, ContainerPlace> containers_;
 };
 
 }  // namespace
 
-std::string WriteJson(const Document& document, Cell cell) {
-  return JsonWriter(document).Write(cell);
+TextBuffer WriteJson(const Document& document, Cell cell) {
+  return JsonWriter(document, cell).Write(cell);
 }
 
 }  // namespace flatmanifest

@@ -80,6 +80,11 @@ bool SameFile(const SourceStamp& a, const SourceStamp& b) {
          a.inode == b.inode && a.device == b.device;
 }
 
+// Whether the file could have changed after the stamp was taken without a change of its times.
+bool IsRacy(const SourceStamp& stamp) {
+  return std::max(stamp.mtime_ns, stamp.ctime_ns) + kClockGranularityNs >= stamp.taken_ns;
+}
+
 void SetDigest(SourceStamp& stamp, std::string_view bytes) {
   const XXH128_hash_t digest = XXH3_128bits(bytes.data(), bytes.size());
   stamp.digest_low = digest.low64;
@@ -189,8 +194,7 @@ Freshness CheckFreshness(const std::string& path, const SourceStamp& stamp) {
   struct stat status;
   if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return Freshness::kChanged;
   if (!SameFile(stamp, StampOf(status))) return Freshness::kChanged;
-  const int64_t changed_ns = std::max(stamp.mtime_ns, stamp.ctime_ns);
-  if (changed_ns + kClockGranularityNs < stamp.taken_ns) return Freshness::kUnchanged;
+  if (!IsRacy(stamp)) return Freshness::kUnchanged;
 
   const Descriptor fd(path);
   const PaddedText text = ReadAll(fd.get(), Stat(fd.get(), path), path);
@@ -200,9 +204,10 @@ Freshness CheckFreshness(const std::string& path, const SourceStamp& stamp) {
   return same ? Freshness::kSameContent : Freshness::kChanged;
 }
 
-SourceStamp Restamp(const SourceStamp& stamp) {
+std::optional<SourceStamp> Restamp(const SourceStamp& stamp) {
   SourceStamp now = stamp;
   now.taken_ns = Now();
+  if (IsRacy(now)) return std::nullopt;
   return now;
 }
 

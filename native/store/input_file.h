@@ -55,8 +55,9 @@ enum class Freshness {
 // have been changed again unseen (git calls it racily clean): it is read and its digest compared.
 Freshness CheckFreshness(const std::string& path, const SourceStamp& stamp);
 
-// The same stamp, taken now. Only for a file that has just been found unchanged.
-SourceStamp Restamp(const SourceStamp& stamp);
+// The same stamp, taken now; nothing if that is still too soon after the change to make a
+// difference. Only for a file that has just been found unchanged.
+std::optional<SourceStamp> Restamp(const SourceStamp& stamp);
 
 }  // namespace flatmanifest
 

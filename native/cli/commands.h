@@ -1,0 +1,28 @@
+// The subcommands of the executable. Each Add function defines one on the app and returns nothing;
+// CLI11 runs the command when its name was typed. Commands throw format/error.h's errors, or
+// CommandError, and main turns them into a message and an exit status.
+
+#ifndef FLATMANIFEST_CLI_COMMANDS_H_
+#define FLATMANIFEST_CLI_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "format/error.h"
+
+namespace flatmanifest::cli {
+
+// A command that was understood and cannot be carried out: exit status 1.
+class CommandError : public Error {
+ public:
+  using Error::Error;
+};
+
+void AddConvert(CLI::App& app);
+void AddExport(CLI::App& app);
+void AddInfo(CLI::App& app);
+void AddVerify(CLI::App& app);
+void AddShow(CLI::App& app);
+
+}  // namespace flatmanifest::cli
+
+#endif  // FLATMANIFEST_CLI_COMMANDS_H_

@@ -1,0 +1,25 @@
+// Standard output, and numbers as people read them.
+
+#ifndef FLATMANIFEST_CLI_OUTPUT_H_
+#define FLATMANIFEST_CLI_OUTPUT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace flatmanifest::cli {
+
+// Write all of it and flush. Throw IoError: a full disk or a closed pipe must not look like success.
+void Print(std::string_view text);
+void Print(std::span<const std::byte> bytes);
+
+// 18714240 as "18,714,240".
+std::string Grouped(uint64_t number);
+// 18714240 as "18.7 MB".
+std::string Megabytes(uint64_t bytes);
+
+}  // namespace flatmanifest::cli
+
+#endif  // FLATMANIFEST_CLI_OUTPUT_H_

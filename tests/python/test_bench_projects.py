@@ -1,0 +1,103 @@
+"""The generated projects are what their names say, the same every time, and dbt reads them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.projects import PROJECTS, generate
+
+
+def parse(project: Path) -> dict[str, Any]:
+    """Return the manifest that dbt, left to itself, writes of a project."""
+    private = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1", "FLATMANIFEST": "0"}
+    dbt = Path(sys.executable).parent / "dbt"
+    subprocess.run(
+        [dbt, "--quiet", "parse"], cwd=project, env={**os.environ, **private}, check=True
+    )
+    manifest: dict[str, Any] = json.loads((project / "target" / "manifest.json").read_text())
+    return manifest
+
+
+def contents(project: Path) -> dict[str, bytes]:
+    paths = (path for path in project.rglob("*") if path.is_file())
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in paths}
+
+
+def count(manifest: dict[str, Any]) -> Counter[str]:
+    return Counter(node["resource_type"] for node in manifest["nodes"].values())
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_same_files_every_time(name: str, tmp_path: Path) -> None:
+    assert generate(name, tmp_path / "one") == generate(name, tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+@pytest.mark.parametrize(
+    ("name", "models"), [("01_2000_simple", 2000), ("02_500_chain", 500), ("03_2000_chain", 2000)]
+)
+def test_size_is_in_the_name(name: str, models: int, tmp_path: Path) -> None:
+    generate(name, tmp_path)
+    assert len(list(tmp_path.rglob("models/**/*.sql"))) == models
+
+
+def test_numbered_chain_is_the_chain_of_that_size(tmp_path: Path) -> None:
+    generate("02_500_chain", tmp_path / "numbered")
+    generate("chain", tmp_path / "sized", size=125)
+    assert contents(tmp_path / "numbered") == contents(tmp_path / "sized")
+
+
+def test_chain_parses(tmp_path: Path) -> None:
+    generate("chain", tmp_path, size=3)
+    manifest = parse(tmp_path)
+    assert count(manifest) == {"model": 12, "test": 12}
+    model, seen = "model.chain.marts_2", []
+    while model:
+        seen.append(model)
+        model = next(iter(manifest["parent_map"][model]), "")
+    layers = ("marts", "intermediate", "staging", "base")
+    assert seen == [f"model.chain.{layer}_2" for layer in layers]
+
+
+def test_simple_parses(tmp_path: Path) -> None:
+    generate("simple", tmp_path, size=60)
+    manifest = parse(tmp_path)
+    roots = 3
+    assert count(manifest) == {"model": 60, "test": 60 * 3 - roots}
+    parents = [len(manifest["parent_map"][f"model.simple.model_{number}"]) for number in range(60)]
+    assert parents.count(0) == roots
+    assert max(parents) == 5
+
+
+def test_everything_has_every_resource_type(tmp_path: Path) -> None:
+    generate("small_everything", tmp_path)
+    manifest = parse(tmp_path)
+    assert set(count(manifest)) == {"model", "test", "seed", "snapshot", "analysis", "operation"}
+    assert [section for section, content in manifest.items() if not content] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["chain", "new", "--models", "3"], "--models does not go with chain"),
+        (["02_500_chain", "new", "--chains", "3"], "--chains does not go with 02_500_chain"),
+        (["chain", "new", "--chains", "0"], "ask for 1 or more"),
+        (["chain", "taken"], "taken is not empty"),
+        (["no_such", "new"], "invalid choice: 'no_such'"),
+    ],
+)
+def test_refusals(arguments: list[str], complaint: str, tmp_path: Path) -> None:
+    name, directory, *size = arguments
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file").touch()
+    command = [sys.executable, "-m", "bench.projects", name, str(tmp_path / directory), *size]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert complaint in done.stderr
+    assert not (tmp_path / "new").exists()
