@@ -20,7 +20,7 @@ export DO_NOT_TRACK := 1
 .NOTPARALLEL:
 
 .PHONY: help setup build test demo bench fuzz sanitize lint lint-tidy format clean
-.PHONY: system-build system-all native package test-native test-python
+.PHONY: system-build system-all build-native build-package test-native test-python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) \
@@ -53,9 +53,9 @@ $(VENV)/dev.stamp: setup/requirements-dev.txt $(VENV)/demo.stamp
 
 ## What is built
 
-build: native package ## build the native code in build/ and install the package into .venv
+build: build-native build-package ## build the native code in build/ and install the package into .venv
 
-native: $(BUILD)/build.ninja
+build-native: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
 
 # Only the first time: ninja runs CMake again by itself when a CMakeLists.txt changes.
@@ -67,7 +67,7 @@ $(BUILD)/build.ninja: | system-build
 package_sources := $(shell find CMakeLists.txt pyproject.toml README.md LICENSE schema native bindings python \
 	-name __pycache__ -prune -o -print)
 
-package: $(VENV)/package.stamp
+build-package: $(VENV)/package.stamp
 
 # The build runs in .venv rather than in an environment of its own, so that pyproject.toml's build-dir is reused
 # from one build to the next, and only what changed is compiled.
@@ -80,10 +80,10 @@ $(VENV)/package.stamp: $(package_sources) $(VENV)/demo.stamp | system-build
 
 test: setup lint build test-native test-python fuzz ## lint, build, run every test, and fuzz each target for FUZZ_SECONDS (20)
 
-test-native: native
-	ctest --test-dir $(BUILD) --output-on-failure
+test-native: build-native
+	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
 
-test-python: package $(VENV)/dev.stamp
+test-python: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(wildcard tests/python tests/dbt)
 
 fuzz: system-all $(BIN)/python ## fuzz the readers of untrusted files for FUZZ_SECONDS each
@@ -98,7 +98,7 @@ sanitize: system-all ## run the native tests under address, undefined-behaviour 
 		tree=$(BUILD)/sanitize-$${sanitizers%%,*}; \
 		cmake -S . -B $$tree -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 			-DFLATMANIFEST_BUILD_TESTS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=$$sanitizers \
-		&& ninja -C $$tree --quiet && ctest --test-dir $$tree --output-on-failure || exit 1; \
+		&& ninja -C $$tree --quiet && ctest --test-dir $$tree --output-on-failure --no-tests=error || exit 1; \
 	done
 
 cpp_sources = $(shell find native bindings tests bench -name '*.cc' -o -name '*.h')
@@ -109,7 +109,7 @@ lint: $(VENV)/dev.stamp ## check formatting, style and types
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run -Werror $(cpp_sources)
 
-lint-tidy: native system-all ## run clang-tidy over the native code
+lint-tidy: build-native system-all ## run clang-tidy over the native code
 	run-clang-tidy -quiet -p $(BUILD) '/(native|bindings|tests)/'
 
 format: $(VENV)/dev.stamp ## lay out and mend what the linters can
@@ -119,10 +119,10 @@ format: $(VENV)/dev.stamp ## lay out and mend what the linters can
 
 ## What is shown
 
-demo: package ## convert the manifest of a 2,000-model project and read it back, with times beside json.load's
+demo: build-package ## convert the manifest of a 2,000-model project and read it back, with times beside json.load's
 	@$(BIN)/python -m bench.demo $(DEMO_OPTIONS)
 
-bench: package $(VENV)/dev.stamp $(BUILD)/build.ninja ## print the benchmarks' table
+bench: build-package $(VENV)/dev.stamp $(BUILD)/build.ninja ## print the benchmarks' table
 	@cmake -S . -B $(BUILD) --log-level=NOTICE -DFLATMANIFEST_BUILD_BENCH=ON
 	@ninja -C $(BUILD) --quiet native_bench
 	@$(BIN)/python -m bench $(BENCH_OPTIONS)

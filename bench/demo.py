@@ -139,8 +139,8 @@ class Demo:
         self.console.print(
             f"[dim]The median of {self.repeat} new processes. Time is that of the lines shown "
             "(json's are in bench/demo.py), after the imports. Private memory is what the process "
-            "shares with no other (USS), over that of the bare interpreter, imports included. "
-            "The files are in the page cache.[/]\n"
+            "shares with no other (USS), over that of the bare interpreter: imports count, and "
+            "pages of the mapped file too while one process maps it. The page cache is warm.[/]\n"
         )
         self.console.rule("[bold]from the shell", align="left", style="dim")
         self.show_commands()

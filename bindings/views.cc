@@ -1,6 +1,5 @@
 #include "bindings/views.h"
 
-#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +10,7 @@
 #include "bindings/handle.h"
 #include "bindings/to_python.h"
 #include "convert/json_writer.h"
+#include "format/bulk_memory.h"
 
 namespace flatmanifest::python {
 
@@ -73,19 +73,50 @@ py::list Slice(const ArrayView& array, const py::slice& slice) {
   return picked;
 }
 
+// Text written into a str as it grows: JSON is all ASCII, one byte a character, and 50 MB of it
+// need not be copied. The writer does not hold the GIL; growing takes it.
+class StrText final : public TextBuffer {
+ public:
+  // The str, cut to what was written. With the GIL.
+  py::str Finish() {
+    Reserve(1);
+    Resize(size());
+    return py::reinterpret_steal<py::str>(std::exchange(str_, nullptr));
+  }
+  ~StrText() override { Py_XDECREF(str_); }
+
+ protected:
+  char* Reallocate(size_t capacity) override {
+    const py::gil_scoped_acquire acquire;
+    if (str_ == nullptr) {
+      str_ = PyUnicode_New(static_cast<Py_ssize_t>(capacity), 127);
+      if (str_ == nullptr) throw py::error_already_set();
+    } else {
+      Resize(capacity);
+    }
+    AdviseBulk(PyUnicode_1BYTE_DATA(str_), capacity);
+    return reinterpret_cast<char*>(PyUnicode_1BYTE_DATA(str_));
+  }
+
+ private:
+  void Resize(size_t length) {
+    if (PyUnicode_Resize(&str_, static_cast<Py_ssize_t>(length)) != 0) {
+      throw py::error_already_set();
+    }
+  }
+
+  PyObject* str_ = nullptr;
+};
+
 py::str Json(const View& view) {
   const HandlePtr handle = view.handle;
   const Document& document = view.document();
-  TextBuffer json;
+  StrText json;
   {
     const py::gil_scoped_release release;
-    json = WriteJson(document, view.cell);
+    WriteJson(document, view.cell, json);
   }
-  // All ASCII: copied as it is, neither decoded nor scanned.
-  PyObject* text = PyUnicode_New(static_cast<Py_ssize_t>(json.size()), 127);
-  if (text == nullptr) throw py::error_already_set();
-  std::memcpy(PyUnicode_1BYTE_DATA(text), json.data(), json.size());
-  return py::reinterpret_steal<py::str>(text);
+  return json.Finish();
 }
 
 // __reduce__: a view pickles as the plain value, through the constructor of its type.

@@ -21,7 +21,8 @@ void AddExport(CLI::App& app) {
   command->callback([options] {
     const auto file = ManifestFile::Open(options->file);
     const Document& document = file->document();
-    const TextBuffer json = WriteJson(document, document.root());
+    BulkText json;
+    WriteJson(document, document.root(), json);
     if (options->output.empty() || options->output == "-") {
       Print(json.text());
     } else {

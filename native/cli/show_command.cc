@@ -75,8 +75,10 @@ void Run(const ShowOptions& options) {
     value = *found;
   }
   if (options.json) {
-    Print(WriteJson(document, value).text());
-    Print("\n");
+    BulkText json;
+    WriteJson(document, value, json);
+    json.Append('\n');
+    Print(json.text());
   } else {
     Print(ValueText(document, value) + "\n");
   }

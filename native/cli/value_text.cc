@@ -16,13 +16,19 @@ class ValuePrinter {
 
   std::string Print(Cell cell) {
     if (cell.is(CellKind::kString)) return std::string(document_.String(cell.index()));
-    if (IsInline(cell)) return std::string(WriteJson(document_, cell).text());
+    if (IsInline(cell)) return Json(cell);
     PrintElements(cell, 0);
     text_.erase(0, 1);  // every line begins with its break
     return std::move(text_);
   }
 
  private:
+  std::string Json(Cell cell) const {
+    BulkText json;
+    WriteJson(document_, cell, json);
+    return std::string(json.text());
+  }
+
   bool IsInline(Cell cell) const {
     return !cell.is_container() || document_.Elements(cell).empty();
   }
@@ -48,7 +54,7 @@ class ValuePrinter {
     if (cell.is(CellKind::kString)) {
       PrintString(document_.String(cell.index()), indent);
     } else if (IsInline(cell)) {
-      text_.append(" ").append(WriteJson(document_, cell).text());
+      text_.append(" ").append(Json(cell));
     } else {
       PrintElements(cell, indent);
     }

@@ -1,5 +1,7 @@
 #include "convert/json_reader.h"
 
+#include <array>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -46,7 +48,7 @@ class JsonReader {
       if (document_.type() != ondemand::json_type::object) {
         Fail({0, "not a dbt manifest: the document is not an object"});
       }
-      result.root = ReadObject(document_);
+      result.root = ReadObject(document_, kNoString);
       result.value_count = value_count_ + 1;
       CheckEnd();
       return result;
@@ -83,15 +85,19 @@ class JsonReader {
     if (progress_ && ++containers_ % kProgressInterval == 0) progress_(Location(), json_.size());
   }
 
-  Cell ReadValue(ondemand::value value) {
+  // `key` is the nearest key above the value; `guess` what the value may well be.
+  Cell ReadValue(ondemand::value value, StringId key, Cell guess) {
     ++value_count_;
     switch (value.type()) {
       case ondemand::json_type::object:
-        return ReadObject(value);
+        return ReadObject(value, key);
       case ondemand::json_type::array:
-        return ReadArray(value);
-      case ondemand::json_type::string:
-        return Cell::String(ReadString(value.get_raw_json_string()));
+        return ReadArray(value, key);
+      case ondemand::json_type::string: {
+        const ondemand::raw_json_string raw = value.get_raw_json_string();
+        if (guess.is(CellKind::kString) && IsString(raw, guess.index())) return guess;
+        return Cell::String(ReadString(raw));
+      }
       case ondemand::json_type::number:
         return ReadNumber(value);
       case ondemand::json_type::boolean:
@@ -112,6 +118,14 @@ class JsonReader {
     return writer_.AddString(text);
   }
 
+  // Whether the text at `raw` is this string, unescaped. False where it would take a closer look.
+  bool IsString(ondemand::raw_json_string raw, StringId id) const {
+    const std::string_view string = writer_.String(id);
+    const auto left = static_cast<size_t>(json_.data() + json_.size() - raw.raw());
+    return string.size() < left && raw.raw()[string.size()] == '"' &&
+           std::memcmp(raw.raw(), string.data(), string.size()) == 0 && writer_.IsPlain(id);
+  }
+
   Cell ReadNumber(ondemand::value value) {
     const std::string_view token = TrimSpace(value.raw_json_token());
     ondemand::number number;
@@ -129,34 +143,60 @@ class JsonReader {
   }
 
   // Children wait on a stack, above those of the containers around this one.
-  Cell ReadArray(ondemand::value value) {
+  Cell ReadArray(ondemand::value value, StringId key) {
     Enter();
     ondemand::array array = value.get_array();
     const size_t mark = pending_.size();
-    for (auto element : array) pending_.push_back(ReadValue(element.value()));
+    for (auto element : array) pending_.push_back(ReadValue(element.value(), key, Cell::Null()));
     const Cell cell = writer_.AddArray(std::span(pending_).subspan(mark));
     pending_.resize(mark);
     --depth_;
     return cell;
   }
 
-  // `value`: the document or a value in it.
+  // `value`: the document or a value in it. Most objects have the keys of the last one in the same
+  // place, and many of its values: comparing with those first saves looking the strings up.
   template <typename Value>
-  Cell ReadObject(Value& value) {
+  Cell ReadObject(Value& value, StringId key) {
     Enter();
     ondemand::object object = value.get_object();
     const size_t mark = pending_.size();
     const size_t keys_mark = pending_keys_.size();
+    const Cell model = LastObject(key);
+    const size_t model_size = model.is(CellKind::kObject) ? writer_.Keys(model).size() : 0;
+    bool alike = true;
     for (auto field : object) {
-      pending_keys_.push_back(ReadString(field.key()));
-      pending_.push_back(ReadValue(field.value()));
+      const ondemand::raw_json_string raw = field.key();
+      const size_t at = pending_keys_.size() - keys_mark;
+      alike = alike && at < model_size && IsString(raw, writer_.Keys(model)[at]);
+      const StringId field_key = alike ? writer_.Keys(model)[at] : ReadString(raw);
+      pending_keys_.push_back(field_key);
+      const Cell guess = alike ? writer_.Elements(model)[at] : Cell::Null();
+      pending_.push_back(ReadValue(field.value(), field_key, guess));
     }
-    const Cell cell = writer_.AddObject(std::span(pending_keys_).subspan(keys_mark),
-                                        std::span(pending_).subspan(mark));
+    const auto keys = std::span(pending_keys_).subspan(keys_mark);
+    const auto values = std::span(pending_).subspan(mark);
+    const Cell cell = alike && keys.size() == model_size && model_size != 0
+                          ? writer_.AddObjectLike(model, values)
+                          : writer_.AddObject(keys, values);
     pending_.resize(mark);
     pending_keys_.resize(keys_mark);
+    Remember(key, cell);
     --depth_;
     return cell;
+  }
+
+  // The last object under this key, or else at this depth; null if there was none.
+  Cell LastObject(StringId key) const {
+    if (key < last_by_key_.size() && last_by_key_[key] != Cell::Null()) return last_by_key_[key];
+    return last_by_depth_[depth_];
+  }
+
+  void Remember(StringId key, Cell object) {
+    last_by_depth_[depth_] = object;
+    if (key == kNoString) return;
+    if (key >= last_by_key_.size()) last_by_key_.resize(writer_.string_count(), Cell::Null());
+    last_by_key_[key] = object;
   }
 
   simdjson::padded_string_view json_;
@@ -168,6 +208,8 @@ class JsonReader {
   ondemand::document document_;
   std::vector<Cell> pending_;
   std::vector<StringId> pending_keys_;
+  std::vector<Cell> last_by_key_;
+  std::array<Cell, kMaxDepth + 2> last_by_depth_{};
   uint64_t value_count_ = 0;
   uint32_t containers_ = 0;
   int depth_ = 0;

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <limits>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "convert/number_text.h"
+#include "format/interner.h"
 
 namespace flatmanifest {
 
@@ -91,13 +91,13 @@ size_t ExpectedSize(const Document& document, Cell cell) {
 
 class JsonWriter {
  public:
-  JsonWriter(const Document& document, Cell cell)
-      : document_(document), guard_(document), strings_(document.string_offsets().size() - 1) {}
+  JsonWriter(const Document& document, TextBuffer& out)
+      : document_(document),
+        guard_(document),
+        out_(out),
+        strings_(document.string_offsets().size() - 1) {}
 
-  TextBuffer Write(Cell cell) && {
-    WriteValue(cell);
-    return std::move(out_);
-  }
+  void Write(Cell cell) && { WriteValue(cell); }
 
  private:
   // Where something was written before.
@@ -105,10 +105,14 @@ class JsonWriter {
     size_t begin = 0;
     size_t length = 0;  // 0: not written yet
   };
-  struct ContainerPlace {
+  struct Container {
+    Cell cell;
     Place place;
     uint64_t values;  // what the container holds, all levels
   };
+
+  // Fibonacci hashing: the high bits, which the index uses, depend on all bits of the cell.
+  static uint64_t Hash(Cell cell) { return cell.bits() * 0x9E3779B97F4A7C15; }
 
   void Repeat(const Place& place) {
     out_.Repeat(place.begin, place.length);
@@ -213,17 +217,20 @@ class JsonWriter {
 
   void WriteContainer(Cell cell) {
     // Equal cells are equal values: what was written once is copied.
-    if (const auto known = containers_.find(cell.bits()); known != containers_.end()) {
-      guard_.Count(known->second.values);
-      return Repeat(known->second.place);
+    const uint64_t hash = Hash(cell);
+    const uint32_t known = container_index_.Find(
+        hash, [&](uint32_t number) { return containers_[number].cell == cell; });
+    if (known != Interner::kAbsent) {
+      guard_.Count(containers_[known].values);
+      return Repeat(containers_[known].place);
     }
     const size_t begin = out_.size();
     const uint64_t remaining = guard_.remaining();
     WriteElements(cell);
     const size_t length = out_.size() - begin;
     if (length >= kWorthRemembering) {
-      containers_.emplace(cell.bits(),
-                          ContainerPlace{{begin, length}, remaining - guard_.remaining()});
+      container_index_.Insert(hash, static_cast<uint32_t>(containers_.size()));
+      containers_.push_back({cell, {begin, length}, remaining - guard_.remaining()});
     }
   }
 
@@ -252,15 +259,17 @@ class JsonWriter {
 
   const Document& document_;
   WalkGuard guard_;
-  TextBuffer out_;
+  TextBuffer& out_;
   std::vector<Place> strings_;
-  std::unordered_map<uint64_t, ContainerPlace> containers_;
+  std::vector<Container> containers_;
+  Interner container_index_;
 };
 
 }  // namespace
 
-TextBuffer WriteJson(const Document& document, Cell cell) {
-  return JsonWriter(document, cell).Write(cell);
+void WriteJson(const Document& document, Cell cell, TextBuffer& out) {
+  out.Reserve(ExpectedSize(document, cell));
+  JsonWriter(document, out).Write(cell);
 }
 
 }  // namespace flatmanifest

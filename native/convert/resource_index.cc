@@ -1,8 +1,9 @@
 #include "convert/resource_index.h"
 
 #include <algorithm>
-#include <optional>
+#include <array>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "graph/csr.h"
@@ -24,28 +25,76 @@ struct Resource {
   Cell value;
 };
 
-// The ids of the keys that are looked up in every resource; kNoString for keys that never occur.
-struct FieldIds {
-  explicit FieldIds(const Writer& writer)
-      : resource_type(writer.FindString("resource_type")),
-        package_name(writer.FindString("package_name")),
-        name(writer.FindString("name")),
-        path(writer.FindString("path")),
-        original_file_path(writer.FindString("original_file_path")),
-        patch_path(writer.FindString("patch_path")),
-        source_name(writer.FindString("source_name")),
-        materialized(writer.FindString("materialized")),
-        access(writer.FindString("access")),
-        group(writer.FindString("group")),
-        fqn(writer.FindString("fqn")),
-        tags(writer.FindString("tags")),
-        config(writer.FindString("config")),
-        version(writer.FindString("version")),
-        depends_on(writer.FindString("depends_on")),
-        nodes(writer.FindString("nodes")) {}
+// The fields that are looked up in every resource or in what it holds.
+enum Field {
+  kResourceType,
+  kPackageName,
+  kName,
+  kPath,
+  kOriginalFilePath,
+  kPatchPath,
+  kSourceName,
+  kMaterialized,
+  kAccess,
+  kGroup,
+  kFqn,
+  kTags,
+  kConfig,
+  kVersion,
+  kDependsOn,
+  kNodes,
+  kFieldCount,
+};
 
-  StringId resource_type, package_name, name, path, original_file_path, patch_path, source_name,
-      materialized, access, group, fqn, tags, config, version, depends_on, nodes;
+constexpr std::string_view kFieldNames[kFieldCount] = {
+    "resource_type", "package_name", "name",   "path",  "original_file_path", "patch_path",
+    "source_name",   "materialized", "access", "group", "fqn",                "tags",
+    "config",        "version",      "depends_on", "nodes"};
+
+// Looks fields up in objects, finding the place of each once per shape: thousands of resources have
+// a handful of shapes.
+class FieldFinder {
+ public:
+  explicit FieldFinder(const Writer& writer) : writer_(writer) {
+    for (int field = 0; field < kFieldCount; ++field) {
+      ids_[field] = writer.FindString(kFieldNames[field]);
+    }
+  }
+
+  // Null if `object` is no object or has no such field.
+  Cell Find(Cell object, Field field) {
+    if (!object.is(CellKind::kObject)) return Cell::Null();
+    const uint32_t place = Places(object)[field];
+    return place == kNowhere ? Cell::Null() : writer_.Elements(object)[place];
+  }
+
+  // kNoString if there is no such field or it is no string.
+  StringId FindString(Cell object, Field field) {
+    const Cell value = Find(object, field);
+    return value.is(CellKind::kString) ? value.index() : kNoString;
+  }
+
+ private:
+  static constexpr uint32_t kNowhere = kNoString;
+  using ShapePlaces = std::array<uint32_t, kFieldCount>;
+
+  const ShapePlaces& Places(Cell object) {
+    const auto [entry, is_new] = places_.try_emplace(object.aux());
+    if (is_new) {
+      entry->second.fill(kNowhere);
+      const auto keys = writer_.Keys(object);
+      for (uint32_t place = 0; place < keys.size(); ++place) {
+        for (int field = 0; field < kFieldCount; ++field) {
+          if (keys[place] == ids_[field]) entry->second[field] = place;
+        }
+      }
+    }
+    return entry->second;
+  }
+
+  const Writer& writer_;
+  std::array<StringId, kFieldCount> ids_;
+  std::unordered_map<ShapeId, ShapePlaces> places_;
 };
 
 std::vector<Resource> CollectResources(const Writer& writer, Cell root) {
@@ -64,10 +113,11 @@ std::vector<Resource> CollectResources(const Writer& writer, Cell root) {
 }
 
 // Graph nodes first, each part by unique_id, without repetitions.
-void SortResources(const Writer& writer, std::vector<Resource>& resources) {
+void SortResources(Writer& writer, std::vector<Resource>& resources) {
+  const auto ranks = writer.KeyRanks();  // every unique_id is a key of its collection
   std::stable_sort(resources.begin(), resources.end(), [&](const Resource& a, const Resource& b) {
     if (IsInGraph(a.collection) != IsInGraph(b.collection)) return IsInGraph(a.collection);
-    return writer.String(a.unique_id) < writer.String(b.unique_id);
+    return ranks[a.unique_id] < ranks[b.unique_id];
   });
   const auto repeated = [](const Resource& a, const Resource& b) {
     return a.unique_id == b.unique_id && IsInGraph(a.collection) == IsInGraph(b.collection);
@@ -76,60 +126,55 @@ void SortResources(const Writer& writer, std::vector<Resource>& resources) {
 }
 
 ResourceRows BuildRows(Writer& writer, const std::vector<Resource>& resources,
-                       const FieldIds& fields) {
+                       FieldFinder& fields) {
   StringId default_type[kCollectionCount];
   for (int i = 0; i < kCollectionCount; ++i) default_type[i] = writer.AddString(kDefaultType[i]);
-  const auto string_of = [&](Cell object, StringId key) {
-    const auto value = writer.Find(object, key);
-    return value && value->is(CellKind::kString) ? value->index() : kNoString;
-  };
-  const auto first_string = [&](Cell object, Cell fallback, StringId key) {
-    const StringId id = string_of(object, key);
-    return id != kNoString ? id : string_of(fallback, key);
-  };
 
   ResourceRows rows;
   for (const Resource& resource : resources) {
     const Cell value = resource.value;
-    const Cell config = writer.Find(value, fields.config).value_or(Cell::Null());
-    const StringId type = string_of(value, fields.resource_type);
+    const Cell config = fields.Find(value, kConfig);
+    // dbt keeps both of these in the node, in its config, or in both.
+    const auto node_or_config = [&](Field field) {
+      const StringId id = fields.FindString(value, field);
+      return id != kNoString ? id : fields.FindString(config, field);
+    };
+    const StringId type = fields.FindString(value, kResourceType);
     rows.graph_count += IsInGraph(resource.collection) ? 1 : 0;
     rows.collection.push_back(static_cast<uint8_t>(resource.collection));
     rows.unique_id.push_back(resource.unique_id);
     rows.resource_type.push_back(
         type != kNoString ? type : default_type[static_cast<int>(resource.collection)]);
-    rows.package_name.push_back(string_of(value, fields.package_name));
-    rows.name.push_back(string_of(value, fields.name));
-    rows.path.push_back(string_of(value, fields.path));
-    rows.original_file_path.push_back(string_of(value, fields.original_file_path));
-    rows.patch_path.push_back(string_of(value, fields.patch_path));
-    rows.source_name.push_back(string_of(value, fields.source_name));
-    rows.materialized.push_back(string_of(config, fields.materialized));
-    rows.access.push_back(first_string(value, config, fields.access));
-    rows.group.push_back(first_string(value, config, fields.group));
+    rows.package_name.push_back(fields.FindString(value, kPackageName));
+    rows.name.push_back(fields.FindString(value, kName));
+    rows.path.push_back(fields.FindString(value, kPath));
+    rows.original_file_path.push_back(fields.FindString(value, kOriginalFilePath));
+    rows.patch_path.push_back(fields.FindString(value, kPatchPath));
+    rows.source_name.push_back(fields.FindString(value, kSourceName));
+    rows.materialized.push_back(fields.FindString(config, kMaterialized));
+    rows.access.push_back(node_or_config(kAccess));
+    rows.group.push_back(node_or_config(kGroup));
     rows.value.push_back(value);
-    rows.fqn.push_back(writer.Find(value, fields.fqn).value_or(Cell::Null()));
-    rows.tags.push_back(writer.Find(value, fields.tags).value_or(Cell::Null()));
+    rows.fqn.push_back(fields.Find(value, kFqn));
+    rows.tags.push_back(fields.Find(value, kTags));
     rows.config.push_back(config);
-    rows.version.push_back(writer.Find(value, fields.version).value_or(Cell::Null()));
+    rows.version.push_back(fields.Find(value, kVersion));
   }
   return rows;
 }
 
 // An edge for each name in depends_on.nodes that is a row of the graph, from the row that depends.
 std::vector<Edge> DependencyEdges(const Writer& writer, const ResourceRows& rows,
-                                  const FieldIds& fields) {
+                                  FieldFinder& fields) {
   // By string id: unique ids are few among the strings, but this is one load per dependency.
   std::vector<Row> row_of(writer.string_count(), kNoRow);
   for (Row row = 0; row < rows.graph_count; ++row) row_of[rows.unique_id[row]] = row;
 
   std::vector<Edge> edges;
   for (Row row = 0; row < rows.graph_count; ++row) {
-    const auto depends_on = writer.Find(rows.value[row], fields.depends_on);
-    if (!depends_on) continue;
-    const auto names = writer.Find(*depends_on, fields.nodes);
-    if (!names || !names->is(CellKind::kArray)) continue;
-    for (const Cell name : writer.Elements(*names)) {
+    const Cell names = fields.Find(fields.Find(rows.value[row], kDependsOn), kNodes);
+    if (!names.is(CellKind::kArray)) continue;
+    for (const Cell name : writer.Elements(names)) {
       if (!name.is(CellKind::kString)) continue;
       const Row parent = row_of[name.index()];
       if (parent != kNoRow) edges.push_back({row, parent});
@@ -143,7 +188,7 @@ std::vector<Edge> DependencyEdges(const Writer& writer, const ResourceRows& rows
 ResourceIndex BuildResourceIndex(Writer& writer, Cell root) {
   std::vector<Resource> resources = CollectResources(writer, root);
   SortResources(writer, resources);
-  const FieldIds fields(writer);
+  FieldFinder fields(writer);
   ResourceIndex index;
   index.rows = BuildRows(writer, resources, fields);
   index.parents = BuildCsr(index.rows.graph_count, DependencyEdges(writer, index.rows, fields));

@@ -12,15 +12,22 @@
 
 namespace flatmanifest {
 
-// Like std::string, in bulk memory and without initializing what it is about to write.
+// Where the text lies is the subclass's affair: a caller that wants it in memory of a certain kind
+// has it written there, instead of copied there afterwards.
 class TextBuffer {
  public:
-  explicit TextBuffer(size_t expected_size = 0) { bytes_.resize(expected_size); }
+  TextBuffer() = default;
+  virtual ~TextBuffer() = default;
+  TextBuffer(const TextBuffer&) = delete;
+  TextBuffer& operator=(const TextBuffer&) = delete;
 
   size_t size() const { return size_; }
-  const char* data() const { return bytes_.data(); }
-  std::string_view text() const { return {bytes_.data(), size_}; }
+  std::string_view text() const { return {data_, size_}; }
 
+  // Makes room for text of this size altogether. Room that is not written to costs nothing.
+  void Reserve(size_t capacity) {
+    if (capacity > capacity_) Grow(capacity);
+  }
   void Append(char character) { *Extend(1) = character; }
   void Append(std::string_view text) {
     char* to = Extend(text.size());
@@ -29,19 +36,40 @@ class TextBuffer {
   // Appends what is already there at [begin, begin + length).
   void Repeat(size_t begin, size_t length) {
     char* to = Extend(length);
-    std::memcpy(to, bytes_.data() + begin, length);
+    std::memcpy(to, data_ + begin, length);
   }
 
+ protected:
+  // Returns memory of `capacity` bytes that begins with the first size() bytes of the text.
+  virtual char* Reallocate(size_t capacity) = 0;
+
  private:
+  void Grow(size_t capacity) {
+    data_ = Reallocate(capacity);
+    capacity_ = capacity;
+  }
   char* Extend(size_t length) {
-    if (bytes_.size() - size_ < length) bytes_.resize(std::max(2 * bytes_.size(), size_ + length));
-    char* to = bytes_.data() + size_;
+    if (capacity_ - size_ < length) Grow(std::max(2 * capacity_, size_ + length));
+    char* to = data_ + size_;
     size_ += length;
     return to;
   }
 
-  BulkVector<char> bytes_;  // as much as is allocated
+  char* data_ = nullptr;
   size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+// In bulk memory.
+class BulkText final : public TextBuffer {
+ protected:
+  char* Reallocate(size_t capacity) override {
+    bytes_.resize(capacity);
+    return bytes_.data();
+  }
+
+ private:
+  BulkVector<char> bytes_;
 };
 
 }  // namespace flatmanifest

@@ -17,6 +17,8 @@ namespace flatmanifest {
 // Throws std::bad_alloc. Aligned for any scalar.
 void* AllocateBulk(size_t size);
 void FreeBulk(void* memory) noexcept;
+// Asks for large pages for memory that was allocated otherwise. Only a hint.
+void AdviseBulk(void* memory, size_t size) noexcept;
 
 template <typename T>
 struct BulkAllocator {

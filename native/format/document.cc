@@ -69,6 +69,9 @@ Document Document::Open(std::span<const std::byte> bytes, std::string name) {
     document.Fail("truncated (" + std::to_string(bytes.size()) + " bytes)");
   }
 
+  if (reinterpret_cast<uintptr_t>(data) % alignof(uint64_t) != 0) {
+    document.Fail("the bytes are not aligned to eight");
+  }
   flatbuffers::Verifier verifier(data, bytes.size(), kVerifierDepth, kVerifierTables);
   if (!schema::VerifyManifestBuffer(verifier)) {
     document.Fail("the file is truncated or damaged (its structure does not hold together)");

@@ -23,9 +23,11 @@ std::optional<Cell> Step(const Document& document, Cell container, std::string_v
 std::optional<Cell> FindPath(const Document& document, Cell start, std::string_view path) {
   if (!start.is_container()) return std::nullopt;
   if (const auto value = Step(document, start, path)) return value;
-  for (size_t dot = path.rfind('.'); dot != std::string_view::npos && dot != 0;
-       dot = path.rfind('.', dot - 1)) {
-    if (const auto inner = Step(document, start, path.substr(0, dot))) {
+  // From the longest first key to the shortest, which may be empty.
+  std::string_view first = path;
+  for (size_t dot = first.rfind('.'); dot != std::string_view::npos; dot = first.rfind('.')) {
+    first = path.substr(0, dot);
+    if (const auto inner = Step(document, start, first)) {
       if (const auto value = FindPath(document, *inner, path.substr(dot + 1))) return value;
     }
   }

@@ -1,5 +1,6 @@
 // An index from content to the number under which the content was first stored. The content itself
-// stays in its owner's columns; a slot holds the content's hash and its number.
+// stays in its owner's columns; a slot holds half of the content's hash, and its number. Looking
+// something up is mostly waiting for one slot to come from memory, so slots are small.
 
 #ifndef FLATMANIFEST_FORMAT_INTERNER_H_
 #define FLATMANIFEST_FORMAT_INTERNER_H_
@@ -27,31 +28,33 @@ class Interner {
   // The number stored for this hash for which `equals(number)` holds, kAbsent if there is none.
   template <typename Equals>
   uint32_t Find(uint64_t hash, Equals equals) const {
-    for (size_t at = hash & mask();; at = (at + 1) & mask()) {
+    const uint32_t tag = Tag(hash);
+    for (size_t at = tag & mask();; at = (at + 1) & mask()) {
       const Slot& slot = slots_[at];
       if (slot.number == kAbsent) return kAbsent;
-      if (slot.hash == hash && equals(slot.number)) return slot.number;
+      if (slot.tag == tag && equals(slot.number)) return slot.number;
     }
   }
 
   // Stores a number that Find has just not found.
   void Insert(uint64_t hash, uint32_t number) {
     if (2 * (size_ + 1) > slots_.size()) Grow();
-    Place({hash, number});
+    Place({Tag(hash), number});
     ++size_;
   }
 
  private:
   static constexpr size_t kInitialSlots = 1024;  // a power of two, as every later size
   struct Slot {
-    uint64_t hash = 0;
+    uint32_t tag = 0;
     uint32_t number = kAbsent;
   };
 
   size_t mask() const { return slots_.size() - 1; }
+  static uint32_t Tag(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
 
   void Place(const Slot& slot) {
-    size_t at = slot.hash & mask();
+    size_t at = slot.tag & mask();
     while (slots_[at].number != kAbsent) at = (at + 1) & mask();
     slots_[at] = slot;
   }

@@ -136,12 +136,12 @@ std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp
 }
 
 Writer::Writer(size_t expected_json) {
-  // What dbt's manifests come to, rounded up: a third of the JSON is distinct strings or fewer, a
-  // string has 64 bytes, a value 24. Wrong guesses only cost a reallocation.
+  // What dbt's manifests come to, rounded up, in bytes of JSON per entry; wrong guesses only cost a
+  // reallocation. The indexes are guessed tightly: they are slower the larger they are.
   string_data_.reserve(expected_json / 2);
   string_offsets_.reserve(expected_json / 64);
   cells_.reserve(expected_json / 24);
-  string_index_.Reserve(expected_json / 256);
+  string_index_.Reserve(expected_json / 640);
   range_index_.Reserve(expected_json / 512);
 }
 
@@ -158,6 +158,9 @@ StringId Writer::AddString(std::string_view bytes) {
   const auto id = static_cast<StringId>(string_offsets_.size() - 1);
   string_data_.insert(string_data_.end(), bytes.begin(), bytes.end());
   string_offsets_.push_back(static_cast<uint32_t>(string_data_.size()));
+  plain_.push_back(std::none_of(bytes.begin(), bytes.end(), [](char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+  }));
   string_index_.Insert(hash, id);
   return id;
 }
@@ -257,6 +260,10 @@ Cell Writer::AddObject(std::span<const StringId> keys, std::span<const Cell> val
   return Cell::Object(shape, AddRange(values));
 }
 
+Cell Writer::AddObjectLike(Cell like, std::span<const Cell> values) {
+  return Cell::Object(like.aux(), AddRange(values));
+}
+
 std::string_view Writer::String(StringId id) const {
   return {string_data_.data() + string_offsets_[id], string_offsets_[id + 1] - string_offsets_[id]};
 }
@@ -288,15 +295,31 @@ std::optional<Cell> Writer::Find(Cell object, StringId key) const {
   return Elements(object)[found - keys.begin()];
 }
 
-BulkVector<uint32_t> Writer::ShapeOrder() const {
+std::span<const uint32_t> Writer::KeyRanks() {
+  if (ranked_keys_ == shape_keys_.size()) return key_ranks_;
+  std::vector<bool> is_key(string_count(), false);
+  std::vector<StringId> keys;
+  for (const StringId key : shape_keys_) {
+    if (!is_key[key]) keys.push_back(key);
+    is_key[key] = true;
+  }
+  std::sort(keys.begin(), keys.end(),
+            [&](StringId a, StringId b) { return String(a) < String(b); });
+  key_ranks_.assign(string_count(), 0);
+  for (uint32_t rank = 0; rank < keys.size(); ++rank) key_ranks_[keys[rank]] = rank;
+  ranked_keys_ = shape_keys_.size();
+  return key_ranks_;
+}
+
+BulkVector<uint32_t> Writer::ShapeOrder() {
+  const auto ranks = KeyRanks();
   BulkVector<uint32_t> order(shape_keys_.size());
   for (size_t shape = 0; shape + 1 < shape_offsets_.size(); ++shape) {
     const auto keys = ShapeKeys(static_cast<ShapeId>(shape));
     const auto begin = order.begin() + shape_offsets_[shape];
     const auto end = order.begin() + shape_offsets_[shape + 1];
     std::iota(begin, end, 0);
-    std::sort(begin, end,
-              [&](uint32_t a, uint32_t b) { return String(keys[a]) < String(keys[b]); });
+    std::sort(begin, end, [&](uint32_t a, uint32_t b) { return ranks[keys[a]] < ranks[keys[b]]; });
   }
   return order;
 }

@@ -46,7 +46,7 @@ struct FileFacts {
   uint64_t generation = 1;
   // Values in the document, shared ones counted each time they occur.
   uint64_t value_count = 0;
-  std::optional<SourceStamp> source;
+  std::optional<SourceStamp> source = std::nullopt;
 };
 
 // A finished file in memory.
@@ -88,14 +88,23 @@ class Writer {
   // Keys that occur twice: the last value wins and keeps the first one's place, as in Python.
   Cell AddObject(std::span<const StringId> keys, std::span<const Cell> values);
 
+  // AddObject with the keys of `like`, an object of this writer, in its order.
+  Cell AddObjectLike(Cell like, std::span<const Cell> values);
+
   // --- what was added, for building columns from it ---
 
   size_t string_count() const { return string_offsets_.size() - 1; }
   std::string_view String(StringId id) const;
+  // Whether JSON may write the string as it is, between quotes (it may also escape anything).
+  bool IsPlain(StringId id) const { return plain_[id]; }
   // The id of a string that was added, kNoString otherwise.
   StringId FindString(std::string_view bytes) const;
   std::span<const Cell> Elements(Cell container) const;
   std::span<const StringId> Keys(Cell object) const;
+  // By string id, the rank of each string that is a key of some object, in the order of their bytes;
+  // undefined for other strings. Sorting by rank spares comparing strings with long common prefixes
+  // again and again. Valid until something is added.
+  std::span<const uint32_t> KeyRanks();
   // The value of the key with this id; nothing if `object` is no object or has no such key.
   std::optional<Cell> Find(Cell object, StringId key) const;
 
@@ -109,16 +118,20 @@ class Writer {
   ShapeId FindShape(uint64_t hash, std::span<const StringId> keys) const;
   ShapeId AddShape(uint64_t hash, std::span<const StringId> keys);
   std::span<const StringId> ShapeKeys(ShapeId shape) const;
-  BulkVector<uint32_t> ShapeOrder() const;
+  BulkVector<uint32_t> ShapeOrder();
   // Bytes of the file if it were finished now, columns of resources and graph aside.
   size_t Size() const;
 
   BulkVector<uint32_t> string_offsets_{0};
   BulkVector<char> string_data_;
+  std::vector<bool> plain_;  // by string id: has neither quote nor backslash nor control character
   BulkVector<uint32_t> shape_offsets_{0};
   BulkVector<StringId> shape_keys_;
   BulkVector<Cell> cells_;
   BulkVector<uint64_t> wide_;
+
+  std::vector<uint32_t> key_ranks_;
+  size_t ranked_keys_ = 0;  // how much of shape_keys_ the ranks were made of
 
   Interner string_index_;
   Interner shape_index_;

@@ -1,0 +1,43 @@
+"""What the benchmarks found: figures with a target each, and the times behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bench.contest import Contestant
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One promise and what was measured. ``bound`` is met by ``value <= bound`` or, if the promise
+    is a least value, ``value >= bound``."""
+
+    row: int
+    name: str
+    value: float
+    bound: float
+    least: bool
+    unit: str
+
+    @property
+    def met(self) -> bool:
+        return self.value >= self.bound if self.least else self.value <= self.bound
+
+
+@dataclass
+class Report:
+    """Everything that one run measured."""
+
+    figures: list[Figure] = field(default_factory=list)
+    contests: list[tuple[str, list[Contestant]]] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def at_least(self, row: int, name: str, value: float, bound: float, unit: str = "x") -> None:
+        self.figures.append(Figure(row, name, value, bound, least=True, unit=unit))
+
+    def at_most(self, row: int, name: str, value: float, bound: float, unit: str) -> None:
+        self.figures.append(Figure(row, name, value, bound, least=False, unit=unit))
+
+
+Measure = Callable[[Report], None]

@@ -1,0 +1,312 @@
+#include "convert/json_reader.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <limits>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "format/error.h"
+#include "testing/message_of.h"
+#include "testing/sample_manifest.h"
+
+namespace flatmanifest {
+namespace {
+
+using testing::JsonOf;
+using testing::MessageOf;
+
+struct Written {
+  FileImage image;
+  uint64_t value_count;
+};
+
+Written Read(std::string_view json) {
+  const simdjson::padded_string padded(json);
+  Writer writer;
+  const ReadResult result = ReadJson(padded, "in.json", writer, nullptr);
+  return {testing::FinishWithoutResources(std::move(writer), result.root,
+                                          {.value_count = result.value_count}),
+          result.value_count};
+}
+
+// What json.dumps makes of what was read.
+std::string Reread(std::string_view json) {
+  const Written written = Read(json);
+  return JsonOf(testing::Open(written.image));
+}
+
+std::string ReadError(std::string_view json) {
+  return MessageOf<ConvertError>([&] { Read(json); });
+}
+
+std::string Repeated(std::string_view text, int times) {
+  std::string repeated;
+  for (int i = 0; i < times; ++i) repeated += text;
+  return repeated;
+}
+
+// --- what is read ---
+
+TEST(JsonReaderTest, KeepsEveryKindOfValue) {
+  const std::string json =
+      R"({"null": null, "false": false, "true": true, "int": -7, "float": 1.5, "text": "a", )"
+      R"("array": [1, [], {}], "object": {"": {}}})";
+  EXPECT_EQ(Reread(json), json);
+}
+
+TEST(JsonReaderTest, SpaceMayStandAnywhere) {
+  EXPECT_EQ(Reread(" \t\r\n{ \"a\" : [ 1 , 2 ] , \"b\" : { } }\n "), R"({"a": [1, 2], "b": {}})");
+}
+
+TEST(JsonReaderTest, CountsEveryValue) {
+  EXPECT_EQ(Read("{}").value_count, 1U);
+  EXPECT_EQ(Read(R"({"a": [1, 2], "b": {"c": null}})").value_count, 6U);
+  // The shared array counts each time it occurs.
+  EXPECT_EQ(Read(R"({"a": [1, 2], "b": [1, 2]})").value_count, 7U);
+  // So does what a later value of the same key replaces: the count is an upper bound.
+  EXPECT_EQ(Read(R"({"a": [1, 2], "a": null})").value_count, 5U);
+}
+
+TEST(JsonReaderTest, IntegersOfAnySizeStayIntegers) {
+  for (const char* digits :
+       {"0", "-1", "576460752303423487", "576460752303423488", "-576460752303423488",
+        "-576460752303423489", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+        "-9223372036854775809", "18446744073709551615", "18446744073709551616"}) {
+    const std::string json = std::string(R"({"a": )") + digits + "}";
+    EXPECT_EQ(Reread(json), json);
+  }
+  for (int length = 20; length <= 100; ++length) {
+    for (const char* sign : {"", "-"}) {
+      const std::string digits = sign + Repeated("9", length);
+      EXPECT_EQ(Reread(R"({"a": )" + digits + " }"), R"({"a": )" + digits + "}");
+      EXPECT_EQ(Reread(R"({"a": [)" + digits + "\n, 1]}"), R"({"a": [)" + digits + ", 1]}");
+    }
+  }
+}
+
+TEST(JsonReaderTest, MinusZeroIsZeroAsAnIntegerOnly) {
+  EXPECT_EQ(Reread(R"({"a": [-0, -0.0, -0e0]})"), R"({"a": [0, -0.0, -0.0]})");
+}
+
+TEST(JsonReaderTest, DoublesKeepTheirBits) {
+  EXPECT_EQ(Reread(R"({"a": [1.0, 1e2, 5e-324, 1.7976931348623157e308, 0.1, 1E+2, 1e-400]})"),
+            R"({"a": [1.0, 100.0, 5e-324, 1.7976931348623157e+308, 0.1, 100.0, 0.0]})");
+}
+
+TEST(JsonReaderTest, ResolvesEscapes) {
+  EXPECT_EQ(Reread(R"({"\u0061": "\"\\\/\b\f\n\r\t\u00fc\u20AC\ud83d\ude80"})"),
+            R"({"a": "\"\\/\b\f\n\r\t\u00fc\u20ac\ud83d\ude80"})");
+  EXPECT_EQ(Reread("{\"a\": \"ü€🚀\x7f\"}"), "{\"a\": \"\\u00fc\\u20ac\\ud83d\\ude80\x7f\"}");
+  EXPECT_EQ(Reread(R"({"a\u0000b": "\u0000"})"), R"({"a\u0000b": "\u0000"})");
+}
+
+TEST(JsonReaderTest, OfEqualKeysTheLastValueWins) {
+  EXPECT_EQ(Reread(R"({"a": 1, "b": 2, "\u0061": 3})"), R"({"a": 3, "b": 2})");
+}
+
+TEST(JsonReaderTest, LongStringsAreReadWhole) {
+  const std::string json = R"({"a": ")" + Repeated("long \\n text ", 100'000) + R"("})";
+  EXPECT_EQ(Reread(json), json);
+}
+
+TEST(JsonReaderTest, ReportsProgress) {
+  const std::string json = R"({"a": [)" + Repeated("[],", 100'000) + "[]]}";
+  const simdjson::padded_string padded(json);
+  Writer writer;
+  std::vector<size_t> done;
+  ReadJson(padded, "in.json", writer, [&](size_t bytes, size_t total) {
+    EXPECT_EQ(total, json.size());
+    done.push_back(bytes);
+  });
+  ASSERT_GE(done.size(), 2U);
+  EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
+  EXPECT_LE(done.back(), json.size());
+}
+
+// --- nesting ---
+
+std::string NestedArrays(int depth) {
+  // The root is the first level.
+  return R"({"a": )" + Repeated("[", depth - 1) + Repeated("]", depth - 1) + "}";
+}
+
+std::string NestedObjects(int depth) {
+  return Repeated(R"({"a": )", depth) + "1" + Repeated("}", depth);
+}
+
+TEST(JsonReaderNestingTest, AsDeepAsTheFormatGoes) {
+  EXPECT_EQ(Reread(NestedArrays(kMaxDepth)), NestedArrays(kMaxDepth));
+  EXPECT_EQ(Reread(NestedObjects(kMaxDepth)), NestedObjects(kMaxDepth));
+}
+
+TEST(JsonReaderNestingTest, AnyDeeperIsRefused) {
+  for (const int depth : {kMaxDepth + 1, 100'000}) {
+    // The bracket of the first level that is too deep.
+    EXPECT_EQ(ReadError(NestedArrays(depth)), "in.json: byte 1029: nested more than 1024 deep");
+    EXPECT_EQ(ReadError(NestedObjects(depth)), "in.json: byte 6144: nested more than 1024 deep");
+  }
+}
+
+TEST(JsonReaderNestingTest, DeepInputThatNeverCloses) {
+  const std::string json = R"({"a": )" + Repeated("[", 100'000);
+  EXPECT_EQ(ReadError(json),
+            "in.json: byte 100006: the JSON ends within an array or object (truncated)");
+}
+
+// --- what is refused, and where the fault is ---
+
+struct BadJson {
+  std::string name;
+  std::string json;
+  size_t offset;
+  std::string what;  // empty: simdjson's words, which depend on its version
+};
+
+std::ostream& operator<<(std::ostream& out, const BadJson& bad) { return out << bad.name; }
+
+class JsonReaderErrorTest : public ::testing::TestWithParam<BadJson> {};
+
+TEST_P(JsonReaderErrorTest, NamesTheByte) {
+  const std::string message = ReadError(GetParam().json);
+  const std::string expected =
+      "in.json: byte " + std::to_string(GetParam().offset) + ": " +
+      (GetParam().what.empty() ? std::string("not JSON: ") : GetParam().what);
+  if (GetParam().what.empty()) {
+    EXPECT_EQ(message.substr(0, expected.size()), expected) << message;
+  } else {
+    EXPECT_EQ(message, expected);
+  }
+}
+
+constexpr char kEmpty[] = "there is no JSON (empty input)";
+constexpr char kNoManifest[] = "not a dbt manifest: the document is not an object";
+constexpr char kTruncated[] = "the JSON ends within an array or object (truncated)";
+constexpr char kUnclosed[] = "this string never ends (truncated JSON)";
+constexpr char kControl[] = "control character in a string (it must be escaped)";
+constexpr char kEscape[] = "invalid escape in a string";
+constexpr char kSurrogate[] = "a UTF-16 surrogate without its partner";
+constexpr char kNumber[] = "not a JSON number, or one beyond the range of a double";
+constexpr char kNan[] = "NaN and Infinity are not JSON";
+constexpr char kWord[] = "not JSON: a word other than true, false and null";
+constexpr char kBracket[] = "not JSON: this bracket closes nothing that is open";
+constexpr char kMore[] = "more text after the end of the JSON document";
+constexpr char kUtf8[] = "invalid UTF-8";
+
+const std::vector<BadJson> kBadJson = {
+    {"Nothing", "", 0, kEmpty},
+    {"OnlySpace", " \n\t\r ", 0, kEmpty},
+    {"ByteOrderMark", "\xEF\xBB\xBF{}", 0, "not JSON: it begins with a byte order mark"},
+    {"AWord", "hello", 0, ""},
+    {"Gzip", "\x1f\x8b\x08", 1, kUtf8},
+    {"RootArray", "[1]", 0, kNoManifest},
+    {"RootString", "\"a\"", 0, kNoManifest},
+    {"RootNumber", "1", 0, kNoManifest},
+    {"RootNull", "null", 0, kNoManifest},
+    {"RootAfterSpace", "  [1]", 2, kNoManifest},
+    {"InvalidUtf8", "{\"a\": \"\xFF\"}", 7, kUtf8},
+    {"InvalidUtf8InAKey", "{\"\xC3\": 1}", 2, kUtf8},
+    {"InvalidUtf8OutsideStrings", "{\"a\": \xFF}", 6, kUtf8},
+    {"OverlongUtf8", "{\"a\": \"ü\xC0\xAF\"}", 9, kUtf8},
+    {"Utf8Surrogate", "{\"a\": \"\xED\xA0\x80\"}", 7, kUtf8},
+    {"Utf8BeyondUnicode", "{\"a\": \"\xF4\x90\x80\x80\"}", 7, kUtf8},
+    {"HighSurrogate", R"({"a": "x\ud83d"})", 8, kSurrogate},
+    {"HighSurrogateTwice", R"({"a": "\ud83d\ud83d"})", 7, kSurrogate},
+    {"HighSurrogateBeforeAnother", R"({"a": "\ud83dA\ude80"})", 7, kSurrogate},
+    {"HighSurrogateAfterPairs", R"({"a": "\ud83d\ude80\n\ud83d\n"})", 21, kSurrogate},
+    {"LowSurrogate", R"({"a": "x\ude80"})", 8, kSurrogate},
+    {"SurrogateInAKey", R"({"a": 1, "\ude80": 2})", 10, kSurrogate},
+    {"UnknownEscape", R"({"a": "x\q"})", 8, kEscape},
+    {"EscapeOfTooFewDigits", R"({"a": "x\u12"})", 8, kEscape},
+    {"EscapeOfOtherDigits", R"({"a": "x\u12g4"})", 8, kEscape},
+    {"EscapeOfASignedNumber", R"({"a": "x\u-123"})", 8, kEscape},
+    {"EscapeAfterGoodOnes", R"({"a": "\n\u00fc\ud83d\ude80\x"})", 27, kEscape},
+    {"Nan", R"({"a": NaN})", 6, kNan},
+    {"NanInAnArray", R"({"a": [1, NaN]})", 10, kNan},
+    {"Infinity", R"({"a": Infinity})", 6, kNan},
+    {"MinusInfinity", R"({"a":  -Infinity })", 7, kNan},
+    {"MinusNan", R"({"a": -NaN})", 6, kNan},
+    {"NewlineInAString", "{\"a\": \"x\ny\"}", 8, kControl},
+    {"NulInAString", std::string("{\"a\": \"x\0y\"}", 12), 8, kControl},
+    {"ControlCharacterInAKey", "{\"a\": 1, \"\x1f\": 2}", 10, kControl},
+    {"UnclosedString", R"({"a": "x})", 6, kUnclosed},
+    {"UnclosedStringAfterAnEscapedQuote", R"({"a": "x\"})", 6, kUnclosed},
+    {"UnclosedKey", R"({"a": 1, "b)", 9, kUnclosed},
+    {"TrailingCommaInAnArray", R"({"a": [1,]})", 9, ""},
+    {"TrailingCommaInAnObject", R"({"a": 1,})", 8, ""},
+    {"CommaAlone", "{,}", 1, ""},
+    {"TwoCommas", R"({"a": 1,,"b": 2})", 8, ""},
+    {"NoComma", R"({"a": [1 2]})", 9, ""},
+    {"NoCommaBetweenMembers", R"({"a": 1 "b": 2})", 8, ""},
+    {"NoColon", R"({"a" 1})", 5, ""},
+    {"NoValue", R"({"a": })", 6, ""},
+    {"NoKey", "{: 1}", 1, ""},
+    {"KeyAlone", R"({"a"})", 4, ""},
+    {"KeyWithoutQuotes", "{a: 1}", 1, ""},
+    {"KeyThatIsANumber", "{1: 1}", 1, ""},
+    {"SingleQuotes", "{'a': 1}", 1, ""},
+    {"Comment", "{/* */}", 1, ""},
+    {"NoEnd", R"({"a": 1)", 7, kTruncated},
+    {"NoEndOfTheRoot", R"({"a": {"b": 1})", 14, kTruncated},
+    {"NoEndOfAnArray", R"({"a": [1})", 8, ""},
+    {"AnotherEnd", R"({"a": 1])", 7, kBracket},
+    {"EndsCrossed", R"({"a": [}])", 7, kBracket},
+    {"BracketInAString", R"({"a": "}\"]")", 12, kTruncated},
+    {"SecondDocument", "{} {}", 3, kMore},
+    {"TrailingWord", "{}\nx", 3, kMore},
+    {"TrailingBracket", "{}}", 2, kMore},
+    {"TrailingNul", std::string("{}\0", 3), 2, kMore},
+    {"NumberTooLarge", R"({"a": 1e400})", 6, kNumber},
+    {"NumberTooLargeAndNegative", R"({"a": -1e400})", 6, kNumber},
+    {"LeadingZero", R"({"a": 01})", 6, kNumber},
+    {"LeadingZeroOfABigInteger", R"({"a": 0123456789012345678901234567890})", 6, kNumber},
+    {"MinusAlone", R"({"a": -})", 6, kNumber},
+    {"MinusTwice", R"({"a": --1})", 6, kNumber},
+    {"NothingAfterThePoint", R"({"a": 1.})", 6, kNumber},
+    {"NothingAfterTheExponent", R"({"a": 1e})", 6, kNumber},
+    {"NothingBeforeThePoint", R"({"a": .5})", 6, ""},
+    {"PlusSign", R"({"a": +5})", 6, ""},
+    {"HexadecimalNumber", R"({"a": 0x10})", 6, kNumber},
+    {"NumberWithATail", R"({"a": 12345678901234567890123x})", 6, kNumber},
+    {"WordCutShort", R"({"a": tru})", 6, kWord},
+    {"WordTooLong", R"({"a": nullx})", 6, kWord},
+    {"WordMisspelt", R"({"a": [falsy]})", 7, kWord},
+    {"WordCapitalized", R"({"a": True})", 6, ""},
+};
+
+INSTANTIATE_TEST_SUITE_P(All, JsonReaderErrorTest, ::testing::ValuesIn(kBadJson),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(JsonReaderTruncationTest, AtEveryByte) {
+  const std::string json =
+      R"({"a": [1, {"b": "x\"y", "c": null}, true], "d": {"e": -1.5e3, "\u00fc": []}})";
+  ASSERT_EQ(Reread(json).size(), json.size() + 2);  // -1500.0
+  for (size_t length = 0; length < json.size(); ++length) {
+    const std::string part = json.substr(0, length);
+    // Where the string begins that the text ends in, if it does end in one.
+    size_t quote = std::string::npos;
+    for (size_t i = 0; i < length; ++i) {
+      if (part[i] == '\\') {
+        ++i;
+      } else if (part[i] == '"') {
+        quote = quote == std::string::npos ? i : std::string::npos;
+      }
+    }
+    std::string expected = "in.json: byte ";
+    if (length == 0) {
+      expected += std::string("0: ") + kEmpty;
+    } else if (quote != std::string::npos) {
+      expected += std::to_string(quote) + ": " + kUnclosed;
+    } else {
+      expected += std::to_string(length) + ": " + kTruncated;
+    }
+    EXPECT_EQ(ReadError(part), expected) << part;
+  }
+}
+
+}  // namespace
+}  // namespace flatmanifest
