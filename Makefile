@@ -78,7 +78,7 @@ $(VENV)/package.stamp: $(package_sources) $(VENV)/demo.stamp | system-build
 
 ## What is checked
 
-test: setup lint build test-native test-python fuzz ## lint, build, run every test, and fuzz each target for FUZZ_SECONDS (20)
+test: setup lint build test-native test-python fuzz ## lint, build, run every test, fuzz for FUZZ_SECONDS (20)
 
 test-native: build-native
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error

@@ -17,10 +17,10 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-import flatmanifest
 from rich.console import Console
 from rich.table import Table
 
+import flatmanifest
 from bench import manifest_file, memory
 from bench.figures import Report
 from bench.projects import generate
@@ -41,7 +41,8 @@ def main() -> None:
         large = options.large or _manifest(LARGE, work, chains=500)
         small = options.small or _manifest(SMALL, work, chains=10)
         report = Report()
-        report.facts["machine"] = f"{_processor()}, {os.cpu_count()} cores, {platform.platform()}"
+        machine = f"{_processor()}, {os.cpu_count()} cores, {platform.platform()}"
+        report.facts["machine"] = machine
         report.facts["python"] = platform.python_version()
         report.facts["large manifest"] = f"{large.name}, {large.stat().st_size:,} bytes"
         report.facts["small manifest"] = f"{small.name}, {small.stat().st_size:,} bytes"
@@ -97,7 +98,10 @@ def _print(report: Report) -> None:
             seconds = contestant.seconds
             times.add_row(
                 contestant.name,
-                *(f"{value * 1e3:,.3f} ms" for value in (min(seconds), contestant.median, max(seconds))),
+                *(
+                    f"{value * 1e3:,.3f} ms"
+                    for value in (min(seconds), contestant.median, max(seconds))
+                ),
                 f"{contestant.median / contestants[0].median:,.2f} x",
             )
         console.print(times)

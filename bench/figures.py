@@ -10,8 +10,10 @@ from bench.contest import Contestant
 
 @dataclass(frozen=True)
 class Figure:
-    """One promise and what was measured. ``bound`` is met by ``value <= bound`` or, if the promise
-    is a least value, ``value >= bound``."""
+    """One promise, and what was measured.
+
+    It is met by ``value <= bound`` or, if the bound is a least value, by ``value >= bound``.
+    """
 
     row: int
     name: str

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import flatmanifest
 import msgpack
 import msgspec
 import orjson
 
+import flatmanifest
 from bench.contest import Contestant, ratio, run
 from bench.figures import Report
 
@@ -49,7 +49,9 @@ def _open(report: Report, large: Path, fman: Path, small_fman: Path) -> None:
     report.contests.append(
         ("open and read metadata.dbt_version", [from_file, from_small, from_json])
     )
-    report.at_least(1, "open + first field, vs json.load", from_json.median / from_file.median, 1000)
+    report.at_least(
+        1, "open + first field, vs json.load", from_json.median / from_file.median, 1000
+    )
     report.at_most(1, "open + first field", from_file.median * 1e6, 300, "µs")
     report.at_most(2, "open, large vs small", ratio(from_file, from_small), 2, "x")
 
@@ -87,7 +89,9 @@ def _peak_memory(command: list[str]) -> int:
 
 
 def _size(report: Report, large: Path, fman: Path) -> None:
-    report.at_most(4, "file size, of the JSON's", fman.stat().st_size / large.stat().st_size, 0.40, "x")
+    report.at_most(
+        4, "file size, of the JSON's", fman.stat().st_size / large.stat().st_size, 0.40, "x"
+    )
 
 
 def _read_all(report: Report, large: Path, fman: Path) -> None:

@@ -69,6 +69,4 @@ def _unique_set_size(work: str, path: Path, readers: int = READERS) -> float:
     for process in processes:
         assert process.stdout is not None
         process.stdout.readline()
-    return statistics.median(
-        int(process.communicate("go\n")[0]) * 1024 for process in processes
-    )
+    return statistics.median(int(process.communicate("go\n")[0]) * 1024 for process in processes)

@@ -32,10 +32,10 @@ py::str RowId(const GraphView& graph, py::ssize_t row) {
   return ToStr(document, document.String(document.resources().unique_id[row]));
 }
 
-Row RowOf(const GraphView& graph, const std::string& unique_id) {
+Row RowOf(const GraphView& graph, const py::str& unique_id) {
   const Document& document = graph.document();
-  const Row row = document.FindRow(unique_id);
-  if (row == kNoRow || row >= document.resources().graph_count) throw py::key_error(unique_id);
+  const Row row = FindRow(document, unique_id);
+  if (row == kNoRow || row >= document.resources().graph_count) RaiseKeyError(unique_id);
   return row;
 }
 
@@ -60,17 +60,18 @@ py::memoryview UintBuffer(const HandlePtr& handle, std::span<const uint32_t> num
 }
 
 void BindBuffers(py::module_& module) {
-  py::class_<Buffer>(module, "Buffer", py::buffer_protocol()).def_buffer([](const Buffer& buffer) {
-    return py::buffer_info(const_cast<void*>(buffer.data), buffer.item_size, buffer.format, 1,
-                           {buffer.count}, {buffer.item_size}, /*readonly=*/true);
-  });
+  py::class_<Buffer>(module, "Buffer", py::buffer_protocol(), MadeHereOnly())
+      .def_buffer([](const Buffer& buffer) {
+        return py::buffer_info(const_cast<void*>(buffer.data), buffer.item_size, buffer.format, 1,
+                               {buffer.count}, {buffer.item_size}, /*readonly=*/true);
+      });
 
   const auto uint_column = [](auto select) {
     return [select](const GraphView& graph) {
       return UintBuffer(graph.handle, select(graph.document()));
     };
   };
-  py::class_<GraphView>(module, "Graph")
+  py::class_<GraphView>(module, "Graph", MadeHereOnly())
       .def("__len__",
            [](const GraphView& graph) { return graph.document().resources().graph_count; })
       .def("__repr__", &GraphRepr)

@@ -1,5 +1,7 @@
 #include "bindings/errors.h"
 
+#include <pybind11/gil_safe_call_once.h>
+
 #include <cstring>
 
 #include "format/error.h"
@@ -8,18 +10,55 @@ namespace flatmanifest::python {
 
 namespace py = pybind11;
 
+namespace {
+
+// Not py::register_exception, which wants messages to be UTF-8.
+template <typename Native>
+void BindValueError(py::module_& module, const char* name) {
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> type;
+  type.call_once_and_store_result([&] {
+    py::exception<Native> made(module, name, PyExc_ValueError);
+    made.attr("__module__") = "flatmanifest";
+    return py::object(made);
+  });
+  py::register_exception_translator([](std::exception_ptr error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const Native& failure) {
+      PyErr_SetObject(type.get_stored().ptr(), FsDecode(failure.what()).ptr());
+    }
+  });
+}
+
+}  // namespace
+
+py::str FsDecode(std::string_view bytes) {
+  PyObject* text =
+      PyUnicode_DecodeFSDefaultAndSize(bytes.data(), static_cast<Py_ssize_t>(bytes.size()));
+  if (text == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(text);
+}
+
+void Raise(const py::handle& type, std::string_view message) {
+  PyErr_SetObject(type.ptr(), FsDecode(message).ptr());
+  throw py::error_already_set();
+}
+
+void RaiseKeyError(const py::handle& key) {
+  PyErr_SetObject(PyExc_KeyError, key.ptr());
+  throw py::error_already_set();
+}
+
 void BindErrors(py::module_& module) {
-  py::register_exception<FormatError>(module, "FormatError", PyExc_ValueError).attr("__module__") =
-      "flatmanifest";
-  py::register_exception<ConvertError>(module, "ConvertError", PyExc_ValueError)
-      .attr("__module__") = "flatmanifest";
+  BindValueError<FormatError>(module, "FormatError");
+  BindValueError<ConvertError>(module, "ConvertError");
   py::register_exception_translator([](std::exception_ptr error) {
     try {
       if (error) std::rethrow_exception(error);
     } catch (const IoError& io) {
       // OSError picks its subclass, FileNotFoundError and so on, by the errno.
       const py::tuple arguments =
-          py::make_tuple(io.error_number(), std::strerror(io.error_number()), io.path());
+          py::make_tuple(io.error_number(), std::strerror(io.error_number()), FsDecode(io.path()));
       PyErr_SetObject(PyExc_OSError, arguments.ptr());
     }
   });

@@ -3,11 +3,21 @@
 
 #include <pybind11/pybind11.h>
 
+#include <string_view>
+
 namespace flatmanifest::python {
 
 // Adds FormatError and ConvertError, both ValueErrors, to the module, and translates the errors of
 // format/error.h: those two by name, IoError to the OSError that its errno stands for.
 void BindErrors(pybind11::module_& module);
+
+// As os.fsdecode: messages name files, and the name of a file can be any bytes.
+pybind11::str FsDecode(std::string_view bytes);
+
+// Raises a Python exception of that type.
+[[noreturn]] void Raise(const pybind11::handle& type, std::string_view message);
+// KeyError, with the key itself.
+[[noreturn]] void RaiseKeyError(const pybind11::handle& key);
 
 }  // namespace flatmanifest::python
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "bindings/errors.h"
 #include "format/cell.h"
 #include "store/manifest_file.h"
 
@@ -28,7 +29,7 @@ class Handle {
 
   // Raises ValueError after Close.
   const Document& document() const {
-    if (closed()) throw py::value_error("the manifest is closed: " + path_);
+    if (closed()) Raise(PyExc_ValueError, "the manifest is closed: " + path_);
     return file_->document();
   }
   void Close() { closed_.store(true, std::memory_order_relaxed); }

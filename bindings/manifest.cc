@@ -38,23 +38,24 @@ fs::path Convert(const fs::path& input, const std::optional<fs::path>& output) {
   return target;
 }
 
-NodeView Node(const ManifestView& manifest, const std::string& unique_id) {
+NodeView Node(const ManifestView& manifest, const py::str& unique_id) {
   const Document& document = manifest.document();
-  const Row row = document.FindRow(unique_id);
-  if (row == kNoRow) throw py::key_error(unique_id);
+  const Row row = FindRow(document, unique_id);
+  if (row == kNoRow) RaiseKeyError(unique_id);
   const Cell value = document.resources().value[row];
   if (!value.is(CellKind::kObject)) document.Fail("a resource is not an object (damaged file)");
   return {{{manifest.handle, value}}, row};
 }
 
-py::memoryview Raw(const ManifestView& manifest, const std::string& unique_id,
-                   const std::string& field) {
+py::memoryview Raw(const ManifestView& manifest, const py::str& unique_id, const py::str& field) {
   const NodeView node = Node(manifest, unique_id);
   const Document& document = manifest.document();
-  const auto cell = FindPath(document, node.cell, field);
-  if (!cell) throw py::key_error(field);
+  const auto path = Utf8(field);
+  const auto cell = path ? FindPath(document, node.cell, *path) : std::nullopt;
+  if (!cell) RaiseKeyError(field);
   if (!cell->is(CellKind::kString)) {
-    throw py::type_error(unique_id + ": the field '" + field + "' is not a string");
+    PyErr_Format(PyExc_TypeError, "%U: the field %R is not a string", unique_id.ptr(), field.ptr());
+    throw py::error_already_set();
   }
   return ByteBuffer(manifest.handle, std::as_bytes(std::span(document.String(cell->index()))));
 }
@@ -72,8 +73,8 @@ int GetFileBuffer(PyObject* self, Py_buffer* buffer, int flags) {
     const auto bytes = py::handle(self).cast<const ManifestView&>().document().bytes();
     return PyBuffer_FillInfo(buffer, self, const_cast<std::byte*>(bytes.data()),
                              static_cast<Py_ssize_t>(bytes.size()), /*readonly=*/1, flags);
-  } catch (const py::value_error& closed) {
-    PyErr_SetString(PyExc_ValueError, closed.what());
+  } catch (py::error_already_set& closed) {
+    closed.restore();
     return -1;
   }
 }
@@ -102,7 +103,8 @@ void BindManifest(py::module_& module) {
       .def("close", [](const ManifestView& self) { self.handle->Close(); })
       .def_property_readonly("closed",
                              [](const ManifestView& self) { return self.handle->closed(); })
-      .def_property_readonly("path", [](const ManifestView& self) { return self.handle->path(); })
+      .def_property_readonly("path",
+                             [](const ManifestView& self) { return FsDecode(self.handle->path()); })
       .def_property_readonly(
           "generation",
           [](const ManifestView& self) { return self.document().header().generation; })

@@ -236,6 +236,22 @@ py::str ToStr(const Document& document, std::string_view bytes) {
   return py::reinterpret_steal<py::str>(text);
 }
 
+std::optional<std::string_view> Utf8(const py::handle& text) {
+  if (!PyUnicode_Check(text.ptr())) return std::nullopt;
+  Py_ssize_t size = 0;
+  const char* bytes = PyUnicode_AsUTF8AndSize(text.ptr(), &size);
+  if (bytes == nullptr) {
+    PyErr_Clear();
+    return std::nullopt;
+  }
+  return std::string_view(bytes, static_cast<size_t>(size));
+}
+
+Row FindRow(const Document& document, const py::str& unique_id) {
+  const auto bytes = Utf8(unique_id);
+  return bytes ? document.FindRow(*bytes) : kNoRow;
+}
+
 py::object ColumnToPython(const Document& document, StringId id) {
   if (id == kNoString) return py::none();
   return ToStr(document, document.String(id));

@@ -5,6 +5,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include <optional>
 #include <string_view>
 
 #include "bindings/handle.h"
@@ -16,6 +17,12 @@ namespace flatmanifest::python {
 py::str ToStr(const Document& document, std::string_view bytes);
 // The string of a column, None for kNoString.
 py::object ColumnToPython(const Document& document, StringId id);
+
+// The UTF-8 bytes of a str, borrowed from it; nothing for other types and for lone surrogates,
+// neither of which a manifest holds.
+std::optional<std::string_view> Utf8(const py::handle& text);
+// The row of a unique_id, kNoRow if there is none.
+Row FindRow(const Document& document, const py::str& unique_id);
 
 // A scalar as itself, a container as a view.
 py::object ToView(const HandlePtr& handle, Cell cell);

@@ -16,30 +16,12 @@ namespace flatmanifest::python {
 
 namespace {
 
-// The UTF-8 bytes of a str, borrowed from it; nothing for other types and for lone surrogates,
-// neither of which can be a key of a manifest.
-std::optional<std::string_view> Utf8(const py::handle& key) {
-  if (!PyUnicode_Check(key.ptr())) return std::nullopt;
-  Py_ssize_t size = 0;
-  const char* bytes = PyUnicode_AsUTF8AndSize(key.ptr(), &size);
-  if (bytes == nullptr) {
-    PyErr_Clear();
-    return std::nullopt;
-  }
-  return std::string_view(bytes, static_cast<size_t>(size));
-}
-
 std::optional<Cell> Lookup(const ObjectView& object, const py::handle& key) {
   const Document& document = object.document();
   const auto bytes = Utf8(key);
   // As a dict does: a key that cannot be hashed is an error even where nothing could match.
   if (!bytes && PyObject_Hash(key.ptr()) == -1) throw py::error_already_set();
   return bytes ? document.Find(object.cell, *bytes) : std::nullopt;
-}
-
-[[noreturn]] void RaiseKeyError(const py::handle& key) {
-  PyErr_SetObject(PyExc_KeyError, key.ptr());
-  throw py::error_already_set();
 }
 
 py::object GetItem(const ObjectView& object, const py::object& key) {
@@ -71,6 +53,17 @@ py::list Slice(const ArrayView& array, const py::slice& slice) {
     picked[i] = ToView(array.handle, ElementAt(array, start + i * step));
   }
   return picked;
+}
+
+py::object ArrayItem(const ArrayView& array, const py::object& index) {
+  if (PySlice_Check(index.ptr())) return Slice(array, py::reinterpret_borrow<py::slice>(index));
+  if (PyIndex_Check(index.ptr()) == 0) {
+    Raise(PyExc_TypeError, std::string("array indices must be integers or slices, not ") +
+                               Py_TYPE(index.ptr())->tp_name);
+  }
+  const py::ssize_t position = PyNumber_AsSsize_t(index.ptr(), PyExc_IndexError);
+  if (position == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+  return ToView(array.handle, ElementAt(array, position));
 }
 
 // Text written into a str as it grows: JSON is all ASCII, one byte a character, and 50 MB of it
@@ -173,7 +166,7 @@ using ItemIterator = Iterator<YieldItem>;
 
 template <typename Iterating>
 void BindIterator(py::module_& module, const char* name) {
-  py::class_<Iterating>(module, name)
+  py::class_<Iterating>(module, name, MadeHereOnly())
       .def("__iter__", [](const py::object& self) { return self; })
       .def("__next__", &Iterating::Next)
       .def("__length_hint__",
@@ -217,18 +210,13 @@ void BindObject(py::module_& module) {
       .def("to_dict", [](const ObjectView& self) { return ToPlain(self.document(), self.cell); })
       .def("to_json", &Json);
   object.attr("__hash__") = py::none();
+  object.attr("__reversed__") = py::none();  // as Mapping's: reversed() would count down from len()
 }
 
 void BindArray(py::module_& module) {
   py::class_<ArrayView, View> array(module, "Array");
   array.def("__len__", [](const ArrayView& self) { return Length(self); })
-      .def(
-          "__getitem__",
-          [](const ArrayView& self, py::ssize_t index) {
-            return ToView(self.handle, ElementAt(self, index));
-          },
-          py::arg("index"))
-      .def("__getitem__", &Slice, py::arg("slice"))
+      .def("__getitem__", &ArrayItem, py::arg("index"))
       .def("__iter__", [](const ArrayView& self) { return Iterate<ValueIterator>(self); })
       .def("__eq__", &CompareEqual, py::is_operator())
       .def("__repr__", InPython("summary"))
@@ -266,9 +254,9 @@ py::object NodeAttribute(const NodeView& node, const py::str& name) {
   const auto cell = Lookup(node, name);
   if (!cell) {
     const Document& document = node.document();
-    throw py::attribute_error(
-        std::string(document.String(document.resources().unique_id[node.row])) + " has no field '" +
-        std::string(name) + "'");
+    const py::str id = ToStr(document, document.String(document.resources().unique_id[node.row]));
+    PyErr_Format(PyExc_AttributeError, "%U has no field %R", id.ptr(), name.ptr());
+    throw py::error_already_set();
   }
   return ToView(node.handle, *cell);
 }
@@ -297,8 +285,18 @@ void BindNode(py::module_& module) {
 
 }  // namespace
 
+py::custom_type_setup MadeHereOnly() {
+  return py::custom_type_setup([](PyHeapTypeObject* type) {
+    type->ht_type.tp_new = [](PyTypeObject* refused, PyObject*, PyObject*) -> PyObject* {
+      PyErr_Format(PyExc_TypeError, "%s: instances come from flatmanifest.open()",
+                   refused->tp_name);
+      return nullptr;
+    };
+  });
+}
+
 void BindViews(py::module_& module) {
-  py::class_<View>(module, "View");  // the base whose methods Object and Array share
+  py::class_<View>(module, "View", MadeHereOnly());  // the base of Object and Array
   BindIterator<KeyIterator>(module, "KeyIterator");
   BindIterator<ValueIterator>(module, "ValueIterator");
   BindIterator<ItemIterator>(module, "ItemIterator");

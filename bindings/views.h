@@ -5,6 +5,10 @@
 
 namespace flatmanifest::python {
 
+// For py::class_: instances come from open() alone. Without it `Object.__new__(Object)` would give
+// one that holds nothing, and its methods would follow a wild pointer.
+pybind11::custom_type_setup MadeHereOnly();
+
 // Object, Array and Node: Mapping and Sequence views of values, and their iterators.
 void BindViews(pybind11::module_& module);
 

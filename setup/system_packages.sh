@@ -40,7 +40,8 @@ has_clang_runtime() {
 
 clang_runtime_package() {
     # "Version: 1:14.0-55.7~deb12u1" is major version 14.
-    major=$(apt-cache show --no-all-versions clang 2>/dev/null | sed -n 's/^Version: \([0-9]*:\)\{0,1\}\([0-9]*\).*/\2/p')
+    major=$(apt-cache show --no-all-versions clang 2>/dev/null |
+        sed -n 's/^Version: \([0-9]*:\)\{0,1\}\([0-9]*\).*/\2/p')
     if apt-cache show "libclang-rt-$major-dev" >/dev/null 2>&1; then echo "libclang-rt-$major-dev"; fi
 }
 

@@ -29,9 +29,9 @@ void PrintSummary(const std::string& output, double seconds) {
   const Document& document = file->document();
   char time[32];
   std::snprintf(time, sizeof(time), "%.2f s", seconds);
-  Print(output + ": " + Megabytes(document.bytes().size()) + ", " +
-        Grouped(document.row_count()) + " resources, generation " +
-        std::to_string(document.header().generation) + ", " + time + "\n");
+  Print(output + ": " + Megabytes(document.bytes().size()) + ", " + Grouped(document.row_count()) +
+        " resources, generation " + std::to_string(document.header().generation) + ", " + time +
+        "\n");
 }
 
 void Run(const ConvertOptions& options) {
@@ -52,7 +52,8 @@ void Run(const ConvertOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   ConvertFile(options.input, output, progress);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  if (!options.quiet && std::filesystem::is_regular_file(output)) PrintSummary(output, elapsed.count());
+  if (!options.quiet && std::filesystem::is_regular_file(output))
+    PrintSummary(output, elapsed.count());
 }
 
 }  // namespace

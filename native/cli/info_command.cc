@@ -28,17 +28,15 @@ size_t Bytes(const Columns&... columns) {
 
 std::vector<Section> Sections(const Document& document) {
   const ResourceColumns& rows = document.resources();
-  const size_t resources =
-      Bytes(rows.collection, rows.unique_id, rows.resource_type, rows.package_name, rows.name,
-            rows.path, rows.original_file_path, rows.patch_path, rows.source_name,
-            rows.materialized, rows.access, rows.group, rows.value, rows.fqn, rows.tags,
-            rows.config, rows.version);
+  const size_t resources = Bytes(
+      rows.collection, rows.unique_id, rows.resource_type, rows.package_name, rows.name, rows.path,
+      rows.original_file_path, rows.patch_path, rows.source_name, rows.materialized, rows.access,
+      rows.group, rows.value, rows.fqn, rows.tags, rows.config, rows.version);
   const CsrColumns& children = document.children();
   const CsrColumns& parents = document.parents();
   return {{"strings", Bytes(document.string_offsets(), document.string_data()),
            document.string_offsets().size() - 1},
-          {"shapes",
-           Bytes(document.shape_offsets(), document.shape_keys(), document.shape_order()),
+          {"shapes", Bytes(document.shape_offsets(), document.shape_keys(), document.shape_order()),
            document.shape_offsets().size() - 1},
           {"cells", Bytes(document.cells()), document.cells().size()},
           {"wide", Bytes(document.wide()), document.wide().size()},
@@ -112,8 +110,8 @@ std::string ForPeople(const std::string& path, const Document& document) {
   std::string size = Grouped(header.length) + " bytes";
   if (document.source()) size += ", from " + Grouped(document.source()->size);
   text += Line("size", size);
-  text += Line("values", Grouped(header.value_count) + " in " + Grouped(document.cells().size()) +
-                             " cells");
+  text += Line("values",
+               Grouped(header.value_count) + " in " + Grouped(document.cells().size()) + " cells");
   text += Line("graph", Grouped(document.resources().graph_count) + " nodes, " +
                             Grouped(document.children().indices.size()) + " edges");
   text += "\n  resources\n";

@@ -11,7 +11,8 @@
 
 namespace flatmanifest::cli {
 
-// Write all of it and flush. Throw IoError: a full disk or a closed pipe must not look like success.
+// Write all of it and flush. Throw IoError: a full disk or a closed pipe must not look like
+// success.
 void Print(std::string_view text);
 void Print(std::span<const std::byte> bytes);
 

@@ -56,8 +56,7 @@ Row FindResource(const Document& document, const ShowOptions& options) {
   std::string message = options.file + ": " + std::to_string(named.size()) +
                         " resources are named '" + options.resource + "', use a unique_id:";
   for (size_t i = 0; i < named.size() && i < kListedCandidates; ++i) {
-    message.append("\n  ").append(
-        document.String(document.resources().unique_id[named[i]]));
+    message.append("\n  ").append(document.String(document.resources().unique_id[named[i]]));
   }
   if (named.size() > kListedCandidates) message += "\n  ...";
   throw CommandError(message);

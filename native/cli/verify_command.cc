@@ -1,11 +1,10 @@
-#include "format/verify.h"
-
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "format/verify.h"
 #include "store/manifest_file.h"
 
 namespace flatmanifest::cli {
@@ -48,9 +47,8 @@ void AddVerify(CLI::App& app) {
       app.add_subcommand("verify", "Check all of an .fman file: structure, references, checksum");
   command->add_option("FILE", options->file, "The file")->required();
   command->add_flag("--json", options->json, "Print the verdict as JSON");
-  command->callback([options] {
-    options->json ? VerifyAsJson(options->file) : VerifyForPeople(options->file);
-  });
+  command->callback(
+      [options] { options->json ? VerifyAsJson(options->file) : VerifyForPeople(options->file); });
 }
 
 }  // namespace flatmanifest::cli

@@ -72,7 +72,12 @@ FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name
   const ResourceIndex index = BuildResourceIndex(writer, result.root);
   FileFacts complete = facts;
   complete.value_count = result.value_count;
-  return std::move(writer).Finish(result.root, index.rows, index.children, index.parents, complete);
+  try {
+    return std::move(writer).Finish(result.root, index.rows, index.children, index.parents,
+                                    complete);
+  } catch (const TooLargeError& failure) {
+    throw ConvertError(name + ": byte " + std::to_string(json.size()) + ": " + failure.what());
+  }
 }
 
 std::string DefaultOutput(const std::string& input) {

@@ -46,12 +46,14 @@ class JsonReader {
     try {
       ReadResult result;
       if (document_.type() != ondemand::json_type::object) {
-        Fail({0, "not a dbt manifest: the document is not an object"});
+        Fail({Location(), "not a dbt manifest: the document is not an object"});
       }
       result.root = ReadObject(document_, kNoString);
       result.value_count = value_count_ + 1;
       CheckEnd();
       return result;
+    } catch (const TooLargeError& failure) {
+      Fail({Location(), failure.what()});
     } catch (const simdjson::simdjson_error& failure) {
       if (failure.error() == simdjson::MEMALLOC) throw std::bad_alloc();
       Fail(DescribeFault(Text(), Location(), failure.error()));

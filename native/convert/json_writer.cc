@@ -114,9 +114,7 @@ class JsonWriter {
   // Fibonacci hashing: the high bits, which the index uses, depend on all bits of the cell.
   static uint64_t Hash(Cell cell) { return cell.bits() * 0x9E3779B97F4A7C15; }
 
-  void Repeat(const Place& place) {
-    out_.Repeat(place.begin, place.length);
-  }
+  void Repeat(const Place& place) { out_.Repeat(place.begin, place.length); }
 
   void WriteValue(Cell cell) {
     switch (cell.kind()) {

@@ -47,9 +47,10 @@ enum Field {
 };
 
 constexpr std::string_view kFieldNames[kFieldCount] = {
-    "resource_type", "package_name", "name",   "path",  "original_file_path", "patch_path",
-    "source_name",   "materialized", "access", "group", "fqn",                "tags",
-    "config",        "version",      "depends_on", "nodes"};
+    "resource_type", "package_name", "name",         "path",    "original_file_path",
+    "patch_path",    "source_name",  "materialized", "access",  "group",
+    "fqn",           "tags",         "config",       "version", "depends_on",
+    "nodes"};
 
 // Looks fields up in objects, finding the place of each once per shape: thousands of resources have
 // a handful of shapes.

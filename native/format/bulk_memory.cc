@@ -1,7 +1,7 @@
 #include "format/bulk_memory.h"
 
-#include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <new>
 
 #ifdef __linux__
@@ -34,9 +34,8 @@ void FreeBulk(void* memory) noexcept { std::free(memory); }
 void AdviseBulk(void* memory, size_t size) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   // The whole large pages within; what the system answers changes nothing but speed.
-  const auto begin = (reinterpret_cast<uintptr_t>(memory) + kHugePage - 1) / kHugePage * kHugePage;
-  const auto end = (reinterpret_cast<uintptr_t>(memory) + size) / kHugePage * kHugePage;
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  if (std::align(kHugePage, kHugePage, memory, size) == nullptr) return;
+  ::madvise(memory, size / kHugePage * kHugePage, MADV_HUGEPAGE);
 #else
   (void)memory;
   (void)size;

@@ -99,8 +99,8 @@ struct CsrColumns {
 // All members are const and safe to call from several threads.
 class Document {
  public:
-  // `bytes` must be aligned to eight, as mappings and allocations are. `name` is the file's name for
-  // messages. Throws FormatError.
+  // `bytes` must be aligned to eight, as mappings and allocations are. `name` is the file's name
+  // for messages. Throws FormatError.
   static Document Open(std::span<const std::byte> bytes, std::string name);
 
   const std::string& name() const { return name_; }

@@ -28,6 +28,12 @@ class ConvertError : public Error {
   using Error::Error;
 };
 
+// The file would be over 2 GiB. Whoever reads the input turns it into one that names a place.
+class TooLargeError : public ConvertError {
+ public:
+  using ConvertError::ConvertError;
+};
+
 // The operating system said no. OSError in Python, with its errno and file name.
 class IoError : public Error {
  public:

@@ -19,10 +19,9 @@ namespace {
 constexpr std::string_view kProducer = "flatmanifest " FLATMANIFEST_VERSION;
 // What Finish adds to the columns: tables, vector lengths, padding.
 constexpr size_t kFileOverhead = 4096;
-constexpr size_t kLargestFile = FLATBUFFERS_MAX_BUFFER_SIZE - kFileOverhead;
 
 [[noreturn]] void FailTooLarge() {
-  throw ConvertError(
+  throw TooLargeError(
       "the manifest would make a file over 2 GiB, more than the format's 32-bit offsets reach; "
       "nothing was written");
 }
@@ -135,7 +134,8 @@ std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp
   return copy;
 }
 
-Writer::Writer(size_t expected_json) {
+Writer::Writer(size_t expected_json, size_t size_limit)
+    : size_limit_(std::min<size_t>(size_limit, FLATBUFFERS_MAX_BUFFER_SIZE) - kFileOverhead) {
   // What dbt's manifests come to, rounded up, in bytes of JSON per entry; wrong guesses only cost a
   // reallocation. The indexes are guessed tightly: they are slower the larger they are.
   string_data_.reserve(expected_json / 2);
@@ -154,7 +154,7 @@ StringId Writer::AddString(std::string_view bytes) {
   const uint64_t hash = Hash(bytes.data(), bytes.size());
   const uint32_t found = string_index_.Find(hash, [&](uint32_t id) { return String(id) == bytes; });
   if (found != Interner::kAbsent) return found;
-  if (Size() + bytes.size() > kLargestFile) FailTooLarge();
+  if (Size() + bytes.size() > size_limit_) FailTooLarge();
   const auto id = static_cast<StringId>(string_offsets_.size() - 1);
   string_data_.insert(string_data_.end(), bytes.begin(), bytes.end());
   string_offsets_.push_back(static_cast<uint32_t>(string_data_.size()));
@@ -169,7 +169,7 @@ uint32_t Writer::AddWide(uint64_t bits) {
   const uint64_t hash = Hash(&bits, sizeof(bits));
   const uint32_t found = wide_index_.Find(hash, [&](uint32_t slot) { return wide_[slot] == bits; });
   if (found != Interner::kAbsent) return found;
-  if (Size() + sizeof(bits) > kLargestFile) FailTooLarge();
+  if (Size() + sizeof(bits) > size_limit_) FailTooLarge();
   const auto slot = static_cast<uint32_t>(wide_.size());
   wide_.push_back(bits);
   wide_index_.Insert(hash, slot);
@@ -211,7 +211,7 @@ uint32_t Writer::AddRange(std::span<const Cell> cells) {
            std::equal(cells.begin(), cells.end(), cells_.begin() + start);
   });
   if (found != Interner::kAbsent) return found;
-  if (Size() + cells.size_bytes() > kLargestFile) FailTooLarge();
+  if (Size() + cells.size_bytes() > size_limit_) FailTooLarge();
   const auto start = static_cast<uint32_t>(cells_.size());
   cells_.insert(cells_.end(), cells.begin(), cells.end());
   range_index_.Insert(hash, start);
@@ -232,7 +232,7 @@ ShapeId Writer::FindShape(uint64_t hash, std::span<const StringId> keys) const {
 }
 
 ShapeId Writer::AddShape(uint64_t hash, std::span<const StringId> keys) {
-  if (Size() + 2 * keys.size_bytes() + sizeof(uint32_t) > kLargestFile) FailTooLarge();
+  if (Size() + 2 * keys.size_bytes() + sizeof(uint32_t) > size_limit_) FailTooLarge();
   const auto shape = static_cast<ShapeId>(shape_offsets_.size() - 1);
   if (shape >= Cell::kAuxLimit) FailTooLarge();
   shape_keys_.insert(shape_keys_.end(), keys.begin(), keys.end());
@@ -327,7 +327,7 @@ BulkVector<uint32_t> Writer::ShapeOrder() {
 FileImage Writer::Finish(Cell root, const ResourceRows& resources, const CsrRows& children,
                          const CsrRows& parents, const FileFacts& facts) && {
   const size_t size = Size() + ByteSize(resources) + ByteSize(children) + ByteSize(parents);
-  if (size > kLargestFile) FailTooLarge();
+  if (size > size_limit_) FailTooLarge();
   // The indexes are as large as the file and not needed for it.
   string_index_ = shape_index_ = range_index_ = wide_index_ = Interner();
   flatbuffers::FlatBufferBuilder builder(size + kFileOverhead, &g_buffer_allocator);

@@ -66,13 +66,14 @@ class FileImage {
 std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp& stamp,
                                      uint64_t generation);
 
-// Not thread-safe. Methods that add something throw ConvertError once the file could not stay below
-// the 2 GiB that FlatBuffers' offsets reach.
+// Not thread-safe. Methods that add something throw TooLargeError once the file could not stay
+// below the 2 GiB that FlatBuffers' offsets reach.
 class Writer {
  public:
   // `expected_json` is the size in bytes of the JSON that is going to be added, if that is known:
-  // room is then made once.
-  explicit Writer(size_t expected_json = 0);
+  // room is then made once. `size_limit` is the largest file to allow, at least 4 KiB and at most
+  // what FlatBuffers can hold.
+  explicit Writer(size_t expected_json = 0, size_t size_limit = FLATBUFFERS_MAX_BUFFER_SIZE);
 
   StringId AddString(std::string_view bytes);
   Cell AddInt(int64_t value);
@@ -101,9 +102,9 @@ class Writer {
   StringId FindString(std::string_view bytes) const;
   std::span<const Cell> Elements(Cell container) const;
   std::span<const StringId> Keys(Cell object) const;
-  // By string id, the rank of each string that is a key of some object, in the order of their bytes;
-  // undefined for other strings. Sorting by rank spares comparing strings with long common prefixes
-  // again and again. Valid until something is added.
+  // By string id, the rank of each string that is a key of some object, in the order of their
+  // bytes; undefined for other strings. Sorting by rank spares comparing strings with long common
+  // prefixes again and again. Valid until something is added.
   std::span<const uint32_t> KeyRanks();
   // The value of the key with this id; nothing if `object` is no object or has no such key.
   std::optional<Cell> Find(Cell object, StringId key) const;
@@ -122,6 +123,7 @@ class Writer {
   // Bytes of the file if it were finished now, columns of resources and graph aside.
   size_t Size() const;
 
+  size_t size_limit_;
   BulkVector<uint32_t> string_offsets_{0};
   BulkVector<char> string_data_;
   std::vector<bool> plain_;  // by string id: has neither quote nor backslash nor control character

@@ -59,7 +59,7 @@ std::string CreateTemporary(const fs::path& path, int& fd) {
   for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
     const std::string name = "." + path.filename().string() + "." + std::to_string(::getpid()) +
                              "." + std::to_string(counter++) + ".tmp";
-    const std::string temporary = (directory / name).string();
+    std::string temporary = (directory / name).string();
     fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
     if (fd >= 0) return temporary;
     if (errno != EEXIST) throw IoError("cannot write", path.string(), errno);

@@ -174,9 +174,7 @@ def open(path: str | PathLike[str]) -> Manifest:
     Raises :class:`FormatError`, :class:`ConvertError` or ``OSError``.
     """
 
-def convert(
-    input: str | PathLike[str], output: str | PathLike[str] | None = None
-) -> Path:
+def convert(input: str | PathLike[str], output: str | PathLike[str] | None = None) -> Path:
     """Convert the JSON manifest at ``input`` ("-": standard input) and return the output's path.
 
     ``output`` defaults to the .fman beside the input. It is replaced as a whole, or on failure left

@@ -5,13 +5,23 @@ from __future__ import annotations
 import reprlib
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from flatmanifest._native import Array, Manifest, Node, Object
 
 
-class ObjectKeys(KeysView[str]):
+class _Unpickled:
+    """Refuses to be copied or pickled, as dict's views do."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        message = f"cannot pickle '{type(self).__name__}' object"
+        raise TypeError(message)
+
+
+class ObjectKeys(_Unpickled, KeysView[str]):
     """``Object.keys()``: set-like, as dict's."""
 
     _mapping: Object
@@ -20,7 +30,7 @@ class ObjectKeys(KeysView[str]):
         return f"ObjectKeys({_brief.repr(self._mapping)})"
 
 
-class ObjectValues(ValuesView[object]):
+class ObjectValues(_Unpickled, ValuesView[object]):
     """``Object.values()``. Iterates the cells in order instead of looking every key up."""
 
     _mapping: Object
@@ -32,7 +42,7 @@ class ObjectValues(ValuesView[object]):
         return f"ObjectValues({_brief.repr(self._mapping)})"
 
 
-class ObjectItems(ItemsView[str, object]):
+class ObjectItems(_Unpickled, ItemsView[str, object]):
     """``Object.items()``: set-like where the values are hashable, as dict's."""
 
     _mapping: Object
@@ -69,7 +79,7 @@ _brief.maxstring = _brief.maxother = 60
 
 
 def summary(view: Object | Array) -> str:
-    """The repr of a view: ``flatmanifest.Object({...})``, never more than a few hundred characters."""
+    """The repr of a view: ``flatmanifest.Object({...})``, of bounded length."""
     return f"flatmanifest.{type(view).__name__}({_contents(view)})"
 
 

@@ -3,8 +3,8 @@
 #
 #   tests/fuzz/run.sh BUILD_TREE TARGET SECONDS      as in: tests/fuzz/run.sh build/fuzz reader 20
 #
-# Inputs that reach new code are kept in BUILD_TREE/found/TARGET, where the next run begins. An input that crashes the
-# target is kept in BUILD_TREE as TARGET-crash-…, -timeout-… or -oom-…: run the target on that file alone to see it again.
+# Inputs that reach new code are kept in BUILD_TREE/found/TARGET, where the next run begins. An input that breaks the
+# target is kept as BUILD_TREE/TARGET-crash-…, -timeout-… or -oom-…: run the target on that file to see it again.
 set -eu
 
 tree=$1 target=$2 seconds=$3

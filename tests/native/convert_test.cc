@@ -25,6 +25,7 @@
 #include "testing/patched_file.h"
 #include "testing/sample_manifest.h"
 #include "testing/scratch_directory.h"
+#include "testing/unwritable.h"
 
 namespace flatmanifest {
 namespace {
@@ -35,6 +36,7 @@ using testing::MessageOf;
 using testing::PatchedFile;
 using testing::ReadFile;
 using testing::ScratchDirectory;
+using testing::Unwritable;
 using testing::WriteFile;
 
 using Names = std::set<std::string>;
@@ -300,12 +302,22 @@ TEST_F(OpenManifestTest, DoesNotVouchForADamagedNeighbour) {
   EXPECT_NO_THROW(Verify(OpenNeighbour()->document()));
 }
 
-TEST_F(OpenManifestTest, ADirectoryInTheNeighboursPlace) {
-  std::filesystem::create_directory(neighbour_);
+TEST_F(OpenManifestTest, UnwritableDirectory) {
+  std::filesystem::permissions(json_, std::filesystem::perms{0644});
+  const Unwritable unwritable(directory_ / ".");
+  if (!unwritable.ok()) GTEST_SKIP() << "root cannot become nobody here";
   const FilePtr file = Open();
   EXPECT_EQ(JsonOf(file), kOld);
   EXPECT_EQ(file->document().name(), json_) << "in memory, so it has the JSON's name";
   EXPECT_NO_THROW(Verify(file->document()));
+  EXPECT_EQ(directory_.Names(), Names{"manifest.json"});
+}
+
+TEST_F(OpenManifestTest, ADirectoryInTheNeighboursPlace) {
+  std::filesystem::create_directory(neighbour_);
+  const FilePtr file = Open();
+  EXPECT_EQ(JsonOf(file), kOld);
+  EXPECT_EQ(file->document().name(), json_);
   EXPECT_EQ(directory_.Names(), (Names{"manifest.fman", "manifest.json"}));
 }
 

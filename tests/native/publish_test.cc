@@ -19,6 +19,7 @@
 #include "testing/file_size_limit.h"
 #include "testing/sample_manifest.h"
 #include "testing/scratch_directory.h"
+#include "testing/unwritable.h"
 
 namespace flatmanifest {
 namespace {
@@ -26,6 +27,7 @@ namespace {
 using testing::FileSizeLimit;
 using testing::ReadFile;
 using testing::ScratchDirectory;
+using testing::Unwritable;
 using testing::WriteFile;
 
 using Names = std::set<std::string>;
@@ -160,16 +162,16 @@ TEST(PublishFailureTest, NoSuchDirectory) {
 }
 
 TEST(PublishFailureTest, UnwritableDirectory) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root writes anywhere";
   const ScratchDirectory directory;
-  std::filesystem::create_directory(directory / "locked");
-  const std::string path = directory / "locked/a";
-  WriteFile(path, "old");
-  using std::filesystem::perms;
-  std::filesystem::permissions(directory / "locked", perms::owner_read | perms::owner_exec);
-  EXPECT_EQ(PublishError(path, "new"), EACCES);
-  EXPECT_EQ(ReadFile(path), "old");
-  std::filesystem::permissions(directory / "locked", perms::owner_all);
+  WriteFile(directory / "a", "old");
+  {
+    const Unwritable unwritable(directory / ".");
+    if (!unwritable.ok()) GTEST_SKIP() << "root cannot become nobody here";
+    EXPECT_EQ(PublishError(directory / "a", "new"), EACCES);
+    EXPECT_EQ(PublishError(directory / "b", "new"), EACCES);
+  }
+  EXPECT_EQ(ReadFile(directory / "a"), "old");
+  EXPECT_EQ(directory.Names(), Names{"a"});
 }
 
 TEST(PublishFailureTest, NoRoomLeavesTheOldFileAndNothingElse) {
