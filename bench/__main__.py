@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _manifest(name: str, work: Path, chains: int) -> Path:
-    """The corpus' manifest of that name; without a corpus, one that dbt makes of a chain project."""
+    """The corpus' manifest of that name; without a corpus, one that dbt makes of chains."""
     corpus = os.environ.get("FLATMANIFEST_CORPUS")
     if corpus:
         target = work / f"{name}.json"

@@ -1,9 +1,12 @@
 #include "convert/json_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "convert/json_fault.h"
@@ -48,7 +51,9 @@ class JsonReader {
       if (document_.type() != ondemand::json_type::object) {
         Fail({Location(), "not a dbt manifest: the document is not an object"});
       }
-      result.root = ReadObject(document_, kNoString);
+      Enter();
+      ondemand::object root = document_.get_object();
+      result.root = ReadFields(root, kNoString);
       result.value_count = value_count_ + 1;
       CheckEnd();
       return result;
@@ -84,6 +89,7 @@ class JsonReader {
     if (++depth_ > kMaxDepth) {
       Fail({Location(), "nested more than " + std::to_string(kMaxDepth) + " deep"});
     }
+    deepest_ = std::max(deepest_, depth_);
     if (progress_ && ++containers_ % kProgressInterval == 0) progress_(Location(), json_.size());
   }
 
@@ -156,12 +162,35 @@ class JsonReader {
     return cell;
   }
 
-  // `value`: the document or a value in it. Most objects have the keys of the last one in the same
-  // place, and many of its values: comparing with those first saves looking the strings up.
-  template <typename Value>
-  Cell ReadObject(Value& value, StringId key) {
+  // The text of an object is often that of the last one under its key: a resource's config or the
+  // freshness of a source. Its value is then that one's, and nothing of it need be read.
+  Cell ReadObject(ondemand::value value, StringId key) {
     Enter();
+    const char* const text = std::string_view(value.raw_json_token()).data();
     ondemand::object object = value.get_object();
+    if (const Seen* seen = FindSeen(key); seen != nullptr && IsRepetition(text, *seen)) {
+      if (const auto error = object.raw_json().error()) throw simdjson::simdjson_error(error);
+      value_count_ += seen->value_count;
+      deepest_ = std::max(deepest_, depth_ + seen->height);
+      --depth_;
+      return seen->object;
+    }
+    const uint64_t values_before = value_count_;
+    const int deepest_outside = std::exchange(deepest_, depth_);
+    Seen read;
+    read.object = ReadFields(object, key);
+    read.text = TrimSpace({text, json_.data() + Location()});
+    read.value_count = value_count_ - values_before;
+    read.height = deepest_ - depth_;
+    deepest_ = std::max(deepest_, deepest_outside);
+    Remember(key, read);
+    --depth_;
+    return read.object;
+  }
+
+  // Most objects have the keys of the last one in the same place, and many of its values: comparing
+  // with those first saves looking the strings up.
+  Cell ReadFields(ondemand::object& object, StringId key) {
     const size_t mark = pending_.size();
     const size_t keys_mark = pending_keys_.size();
     const Cell model = LastObject(key);
@@ -183,23 +212,49 @@ class JsonReader {
                           : writer_.AddObject(keys, values);
     pending_.resize(mark);
     pending_keys_.resize(keys_mark);
-    Remember(key, cell);
-    --depth_;
+    last_by_depth_[depth_] = cell;
     return cell;
+  }
+
+  // An object that was read, and what reading it again would come to.
+  struct Seen {
+    Cell object;
+    std::string_view text;
+    uint64_t value_count = 0;  // without the object itself
+    int height = 0;            // levels of containers within it
+  };
+
+  // An object's text says itself where it ends, so a common beginning of this length is all of it.
+  bool IsRepetition(const char* text, const Seen& seen) const {
+    const auto left = static_cast<size_t>(json_.data() + json_.size() - text);
+    return seen.text.size() <= left && depth_ + seen.height <= kMaxDepth &&
+           std::memcmp(text, seen.text.data(), seen.text.size()) == 0;
+  }
+
+  // The last object under this key, null if there was none.
+  const Seen* FindSeen(StringId key) const {
+    if (key >= seen_by_key_.size() || seen_by_key_[key] == kNotSeen) return nullptr;
+    return &seen_[seen_by_key_[key]];
   }
 
   // The last object under this key, or else at this depth; null if there was none.
   Cell LastObject(StringId key) const {
-    if (key < last_by_key_.size() && last_by_key_[key] != Cell::Null()) return last_by_key_[key];
-    return last_by_depth_[depth_];
+    const Seen* seen = FindSeen(key);
+    return seen != nullptr ? seen->object : last_by_depth_[depth_];
   }
 
-  void Remember(StringId key, Cell object) {
-    last_by_depth_[depth_] = object;
-    if (key == kNoString) return;
-    if (key >= last_by_key_.size()) last_by_key_.resize(writer_.string_count(), Cell::Null());
-    last_by_key_[key] = object;
+  void Remember(StringId key, const Seen& read) {
+    if (key == kNoString) return;  // an object in an array of the root
+    if (key >= seen_by_key_.size()) seen_by_key_.resize(writer_.string_count(), kNotSeen);
+    if (seen_by_key_[key] == kNotSeen) {
+      seen_by_key_[key] = static_cast<uint32_t>(seen_.size());
+      seen_.push_back(read);
+    } else {
+      seen_[seen_by_key_[key]] = read;
+    }
   }
+
+  static constexpr uint32_t kNotSeen = std::numeric_limits<uint32_t>::max();
 
   simdjson::padded_string_view json_;
   const std::string& name_;
@@ -210,11 +265,13 @@ class JsonReader {
   ondemand::document document_;
   std::vector<Cell> pending_;
   std::vector<StringId> pending_keys_;
-  std::vector<Cell> last_by_key_;
+  std::vector<Seen> seen_;
+  std::vector<uint32_t> seen_by_key_;  // by string id: a position in seen_
   std::array<Cell, kMaxDepth + 2> last_by_depth_{};
   uint64_t value_count_ = 0;
   uint32_t containers_ = 0;
   int depth_ = 0;
+  int deepest_ = 0;  // within the innermost object being read
 };
 
 }  // namespace

@@ -264,27 +264,10 @@ Cell Writer::AddObjectLike(Cell like, std::span<const Cell> values) {
   return Cell::Object(like.aux(), AddRange(values));
 }
 
-std::string_view Writer::String(StringId id) const {
-  return {string_data_.data() + string_offsets_[id], string_offsets_[id + 1] - string_offsets_[id]};
-}
-
 StringId Writer::FindString(std::string_view bytes) const {
   static_assert(Interner::kAbsent == kNoString);
   return string_index_.Find(Hash(bytes.data(), bytes.size()),
                             [&](uint32_t id) { return String(id) == bytes; });
-}
-
-std::span<const StringId> Writer::ShapeKeys(ShapeId shape) const {
-  return std::span(shape_keys_)
-      .subspan(shape_offsets_[shape], shape_offsets_[shape + 1] - shape_offsets_[shape]);
-}
-
-std::span<const StringId> Writer::Keys(Cell object) const { return ShapeKeys(object.aux()); }
-
-std::span<const Cell> Writer::Elements(Cell container) const {
-  const size_t length =
-      container.is(CellKind::kObject) ? ShapeKeys(container.aux()).size() : container.aux();
-  return std::span(cells_).subspan(container.index(), length);
 }
 
 std::optional<Cell> Writer::Find(Cell object, StringId key) const {

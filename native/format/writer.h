@@ -95,13 +95,20 @@ class Writer {
   // --- what was added, for building columns from it ---
 
   size_t string_count() const { return string_offsets_.size() - 1; }
-  std::string_view String(StringId id) const;
+  std::string_view String(StringId id) const {
+    const uint32_t begin = string_offsets_[id];
+    return {string_data_.data() + begin, string_offsets_[id + 1] - begin};
+  }
   // Whether JSON may write the string as it is, between quotes (it may also escape anything).
   bool IsPlain(StringId id) const { return plain_[id]; }
   // The id of a string that was added, kNoString otherwise.
   StringId FindString(std::string_view bytes) const;
-  std::span<const Cell> Elements(Cell container) const;
-  std::span<const StringId> Keys(Cell object) const;
+  std::span<const Cell> Elements(Cell container) const {
+    const size_t length =
+        container.is(CellKind::kObject) ? ShapeKeys(container.aux()).size() : container.aux();
+    return {cells_.data() + container.index(), length};
+  }
+  std::span<const StringId> Keys(Cell object) const { return ShapeKeys(object.aux()); }
   // By string id, the rank of each string that is a key of some object, in the order of their
   // bytes; undefined for other strings. Sorting by rank spares comparing strings with long common
   // prefixes again and again. Valid until something is added.
@@ -118,7 +125,10 @@ class Writer {
   uint32_t AddRange(std::span<const Cell> cells);
   ShapeId FindShape(uint64_t hash, std::span<const StringId> keys) const;
   ShapeId AddShape(uint64_t hash, std::span<const StringId> keys);
-  std::span<const StringId> ShapeKeys(ShapeId shape) const;
+  std::span<const StringId> ShapeKeys(ShapeId shape) const {
+    const uint32_t begin = shape_offsets_[shape];
+    return {shape_keys_.data() + begin, shape_offsets_[shape + 1] - begin};
+  }
   BulkVector<uint32_t> ShapeOrder();
   // Bytes of the file if it were finished now, columns of resources and graph aside.
   size_t Size() const;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "format/error.h"
+#include "testing/large_stack.h"
 #include "testing/message_of.h"
 #include "testing/sample_manifest.h"
 
@@ -140,16 +141,20 @@ std::string NestedObjects(int depth) {
 }
 
 TEST(JsonReaderNestingTest, AsDeepAsTheFormatGoes) {
-  EXPECT_EQ(Reread(NestedArrays(kMaxDepth)), NestedArrays(kMaxDepth));
-  EXPECT_EQ(Reread(NestedObjects(kMaxDepth)), NestedObjects(kMaxDepth));
+  testing::OnLargeStack([] {
+    EXPECT_EQ(Reread(NestedArrays(kMaxDepth)), NestedArrays(kMaxDepth));
+    EXPECT_EQ(Reread(NestedObjects(kMaxDepth)), NestedObjects(kMaxDepth));
+  });
 }
 
 TEST(JsonReaderNestingTest, AnyDeeperIsRefused) {
-  for (const int depth : {kMaxDepth + 1, 100'000}) {
-    // The bracket of the first level that is too deep.
-    EXPECT_EQ(ReadError(NestedArrays(depth)), "in.json: byte 1029: nested more than 1024 deep");
-    EXPECT_EQ(ReadError(NestedObjects(depth)), "in.json: byte 6144: nested more than 1024 deep");
-  }
+  testing::OnLargeStack([] {
+    for (const int depth : {kMaxDepth + 1, 100'000}) {
+      // The bracket of the first level that is too deep.
+      EXPECT_EQ(ReadError(NestedArrays(depth)), "in.json: byte 1029: nested more than 1024 deep");
+      EXPECT_EQ(ReadError(NestedObjects(depth)), "in.json: byte 6144: nested more than 1024 deep");
+    }
+  });
 }
 
 TEST(JsonReaderNestingTest, DeepInputThatNeverCloses) {
