@@ -57,10 +57,10 @@ void AppendAsciiEscape(TextBuffer& out, char character) {
   }
 }
 
-// json.dumps writes these as they are. (DEL too: json.encoder.ESCAPE_ASCII.)
+// json.dumps writes these as they are. (Not DEL: json.encoder.ESCAPE_ASCII.)
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain{};
-  for (int c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
+  for (int c = 0x20; c < 0x7F; ++c) plain[c] = c != '"' && c != '\\';
   return plain;
 }();
 
@@ -69,7 +69,8 @@ bool AllPlain(uint64_t bytes) {
   constexpr uint64_t kEach = 0x0101010101010101;
   const uint64_t quote = bytes ^ (kEach * '"');
   const uint64_t backslash = bytes ^ (kEach * '\\');
-  const uint64_t unplain = (quote - kEach) | (backslash - kEach) | (bytes - kEach * 0x20) | bytes;
+  const uint64_t unplain = (quote - kEach) | (backslash - kEach) | (bytes - kEach * 0x20) |
+                           (bytes + kEach) | bytes;  // + 1 finds DEL
   return (unplain & (kEach * 0x80)) == 0;
 }
 

@@ -30,7 +30,9 @@ FileImage Convert(std::string_view json) {
 std::string Export(const FileImage& image) {
   const Document document = Document::Open(image.bytes(), "output");
   Verify(document);
-  return std::string(WriteJson(document, document.root()).text());
+  BulkText text;
+  WriteJson(document, document.root(), text);
+  return std::string(text.text());
 }
 
 void Fuzz(std::string_view json) {

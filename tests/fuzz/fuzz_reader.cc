@@ -108,6 +108,11 @@ void RequireWhatVerifyPromises(const Document& document) {
   RequireMembersFound(document, document.root());
 }
 
+void Export(const Document& document, Cell cell) {
+  BulkText text;
+  Succeeds([&] { WriteJson(document, cell, text); });
+}
+
 void Read(std::span<const std::byte> file) {
   Document document = Document::Open(file, "input");
   const bool verified = Succeeds([&] { Verify(document); });
@@ -126,10 +131,8 @@ void Read(std::span<const std::byte> file) {
     WalkGuard guard(document);
     Walk(document, guard, document.root());
   });
-  Succeeds([&] { WriteJson(document, document.root()); });
-  Succeeds([&] {
-    for (const Cell value : document.resources().value) WriteJson(document, value);
-  });
+  Export(document, document.root());
+  for (const Cell value : document.resources().value) Export(document, value);
 }
 
 }  // namespace

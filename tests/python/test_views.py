@@ -293,8 +293,10 @@ def test_copies_are_plain(manifest: flatmanifest.Manifest) -> None:
             ),
         ):
             assert identical(copied, plain)
-    assert identical(copy.deepcopy({"model": manifest.node(CUSTOMERS)})["model"].copy(),
-                     sample()["nodes"][CUSTOMERS])
+    assert identical(
+        copy.deepcopy({"model": manifest.node(CUSTOMERS)})["model"].copy(),
+        sample()["nodes"][CUSTOMERS],
+    )
 
 
 def test_plain_values_are_new_each_time(manifest: flatmanifest.Manifest) -> None:

@@ -1,0 +1,116 @@
+"""Damaged files: an error or a readable manifest, never a crash, a hang or wild memory."""
+
+from __future__ import annotations
+
+import random
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+
+import flatmanifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def read_all(path: Path) -> bool:
+    """Read everything there is to read; return whether the file called itself damaged."""
+    try:
+        manifest = flatmanifest.open(path)
+    except flatmanifest.FormatError:
+        return True
+    with manifest:
+        damaged = False
+        for part in (
+            manifest.to_dict,
+            manifest.to_json,
+            lambda: [repr(value) for value in manifest.values()],
+            lambda: [manifest.node(unique_id).to_dict() for unique_id in manifest["nodes"]],
+            lambda: [manifest.node(unique_id).name for unique_id in manifest["nodes"]],
+            lambda: manifest.graph.ids,
+            lambda: bytes(manifest.graph.indices),
+            manifest.verify,
+        ):
+            damaged |= fails(part)
+        return damaged
+
+
+def fails(part: Callable[[], object]) -> bool:
+    try:
+        part()
+    except (flatmanifest.FormatError, KeyError, TypeError, AttributeError):
+        return True  # an error of the format, or another shape than a manifest has
+    return False
+
+
+def test_an_intact_file_is_not_damaged(fman_path: Path) -> None:
+    assert not read_all(fman_path)
+
+
+def test_every_flipped_bit_is_found(fman_path: Path) -> None:
+    intact = fman_path.read_bytes()
+    choice = random.Random(1)
+    for offset in choice.sample(range(len(intact)), 2_000):
+        damaged = bytearray(intact)
+        damaged[offset] ^= 1 << choice.randrange(8)
+        fman_path.write_bytes(damaged)
+        assert read_all(fman_path), offset
+
+
+def test_every_truncation_is_found_at_open(fman_path: Path) -> None:
+    intact = fman_path.read_bytes()
+    for length in [*range(128), *range(128, len(intact), 37), len(intact) - 1]:
+        fman_path.write_bytes(intact[:length])
+        with pytest.raises(flatmanifest.FormatError, match=str(fman_path)):
+            flatmanifest.open(fman_path)
+
+
+def test_splices_and_noise_are_survived(fman_path: Path) -> None:
+    intact = fman_path.read_bytes()
+    choice = random.Random(2)
+    for _ in range(1_000):
+        damaged = bytearray(intact)
+        for _ in range(choice.randrange(1, 8)):
+            length = choice.randrange(1, 64)
+            to = choice.randrange(len(intact) - length)
+            kind = choice.randrange(4)
+            if kind == 0:  # another part of the file
+                at = choice.randrange(len(intact) - length)
+                damaged[to : to + length] = intact[at : at + length]
+            elif kind == 1:
+                damaged[to : to + length] = choice.randbytes(length)
+            elif kind == 2:
+                damaged[to : to + length] = b"\xff" * length
+            else:  # a large number where some index or length may be
+                to -= to % 4
+                struct.pack_into("<I", damaged, to, choice.choice([2**31, 2**32 - 1, 10**9]))
+        fman_path.write_bytes(damaged)
+        read_all(fman_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "empty"),
+        (b"x", "not an .fman file"),
+        (b"\0" * 1000, "identifier FMAN is missing"),
+        (random.Random(3).randbytes(10_000), "identifier FMAN is missing"),
+        (b'{"nodes": {}}', "this is JSON"),
+    ],
+)
+def test_other_files_are_refused(tmp_path: Path, content: bytes, why: str) -> None:
+    path = tmp_path / "other.fman"
+    path.write_bytes(content)
+    with pytest.raises(flatmanifest.FormatError, match=why):
+        flatmanifest.open(path)
+
+
+def test_bytes_in_the_wrong_order_are_named(fman_path: Path) -> None:
+    intact = fman_path.read_bytes()
+    words = len(intact) // 4
+    swapped = struct.pack(f">{words}I", *struct.unpack(f"<{words}I", intact[: 4 * words]))
+    fman_path.write_bytes(swapped)
+    with pytest.raises(flatmanifest.FormatError, match="wrong order"):
+        flatmanifest.open(fman_path)
