@@ -47,13 +47,12 @@ TEST(JsonWriterTest, WritesTheSampleAsJsonDumpsDoes) {
 
 TEST(JsonWriterTest, EscapesAsciiLikePython) {
   std::string all;
-  for (char c = 0; c < 0x7F; ++c) all += c;
-  all += '\x7F';
+  for (int c = 0; c <= 0x7F; ++c) all += static_cast<char>(c);
   EXPECT_EQ(WrittenString(all),
             R"("\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f)"
             R"(\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c)"
             R"(\u001d\u001e\u001f !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\])"
-            "^_`abcdefghijklmnopqrstuvwxyz{|}~\x7F\"");
+            R"(^_`abcdefghijklmnopqrstuvwxyz{|}~\u007f")");
 }
 
 TEST(JsonWriterTest, EscapesEverythingOutsideAscii) {
