@@ -69,10 +69,10 @@ FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name
   if (!nodes || !nodes->is(CellKind::kObject)) {
     throw ConvertError(name + ": byte 0: not a dbt manifest: the document has no object \"nodes\"");
   }
-  const ResourceIndex index = BuildResourceIndex(writer, result.root);
   FileFacts complete = facts;
   complete.value_count = result.value_count;
   try {
+    const ResourceIndex index = BuildResourceIndex(writer, result.root);
     return std::move(writer).Finish(result.root, index.rows, index.children, index.parents,
                                     complete);
   } catch (const TooLargeError& failure) {

@@ -21,6 +21,9 @@ namespace ondemand = simdjson::ondemand;
 
 // Containers between two calls of Progress.
 constexpr uint32_t kProgressInterval = 1 << 14;
+// Before 3.6.4, simdjson's number::get_double gives 0 for doubles of more digits than fit 64 bits
+// (its issue 2099): longer ones are read without it.
+constexpr size_t kSafeDoubleLength = 19;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string_view TrimSpace(std::string_view token) {
@@ -147,6 +150,7 @@ class JsonReader {
     }
     if (number.is_uint64()) return writer_.AddUint(number.get_uint64());
     if (number.is_int64()) return writer_.AddInt(number.get_int64());
+    if (token.size() > kSafeDoubleLength) return writer_.AddDouble(ParseDouble(token));
     return writer_.AddDouble(number.get_double());
   }
 

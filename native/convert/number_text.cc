@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <locale>
+#include <sstream>
 #include <string_view>
 
 #include "format/cell.h"
@@ -53,6 +55,15 @@ bool IsInteger(std::string_view token) {
   if (token.starts_with('-')) token.remove_prefix(1);
   return !token.empty() && token.find_first_not_of("0123456789") == std::string_view::npos &&
          (token.size() == 1 || token.front() != '0');
+}
+
+double ParseDouble(std::string_view token) {
+  // Not std::from_chars, which not every standard library has for doubles yet.
+  std::istringstream stream{std::string(token)};
+  stream.imbue(std::locale::classic());
+  double value = 0;
+  stream >> value;
+  return value;
 }
 
 void AppendDouble(std::string& out, double value) {

@@ -99,6 +99,20 @@ TEST(JsonReaderTest, DoublesKeepTheirBits) {
             R"({"a": [1.0, 100.0, 5e-324, 1.7976931348623157e+308, 0.1, 100.0, 0.0]})");
 }
 
+TEST(JsonReaderTest, DoublesOfAnyLengthAreReadToTheNearest) {
+  EXPECT_EQ(
+      Reread(R"({"a": [0.1000000000000000055511151231257827021181583404541015625,
+                             -752512354786513.341474, 123456789012345678901.5, 12345678901234567890e3,
+                             9007199254740993.00000000000000000001, 1000000000.000000001,
+                             0.00000000000000000000000000000000001,
+                             1797693134862315700000000000000000000000000000000000000000000000e245,
+                             4.9406564584124654417656879286822137236505980e-324,
+                             2.4703282292062327208828439643411068618252990e-324,
+                             -0.000000000000000000000000000000000000000001e-400]})"),
+      "{\"a\": [0.1, -752512354786513.4, 1.2345678901234568e+20, 1.2345678901234568e+22, "
+      "9007199254740994.0, 1000000000.0, 1e-35, 1.7976931348623157e+308, 5e-324, 0.0, -0.0]}");
+}
+
 TEST(JsonReaderTest, ResolvesEscapes) {
   EXPECT_EQ(Reread(R"({"\u0061": "\"\\\/\b\f\n\r\t\u00fc\u20AC\ud83d\ude80"})"),
             R"({"a": "\"\\/\b\f\n\r\t\u00fc\u20ac\ud83d\ude80"})");
@@ -108,6 +122,24 @@ TEST(JsonReaderTest, ResolvesEscapes) {
 
 TEST(JsonReaderTest, OfEqualKeysTheLastValueWins) {
   EXPECT_EQ(Reread(R"({"a": 1, "b": 2, "\u0061": 3})"), R"({"a": 3, "b": 2})");
+}
+
+// Objects are first compared with the last one in the same place.
+TEST(JsonReaderTest, ObjectsThatAreAlmostAlikeStayApart) {
+  for (const char* json : {
+           R"({"a": [{"k": "v"}, {"k": "v"}, {"k": "w"}, {"k": "vv"}, {"k": ""}, {"k": null}]})",
+           R"({"a": [{"k": 1, "l": 2}, {"k": 1}, {"k": 1, "l": 2, "m": 3}, {"l": 2, "k": 1}, {}]})",
+           R"({"a": [{}, {"k": 1}, {}, {"": ""}]})",
+           R"({"a": [{"k": "v\"w"}, {"k": "v"}, {"k": "v\\"}, {"k": "v\"w"}]})",
+           R"({"a": [{"k\n": 1}, {"k": 1}, {"k\n": 1}], "b": {"k\n": 1}, "c": {"k": 1}})",
+           R"({"a": {"x": {"y": "z"}}, "b": {"x": {"y": "z"}}, "c": {"x": {"y": ["z"]}}})",
+       }) {
+    EXPECT_EQ(Reread(json), json);
+  }
+  EXPECT_EQ(Reread(R"({"a": [{"k": 1, "l": 2}, {"k": 1, "k": 2}, {"k": 1, "l": 2, "k": 3}]})"),
+            R"({"a": [{"k": 1, "l": 2}, {"k": 2}, {"k": 3, "l": 2}]})");
+  EXPECT_EQ(Reread(R"({"a": [{"k": "v"}, {"\u006b": "\u0076"}, {"k": "v"}]})"),
+            R"({"a": [{"k": "v"}, {"k": "v"}, {"k": "v"}]})");
 }
 
 TEST(JsonReaderTest, LongStringsAreReadWhole) {
@@ -127,6 +159,18 @@ TEST(JsonReaderTest, ReportsProgress) {
   ASSERT_GE(done.size(), 2U);
   EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
   EXPECT_LE(done.back(), json.size());
+}
+
+TEST(JsonReaderTest, NamesThePlaceFromWhichTheFileWouldBeTooLarge) {
+  // The second of two strings that do not fit together; the reader stands after it.
+  const std::string json =
+      R"({"a": ")" + Repeated("a", 3'000) + R"(", "b": ")" + Repeated("b", 3'000) + R"("})";
+  const simdjson::padded_string padded(json);
+  Writer writer(json.size(), 4096 + 5'000);
+  EXPECT_EQ(MessageOf<ConvertError>([&] { ReadJson(padded, "in.json", writer, nullptr); }),
+            "in.json: byte " + std::to_string(json.size() - 1) +
+                ": the manifest would make a file over 2 GiB, more than the format's 32-bit "
+                "offsets reach; nothing was written");
 }
 
 // --- nesting ---

@@ -45,6 +45,21 @@ TEST(IsIntegerTest, TakesJsonIntegersOnly) {
   }
 }
 
+TEST(ParseDoubleTest, TakesEveryFormOfAJsonNumber) {
+  EXPECT_EQ(ParseDouble("0"), 0.0);
+  EXPECT_EQ(ParseDouble("-1.5"), -1.5);
+  EXPECT_EQ(ParseDouble("1E3"), 1000.0);
+  EXPECT_EQ(ParseDouble("25e-2"), 0.25);
+  EXPECT_EQ(ParseDouble("1.0e+3"), 1000.0);
+  EXPECT_EQ(ParseDouble("0.3333333333333333148296162562473909929394721984863281250"), 1.0 / 3);
+}
+
+TEST(ParseDoubleTest, WhatIsTooSmallIsZero) {
+  EXPECT_EQ(ParseDouble("1e-400"), 0.0);
+  EXPECT_TRUE(std::signbit(ParseDouble("-1e-400")));
+  EXPECT_EQ(ParseDouble("5e-324"), std::numeric_limits<double>::denorm_min());
+}
+
 TEST(AppendDoubleTest, WritesPythonsRepr) {
   const std::vector<std::pair<double, std::string>> expected = {
       {0.0, "0.0"},

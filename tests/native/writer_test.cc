@@ -256,6 +256,42 @@ TEST(WriterTest, TheExpectedSizeChangesNothing) {
   EXPECT_EQ(write(0), write(100'000'000));
 }
 
+TEST(WriterTest, AddObjectLikeIsAddObject) {
+  Writer writer;
+  const Cell like = AddObject(writer, {{"b", Cell::SmallInt(1)}, {"a", Cell::SmallInt(2)}});
+  const std::vector<Cell> values = {Cell::Null(), Cell::SmallInt(2)};
+  const Cell object = writer.AddObjectLike(like, values);
+  EXPECT_EQ(object, AddObject(writer, {{"b", Cell::Null()}, {"a", Cell::SmallInt(2)}}));
+}
+
+TEST(WriterTest, KeyRanksFollowTheBytesOfTheKeys) {
+  Writer writer;
+  const StringId text = writer.AddString("no key");
+  const Cell object = AddObject(
+      writer, {{"b", Cell::Null()}, {"", Cell::Null()}, {"ü", Cell::Null()}, {"a", Cell::Null()}});
+  const auto ranks_of = [&](Cell cell) {
+    const auto ranks = writer.KeyRanks();
+    std::vector<uint32_t> of_keys;
+    for (const StringId key : writer.Keys(cell)) of_keys.push_back(ranks[key]);
+    return of_keys;
+  };
+  EXPECT_EQ(ranks_of(object), (std::vector<uint32_t>{2, 0, 3, 1}));
+  const Cell later = AddObject(writer, {{"aa", Cell::Null()}, {"b", Cell::String(text)}});
+  EXPECT_EQ(ranks_of(later), (std::vector<uint32_t>{2, 3}));
+  EXPECT_EQ(ranks_of(object), (std::vector<uint32_t>{3, 0, 4, 1}));
+}
+
+TEST(WriterTest, PlainStringsNeedNoEscape) {
+  Writer writer;
+  for (const char* plain : {"", "a", "a long text of words, with {brackets}", "ü"}) {
+    EXPECT_TRUE(writer.IsPlain(writer.AddString(plain))) << plain;
+  }
+  for (const std::string& other : {std::string("\""), std::string("a\\"), std::string("a\nb"),
+                                   std::string("a\0b", 3), std::string("\x1f")}) {
+    EXPECT_FALSE(writer.IsPlain(writer.AddString(other))) << other;
+  }
+}
+
 // --- the file ---
 
 TEST(WriterTest, FinishWritesTheFacts) {
@@ -352,11 +388,50 @@ TEST(WriterTest, RefusesWhatTheFormatCannotHold) {
   const ZeroPages zeros;
   if (!zeros.ok()) GTEST_SKIP() << "no 2 GiB of address space";
   Writer writer;
-  EXPECT_EQ(MessageOf<ConvertError>([&] { writer.AddString(zeros.text()); }), kTooLarge);
-  EXPECT_EQ(MessageOf<ConvertError>([&] { writer.AddArray(zeros.cells()); }), kTooLarge);
+  EXPECT_EQ(MessageOf<TooLargeError>([&] { writer.AddString(zeros.text()); }), kTooLarge);
+  EXPECT_EQ(MessageOf<TooLargeError>([&] { writer.AddArray(zeros.cells()); }), kTooLarge);
   EXPECT_EQ(writer.string_count(), 0U);
   const Cell root = AddObject(writer, {{"a", Cell::Null()}});
   EXPECT_EQ(JsonOf(Open(FinishWithoutResources(std::move(writer), root))), R"({"a": null})");
+}
+
+// A writer that this many bytes of columns just fit. An empty one has two offsets, 8 bytes.
+Writer SmallWriter(size_t column_bytes) {
+  constexpr size_t kFileOverhead = 4096;
+  return Writer(0, kFileOverhead + column_bytes);
+}
+
+TEST(WriterTest, TheLimitCountsEveryColumn) {
+  Writer strings = SmallWriter(8 + 100);
+  EXPECT_NO_THROW(strings.AddString(std::string(80, 'a')));
+  EXPECT_THROW(strings.AddString(std::string(80, 'b')), TooLargeError);
+  EXPECT_EQ(strings.AddString(std::string(80, 'a')), 0U) << "what is there takes no room";
+
+  Writer wide = SmallWriter(8 + 2 * 8);
+  EXPECT_NO_THROW(wide.AddDouble(0.1));
+  EXPECT_NO_THROW(wide.AddDouble(0.2));
+  EXPECT_THROW(wide.AddDouble(0.3), TooLargeError);
+
+  Writer cells = SmallWriter(8 + 4 * 8);
+  EXPECT_NO_THROW(AddArray(cells, std::vector<Cell>(4)));
+  EXPECT_THROW(AddArray(cells, {Cell::Bool(true)}), TooLargeError);
+
+  // Two strings of a byte with their offsets, then the keys of one shape with its order and offset.
+  Writer shapes = SmallWriter(8 + 2 * 5 + 2 * 8 + 4);
+  const std::vector<StringId> keys = {shapes.AddString("a"), shapes.AddString("b")};
+  EXPECT_NO_THROW(shapes.AddObject(keys, {}));
+  EXPECT_THROW(shapes.AddObject(std::span(keys).first(1), {}), TooLargeError);
+}
+
+TEST(WriterTest, TheLimitCountsResourcesAndGraph) {
+  const auto finish = [](size_t edges) {
+    Writer writer = SmallWriter(100);
+    const Cell root = AddObject(writer, {});
+    const CsrRows csr{{0}, std::vector<uint32_t>(edges)};
+    std::move(writer).Finish(root, ResourceRows(), csr, csr, {});
+  };
+  EXPECT_NO_THROW(finish(0));
+  EXPECT_THROW(finish(20), TooLargeError);
 }
 
 }  // namespace

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import random
 import struct
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import flatmanifest
+from tests.python.samples import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+# Of each section of dbt's manifest; it holds hundreds of macros.
+KEPT_MEMBERS = 6
+
+
+@pytest.fixture(params=["made by hand", "made by dbt"])
+def intact_path(
+    request: pytest.FixtureRequest, json_path: Path, generated: Callable[[str], Path]
+) -> Path:
+    """A small converted manifest."""
+    if request.param == "made by dbt":
+        manifest = json.loads(generated("small_everything").read_text())
+        write(
+            json_path,
+            {
+                name: dict(islice(part.items(), KEPT_MEMBERS)) if isinstance(part, dict) else part
+                for name, part in manifest.items()
+            },
+        )
+    return flatmanifest.convert(json_path)
+
+
+def walk(view: Any) -> None:
+    """Look at every value through views."""
+    if isinstance(view, flatmanifest.Object):
+        for key, value in view.items():
+            view.get(key)  # a damaged order may hide it
+            walk(value)
+    elif isinstance(view, flatmanifest.Array):
+        for value in reversed(view):
+            walk(value)
 
 
 def read_all(path: Path) -> bool:
@@ -31,6 +65,11 @@ def read_all(path: Path) -> bool:
             lambda: [manifest.node(unique_id).name for unique_id in manifest["nodes"]],
             lambda: manifest.graph.ids,
             lambda: bytes(manifest.graph.indices),
+            lambda: bytes(manifest.graph.parent_indptr),
+            lambda: [manifest.graph.row(unique_id) for unique_id in manifest.graph.ids],
+            lambda: [bytes(manifest.raw(key, "name")) for key in manifest["nodes"]],
+            lambda: manifest == manifest.to_dict(),
+            lambda: walk(manifest),
             manifest.verify,
         ):
             damaged |= fails(part)
@@ -45,30 +84,30 @@ def fails(part: Callable[[], object]) -> bool:
     return False
 
 
-def test_an_intact_file_is_not_damaged(fman_path: Path) -> None:
-    assert not read_all(fman_path)
+def test_an_intact_file_is_not_damaged(intact_path: Path) -> None:
+    assert not read_all(intact_path)
 
 
-def test_every_flipped_bit_is_found(fman_path: Path) -> None:
-    intact = fman_path.read_bytes()
+def test_every_flipped_bit_is_found(intact_path: Path) -> None:
+    intact = intact_path.read_bytes()
     choice = random.Random(1)
     for offset in choice.sample(range(len(intact)), 2_000):
         damaged = bytearray(intact)
         damaged[offset] ^= 1 << choice.randrange(8)
-        fman_path.write_bytes(damaged)
-        assert read_all(fman_path), offset
+        intact_path.write_bytes(damaged)
+        assert read_all(intact_path), offset
 
 
-def test_every_truncation_is_found_at_open(fman_path: Path) -> None:
-    intact = fman_path.read_bytes()
+def test_every_truncation_is_found_at_open(intact_path: Path) -> None:
+    intact = intact_path.read_bytes()
     for length in [*range(128), *range(128, len(intact), 37), len(intact) - 1]:
-        fman_path.write_bytes(intact[:length])
-        with pytest.raises(flatmanifest.FormatError, match=str(fman_path)):
-            flatmanifest.open(fman_path)
+        intact_path.write_bytes(intact[:length])
+        with pytest.raises(flatmanifest.FormatError, match=str(intact_path)):
+            flatmanifest.open(intact_path)
 
 
-def test_splices_and_noise_are_survived(fman_path: Path) -> None:
-    intact = fman_path.read_bytes()
+def test_splices_and_noise_are_survived(intact_path: Path) -> None:
+    intact = intact_path.read_bytes()
     choice = random.Random(2)
     for _ in range(1_000):
         damaged = bytearray(intact)
@@ -86,8 +125,8 @@ def test_splices_and_noise_are_survived(fman_path: Path) -> None:
             else:  # a large number where some index or length may be
                 to -= to % 4
                 struct.pack_into("<I", damaged, to, choice.choice([2**31, 2**32 - 1, 10**9]))
-        fman_path.write_bytes(damaged)
-        read_all(fman_path)
+        intact_path.write_bytes(damaged)
+        read_all(intact_path)
 
 
 @pytest.mark.parametrize(

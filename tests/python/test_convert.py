@@ -1,0 +1,400 @@
+"""flatmanifest.convert: what goes in, where it goes, and what is left when it fails."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import json
+import os
+import re
+import resource
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import flatmanifest
+from tests.python.samples import identical, sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+MAX_DEPTH = 1024
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def assert_converted(path: Path) -> None:
+    with flatmanifest.open(path) as manifest:
+        manifest.verify()
+        assert identical(manifest.to_dict(), sample())
+
+
+def nested(depth: int) -> bytes:
+    """A manifest of that depth: the object itself is the first level."""
+    return b'{"nodes": {}, "deep": ' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+
+
+# --- where the output goes ---
+
+
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [
+        ("manifest.json", "manifest.fman"),
+        ("manifest.json.gz", "manifest.fman"),
+        ("manifest", "manifest.fman"),
+        ("manifest.gz", "manifest.fman"),
+        ("my.manifest.json", "my.manifest.fman"),
+        ("manifest.txt", "manifest.txt.fman"),
+        ("with space.json", "with space.fman"),
+        ("é€😀.json", "é€😀.fman"),
+        ("line\nbreak.json", "line\nbreak.fman"),
+        ("-.json", "-.fman"),
+    ],
+)
+def test_default_output_is_beside_the_input(tmp_path: Path, name: str, output: str) -> None:
+    text = json.dumps(sample()).encode()
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    written = flatmanifest.convert(tmp_path / name)
+    assert isinstance(written, Path)
+    assert written == tmp_path / output
+    assert names(tmp_path) == sorted({name, output})
+    assert_converted(written)
+
+
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff\xe9.json")
+    try:
+        path.write_text(json.dumps(sample()))
+    except OSError:
+        pytest.skip("this file system has no such names")
+    written = flatmanifest.convert(path)
+    assert os.fsencode(written.name) == b"\xff\xe9.fman"
+    assert_converted(written)
+    with flatmanifest.open(path) as manifest:
+        assert manifest.path == str(path)
+        assert repr(manifest).startswith(f"<flatmanifest.Manifest {str(path)!r}")
+    with pytest.raises(ValueError, match="closed") as closed:
+        len(manifest)
+    assert str(path) in str(closed.value)
+    path.write_text("{")
+    with pytest.raises(flatmanifest.ConvertError) as refused:
+        flatmanifest.convert(path)
+    assert str(refused.value).startswith(f"{path}: byte 1: ")
+    written.write_text("{")
+    with pytest.raises(flatmanifest.FormatError) as damaged:
+        flatmanifest.open(written)
+    assert str(damaged.value).startswith(f"{written}: ")
+    path.unlink()
+    with pytest.raises(FileNotFoundError) as missing:
+        flatmanifest.convert(path)
+    assert missing.value.filename == str(path)
+
+
+@pytest.mark.parametrize("kind", [str, Path, os.fsencode, os.DirEntry])
+def test_kinds_of_path(json_path: Path, kind: Any) -> None:
+    made = next(os.scandir(json_path.parent)) if kind is os.DirEntry else kind(json_path)
+    assert flatmanifest.convert(made) == json_path.with_suffix(".fman")
+    with flatmanifest.open(made) as manifest:
+        assert manifest.path == str(json_path)
+    output = kind(json_path.with_name("x.fman")) if kind is not os.DirEntry else made
+    assert os.fsencode(flatmanifest.convert(made, output)) == os.fsencode(output)
+
+
+@pytest.mark.parametrize("arguments", [(), (1,), (None,), ("a\0b",), ("a", 1), ("a", "b", "c")])
+def test_wrong_arguments(arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError):
+        flatmanifest.convert(*arguments)
+
+
+def test_arguments_by_name(json_path: Path) -> None:
+    output = json_path.with_name("named.fman")
+    assert flatmanifest.convert(input=json_path, output=output) == output
+    assert flatmanifest.convert(json_path, None) == json_path.with_suffix(".fman")
+    assert flatmanifest.open(path=output) == sample()
+
+
+def test_relative_paths(json_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(json_path.parent)
+    assert flatmanifest.convert("manifest.json") == Path("manifest.fman")
+    assert flatmanifest.convert("./manifest.json", "../elsewhere.fman") == Path("../elsewhere.fman")
+    assert_converted(Path("../elsewhere.fman"))
+    assert names(json_path.parent) == ["manifest.fman", "manifest.json"]
+
+
+def test_through_symbolic_links(json_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    link = tmp_path / "links" / "linked.json"
+    link.symlink_to(json_path)
+    assert flatmanifest.convert(link) == tmp_path / "links" / "linked.fman"
+    assert_converted(link)
+
+
+def test_each_conversion_is_a_generation(json_path: Path) -> None:
+    for generation in range(1, 4):
+        with flatmanifest.open(flatmanifest.convert(json_path)) as manifest:
+            assert manifest.generation == generation
+
+
+def test_what_is_no_manifest_is_replaced(json_path: Path) -> None:
+    output = json_path.with_name("out.fman")
+    output.write_bytes(b"something else")
+    flatmanifest.convert(json_path, output)
+    assert_converted(output)
+
+
+def test_files_are_as_the_umask_says(json_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        assert flatmanifest.convert(json_path).stat().st_mode & 0o777 == 0o640
+    finally:
+        os.umask(before)
+
+
+# --- what goes in ---
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_gzip(tmp_path: Path, members: int) -> None:
+    text = json.dumps(sample()).encode()
+    cut = len(text) // members
+    parts = [text[at : at + cut] for at in range(0, len(text), cut)]
+    path = tmp_path / "packed.whatever"
+    path.write_bytes(b"".join(map(gzip.compress, parts)))
+    assert_converted(flatmanifest.convert(path, tmp_path / "out.fman"))
+    with flatmanifest.open(path) as manifest:
+        assert manifest == sample()
+
+
+@pytest.mark.parametrize("size", [0, 10, 11, 100, -9, -1])
+def test_truncated_gzip(tmp_path: Path, size: int) -> None:
+    packed = gzip.compress(json.dumps(sample()).encode())
+    path = tmp_path / "cut.json.gz"
+    path.write_bytes(packed[:size])
+    with pytest.raises(flatmanifest.ConvertError, match=r"cut\.json\.gz: byte \d+: ") as caught:
+        flatmanifest.convert(path)
+    assert ("truncated" if size else "empty") in str(caught.value)
+    assert names(tmp_path) == ["cut.json.gz"]
+
+
+def test_damaged_gzip(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(json.dumps(sample()).encode()))
+    path = tmp_path / "damaged.json.gz"
+    for at in (3, len(packed) // 2, len(packed) - 6):
+        damaged = bytearray(packed)
+        damaged[at] ^= 0xFF
+        path.write_bytes(damaged)
+        with pytest.raises(flatmanifest.ConvertError, match=r": byte \d+: "):
+            flatmanifest.convert(path)
+    path.write_bytes(packed + b"trailing garbage")
+    with pytest.raises(flatmanifest.ConvertError, match=r": byte \d+: damaged gzip"):
+        flatmanifest.convert(path)
+    assert names(tmp_path) == ["damaged.json.gz"]
+
+
+def test_from_a_pipe(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    try:
+        os.write(write, json.dumps(sample()).encode())
+        os.close(write)
+        assert_converted(flatmanifest.convert(f"/dev/fd/{read}", tmp_path / "out.fman"))
+    finally:
+        os.close(read)
+
+
+BAD = [
+    (b"", 0, "empty"),
+    (b" \r\n\t", 0, "empty"),
+    (b"x", 0, "not"),
+    (b"select 1", 0, "not"),
+    (b"nodes: {}", 0, "not"),
+    (b"\0\0\0\0", 0, "not"),
+    (b"[]", 0, "not a dbt manifest"),
+    (b'"text"', 0, "not a dbt manifest"),
+    (b"5", 0, "not a dbt manifest"),
+    (b"null", 0, "not a dbt manifest"),
+    (b"{}", 0, "nodes"),
+    (b'{"nodes": null}', 0, "nodes"),
+    (b'{"nodes": []}', 0, "nodes"),
+    (b'{"nodes": {}, "nodes": 1}', 0, "nodes"),
+    (b'\xef\xbb\xbf{"nodes": {}}', 0, "byte order mark"),
+    (b'{"nodes": {}', 12, "truncated"),
+    (b'{"nodes": {"a": [1, 2', 21, "truncated"),
+    (b'{"nodes": {"a": "text', 16, "never ends"),
+    (b'{"nodes": {}}}', 13, "after the end"),
+    (b'{"nodes": {}}{"nodes": {}}', 13, "after the end"),
+    (b'{"nodes": {}, "a": \xff}', 19, "UTF-8"),
+    (b'{"nodes": {}, "a": "\xed\xa0\x80"}', 20, "UTF-8"),
+    (b'{"nodes": {}, "a": "\xc3"}', 20, "UTF-8"),
+    (b'{"nodes": {}, "a": "\xc0\x80"}', 20, "UTF-8"),
+    (b'{"nodes": {}, "a": "\\ud83d"}', 20, "surrogate"),
+    (b'{"nodes": {}, "a": "\\ude00\\ud83d"}', 20, "surrogate"),
+    (b'{"nodes": {}, "a": "ok\\ud83dx"}', 22, "surrogate"),
+    (b'{"nodes": {}, "\\udc00": 1}', 15, "surrogate"),
+    (b'{"nodes": {}, "a": NaN}', 19, "NaN"),
+    (b'{"nodes": {}, "a": [1, Infinity]}', 23, "Infinity"),
+    (b'{"nodes": {}, "a": -Infinity}', 19, "Infinity"),
+    (b'{"nodes": {}, "a": 1e400}', 19, "range"),
+    (b'{"nodes": {}, "a": 01}', 19, "number"),
+    (b'{"nodes": {}, "a": +1}', 19, "not"),
+    (b'{"nodes": {}, "a": tru}', 19, "not"),
+    (b'{"nodes": {}, "a": "\x01"}', 20, "control character"),
+    (b'{"nodes": {}, "a": "\n"}', 20, "control character"),
+    (b'{"nodes": {}, "a": "\\x41"}', 20, "escape"),
+    (nested(MAX_DEPTH + 1), 22 + MAX_DEPTH - 1, "nested more than 1024 deep"),
+    (nested(100_000), 22 + MAX_DEPTH - 1, "nested more than 1024 deep"),
+]
+
+
+@pytest.mark.parametrize(("text", "offset", "why"), BAD)
+@pytest.mark.parametrize("call", [flatmanifest.convert, flatmanifest.open])
+def test_bad_input(
+    tmp_path: Path, call: Callable[[Path], Any], text: bytes, offset: int, why: str
+) -> None:
+    path = tmp_path / "bad.json"
+    path.write_bytes(text)
+    with pytest.raises(flatmanifest.ConvertError) as caught:
+        call(path)
+    assert isinstance(caught.value, ValueError)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: byte {offset}: "), message
+    assert why in message
+    assert names(tmp_path) == ["bad.json"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'{"nodes": {} "a": 1}', b'{"nodes": {}, "a"}', b'{"nodes": {},}', b"{nodes: {}}",
+     b'{"nodes": {}, "a": [1,]}', b'{"nodes": {}, "a": [}', b"{'nodes': {}}"],
+)  # fmt: skip
+def test_bad_punctuation_is_placed(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "bad.json"
+    path.write_bytes(text)
+    with pytest.raises(flatmanifest.ConvertError) as caught:
+        flatmanifest.convert(path)
+    place = re.search(r": byte (\d+): ", str(caught.value))
+    assert place is not None
+    with pytest.raises(json.JSONDecodeError) as pythons:
+        json.loads(text)
+    assert abs(int(place[1]) - pythons.value.pos) <= 2
+    assert names(tmp_path) == ["bad.json"]
+
+
+def test_the_deepest_nesting_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_bytes(nested(MAX_DEPTH))
+    with flatmanifest.open(path) as manifest:
+        manifest.verify()
+        assert manifest.to_json().encode() == nested(MAX_DEPTH)
+        value = manifest.to_dict()["deep"]
+        for _ in range(MAX_DEPTH - 2):
+            (value,) = value
+        assert value == []
+
+
+def test_more_than_4_gib_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "huge.json"
+    with path.open("wb") as file:
+        file.truncate((4 << 30) + 1)  # a hole: it takes no room
+    with pytest.raises(flatmanifest.ConvertError, match=r"byte 4294967296: over 4 GiB"):
+        flatmanifest.convert(path)
+    assert names(tmp_path) == ["huge.json"]
+
+
+# --- failures ---
+
+
+def test_bad_input_leaves_the_previous_output(fman_path: Path) -> None:
+    before = fman_path.read_bytes()
+    for text, _, _ in BAD:
+        fman_path.with_suffix(".json").write_bytes(text)
+        with pytest.raises(flatmanifest.ConvertError):
+            flatmanifest.convert(fman_path.with_suffix(".json"))
+    assert fman_path.read_bytes() == before
+    assert names(fman_path.parent) == ["manifest.fman", "manifest.json"]
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_write_that_fails_half_way(fman_path: Path) -> None:
+    before = fman_path.read_bytes()
+    with file_size_limit(1000), pytest.raises(OSError, match="large") as caught:
+        flatmanifest.convert(fman_path.with_suffix(".json"))
+    assert caught.value.errno == errno.EFBIG
+    assert caught.value.filename == str(fman_path)
+    assert fman_path.read_bytes() == before
+    assert names(fman_path.parent) == ["manifest.fman", "manifest.json"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk(json_path: Path) -> None:
+    with pytest.raises(OSError, match="No space") as caught:
+        flatmanifest.convert(json_path, "/dev/full")
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, "/dev/full")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "error", "number", "blamed"),
+    [
+        ("nowhere.json", "out.fman", FileNotFoundError, errno.ENOENT, "nowhere.json"),
+        ("no/where.json", "out.fman", FileNotFoundError, errno.ENOENT, "no/where.json"),
+        (".", "out.fman", IsADirectoryError, errno.EISDIR, "."),
+        ("manifest.json/x.json", "out.fman", NotADirectoryError, errno.ENOTDIR, "manifest.json/x"),
+        ("manifest.json", "no/out.fman", FileNotFoundError, errno.ENOENT, "no/out.fman"),
+        ("manifest.json", ".", IsADirectoryError, errno.EISDIR, "."),
+        ("manifest.json", "manifest.json/out", NotADirectoryError, errno.ENOTDIR, "json/out"),
+        ("manifest.json", "x" * 300, OSError, errno.ENAMETOOLONG, "x" * 300),
+        ("x" * 300, "out.fman", OSError, errno.ENAMETOOLONG, "x" * 300),
+    ],
+)
+def test_os_errors(  # noqa: PLR0913 - a table's columns
+    json_path: Path, monkeypatch: pytest.MonkeyPatch,
+    source: str, target: str, error: type[OSError], number: int, blamed: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(json_path.parent)
+    with pytest.raises(error) as caught:
+        flatmanifest.convert(source, target)
+    assert caught.value.errno == number
+    assert blamed in caught.value.filename
+    assert caught.value.strerror == os.strerror(number)
+    assert names(json_path.parent) == ["manifest.json"]
+
+
+def test_no_permission_to_read(
+    json_path: Path, unprivileged: Callable[[], AbstractContextManager[None]]
+) -> None:
+    json_path.chmod(0)
+    json_path.parent.chmod(0o777)
+    for call in (flatmanifest.convert, flatmanifest.open):
+        with unprivileged(), pytest.raises(PermissionError) as caught:
+            call("manifest.json")
+        assert (caught.value.errno, caught.value.filename) == (errno.EACCES, "manifest.json")
+    assert names(json_path.parent) == ["manifest.json"]
+
+
+def test_no_permission_to_write(
+    json_path: Path, unprivileged: Callable[[], AbstractContextManager[None]]
+) -> None:
+    json_path.chmod(0o444)
+    json_path.parent.chmod(0o555)
+    with unprivileged(), pytest.raises(PermissionError) as caught:
+        flatmanifest.convert("manifest.json")
+    json_path.parent.chmod(0o755)
+    assert (caught.value.errno, caught.value.filename) == (errno.EACCES, "manifest.fman")
+    assert names(json_path.parent) == ["manifest.json"]

@@ -1,0 +1,289 @@
+"""Views outlive what they came from, and a closed manifest is an error and never a crash."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import os
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import flatmanifest
+from tests.python.samples import ORDERS, RAW_CODE, identical, sample, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+COLUMNS = [
+    name for name in vars(flatmanifest.Node) if isinstance(vars(flatmanifest.Node)[name], property)
+]
+
+# Ways to use each kind of object, by what they use. Those of Object go for Node and Manifest too.
+OBJECT: dict[str, Callable[[Any], Any]] = {
+    "__contains__": lambda view: "nodes" in view,
+    "__eq__": lambda view: view == {},
+    "__getitem__": lambda view: view["name" if "name" in view else "nodes"],
+    "__iter__": iter,
+    "__len__": len,
+    "__ne__": lambda view: view != {},
+    "__reduce__": lambda view: view.__reduce__(),
+    "bool": bool,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "dict": dict,
+    "get": lambda view: view.get("name"),
+    "items": lambda view: list(view.items()),
+    "keys": lambda view: list(view.keys()),
+    "pickle": pickle.dumps,
+    "to_dict": lambda view: view.to_dict(),
+    "to_json": lambda view: view.to_json(),
+    "unhashable": lambda view: view.get([]),
+    "values": lambda view: list(view.values()),
+}
+ARRAY: dict[str, Callable[[Any], Any]] = {
+    "__contains__": lambda view: "nightly" in view,
+    "__eq__": lambda view: view == [],
+    "__getitem__": lambda view: view[0],
+    "__iter__": iter,
+    "__len__": len,
+    "__ne__": lambda view: view != [],
+    "__reduce__": lambda view: view.__reduce__(),
+    "__reversed__": lambda view: list(reversed(view)),
+    "__repr__": repr,
+    "copy": copy.copy,
+    "count": lambda view: view.count("nightly"),
+    "index": lambda view: view.index("nightly"),
+    "list": list,
+    "out of range": lambda view: view[99],
+    "pickle": pickle.dumps,
+    "slice": lambda view: view[::-1],
+    "to_json": lambda view: view.to_json(),
+    "to_list": lambda view: view.to_list(),
+}
+NODE: dict[str, Callable[[Any], Any]] = {
+    **OBJECT,
+    **{name: lambda view, name=name: getattr(view, name) for name in COLUMNS},
+    "__getattr__": lambda view: view.raw_code,
+    "__repr__": repr,
+    "no such field": lambda view: view.no_such_field,
+}
+GRAPH: dict[str, Callable[[Any], Any]] = {
+    "__len__": len,
+    "__repr__": repr,
+    "id": lambda graph: graph.id(0),
+    "ids": lambda graph: graph.ids,
+    "indices": lambda graph: graph.indices,
+    "indptr": lambda graph: graph.indptr,
+    "parent_indices": lambda graph: graph.parent_indices,
+    "parent_indptr": lambda graph: graph.parent_indptr,
+    "row": lambda graph: graph.row(ORDERS),
+}
+MANIFEST: dict[str, Callable[[Any], Any]] = {
+    **OBJECT,
+    "__buffer__": memoryview,
+    "__enter__": lambda manifest: manifest.__enter__(),
+    "bytes": bytes,
+    "generation": lambda manifest: manifest.generation,
+    "graph": lambda manifest: manifest.graph,
+    "node": lambda manifest: manifest.node(ORDERS),
+    "raw": lambda manifest: manifest.raw(ORDERS, "raw_code"),
+    "verify": lambda manifest: manifest.verify(),
+}
+# What a closed manifest still tells.
+STAYS = {"path", "closed", "close", "__exit__"}
+
+PARTS: dict[str, tuple[Callable[[flatmanifest.Manifest], Any], dict[str, Callable[[Any], Any]]]] = {
+    "Object": (lambda manifest: manifest["nodes"][ORDERS], {**OBJECT, "__repr__": repr}),
+    "Array": (lambda manifest: manifest["nodes"][ORDERS]["tags"], ARRAY),
+    "Node": (lambda manifest: manifest.node(ORDERS), NODE),
+    "Graph": (lambda manifest: manifest.graph, GRAPH),
+    "Manifest": (lambda manifest: manifest, MANIFEST),
+    "keys": (
+        lambda manifest: manifest.keys(),
+        {"iter": list, "len": len, "in": lambda keys: "a" in keys, "and": lambda keys: keys & {1}},
+    ),
+    "values": (
+        lambda manifest: manifest.values(),
+        {"iter": list, "len": len, "in": lambda values: 1 in values, "repr": lambda v: list(v)},
+    ),
+    "items": (
+        lambda manifest: manifest.items(),
+        {"iter": list, "len": len, "in": lambda items: ("nodes", 1) in items},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "use"), [(part, use) for part, (_, uses) in PARTS.items() for use in uses]
+)
+def test_use_after_close_is_a_value_error(
+    manifest: flatmanifest.Manifest, part: str, use: str
+) -> None:
+    take, uses = PARTS[part]
+    taken = take(manifest)
+    if use not in ("no such field", "out of range", "unhashable"):
+        uses[use](taken)
+    manifest.close()
+    with pytest.raises(ValueError, match=r"^the manifest is closed: .*manifest\.fman$"):
+        uses[use](taken)
+
+
+@pytest.mark.parametrize("name", ["Object", "Array", "Node", "Graph", "Manifest"])
+def test_every_public_name_was_tried(name: str) -> None:
+    kind = getattr(flatmanifest, name)
+    public = {member for member in dir(kind) if not member.startswith("_")}
+    special = {
+        member
+        for member in dir(kind)
+        if member.startswith("__") and callable(getattr(kind, member)) and member not in dir(object)
+    }
+    assert len(public) >= 4
+    assert (public | special) - STAYS <= set(PARTS[name][1])
+
+
+@pytest.mark.parametrize("start", ["iter", "values", "items", "reversed", "list"])
+def test_closing_half_way_through(manifest: flatmanifest.Manifest, start: str) -> None:
+    iterators: dict[str, Callable[[], Any]] = {
+        "iter": lambda: iter(manifest["nodes"][ORDERS]),
+        "values": lambda: iter(manifest["nodes"][ORDERS].values()),
+        "items": lambda: iter(manifest["nodes"][ORDERS].items()),
+        "reversed": lambda: reversed(manifest["scalars"]),
+        "list": lambda: iter(manifest["scalars"]),
+    }
+    iterator = iterators[start]()
+    next(iterator)
+    next(iterator)
+    manifest.close()
+    with pytest.raises(ValueError, match="the manifest is closed"):
+        next(iterator)
+
+
+def test_closed_by_the_with_statement(fman_path: Path) -> None:
+    with flatmanifest.open(fman_path) as manifest:
+        nodes = manifest["nodes"]
+        assert not manifest.closed
+        assert ORDERS in nodes
+    assert manifest.closed
+    assert manifest.path == str(fman_path)
+    with pytest.raises(ValueError, match="closed"):
+        len(nodes)
+    with pytest.raises(ValueError, match="closed"), manifest:
+        pytest.fail("a closed manifest was entered")
+    manifest.close()
+    assert manifest.closed
+
+
+def test_closed_by_the_with_statement_that_fails(fman_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), flatmanifest.open(fman_path) as manifest:
+        raise ZeroDivisionError
+    assert manifest.closed
+
+
+def test_manifests_of_one_file_close_apart(fman_path: Path) -> None:
+    one, two = flatmanifest.open(fman_path), flatmanifest.open(fman_path)
+    one.close()
+    assert two == sample()
+    with pytest.raises(ValueError, match="closed"):
+        assert two == one
+
+
+def test_buffers_outlive_close(manifest: flatmanifest.Manifest, fman_path: Path) -> None:
+    whole = memoryview(manifest)
+    raw = manifest.raw(ORDERS, "raw_code")
+    graph = manifest.graph
+    columns = [graph.indptr, graph.indices, graph.parent_indptr, graph.parent_indices]
+    expected = [list(column) for column in columns]
+    content = fman_path.read_bytes()
+    manifest.close()
+    del manifest, graph
+    fman_path.unlink()
+    gc.collect()
+    assert bytes(raw).decode() == RAW_CODE
+    assert bytes(whole) == content
+    assert [list(column) for column in columns] == expected
+
+
+@pytest.mark.parametrize("part", ["Object", "Array", "Node", "keys", "values", "items"])
+def test_views_outlive_the_manifest(fman_path: Path, part: str) -> None:
+    take = PARTS[part][0]
+    expected = list(take(flatmanifest.open(fman_path)))
+    view = take(flatmanifest.open(fman_path))
+    gc.collect()
+    fman_path.unlink()
+    assert list(view) == expected
+    assert len(view) == len(expected)
+
+
+def test_iterators_and_graph_outlive_the_manifest(fman_path: Path) -> None:
+    iterator = iter(flatmanifest.open(fman_path)["nodes"].items())
+    graph = flatmanifest.open(fman_path).graph
+    raw = flatmanifest.open(fman_path).raw(ORDERS, "name")
+    fman_path.unlink()
+    gc.collect()
+    assert dict(iterator) == sample()["nodes"]
+    assert graph.id(graph.row(ORDERS)) == ORDERS
+    assert bytes(raw) == b"orders"
+
+
+@pytest.mark.parametrize("how", ["delete", "replace", "convert"])
+def test_an_open_file_can_be_replaced(fman_path: Path, plain: dict[str, Any], how: str) -> None:
+    manifest = flatmanifest.open(fman_path)
+    other = write(fman_path.with_name("other.json"), {"nodes": {}})
+    if how == "delete":
+        fman_path.unlink()
+    elif how == "replace":
+        flatmanifest.convert(other, fman_path.with_name("other.fman")).replace(fman_path)
+    else:
+        flatmanifest.convert(other, fman_path)
+    assert identical(manifest.to_dict(), plain)
+    manifest.verify()
+    if how != "delete":
+        assert flatmanifest.open(fman_path) == {"nodes": {}}
+    assert manifest == plain
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/dev/fd"))
+
+
+def test_no_descriptor_is_kept(json_path: Path, fman_path: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.fman"
+    broken.write_bytes(fman_path.read_bytes()[:-8])
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"nodes": ')
+    before = open_descriptors()
+    kept = [flatmanifest.open(fman_path) for _ in range(1_000)]
+    assert open_descriptors() == before
+    assert all(len(manifest) == len(sample()) for manifest in kept)
+    for _ in range(100):
+        flatmanifest.open(json_path)
+        flatmanifest.convert(json_path, tmp_path / "again.fman")
+        with pytest.raises(flatmanifest.FormatError):
+            flatmanifest.open(broken)
+        with pytest.raises(flatmanifest.ConvertError):
+            flatmanifest.convert(bad)
+        with pytest.raises(FileNotFoundError):
+            flatmanifest.open(tmp_path / "nowhere.fman")
+        with pytest.raises(OSError, match="directory"):
+            flatmanifest.convert(json_path, tmp_path)
+    assert open_descriptors() == before
+
+
+def test_no_mapping_is_kept(fman_path: Path) -> None:
+    def mappings() -> int:
+        with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:  # noqa: PTH123
+            return sum("manifest.fman" in line for line in maps)
+
+    if not os.path.exists("/proc/self/maps"):  # noqa: PTH110
+        pytest.skip("there is no /proc on this system")
+    for _ in range(100):
+        manifest = flatmanifest.open(fman_path)
+        list(manifest.items())
+        assert mappings() == 1
+        manifest.close()
+        del manifest
+        gc.collect()
+        assert mappings() == 0
