@@ -9,7 +9,9 @@ namespace flatmanifest::python {
 
 namespace {
 
-constexpr uint64_t kMicrosecondsPerDay = uint64_t{86'400} * 1'000'000;
+constexpr int kSecondsPerDay = 86'400;
+constexpr uint64_t kMicrosecondsPerDay = uint64_t{kSecondsPerDay} * 1'000'000;
+constexpr uint32_t kLastDay = 3'652'059;  // datetime.date.max, 9999-12-31
 
 // Takes over a new reference from the C API, or raises what it has set.
 py::object Steal(PyObject* object) {
@@ -17,15 +19,22 @@ py::object Steal(PyObject* object) {
   return py::reinterpret_steal<py::object>(object);
 }
 
-py::object MakeDate(uint32_t ordinal) {
+py::object MakeDate(const Document& document, uint32_t ordinal) {
+  if (ordinal == 0 || ordinal > kLastDay) document.Fail("a date out of range (damaged file)");
   return py::module_::import("datetime").attr("date").attr("fromordinal")(ordinal);
 }
 
-py::object MakeDateTime(uint64_t microseconds, uint32_t zone) {
+py::object MakeDateTime(const Document& document, uint64_t microseconds, uint32_t zone) {
+  if (microseconds >= kLastDay * kMicrosecondsPerDay) {
+    document.Fail("a datetime out of range (damaged file)");
+  }
   const py::module_ datetime = py::module_::import("datetime");
   py::object tzinfo = py::none();
   if (zone != 0) {
     const int offset = static_cast<int>(zone) - static_cast<int>(Cell::kUtc);
+    if (offset <= -kSecondsPerDay || offset >= kSecondsPerDay) {
+      document.Fail("a time zone out of range (damaged file)");
+    }
     tzinfo = datetime.attr("timezone")(datetime.attr("timedelta")(0, offset));
   }
   const py::object first = datetime.attr("datetime")(1, 1, 1, py::arg("tzinfo") = tzinfo);
@@ -58,9 +67,9 @@ py::object ScalarToPython(const Document& document, Cell cell) {
     case CellKind::kBigInt:
       return MakeBigInt(document, document.String(cell.index()));
     case CellKind::kDate:
-      return MakeDate(cell.index());
+      return MakeDate(document, cell.index());
     case CellKind::kDateTime:
-      return MakeDateTime(document.Wide(cell), cell.aux());
+      return MakeDateTime(document, document.Wide(cell), cell.aux());
     default:
       document.Fail("a value of unknown kind (damaged file)");
   }

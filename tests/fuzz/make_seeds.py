@@ -1,8 +1,9 @@
-"""Write the inputs that fuzzing starts from: small manifests, and the files they are converted into.
+"""Write the inputs that fuzzing starts from: small manifests, and the files made of them.
 
     make_seeds.py EXECUTABLE OUT
 
-OUT/convert gets JSON texts and OUT/reader the .fman files that EXECUTABLE, flatmanifest, makes of them.
+OUT/convert gets JSON texts, OUT/reader the .fman files that EXECUTABLE, flatmanifest, makes
+of them.
 """
 
 from __future__ import annotations
@@ -83,12 +84,29 @@ def manifests() -> dict[str, Any]:
     }
     return {
         "empty": {"nodes": {}},
-        "small": {"metadata": {"dbt_version": "1.11.0"}, "nodes": graph, "sources": {raw: resource(raw)}},
+        "small": {
+            "metadata": {"dbt_version": "1.11.0"},
+            "nodes": graph,
+            "sources": {raw: resource(raw)},
+        },
         "values": {"nodes": {}, "values": EVERY_VALUE},
-        "cycle": {"nodes": {"a": {"depends_on": {"nodes": ["a", "b"]}}, "b": {"depends_on": {"nodes": ["a"]}}}},
-        "collections": {name: {f"{name}.{member}": {} for member in ("b", "a")} for name in COLLECTIONS},
-        "no_resources": {"nodes": {"a": None, "b": [], "c": "text"}, "sources": None, "metrics": []},
-        "shared": {"nodes": {f"model.{i}": {"columns": EVERY_VALUE[-4:], "tags": [1, 2]} for i in range(8)}},
+        "cycle": {
+            "nodes": {
+                "a": {"depends_on": {"nodes": ["a", "b"]}},
+                "b": {"depends_on": {"nodes": ["a"]}},
+            }
+        },
+        "collections": {
+            name: {f"{name}.{member}": {} for member in ("b", "a")} for name in COLLECTIONS
+        },
+        "no_resources": {
+            "nodes": {"a": None, "b": [], "c": "text"},
+            "sources": None,
+            "metrics": [],
+        },
+        "shared": {
+            "nodes": {f"model.{i}": {"columns": EVERY_VALUE[-4:], "tags": [1, 2]} for i in range(8)}
+        },
         "deep": {"nodes": {}, "deep": json.loads("[" * 100 + "]" * 100)},
     }
 
@@ -99,7 +117,7 @@ TEXTS = {
     "equal_keys": '{"nodes": {"a": {"b": 1, "b": 2, "\\u0062": 3}}}',
     "utf8": '{"nodes": {}, "J\u00fcrgen": "\U0001f680 \u20ac"}',
     "escapes": '{"nodes": {}, "a": "\\/\\b\\f\\n\\r\\t\\"\\\\\\u00e9\\ud83d\\ude80"}',
-    "numbers": '{"nodes": {}, "a": [-0, 1E5, 1e-7, 1.0e+1, 123456789012345678901234567890, -99999999999999999999]}',
+    "numbers": '{"nodes": {}, "a": [-0, 1E5, 1e-7, 1.0e+1, 12345678901234567890123, -9999999999999999999]}',
     "lone_surrogate": '{"nodes": {}, "a": "\\ud83d"}',
     "nan": '{"nodes": {}, "a": [NaN, Infinity, -Infinity]}',
     "truncated": '{"nodes": {"a": [1, {"b": ',

@@ -6,6 +6,7 @@ import copy
 import gc
 import os
 import pickle
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,7 +66,7 @@ ARRAY: dict[str, Callable[[Any], Any]] = {
 }
 NODE: dict[str, Callable[[Any], Any]] = {
     **OBJECT,
-    **{name: lambda view, name=name: getattr(view, name) for name in COLUMNS},
+    **{name: attrgetter(name) for name in COLUMNS},
     "__getattr__": lambda view: view.raw_code,
     "__repr__": repr,
     "no such field": lambda view: view.no_such_field,

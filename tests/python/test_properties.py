@@ -69,7 +69,9 @@ def test_layout_and_escaping_do_not_matter(value: Any) -> None:
 @settings(deadline=None)
 def test_repeated_objects_come_back(values: list[Any]) -> None:
     # The reader compares objects under one key with their predecessor's text.
-    document = {"nodes": {str(i): {"config": value} for i, value in enumerate(values)}}
+    document: dict[str, Any] = {
+        "nodes": {str(i): {"config": value} for i, value in enumerate(values)}
+    }
     check(document, json.dumps(document))
     document = {"nodes": {}, "list": [{"config": value, "end": 1} for value in values]}
     check(document, json.dumps(document, indent=1))

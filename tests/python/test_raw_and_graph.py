@@ -84,7 +84,7 @@ def test_memoryview_is_the_file(manifest: flatmanifest.Manifest, fman_path: Path
     whole = memoryview(manifest)
     assert (whole.format, whole.itemsize, whole.ndim) == ("B", 1, 1)
     assert bytes(whole) == fman_path.read_bytes()
-    assert whole[4:8] == b"FMAN"
+    assert bytes(whole[4:8]) == b"FMAN"
     assert address(memoryview(manifest)) == address(whole)
 
 
@@ -113,9 +113,7 @@ def test_raw_of_nothing_is_a_key_error(
 
 
 @pytest.mark.parametrize("field", ["config", "tags", "version", "latest", "relation_name"])
-def test_raw_of_another_type_is_a_type_error(
-    manifest: flatmanifest.Manifest, field: str
-) -> None:
+def test_raw_of_another_type_is_a_type_error(manifest: flatmanifest.Manifest, field: str) -> None:
     with pytest.raises(TypeError, match=f"^{ORDERS}: the field '{field}' is not a string$"):
         manifest.raw(ORDERS, field)
 

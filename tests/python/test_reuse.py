@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-# A change within this time of a stamp could go unseen by the file's times (native/store/input_file).
+# A change this soon after a stamp could go unseen by the times of the file (store/input_file).
 CLOCK_GRANULARITY = 2.0
 
 
@@ -185,9 +185,7 @@ def test_another_files_neighbour_is_not_used(tmp_path: Path) -> None:
         lambda content: content.replace(b"FMAN", b"FMAM"),
     ],
 )
-def test_a_spoilt_neighbour_is_made_anew(
-    json_path: Path, spoil: Callable[[bytes], bytes]
-) -> None:
+def test_a_spoilt_neighbour_is_made_anew(json_path: Path, spoil: Callable[[bytes], bytes]) -> None:
     flatmanifest.open(json_path).close()
     neighbour(json_path).write_bytes(spoil(neighbour(json_path).read_bytes()))
     assert identical(opened(json_path), sample())

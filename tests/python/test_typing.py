@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # mypy reports a `type: ignore` that nothing needed, so each one here asserts an error.
-USES = '''
+USES = """
 import os
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from pathlib import Path
@@ -95,7 +95,7 @@ reversed(m)  # type: ignore[call-overload]
 m.node(1)  # type: ignore[arg-type]
 m.no_such_method()  # type: ignore[attr-defined]
 graph.no_such_column  # type: ignore[attr-defined]
-'''
+"""
 
 
 # What stubtest may see otherwise, as regular expressions.

@@ -46,6 +46,7 @@ def test_object_lookups_are_dicts(manifest: flatmanifest.Manifest) -> None:
     absent = ["no such key", "", "unique_id\0", LONE_SURROGATE, 1, 1.0, None, True, (), b"nodes"]
     fallback = object()
     for view, plain in objects(manifest):
+        key: Any
         for key in [*plain, *absent]:
             assert (key in view) == (key in plain)
             assert view.get(key) == plain.get(key)
@@ -152,7 +153,7 @@ def test_impossible_slices(manifest: flatmanifest.Manifest) -> None:
     with pytest.raises(ValueError, match="zero"):
         manifest["scalars"][::0]
     with pytest.raises(TypeError, match="slice indices"):
-        manifest["scalars"]["a":]
+        manifest["scalars"]["a":]  # type: ignore[misc]
 
 
 def test_array_iteration_is_lists(manifest: flatmanifest.Manifest) -> None:
@@ -332,7 +333,7 @@ def test_nothing_can_be_changed(manifest: flatmanifest.Manifest) -> None:
         for change in ("__setitem__", "__delitem__", "pop", "clear", "update", "append", "sort"):
             assert not hasattr(view, change)
         with pytest.raises(AttributeError):
-            view.anything = 1
+            view.anything = 1  # type: ignore[union-attr]
     with pytest.raises(AttributeError):
         manifest.node(ORDERS).name = "other"  # type: ignore[misc]
 
