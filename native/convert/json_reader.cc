@@ -113,7 +113,7 @@ class JsonReader {
         return ReadNumber(value);
       case ondemand::json_type::boolean:
         return Cell::Bool(value.get_bool());
-      case ondemand::json_type::null:
+      default:  // null, or what only newer versions of simdjson have a name for: no value at all
         break;
     }
     if (!bool(value.is_null())) throw simdjson::simdjson_error(simdjson::N_ATOM_ERROR);
@@ -146,7 +146,7 @@ class JsonReader {
       if (IsInteger(token)) {
         return writer_.AddBigInt(token);
       }
-      throw simdjson::simdjson_error(error);
+      throw simdjson::simdjson_error(simdjson::NUMBER_ERROR);
     }
     if (number.is_uint64()) return writer_.AddUint(number.get_uint64());
     if (number.is_int64()) return writer_.AddInt(number.get_int64());

@@ -117,7 +117,9 @@ TEXTS = {
     "equal_keys": '{"nodes": {"a": {"b": 1, "b": 2, "\\u0062": 3}}}',
     "utf8": '{"nodes": {}, "J\u00fcrgen": "\U0001f680 \u20ac"}',
     "escapes": '{"nodes": {}, "a": "\\/\\b\\f\\n\\r\\t\\"\\\\\\u00e9\\ud83d\\ude80"}',
-    "numbers": '{"nodes": {}, "a": [-0, 1E5, 1e-7, 1.0e+1, 12345678901234567890123, -9999999999999999999]}',
+    "numbers": '{"nodes": {}, "a": [-0, 1E5, 1e-7, 1.0e+1, 12345678901234567890123]}',
+    "long_doubles": '{"nodes": {}, "a": [0.1000000000000000055511151231257827, 123456789012345678901.5e-300]}',
+    "alike": '{"nodes": {"a": {"k": "v", "l": [1]}, "b": {"k": "v", "l": [1]}, "c": {"k": "v"}, "d": {"k": "v\\n"}}}',
     "lone_surrogate": '{"nodes": {}, "a": "\\ud83d"}',
     "nan": '{"nodes": {}, "a": [NaN, Infinity, -Infinity]}',
     "truncated": '{"nodes": {"a": [1, {"b": ',
@@ -136,7 +138,7 @@ def main() -> None:
     for name, manifest in manifests().items():
         source = convert / f"{name}.json"
         source.write_text(json.dumps(manifest), encoding="utf-8")
-        subprocess.run([executable, "convert", source, "-o", reader / f"{name}.fman"], check=True)
+        subprocess.run([executable, "convert", "--quiet", source, "-o", reader / f"{name}.fman"], check=True)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,11 @@ def write(path: Path, document: object) -> Path:
     return path
 
 
+def names(directory: Path) -> list[str]:
+    """Return the names of what is in a directory, sorted."""
+    return sorted(path.name for path in directory.iterdir())
+
+
 def identical(left: object, right: object) -> bool:
     """Whether two plain values are equal to the type, the order of keys and the sign of zero."""
     pairs: list[tuple[Any, Any]] = [(left, right)]

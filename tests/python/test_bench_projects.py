@@ -1,26 +1,21 @@
 """The generated projects are what their names say, the same every time, and dbt reads them."""
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.projects import PROJECTS, generate
+from tests.python.dbt_projects import parse
 
 
-def parse(project: Path) -> dict[str, Any]:
-    """Return the manifest that dbt, left to itself, writes of a project."""
-    private = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1", "FLATMANIFEST": "0"}
-    dbt = Path(sys.executable).parent / "dbt"
-    subprocess.run(
-        [dbt, "--quiet", "parse"], cwd=project, env={**os.environ, **private}, check=True
-    )
-    manifest: dict[str, Any] = json.loads((project / "target" / "manifest.json").read_text())
+def load(path: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(path.read_text())
     return manifest
 
 
@@ -53,21 +48,20 @@ def test_numbered_chain_is_the_chain_of_that_size(tmp_path: Path) -> None:
     assert contents(tmp_path / "numbered") == contents(tmp_path / "sized")
 
 
-def test_chain_parses(tmp_path: Path) -> None:
-    generate("chain", tmp_path, size=3)
-    manifest = parse(tmp_path)
-    assert count(manifest) == {"model": 12, "test": 12}
-    model, seen = "model.chain.marts_2", []
+def test_chain_parses(generated: Callable[[str], Path]) -> None:
+    manifest = load(generated("chain_of_10"))
+    assert count(manifest) == {"model": 40, "test": 40}
+    model, seen = "model.chain.marts_9", []
     while model:
         seen.append(model)
         model = next(iter(manifest["parent_map"][model]), "")
     layers = ("marts", "intermediate", "staging", "base")
-    assert seen == [f"model.chain.{layer}_2" for layer in layers]
+    assert seen == [f"model.chain.{layer}_9" for layer in layers]
 
 
 def test_simple_parses(tmp_path: Path) -> None:
     generate("simple", tmp_path, size=60)
-    manifest = parse(tmp_path)
+    manifest = load(parse(tmp_path))
     roots = 3
     assert count(manifest) == {"model": 60, "test": 60 * 3 - roots}
     parents = [len(manifest["parent_map"][f"model.simple.model_{number}"]) for number in range(60)]
@@ -75,9 +69,8 @@ def test_simple_parses(tmp_path: Path) -> None:
     assert max(parents) == 5
 
 
-def test_everything_has_every_resource_type(tmp_path: Path) -> None:
-    generate("small_everything", tmp_path)
-    manifest = parse(tmp_path)
+def test_everything_has_every_resource_type(generated: Callable[[str], Path]) -> None:
+    manifest = load(generated("small_everything"))
     assert set(count(manifest)) == {"model", "test", "seed", "snapshot", "analysis", "operation"}
     assert [section for section, content in manifest.items() if not content] == []
 

@@ -286,5 +286,4 @@ def test_no_mapping_is_kept(fman_path: Path) -> None:
         assert mappings() == 1
         manifest.close()
         del manifest
-        gc.collect()
         assert mappings() == 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from tests.python.samples import identical, sample, write
+from tests.python.samples import identical, names, sample, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,10 +35,6 @@ def opened(path: Path) -> Any:
     with flatmanifest.open(path) as manifest:
         manifest.verify()
         return manifest.to_dict()
-
-
-def names(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.iterdir())
 
 
 @pytest.fixture(scope="module")
