@@ -2,7 +2,8 @@
 # `make` lists the targets. Every target sets up what it needs, and what is in place is not done twice.
 
 PYTHON ?= python3
-FUZZ_SECONDS ?= 20
+FUZZ_SECONDS ?= 600
+TEST_FUZZ_SECONDS ?= 20
 DEMO_OPTIONS ?=
 BENCH_OPTIONS ?=
 
@@ -19,7 +20,7 @@ export DO_NOT_TRACK := 1
 # Ninja uses every core by itself; two recipes at once would only fight for them, and for apt's lock.
 .NOTPARALLEL:
 
-.PHONY: help setup build test demo bench fuzz sanitize lint lint-tidy format clean
+.PHONY: help setup build test demo bench fuzz test-fuzz build-fuzz sanitize lint lint-tidy format clean
 .PHONY: system-build system-all build-native build-package test-native test-python
 
 help: ## list the targets
@@ -76,7 +77,7 @@ $(VENV)/package.stamp: $(package_sources) $(VENV)/demo.stamp | system-build
 
 ## What is checked
 
-test: setup lint build test-native test-python fuzz ## lint, build, run every test, fuzz for FUZZ_SECONDS (20)
+test: setup lint build test-native test-python test-fuzz ## lint, build, run every test, and fuzz shortly
 
 test-native: build-native
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
@@ -84,12 +85,17 @@ test-native: build-native
 test-python: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(wildcard tests/python tests/dbt)
 
-fuzz: system-all $(BIN)/python ## fuzz the readers of untrusted files for FUZZ_SECONDS each
+fuzz: build-fuzz ## fuzz the readers of untrusted files for FUZZ_SECONDS (600) each
+	@for target in reader convert; do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
+
+test-fuzz: build-fuzz
+	@for target in reader convert; do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(TEST_FUZZ_SECONDS) || exit 1; done
+
+build-fuzz: system-all $(BIN)/python
 	@cmake -S . -B $(BUILD)/fuzz -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 		-DCMAKE_CXX_COMPILER=clang++ -DPython3_EXECUTABLE=$(CURDIR)/$(BIN)/python \
 		-DFLATMANIFEST_BUILD_FUZZERS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=address,undefined
 	@ninja -C $(BUILD)/fuzz --quiet
-	@for target in reader convert; do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
 
 sanitize: system-all ## run the native tests under address, undefined-behaviour and thread sanitizers
 	@for sanitizers in address,undefined thread; do \

@@ -41,13 +41,25 @@ def _load(path: Path) -> object:
 
 
 def _open(report: Report, large: Path, fman: Path, small_fman: Path) -> None:
+    packed = large.with_suffix(".msgpack")
+    pickled = large.with_suffix(".pickle")
+    plain = _load(large)
+    packed.write_bytes(msgpack.packb(plain))
+    pickled.write_bytes(pickle.dumps(plain))
+    del plain
     from_json = Contestant("json.load", lambda: _load(large))
-    run([from_json], ROUNDS)
+    others = [
+        Contestant("orjson.loads", lambda: orjson.loads(large.read_bytes())),
+        Contestant("msgspec.json.decode", lambda: msgspec.json.decode(large.read_bytes())),
+        Contestant("msgpack.unpackb", lambda: msgpack.unpackb(packed.read_bytes())),
+        Contestant("pickle.loads", lambda: pickle.loads(pickled.read_bytes())),
+    ]
+    run([from_json, *others], ROUNDS)
     from_file = Contestant("flatmanifest.open, large", lambda: _first_field(fman))
     from_small = Contestant("flatmanifest.open, small", lambda: _first_field(small_fman))
     run([from_file, from_small], OPEN_ROUNDS)
     report.contests.append(
-        ("open and read metadata.dbt_version", [from_file, from_small, from_json])
+        ("open and read metadata.dbt_version", [from_file, from_small, from_json, *others])
     )
     report.at_least(
         1, "open + first field, vs json.load", from_json.median / from_file.median, 1000

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import pty
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -265,9 +267,19 @@ def test_help_and_version(run: Any) -> None:
         assert b"Usage: flatmanifest " + command.encode() in done.stdout
 
 
-def test_progress_is_for_terminals(run: Any, tmp_path: Path) -> None:
-    large = {"nodes": {}, "padding": ["x" * 100 + str(number) for number in range(200_000)]}
+def test_progress_is_for_terminals(run: Any, executable: Path, tmp_path: Path) -> None:
+    large = {"nodes": {}, "padding": [["x" * 100 + str(number)] for number in range(200_000)]}
     (tmp_path / "large.json").write_text(json.dumps(large))
     done = run("convert", "large.json")
     assert done.returncode == 0
     assert done.stderr == b""
+
+    ours, theirs = pty.openpty()
+    command: list[str | Path] = [executable, "convert", "--quiet", "large.json"]
+    assert subprocess.run(command, cwd=tmp_path, stderr=theirs, check=False).returncode == 0
+    os.close(theirs)
+    shown = os.read(ours, 65536)
+    os.close(ours)
+    assert shown.startswith(b"\r\x1b[Kconverting large.json [")
+    assert b"%" in shown
+    assert shown.endswith(b"\r\x1b[K")
