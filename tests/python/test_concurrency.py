@@ -104,10 +104,37 @@ def test_closing_under_readers_is_a_value_error(fman_path: Path) -> None:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A manifest whose conversion takes tenths of a second."""
     path = tmp_path_factory.mktemp("large") / "manifest.json"
-    numbers = ", ".join(f'["{number}", {number}.5]' for number in range(600_000))
+    numbers = ", ".join(f'["{number}", {number}.5]' for number in range(400_000))
     path.write_text(f'{{"nodes": {{}}, "numbers": [{numbers}]}}')
     flatmanifest.convert(path, path.with_name("ready.fman"))
     return path
+
+
+def ticks_during(task: Callable[[], Any]) -> int:
+    """Count how often another thread got to run while a call of native code did."""
+    ticks: list[float] = []
+    done = threading.Event()
+
+    def count() -> None:
+        while not done.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.0002)
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    try:
+        while not ticks:
+            time.sleep(0.001)
+        begun = time.perf_counter()
+        kept = task()
+        ended = time.perf_counter()
+        del kept
+    finally:
+        done.set()
+        counter.join()
+    # The counter may run at either end of a call that holds the GIL.
+    margin = (ended - begun) / 10
+    return sum(begun + margin < tick < ended - margin for tick in ticks)
 
 
 @pytest.mark.parametrize("task", ["convert", "open", "verify", "to_json"])
@@ -120,29 +147,8 @@ def test_others_run_meanwhile(large: Path, task: str) -> None:
         "verify": ready.verify,
         "to_json": ready.to_json,
     }
-    ticks: list[float] = []
-    done = threading.Event()
-
-    def count() -> None:
-        while not done.is_set():
-            ticks.append(time.perf_counter())
-            time.sleep(0.0005)
-
-    counter = threading.Thread(target=count)
-    counter.start()
-    try:
-        while not ticks:
-            time.sleep(0.001)
-        begun = time.perf_counter()
-        tasks[task]()
-        ended = time.perf_counter()
-    finally:
-        done.set()
-        counter.join()
-    # Were the GIL held, the counter could only run at either end.
-    margin = (ended - begun) / 10
-    meanwhile = [tick for tick in ticks if begun + margin < tick < ended - margin]
-    assert len(meanwhile) >= 3, f"{ended - begun:.3f} s"
+    # A busy machine may not have run the counter in the few milliseconds of one call.
+    assert any(ticks_during(tasks[task]) >= 3 for _ in range(20))
 
 
 def child(manifest: flatmanifest.Manifest, raw: memoryview, answer: Connection) -> None:
