@@ -31,7 +31,6 @@ namespace flatmanifest {
 namespace {
 
 using testing::FileSizeLimit;
-using testing::JsonOf;
 using testing::MessageOf;
 using testing::PatchedFile;
 using testing::ReadFile;
@@ -274,7 +273,6 @@ TEST_F(OpenManifestTest, ReplacesANeighbourThatCannotBeRead) {
   Open();
   Settle();
   const std::string intact = ReadFile(neighbour_);
-  std::string newer = intact;
   PatchedFile version(testing::Convert(kOld));
   version.header().mutate_format_version(kFormatVersion + 1);
   for (const std::string& damaged :
@@ -363,6 +361,7 @@ TEST_F(OpenManifestTest, JsonThatIsGone) {
 TEST_F(OpenManifestTest, SeveralThreadsAtOnce) {
   std::vector<std::thread> threads;
   std::vector<std::string> results(4);
+  threads.reserve(results.size());
   for (std::string& result : results) {
     threads.emplace_back([&] { result = JsonOf(Open()); });
   }

@@ -67,7 +67,7 @@ TEST(DocumentOpenTest, AnotherKindOfFile) {
 }
 
 TEST(DocumentOpenTest, BigEndianFile) {
-  EXPECT_EQ(OpenError(std::string("\0\0\0\x14NAMF and so on", 19)),
+  EXPECT_EQ(OpenError(std::string("\0\0\0\x14NAMF and so on", 18)),
             "sample.fman: its bytes are in the wrong order (.fman files are little-endian)");
 }
 
@@ -80,8 +80,8 @@ TEST(DocumentOpenTest, TruncatedAtEveryLength) {
   PatchedFile file;
   const std::span<const std::byte> bytes = file.bytes();
   for (size_t length = 0; length < bytes.size(); ++length) {
-    const std::vector<std::byte> part(bytes.begin(), bytes.begin() + length);
-    const std::string message = OpenError(part);
+    const auto part = bytes.first(length);
+    const std::string message = OpenError(std::vector<std::byte>(part.begin(), part.end()));
     if (length >= 8 && length < 64) {
       EXPECT_EQ(message, "sample.fman: truncated (" + std::to_string(length) + " bytes)");
     }

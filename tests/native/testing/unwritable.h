@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 
 namespace flatmanifest::testing {
 
@@ -14,8 +15,8 @@ namespace flatmanifest::testing {
 // is nobody for as long.
 class Unwritable {
  public:
-  explicit Unwritable(const std::string& directory)
-      : directory_(directory), was_root_(::geteuid() == 0) {
+  explicit Unwritable(std::string directory)
+      : directory_(std::move(directory)), was_root_(::geteuid() == 0) {
     changed_ = ::chmod(directory_.c_str(), 0555) == 0 && (!was_root_ || ::seteuid(kNobody) == 0);
   }
   ~Unwritable() {
