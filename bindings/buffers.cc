@@ -24,8 +24,10 @@ std::string GraphRepr(const GraphView& graph) {
          " nodes and " + std::to_string(document.children().indices.size()) + " edges>";
 }
 
-py::str RowId(const GraphView& graph, py::ssize_t row) {
+py::str RowId(const GraphView& graph, const py::object& index) {
   const Document& document = graph.document();
+  py::ssize_t row = PyNumber_AsSsize_t(index.ptr(), PyExc_IndexError);
+  if (row == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
   const auto count = static_cast<py::ssize_t>(document.resources().graph_count);
   if (row < 0) row += count;
   if (row < 0 || row >= count) throw py::index_error("row out of range");

@@ -1,8 +1,6 @@
-#include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "bindings/buffers.h"
@@ -17,24 +15,32 @@ namespace flatmanifest::python {
 
 namespace {
 
-namespace fs = std::filesystem;
+// A path as the system takes it: str, bytes or os.PathLike, as Python's open() takes them. Raises
+// TypeError for others, ValueError for one that the system would cut short at a null.
+std::string FsEncode(const py::object& path) {
+  PyObject* encoded = nullptr;
+  if (PyUnicode_FSConverter(path.ptr(), &encoded) == 0) throw py::error_already_set();
+  return py::reinterpret_steal<py::bytes>(encoded);
+}
 
-ManifestView Open(const fs::path& path) {
+ManifestView Open(const py::object& path) {
+  const std::string name = FsEncode(path);
   std::shared_ptr<const ManifestFile> file;
   {
     const py::gil_scoped_release release;
-    file = OpenManifest(path.string());
+    file = OpenManifest(name);
   }
   const Cell root = file->document().root();
   if (!root.is(CellKind::kObject))
     file->document().Fail("the root is not an object (damaged file)");
-  return {{{std::make_shared<Handle>(std::move(file), path.string()), root}}};
+  return {{{std::make_shared<Handle>(std::move(file), name), root}}};
 }
 
-fs::path Convert(const fs::path& input, const std::optional<fs::path>& output) {
-  const std::string target = output ? output->string() : DefaultOutput(input.string());
+std::filesystem::path Convert(const py::object& input, const py::object& output) {
+  const std::string source = FsEncode(input);
+  const std::string target = output.is_none() ? DefaultOutput(source) : FsEncode(output);
   const py::gil_scoped_release release;
-  ConvertFile(input.string(), target);
+  ConvertFile(source, target);
   return target;
 }
 

@@ -281,6 +281,11 @@ py::object ToView(const HandlePtr& handle, Cell cell) {
   }
 }
 
+py::object ElementToView(const View& container, Cell element) {
+  container.document().CheckNesting(container.cell, element);
+  return ToView(container.handle, element);
+}
+
 py::object ToPlain(const Document& document, Cell cell) {
   const GarbageCollectionPause pause;
   return PlainBuilder(document).Build(cell);

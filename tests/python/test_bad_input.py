@@ -133,6 +133,18 @@ def test_bad_input_leaves_the_previous_output(fman_path: Path) -> None:
     assert names(fman_path.parent) == ["manifest.fman", "manifest.json"]
 
 
+def test_a_path_with_a_null_byte(json_path: Path) -> None:
+    cut = f"{json_path}\0.json"
+    for refused in (
+        lambda: flatmanifest.open(cut),
+        lambda: flatmanifest.convert(cut),
+        lambda: flatmanifest.convert(json_path, cut),
+    ):
+        with pytest.raises(ValueError, match="embedded null byte"):
+            refused()
+    assert names(json_path.parent) == [json_path.name]
+
+
 @pytest.mark.parametrize("size", [0, 10, 11, 100, -9, -1])
 def test_truncated_gzip(tmp_path: Path, size: int) -> None:
     packed = gzip.compress(json.dumps(sample()).encode())

@@ -95,7 +95,7 @@ def test_kinds_of_path(json_path: Path, kind: Any) -> None:
     assert os.fsencode(flatmanifest.convert(made, output)) == os.fsencode(output)
 
 
-@pytest.mark.parametrize("arguments", [(), (1,), (None,), ("a\0b",), ("a", 1), ("a", "b", "c")])
+@pytest.mark.parametrize("arguments", [(), (1,), (None,), ("a", 1), ("a", "b", "c")])
 def test_wrong_arguments(arguments: tuple[Any, ...]) -> None:
     with pytest.raises(TypeError):
         flatmanifest.convert(*arguments)
