@@ -1,0 +1,46 @@
+#include "graph/traversal.h"
+
+#include <utility>
+#include <vector>
+
+namespace flatmanifest {
+
+namespace {
+
+void RequireInRange(const Document& document, const CsrColumns& csr) {
+  for (Row row = 0; row < document.resources().graph_count; ++row) document.Neighbours(csr, row);
+}
+
+}  // namespace
+
+Dependencies::Dependencies(const Document& document)
+    : children_(document.children()), parents_(document.parents()) {
+  RequireInRange(document, children_);
+  RequireInRange(document, parents_);
+}
+
+RowSet Reach(const CsrColumns& csr, const RowSet& from, const RowSet& within, uint64_t depth) {
+  RowSet reached(from.size());
+  std::vector<Row> layer = from.Rows();
+  std::vector<Row> next;
+  for (uint64_t step = 0; step < depth && !layer.empty(); ++step) {
+    next.clear();
+    for (const Row row : layer) {
+      for (const Row neighbour : Dependencies::Neighbours(csr, row)) {
+        if (within.Contains(neighbour) && reached.Insert(neighbour)) next.push_back(neighbour);
+      }
+    }
+    std::swap(layer, next);
+  }
+  return reached;
+}
+
+RowSet Successors(const CsrColumns& csr, const RowSet& from) {
+  RowSet successors(from.size());
+  from.ForEach([&](Row row) {
+    for (const Row neighbour : Dependencies::Neighbours(csr, row)) successors.Insert(neighbour);
+  });
+  return successors;
+}
+
+}  // namespace flatmanifest

@@ -1,0 +1,80 @@
+// Choosing resources of a manifest as dbt chooses nodes: --select, --exclude, --selector and their
+// companions, with dbt's results, warnings and errors.
+//
+// Follows dbt/graph/selector.py, class NodeSelector, and dbt/task/list.py, class ListTask, of
+// dbt-core 1.10 to 1.12; docs/selection.md describes grammar and methods.
+
+#ifndef FLATMANIFEST_SELECT_SELECTION_H_
+#define FLATMANIFEST_SELECT_SELECTION_H_
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "format/document.h"
+#include "graph/row_set.h"
+#include "graph/traversal.h"
+
+namespace flatmanifest {
+
+// A selection that dbt refuses, with dbt's message, or that nothing could be meant by, with the
+// part of it that is at fault.
+class SelectionError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// When a test is selected because of what it tests: docs.getdbt.com,
+// reference/node-selection/test-selection-examples.
+enum class IndirectSelection : uint8_t { kEager, kCautious, kBuildable, kEmpty };
+
+// What an earlier run left behind, for state:, result: and source_status:. Borrowed; absent ones
+// are null, and the methods that need them then fail as dbt's do.
+struct PreviousState {
+  const Document* manifest = nullptr;
+  const Document* run_results = nullptr;
+  const Document* sources = nullptr;          // sources.json of the earlier run
+  const Document* current_sources = nullptr;  // sources.json of the target directory
+};
+
+// dbt's options. Strings are as a user types them: "tag:nightly+ my_model", "+orders,@customers".
+struct SelectionRequest {
+  std::optional<std::vector<std::string>> select;  // none: everything, or the default selector
+  std::vector<std::string> exclude;
+  std::optional<std::string> selector;      // the name of a YAML selector, from the manifest
+  std::vector<std::string> resource_types;  // none: those that `dbt ls` lists by default
+  std::vector<std::string> exclude_resource_types;
+  IndirectSelection indirect_selection = IndirectSelection::kEager;
+  // Models without code, which dbt lists but neither runs nor builds.
+  bool include_empty = true;
+  PreviousState state;
+  // The project, in which path: looks for files. Without one, it looks among the paths that the
+  // manifest holds.
+  std::optional<std::string> project_directory;
+};
+
+struct Selection {
+  std::vector<Row> rows;              // ascending, which is by unique_id
+  std::vector<std::string> warnings;  // dbt's texts, in its order
+};
+
+// Selects from one document. Borrows it. Safe to call from several threads.
+class Selector {
+ public:
+  // Takes time linear in the graph. Throws FormatError.
+  explicit Selector(const Document& document);
+
+  // Throws SelectionError; FormatError where the document is damaged.
+  Selection Select(const SelectionRequest& request) const;
+
+ private:
+  const Document& document_;
+  Dependencies graph_;
+  RowSet members_;  // what dbt selects from: resources that are not disabled
+};
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_SELECT_SELECTION_H_
