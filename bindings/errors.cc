@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "format/error.h"
+#include "select/selection.h"
 
 namespace flatmanifest::python {
 
@@ -52,6 +53,7 @@ void RaiseKeyError(const py::handle& key) {
 void BindErrors(py::module_& module) {
   BindValueError<FormatError>(module, "FormatError");
   BindValueError<ConvertError>(module, "ConvertError");
+  BindValueError<SelectionError>(module, "SelectionError");
   py::register_exception_translator([](std::exception_ptr error) {
     try {
       if (error) std::rethrow_exception(error);

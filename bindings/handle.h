@@ -11,11 +11,14 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "bindings/errors.h"
 #include "format/cell.h"
+#include "select/selection.h"
 #include "store/manifest_file.h"
 
 namespace flatmanifest::python {
@@ -32,6 +35,11 @@ class Handle {
     if (closed()) Raise(PyExc_ValueError, "the manifest is closed: " + path_);
     return file_->document();
   }
+  // Made when it is first asked for. Call with a share of the handle; needs no GIL.
+  const Selector& selector() const {
+    std::call_once(selector_made_, [this] { selector_.emplace(file_->document()); });
+    return *selector_;
+  }
   void Close() { closed_.store(true, std::memory_order_relaxed); }
   bool closed() const { return closed_.load(std::memory_order_relaxed); }
   // What the caller opened.
@@ -41,6 +49,8 @@ class Handle {
   const std::shared_ptr<const ManifestFile> file_;
   const std::string path_;
   std::atomic<bool> closed_{false};
+  mutable std::once_flag selector_made_;
+  mutable std::optional<Selector> selector_;
 };
 
 using HandlePtr = std::shared_ptr<Handle>;

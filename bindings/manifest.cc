@@ -5,6 +5,7 @@
 
 #include "bindings/buffers.h"
 #include "bindings/handle.h"
+#include "bindings/selection.h"
 #include "bindings/to_python.h"
 #include "bindings/views.h"
 #include "convert/convert.h"
@@ -14,14 +15,6 @@
 namespace flatmanifest::python {
 
 namespace {
-
-// A path as the system takes it: str, bytes or os.PathLike, as Python's open() takes them. Raises
-// TypeError for others, ValueError for one that the system would cut short at a null.
-std::string FsEncode(const py::object& path) {
-  PyObject* encoded = nullptr;
-  if (PyUnicode_FSConverter(path.ptr(), &encoded) == 0) throw py::error_already_set();
-  return py::reinterpret_steal<py::bytes>(encoded);
-}
 
 ManifestView Open(const py::object& path) {
   const std::string name = FsEncode(path);
@@ -93,7 +86,10 @@ void AddFileBuffer(PyHeapTypeObject* type) {
 }  // namespace
 
 void BindManifest(py::module_& module) {
-  py::class_<ManifestView, ObjectView>(module, "Manifest", py::custom_type_setup(&AddFileBuffer))
+  py::class_<ManifestView, ObjectView> manifest(module, "Manifest",
+                                                py::custom_type_setup(&AddFileBuffer));
+  BindSelection(manifest);
+  manifest
       .def("__repr__",
            [](const py::object& self) {
              return py::module_::import("flatmanifest._views").attr("summary_of_manifest")(self);

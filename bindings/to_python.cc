@@ -256,6 +256,12 @@ std::optional<std::string_view> Utf8(const py::handle& text) {
   return std::string_view(bytes, static_cast<size_t>(size));
 }
 
+std::string FsEncode(const py::object& path) {
+  PyObject* encoded = nullptr;
+  if (PyUnicode_FSConverter(path.ptr(), &encoded) == 0) throw py::error_already_set();
+  return py::reinterpret_steal<py::bytes>(encoded);
+}
+
 Row FindRow(const Document& document, const py::str& unique_id) {
   const auto bytes = Utf8(unique_id);
   return bytes ? document.FindRow(*bytes) : kNoRow;

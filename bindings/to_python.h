@@ -6,6 +6,7 @@
 #include <pybind11/pybind11.h>
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "bindings/handle.h"
@@ -21,6 +22,9 @@ py::object ColumnToPython(const Document& document, StringId id);
 // The UTF-8 bytes of a str, borrowed from it; nothing for other types and for lone surrogates,
 // neither of which a manifest holds.
 std::optional<std::string_view> Utf8(const py::handle& text);
+// A path as the system takes it: str, bytes or os.PathLike, as Python's open() takes them. Raises
+// TypeError for others, ValueError for one that the system would cut short at a null.
+std::string FsEncode(const py::object& path);
 // The row of a unique_id, kNoRow if there is none.
 Row FindRow(const Document& document, const py::str& unique_id);
 

@@ -6,7 +6,7 @@
 #   setup/system_packages.sh all      and clang with its fuzzer, sanitizers and linter: for `make test`
 set -eu
 
-build_packages="g++ cmake ninja-build libflatbuffers-dev flatbuffers-compiler libsimdjson-dev libboost-dev \
+build_packages="g++ cmake ninja-build libflatbuffers-dev flatbuffers-compiler libsimdjson-dev libutf8proc-dev libboost-dev \
 libgtest-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libxxhash-dev python3 python3-venv python3-dev"
 clang_packages="clang clang-tidy"
 

@@ -25,7 +25,7 @@ constexpr uint32_t kProgressInterval = 1 << 14;
 // (its issue 2099): longer ones are read without it.
 constexpr size_t kSafeDoubleLength = 19;
 // simdjson counts values and containers, and asserts that it was told how deep they go.
-constexpr size_t kParserDepth = 2 * kMaxDepth;
+constexpr size_t kParserDepth = size_t{2} * kMaxDepth;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string_view TrimSpace(std::string_view token) {

@@ -19,10 +19,16 @@ from flatmanifest._native import (
     Manifest,
     Node,
     Object,
+    SelectionError,
     __version__,
     convert,
     open,
 )
+
+
+class SelectionWarning(UserWarning):
+    """What dbt would warn of while it selects: criteria that match nothing, and the like."""
+
 
 Mapping.register(Object)
 Sequence.register(Array)
@@ -35,6 +41,8 @@ __all__ = [
     "Manifest",
     "Node",
     "Object",
+    "SelectionError",
+    "SelectionWarning",
     "__version__",
     "convert",
     "open",

@@ -6,7 +6,7 @@ out before stay valid. All of them may be used from several threads. Damage met 
 :class:`FormatError`, never a crash.
 """
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,9 @@ class FormatError(ValueError):
 
 class ConvertError(ValueError):
     """The input is no JSON manifest that can be converted: "FILE: byte OFFSET: WHY"."""
+
+class SelectionError(ValueError):
+    """A selection that dbt refuses, with dbt's message."""
 
 class Object(Mapping[str, Any]):
     """A JSON object, read in place. Equals the dict that ``json.load`` would give.
@@ -163,6 +166,29 @@ class Manifest(Object):
         """
     @property
     def graph(self) -> Graph: ...
+    def select(
+        self,
+        select: str | Iterable[str] | None = None,
+        *,
+        exclude: str | Iterable[str] | None = None,
+        selector: str | None = None,
+        resource_type: str | Iterable[str] | None = None,
+        exclude_resource_type: str | Iterable[str] | None = None,
+        indirect_selection: str = "eager",
+        include_empty: bool = True,
+        project_dir: str | PathLike[str] | None = None,
+    ) -> list[str]:
+        """The unique_ids that ``dbt ls`` lists for these options, sorted as dbt sorts them.
+
+        ``select`` and ``exclude`` are written as on dbt's command line, ``"tag:nightly+ orders"``;
+        without any, everything is selected, or what the default selector says. ``selector`` names
+        one of the project's YAML selectors. ``resource_type`` may be ``"all"`` and ``"default"``.
+        ``include_empty=False`` leaves out models without code, as ``dbt run`` does. ``path:`` looks
+        for files in ``project_dir`` if it is given, else among the paths that the manifest names.
+
+        Raises :class:`SelectionError` with dbt's message. What dbt warns of is a
+        ``flatmanifest.SelectionWarning``. The GIL is released meanwhile.
+        """
     def verify(self) -> None:
         """Check all of the file: structure, references, checksum. Raises :class:`FormatError`."""
 

@@ -134,7 +134,8 @@ TEST(JsonWriterTest, SharedSubtreesAreWrittenEachTime) {
   std::string json = R"({"nodes": {)";
   for (int i = 0; i < 2'000; ++i) {
     if (i != 0) json += ", ";
-    json += "\"model." + std::to_string(i) + R"(": [)" + shared + ", " + shared + "]";
+    json.append("\"model.").append(std::to_string(i)).append(R"(": [)");
+    json.append(shared).append(", ").append(shared).append("]");
   }
   json += "}}";
   const FileImage image = testing::Convert(json);

@@ -1,7 +1,7 @@
 #include "testing/scratch_directory.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
+#include <stdlib.h>  // mkdtemp is POSIX: NOLINT(modernize-deprecated-headers)
 
 #include <cerrno>
 #include <fstream>

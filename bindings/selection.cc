@@ -1,0 +1,83 @@
+#include "bindings/selection.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bindings/errors.h"
+#include "bindings/to_python.h"
+#include "select/selection.h"
+#include "select/spec.h"
+
+namespace flatmanifest::python {
+
+namespace {
+
+std::string Text(const py::handle& text, const char* name) {
+  const auto bytes = Utf8(text);
+  if (!bytes) {
+    Raise(PyExc_TypeError, std::string(name) + " must be a str or an iterable of str, not " +
+                               Py_TYPE(text.ptr())->tp_name);
+  }
+  return std::string(*bytes);
+}
+
+// A str, or an iterable of them.
+std::vector<std::string> Texts(const py::handle& texts, const char* name) {
+  if (texts.is_none()) return {};
+  if (PyUnicode_Check(texts.ptr())) return {Text(texts, name)};
+  if (!py::hasattr(texts, "__iter__")) Text(texts, name);
+  std::vector<std::string> all;
+  for (const py::handle text : texts) all.push_back(Text(text, name));
+  return all;
+}
+
+void Warn(const std::vector<std::string>& warnings) {
+  if (warnings.empty()) return;
+  const py::object category = py::module_::import("flatmanifest").attr("SelectionWarning");
+  const py::object warn = py::module_::import("warnings").attr("warn");
+  for (const std::string& text : warnings) {
+    warn(FsDecode(text), category, py::arg("stacklevel") = 1);
+  }
+}
+
+py::list Select(const ManifestView& manifest, const py::object& select, const py::object& exclude,
+                const py::object& selector, const py::object& resource_type,
+                const py::object& exclude_resource_type, const std::string& indirect_selection,
+                bool include_empty, const py::object& project_dir) {
+  const HandlePtr handle = manifest.handle;
+  const Document& document = handle->document();
+  SelectionRequest request;
+  if (!select.is_none()) request.select = Texts(select, "select");
+  request.exclude = Texts(exclude, "exclude");
+  if (!selector.is_none()) request.selector = Text(selector, "selector");
+  request.resource_types = Texts(resource_type, "resource_type");
+  request.exclude_resource_types = Texts(exclude_resource_type, "exclude_resource_type");
+  request.indirect_selection = ParseIndirectSelection(indirect_selection);
+  request.include_empty = include_empty;
+  if (!project_dir.is_none()) request.project_directory = FsEncode(project_dir);
+  Selection selection;
+  {
+    const py::gil_scoped_release release;
+    selection = handle->selector().Select(request);
+  }
+  Warn(selection.warnings);
+  py::list ids(selection.rows.size());
+  for (size_t i = 0; i < selection.rows.size(); ++i) {
+    const StringId id = document.resources().unique_id[selection.rows[i]];
+    ids[i] = ToStr(document, document.String(id));
+  }
+  return ids;
+}
+
+}  // namespace
+
+void BindSelection(py::class_<ManifestView, ObjectView>& manifest) {
+  manifest.def("select", &Select, py::arg("select") = py::none(), py::kw_only(),
+               py::arg("exclude") = py::none(), py::arg("selector") = py::none(),
+               py::arg("resource_type") = py::none(), py::arg("exclude_resource_type") = py::none(),
+               py::arg("indirect_selection") = "eager", py::arg("include_empty") = true,
+               py::arg("project_dir") = py::none());
+}
+
+}  // namespace flatmanifest::python

@@ -1,0 +1,247 @@
+#include "select/config_value.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <span>
+
+namespace flatmanifest {
+
+namespace {
+
+constexpr Cell kTrue = Cell::Bool(true);
+constexpr Cell kFalse = Cell::Bool(false);
+
+// Which classes of config have a field, as bits.
+enum Class : uint8_t {
+  kModel = 1,
+  kSnapshot = 2,
+  kSeed = 4,
+  kOther = 8,  // NodeConfig itself: analyses, operations
+  kNode = kModel | kSnapshot | kSeed | kOther,
+  kTest = 16,
+  kSource = 32,
+  kAny = kNode | kTest | kSource,
+};
+
+// A field and its default: a text, or a cell that refers to nothing.
+struct Field {
+  std::string_view name;
+  uint8_t classes;
+  std::string_view text = {};
+  Cell cell = Cell::Null();
+};
+
+// Fields whose default is None, an empty list or an empty dict, which no text equals, are Null
+// here.
+constexpr Field kFields[] = {
+    {"enabled", kAny, {}, kTrue},
+    {"tags", kAny},
+    {"meta", kAny},
+    {"static_analysis", kAny},
+    {"alias", kNode | kTest},
+    {"schema", kNode},
+    {"schema", kTest, "dbt_test__audit"},
+    {"database", kNode | kTest},
+    {"group", kNode | kTest},
+    {"materialized", kModel | kOther, "view"},
+    {"materialized", kSnapshot, "snapshot"},
+    {"materialized", kSeed, "seed"},
+    {"materialized", kTest, "test"},
+    {"incremental_strategy", kNode},
+    {"batch_size", kNode},
+    {"lookback", kNode, {}, Cell::SmallInt(1)},
+    {"begin", kNode},
+    {"persist_docs", kNode},
+    {"quoting", kNode},
+    {"column_types", kNode},
+    {"full_refresh", kNode},
+    {"unique_key", kNode},
+    {"on_schema_change", kNode, "ignore"},
+    {"on_configuration_change", kNode, "apply"},
+    {"grants", kNode},
+    {"packages", kNode},
+    {"docs", kNode},
+    {"contract", kNode},
+    {"event_time", kNode | kSource},
+    {"concurrent_batches", kNode},
+    {"access", kModel, "protected"},
+    {"freshness", kModel | kSource},
+    {"strategy", kSnapshot},
+    {"target_schema", kSnapshot},
+    {"target_database", kSnapshot},
+    {"updated_at", kSnapshot},
+    {"check_cols", kSnapshot},
+    {"snapshot_meta_column_names", kSnapshot},
+    {"dbt_valid_to_current", kSnapshot},
+    {"delimiter", kSeed, ","},
+    {"quote_columns", kSeed},
+    {"severity", kTest, "ERROR"},
+    {"store_failures", kTest},
+    {"store_failures_as", kTest},
+    {"where", kTest},
+    {"limit", kTest},
+    {"fail_calc", kTest, "count(*)"},
+    {"warn_if", kTest, "!= 0"},
+    {"error_if", kTest, "!= 0"},
+    {"loaded_at_field", kSource},
+    {"loaded_at_query", kSource},
+};
+
+// Fields that are dataclasses, and those fields of theirs that have text or numbers. What a
+// manifest holds beside these, dbt drops.
+struct PartField {
+  std::string_view name;
+  Cell cell = Cell::Null();
+};
+constexpr PartField kDocs[] = {{"show", kTrue}, {"node_color"}};
+constexpr PartField kContract[] = {{"enforced", kFalse}, {"alias_types", kTrue}};
+constexpr PartField kColumnNames[] = {
+    {"dbt_valid_to"}, {"dbt_valid_from"}, {"dbt_scd_id"}, {"dbt_updated_at"}, {"dbt_is_deleted"}};
+constexpr PartField kSourceFreshness[] = {{"warn_after"}, {"error_after"}, {"filter"}};
+constexpr PartField kModelFreshness[] = {{"build_after"}};
+// Not updates_on: it is an Enum whose members equal no text.
+constexpr PartField kThreshold[] = {{"count"}, {"period"}};
+
+// What config objects have besides their fields: methods, and names of the class.
+constexpr std::string_view kObjectNames[] = {"ADDITIONAL_PROPERTIES",
+                                             "Config",
+                                             "compare_key",
+                                             "finalize_and_validate",
+                                             "from_dict",
+                                             "from_msgpack",
+                                             "get",
+                                             "json_schema",
+                                             "mergebehavior",
+                                             "meta_get",
+                                             "replace",
+                                             "same_contents",
+                                             "to_dict",
+                                             "to_msgpack",
+                                             "update_from",
+                                             "validate",
+                                             "_content_iterator",
+                                             "_get_fields",
+                                             "_get_field_names",
+                                             "_mapped_fields",
+                                             "_merge_dicts",
+                                             "pre_hook",
+                                             "post_hook"};
+constexpr std::string_view kSnapshotNames[] = {"final_validate", "snapshot_table_column_names"};
+constexpr std::string_view kDictNames[] = {"clear",      "copy",   "fromkeys", "get",
+                                           "items",      "keys",   "pop",      "popitem",
+                                           "setdefault", "update", "values"};
+
+template <typename Names>
+bool Has(const Names& names, std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+Class ClassOf(const Document& document, Row row) {
+  const ResourceColumns& rows = document.resources();
+  if (static_cast<Collection>(rows.collection[row]) == Collection::kSources) return kSource;
+  const std::string_view type = document.String(rows.resource_type[row]);
+  if (type == "model") return kModel;
+  if (type == "test") return kTest;
+  if (type == "snapshot") return kSnapshot;
+  if (type == "seed") return kSeed;
+  return kOther;
+}
+
+const Field* FindField(Class class_of, std::string_view name) {
+  const auto* field = std::find_if(std::begin(kFields), std::end(kFields), [&](const Field& f) {
+    return (f.classes & class_of) != 0 && f.name == name;
+  });
+  return field == std::end(kFields) ? nullptr : field;
+}
+
+std::optional<Cell> FindMember(const Document& document, Cell object, std::string_view name) {
+  return object.is(CellKind::kObject) ? document.Find(object, name) : std::nullopt;
+}
+
+ConfigValue ValueOf(const Document& document, Cell cell) {
+  if (cell.is(CellKind::kString)) return {Cell::Null(), document.String(cell.index())};
+  return {cell, std::nullopt};
+}
+
+using Names = std::span<const std::string>;
+
+// Goes on through dicts. What else there is has no attribute that could equal anything.
+std::optional<ConfigValue> Descend(const Document& document, Cell cell, Names names) {
+  for (const std::string& name : names) {
+    if (Has(kDictNames, name)) return std::nullopt;
+    const auto member = FindMember(document, cell, name);
+    if (!member) return std::nullopt;
+    cell = *member;
+  }
+  return ValueOf(document, cell);
+}
+
+// The part of a dataclass that `names` lead to; `cell` may be Null, for one that is left out.
+std::optional<ConfigValue> DescendPart(const Document& document, Cell cell, Names names,
+                                       std::span<const PartField> fields) {
+  const auto field = std::find_if(fields.begin(), fields.end(),
+                                  [&](const PartField& f) { return f.name == names[0]; });
+  if (field == fields.end()) return std::nullopt;
+  const auto member = FindMember(document, cell, names[0]);
+  const bool is_threshold = names[0].ends_with("_after");
+  if (is_threshold && names.size() > 1) {
+    if (member && member->is(CellKind::kNull)) return std::nullopt;
+    return DescendPart(document, member.value_or(Cell::Null()), names.subspan(1), kThreshold);
+  }
+  return Descend(document, member.value_or(field->cell), names.subspan(1));
+}
+
+// The fields of the dataclass that a field of the config is; none if it is another type.
+std::span<const PartField> PartFields(Class class_of, std::string_view name) {
+  if (name == "docs") return kDocs;
+  if (name == "contract") return kContract;
+  if (name == "snapshot_meta_column_names") return kColumnNames;
+  if (name == "freshness") {
+    return class_of == kSource ? std::span<const PartField>(kSourceFreshness) : kModelFreshness;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<ConfigValue> FindConfigValue(const Document& document, Row row,
+                                           const std::vector<std::string>& names, bool& in_meta) {
+  const Cell config = document.resources().config[row];
+  const Class class_of = ClassOf(document, row);
+  const std::string& name = names[0];
+  const Names rest = Names(names).subspan(1);
+  if (Has(kObjectNames, name)) return std::nullopt;
+  if (class_of == kSnapshot && Has(kSnapshotNames, name)) return std::nullopt;
+  if (name == "extra" || name == "_extra") {
+    // The keys that are no fields, in a dict of their own.
+    if (rest.empty() || FindField(class_of, rest[0]) != nullptr) return std::nullopt;
+    return Descend(document, config, rest);
+  }
+  const auto member = FindMember(document, config, name);
+  const Field* field = FindField(class_of, name);
+  if (field != nullptr && !rest.empty()) {
+    const auto part = PartFields(class_of, name);
+    if (!part.empty()) {
+      // Optional only where the config is a model's: others have one by default.
+      const bool is_none =
+          member ? member->is(CellKind::kNull) : class_of == kModel && name == "freshness";
+      if (is_none) return std::nullopt;
+      return DescendPart(document, member.value_or(Cell::Null()), rest, part);
+    }
+  }
+  // Hooks are read under their name in Python only.
+  if (member && name != "pre-hook" && name != "post-hook") {
+    return Descend(document, *member, rest);
+  }
+  if (field == nullptr) {
+    const auto meta = FindMember(document, config, "meta");
+    in_meta = meta && FindMember(document, *meta, name);
+  }
+  if (!rest.empty()) return std::nullopt;
+  if (field == nullptr) return ConfigValue{Cell::Null(), std::nullopt};
+  if (!field->text.empty()) return ConfigValue{Cell::Null(), field->text};
+  return ConfigValue{field->cell, std::nullopt};
+}
+
+}  // namespace flatmanifest

@@ -1,0 +1,161 @@
+#include "select/known_paths.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "select/python_text.h"
+#include "select/selection.h"
+
+namespace flatmanifest {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The parts of a path that pathlib keeps.
+std::vector<std::string_view> Names(std::string_view path) {
+  std::vector<std::string_view> names;
+  for (const std::string_view name : Split(path, '/')) {
+    if (!name.empty() && name != ".") names.push_back(name);
+  }
+  return names;
+}
+
+// The path of the project's file in "shop://models/schema.yml".
+std::string_view PathOfPatch(std::string_view patch) {
+  const size_t at = patch.find("://");
+  return at == std::string_view::npos ? std::string_view() : patch.substr(at + 3);
+}
+
+// Where the parent of a normal path ends; npos for a path without one, other than ".".
+size_t ParentEnd(std::string_view path) { return path.rfind('/'); }
+
+std::string_view StringOr(const Document& document, StringId id) {
+  return id == kNoString ? std::string_view() : document.String(id);
+}
+
+}  // namespace
+
+std::string NormalPath(std::string_view path) {
+  std::string normal = path.starts_with('/') ? "/" : "";
+  for (const std::string_view name : Names(path)) {
+    if (!normal.empty() && normal.back() != '/') normal += '/';
+    normal += name;
+  }
+  return normal.empty() ? "." : normal;
+}
+
+// --- ManifestPaths ---
+
+ManifestPaths::ManifestPaths(const Document& document) : directories_{"."} {
+  std::optional<std::string_view> project;
+  const auto metadata = document.Find(document.root(), "metadata");
+  if (metadata && metadata->is(CellKind::kObject)) {
+    const auto name = document.Find(*metadata, "project_name");
+    if (name && name->is(CellKind::kString)) project = document.String(name->index());
+  }
+  const ResourceColumns& rows = document.resources();
+  for (Row row = 0; row < document.row_count(); ++row) {
+    if (project && StringOr(document, rows.package_name[row]) != *project) continue;
+    if (rows.original_file_path[row] != kNoString) {
+      Add(document.String(rows.original_file_path[row]));
+    }
+    if (rows.patch_path[row] != kNoString) Add(PathOfPatch(document.String(rows.patch_path[row])));
+  }
+}
+
+void ManifestPaths::Add(std::string_view path) {
+  std::string normal = NormalPath(path);
+  if (normal == "." || !files_.insert(normal).second) return;
+  for (size_t end = ParentEnd(normal); end != std::string::npos && end != 0;
+       end = ParentEnd(normal)) {
+    normal.resize(end);
+    if (!directories_.insert(normal).second) return;
+  }
+}
+
+bool ManifestPaths::Exists(const std::string& path) const {
+  return files_.contains(path) || directories_.contains(path);
+}
+
+bool ManifestPaths::IsDirectory(const std::string& path) const {
+  return directories_.contains(path);
+}
+
+// --- DirectoryPaths ---
+
+bool DirectoryPaths::Exists(const std::string& path) const {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(fs::path(root_) / path, error));
+}
+
+bool DirectoryPaths::IsDirectory(const std::string& path) const {
+  std::error_code error;
+  return fs::is_directory(fs::path(root_) / path, error);
+}
+
+bool DirectoryPaths::IsSymbolicLink(const std::string& path) const {
+  std::error_code error;
+  return fs::is_symlink(fs::path(root_) / path, error);
+}
+
+// --- PathPattern ---
+
+PathPattern::PathPattern(std::string_view pattern, const ProjectPaths& paths) : paths_(paths) {
+  if (pattern.empty()) throw SelectionError("Unacceptable pattern: ''");
+  if (pattern.starts_with('/')) throw SelectionError("Non-relative patterns are unsupported");
+  directories_only_ = pattern.ends_with('/');
+  for (const std::string_view name : Names(pattern)) {
+    if (name != "**" && name.find("**") != std::string_view::npos) {
+      throw SelectionError("Invalid pattern: '**' can only be an entire path component");
+    }
+    // Two in a row find what one does.
+    if (name == "**" && !parts_.empty() && parts_.back().is_recursive) continue;
+    // pathlib asks for a name without "*", "?" and "[" as it stands.
+    parts_.push_back({name == "**", Glob(name)});
+  }
+  if (parts_.empty() && !directories_only_) throw SelectionError("tuple index out of range");
+  if (!parts_.empty() && parts_.back().is_recursive) directories_only_ = true;
+}
+
+bool PathPattern::Match(const std::vector<std::string_view>& names, size_t name,
+                        size_t part) const {
+  if (part == parts_.size()) return name == names.size();
+  if (!parts_[part].is_recursive) {
+    return name < names.size() && parts_[part].glob.Matches(names[name]) &&
+           Match(names, name + 1, part + 1);
+  }
+  // "**" takes directories, those that are links to directories excepted.
+  for (;; ++name) {
+    if (Match(names, name, part + 1)) return true;
+    if (name == names.size()) return false;
+    const char* end = names[name].data() + names[name].size();
+    const std::string taken(names[0].data(), end);
+    if (!paths_.IsDirectory(taken) || paths_.IsSymbolicLink(taken)) return false;
+  }
+}
+
+bool PathPattern::Compare(const std::string& path) const {
+  const std::vector<std::string_view> names = Names(path);
+  return Match(names, 0, 0) && paths_.Exists(path) &&
+         (!directories_only_ || paths_.IsDirectory(path));
+}
+
+bool PathPattern::Finds(const std::string& path) const {
+  const auto [entry, is_new] = found_.try_emplace(path, false);
+  if (is_new) entry->second = Compare(path);
+  return entry->second;
+}
+
+bool PathPattern::FindsOrHolds(const std::string& path) const {
+  if (Finds(path)) return true;
+  if (path.starts_with('/') || path == ".") return false;
+  std::string parent = path;
+  for (size_t end = ParentEnd(parent); end != std::string::npos; end = ParentEnd(parent)) {
+    parent.resize(end);
+    if (Finds(parent)) return true;
+  }
+  return Finds(".");
+}
+
+}  // namespace flatmanifest

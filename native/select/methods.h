@@ -1,0 +1,57 @@
+// dbt's selection methods: what tag:, path:, config.…: and the others match.
+//
+// Follows dbt/graph/selector_methods.py, one function for each class there.
+
+#ifndef FLATMANIFEST_SELECT_METHODS_H_
+#define FLATMANIFEST_SELECT_METHODS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "format/document.h"
+#include "graph/row_set.h"
+#include "select/criteria.h"
+#include "select/known_paths.h"
+#include "select/selection.h"
+
+namespace flatmanifest {
+
+// Searches one document for the sake of one selection. Not for several threads at once.
+class MethodSearch {
+ public:
+  // Borrows all of them. Warnings are appended.
+  MethodSearch(const Document& document, const SelectionRequest& request,
+               std::vector<std::string>& warnings)
+      : document_(document), request_(request), warnings_(warnings) {}
+
+  // The rows of `included` that the criteria's method and value match, without its operators.
+  // Throws SelectionError.
+  RowSet Search(const Criteria& criteria, const RowSet& included);
+
+ private:
+  RowSet SearchName(const Criteria& criteria, const RowSet& included);
+  RowSet SearchFqn(const Criteria& criteria, const RowSet& included);
+  RowSet SearchTag(const Criteria& criteria, const RowSet& included);
+  RowSet SearchGroup(const Criteria& criteria, const RowSet& included);
+  RowSet SearchAccess(const Criteria& criteria, const RowSet& included);
+  RowSet SearchPath(const Criteria& criteria, const RowSet& included);
+  RowSet SearchFile(const Criteria& criteria, const RowSet& included);
+  RowSet SearchPackage(const Criteria& criteria, const RowSet& included);
+  RowSet SearchResourceType(const Criteria& criteria, const RowSet& included);
+  RowSet SearchTestName(const Criteria& criteria, const RowSet& included);
+  RowSet SearchTestType(const Criteria& criteria, const RowSet& included);
+  RowSet SearchVersion(const Criteria& criteria, const RowSet& included);
+
+  const ProjectPaths& Paths();
+
+  const Document& document_;
+  const SelectionRequest& request_;
+  std::vector<std::string>& warnings_;
+  std::unique_ptr<const ProjectPaths> paths_;  // made when it is first asked for
+};
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_SELECT_METHODS_H_

@@ -1,0 +1,23 @@
+// Values as Python's repr() shows them, for dbt's messages.
+
+#ifndef FLATMANIFEST_SELECT_PYTHON_REPR_H_
+#define FLATMANIFEST_SELECT_PYTHON_REPR_H_
+
+#include <string>
+
+#include "format/document.h"
+
+namespace flatmanifest {
+
+// repr(value). Throws FormatError where the document is damaged.
+std::string Repr(const Document& document, Cell cell);
+
+// str(value): a string as it is, all else as repr() has it.
+std::string Str(const Document& document, Cell cell);
+
+// The name of the value's type: "str", "int", "NoneType".
+std::string TypeName(Cell cell);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_SELECT_PYTHON_REPR_H_

@@ -1,0 +1,36 @@
+// Text as Python sees it: dbt's selectors are defined by str, re and fnmatch, which work on code
+// points and on Unicode's classes of characters. All strings are UTF-8.
+
+#ifndef FLATMANIFEST_SELECT_PYTHON_TEXT_H_
+#define FLATMANIFEST_SELECT_PYTHON_TEXT_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace flatmanifest {
+
+// The code point at `text[at]`, moving `at` behind it. Bytes that are no UTF-8 are taken one by
+// one.
+char32_t NextCodePoint(std::string_view text, size_t& at);
+
+// re's \w: a letter, digit or other number of any script, or "_".
+bool IsWordCharacter(char32_t c);
+
+// The value of re's \d, a decimal digit of any script; -1 for other characters.
+int DecimalDigit(char32_t c);
+
+// str.split(separator), for a separator of one character. Never empty.
+std::vector<std::string_view> Split(std::string_view text, char separator);
+
+// Whether two strings have the same str.upper(). Exact for ASCII strings, and for strings whose
+// other characters become no ASCII ones but for the few that do.
+bool EqualUpper(std::string_view a, std::string_view b);
+
+// How repr() shows a str that needs no escapes but quotes and control characters.
+std::string Repr(std::string_view text);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_SELECT_PYTHON_TEXT_H_

@@ -1,0 +1,228 @@
+#include "select/selection.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "select/methods.h"
+#include "select/resource_types.h"
+#include "select/row_fields.h"
+#include "select/spec.h"
+#include "select/yaml_selectors.h"
+
+namespace flatmanifest {
+
+namespace {
+
+// Evaluates one spec.
+class Evaluation {
+ public:
+  Evaluation(const Document& document, const Dependencies& graph, const RowSet& members,
+             const SelectionRequest& request, std::vector<std::string>& warnings)
+      : document_(document),
+        graph_(graph),
+        members_(members),
+        warnings_(warnings),
+        methods_(document, request, warnings) {}
+
+  RowSet Select(const Spec& spec) { return Evaluate(spec).direct; }
+
+ private:
+  // What is selected, and the tests that would be if more of what they test were. The latter may
+  // hold all of the former too.
+  struct Found {
+    RowSet direct;
+    RowSet indirect;
+  };
+
+  Found Evaluate(const Spec& spec) {
+    if (spec.kind == Spec::Kind::kCriteria) return FromCriteria(spec.criteria);
+    Found all{RowSet(graph_.size()), RowSet(graph_.size())};
+    bool is_first = true;
+    for (const Spec& component : spec.components) {
+      Found found = Evaluate(component);
+      found.indirect |= found.direct;
+      if (is_first || spec.kind == Spec::Kind::kUnion) {
+        all.direct |= found.direct;
+        all.indirect |= found.indirect;
+      } else if (spec.kind == Spec::Kind::kIntersection) {
+        all.direct &= found.direct;
+        all.indirect &= found.indirect;
+      } else {
+        all.direct -= found.direct;
+        all.indirect -= found.indirect;
+      }
+      is_first = false;
+    }
+    IncorporateIndirect(all, spec.indirect_selection);
+    if (spec.expected && all.direct.empty()) {
+      warnings_.push_back("The selection criterion '" + *spec.expected +
+                          "' does not match any enabled nodes");
+    }
+    return all;
+  }
+
+  Found FromCriteria(const Criteria& criteria) {
+    const RowSet collected = methods_.Search(criteria, members_);
+    RowSet selected = collected;
+    const auto ancestors = [&](const RowSet& of, uint64_t depth) {
+      return Reach(graph_.parents(), of, members_, depth);
+    };
+    const auto descendants = [&](const RowSet& of, uint64_t depth) {
+      return Reach(graph_.children(), of, members_, depth);
+    };
+    if (criteria.childrens_parents) {
+      selected |= descendants(collected, kAnyDepth);
+      selected |= ancestors(selected, kAnyDepth);
+    }
+    if (criteria.parents) selected |= ancestors(collected, criteria.parents_depth);
+    if (criteria.children) selected |= descendants(collected, criteria.children_depth);
+    if (criteria.indirect_selection == IndirectSelection::kEmpty) {
+      return {std::move(selected), RowSet(graph_.size())};
+    }
+    return Expand(std::move(selected), criteria.indirect_selection);
+  }
+
+  // Adds the tests of what is selected.
+  Found Expand(RowSet selected, IndirectSelection mode) {
+    Found found{selected, RowSet(graph_.size())};
+    RowSet buildable(0);
+    if (mode == IndirectSelection::kBuildable) {
+      buildable = selected | Reach(graph_.parents(), selected, members_);
+      for (Row row = 0; row < graph_.size(); ++row) {
+        if (CollectionOf(document_, row) == Collection::kSources) buildable.Insert(row);
+      }
+    }
+    (Successors(graph_.children(), selected) & members_).ForEach([&](Row row) {
+      if (!IsTest(row)) return;
+      const bool is_direct =
+          mode == IndirectSelection::kEager || DependsOnlyOn(row, selected) ||
+          (mode == IndirectSelection::kBuildable && DependsOnlyOn(row, buildable));
+      (is_direct ? found.direct : found.indirect).Insert(row);
+    });
+    return found;
+  }
+
+  // Adds those indirect tests all of whose parents have been selected by now.
+  void IncorporateIndirect(Found& found, IndirectSelection mode) const {
+    if (mode == IndirectSelection::kEager || mode == IndirectSelection::kEmpty) return;
+    if (found.direct == found.indirect) return;
+    RowSet parents = found.direct;
+    if (mode == IndirectSelection::kBuildable) {
+      parents |= Reach(graph_.parents(), found.direct, members_);
+    }
+    found.indirect.ForEach([&](Row row) {
+      if (CollectionOf(document_, row) == Collection::kNodes && DependsOnlyOn(row, parents)) {
+        found.direct.Insert(row);
+      }
+    });
+  }
+
+  bool IsTest(Row row) const {
+    const std::string_view type = ColumnText(document_, document_.resources().resource_type[row]);
+    return type == "test" || type == "unit_test";
+  }
+
+  bool DependsOnlyOn(Row row, const RowSet& rows) const {
+    const auto parents = graph_.Parents(row);
+    if (!std::all_of(parents.begin(), parents.end(),
+                     [&](Row parent) { return rows.Contains(parent); })) {
+      return false;
+    }
+    // What it depends on and the graph does not hold is not selected.
+    const auto depends_on = FindField(document_, document_.resources().value[row], "depends_on");
+    const auto nodes = depends_on ? FindField(document_, *depends_on, "nodes") : std::nullopt;
+    if (!nodes || !nodes->is(CellKind::kArray)) return true;
+    std::set<StringId> names;
+    for (const Cell node : document_.Elements(*nodes)) names.insert(node.index());
+    return names.size() == parents.size();
+  }
+
+  const Document& document_;
+  const Dependencies& graph_;
+  const RowSet& members_;
+  std::vector<std::string>& warnings_;
+  MethodSearch methods_;
+};
+
+// dbt/task/runnable.py, get_selection_spec.
+Spec ParseRequest(const Document& document, const SelectionRequest& request) {
+  if (request.selector) {
+    return YamlSelectors(document, request.indirect_selection).Find(*request.selector);
+  }
+  const bool is_by_hand = (request.select && !request.select->empty()) || !request.exclude.empty();
+  if (!is_by_hand) {
+    const YamlSelectors selectors(document, request.indirect_selection);
+    if (const Spec* spec = selectors.Default()) return *spec;
+  }
+  return ParseDifference(request.select, request.exclude, request.indirect_selection);
+}
+
+// dbt/task/base.py, resource_types_from_args, with the types that dbt/task/list.py lists.
+std::set<std::string_view> ListedTypes(const SelectionRequest& request) {
+  const auto require_known = [](std::string_view type) {
+    if (!IsResourceType(type)) {
+      throw SelectionError("'" + std::string(type) + "' is not a valid NodeType");
+    }
+  };
+  std::set<std::string_view> types;
+  const auto add_default = [&] { types.insert(std::begin(kListedTypes), std::end(kListedTypes)); };
+  if (request.resource_types.empty()) add_default();
+  for (const std::string& type : request.resource_types) {
+    if (type == "all" || type == "default") {
+      add_default();
+      if (type == "all") types.insert("analysis");
+    } else {
+      require_known(type);
+      types.insert(type);
+    }
+  }
+  for (const std::string& type : request.exclude_resource_types) {
+    require_known(type);
+    types.erase(type);
+  }
+  return types;
+}
+
+// Whether dbt finds nothing to run in a node: CompiledNode.empty and SeedNode.empty.
+bool IsEmpty(const Document& document, Row row) {
+  const ResourceColumns& rows = document.resources();
+  if (CollectionOf(document, row) != Collection::kNodes) return false;
+  if (ColumnText(document, rows.resource_type[row]) == "seed") return false;
+  const Cell value = rows.value[row];
+  auto code = FindText(document, value, "raw_code");
+  if (!code) code = FindText(document, value, "raw_sql");  // before dbt 1.3
+  return !code || code->find_first_not_of(" \t\n\r\v\f\x1c\x1d\x1e\x1f") == std::string_view::npos;
+}
+
+// dbt/graph/selector.py, _is_graph_member: all but the disabled.
+RowSet GraphMembers(const Document& document, uint32_t size) {
+  RowSet members(size);
+  for (Row row = 0; row < size; ++row) {
+    const auto enabled = FindField(document, document.resources().config[row], "enabled");
+    const bool is_disabled = enabled && enabled->is(CellKind::kFalse);
+    if (!is_disabled || CollectionOf(document, row) == Collection::kExposures) members.Insert(row);
+  }
+  return members;
+}
+
+}  // namespace
+
+Selector::Selector(const Document& document)
+    : document_(document), graph_(document), members_(GraphMembers(document, graph_.size())) {}
+
+Selection Selector::Select(const SelectionRequest& request) const {
+  const std::set<std::string_view> types = ListedTypes(request);
+  const Spec spec = ParseRequest(document_, request);
+  Selection selection;
+  Evaluation evaluation(document_, graph_, members_, request, selection.warnings);
+  evaluation.Select(spec).ForEach([&](Row row) {
+    if (!types.contains(ColumnText(document_, document_.resources().resource_type[row]))) return;
+    if (!request.include_empty && IsEmpty(document_, row)) return;
+    selection.rows.push_back(row);
+  });
+  if (selection.rows.empty()) selection.warnings.emplace_back("No nodes selected!");
+  return selection;
+}
+
+}  // namespace flatmanifest
