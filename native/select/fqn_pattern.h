@@ -20,6 +20,8 @@ class FqnPattern {
  public:
   explicit FqnPattern(std::string_view pattern);
 
+  bool is_literal() const { return !rest_; }
+
   // Whether it selects the resource with this fully qualified name, with its package or without.
   bool Matches(std::span<const std::string_view> fqn, bool is_versioned);
 

@@ -91,6 +91,7 @@ Glob::Token Glob::SetToken(std::u32string_view content) {
 
 Glob::Glob(std::string_view pattern) : pattern_(pattern) {
   const std::u32string decoded = Decode(pattern);
+  bool may_close = true;  // until a bracket is found that does not: then no later one does
   for (size_t at = 0; at < decoded.size();) {
     const char32_t c = decoded[at++];
     if (c == U'*') {
@@ -99,11 +100,13 @@ Glob::Glob(std::string_view pattern) : pattern_(pattern) {
       }
     } else if (c == U'?') {
       tokens_.push_back({.kind = Kind::kAny, .ranges = {}});
-    } else if (const size_t end = c == U'[' ? ClosingBracket(decoded, at) : decoded.npos;
+    } else if (const size_t end =
+                   c == U'[' && may_close ? ClosingBracket(decoded, at) : decoded.npos;
                end != decoded.npos) {
       tokens_.push_back(SetToken(std::u32string_view(decoded).substr(at, end - at)));
       at = end + 1;
     } else {
+      if (c == U'[') may_close = false;
       tokens_.push_back({.kind = Kind::kLiteral, .literal = c, .ranges = {}});
       continue;
     }
@@ -136,7 +139,8 @@ bool Glob::Matches(std::string_view text) const {
   size_t star_at = 0;
   while (at < text.size()) {
     if (token < tokens_.size() && tokens_[token].kind == Kind::kStar) {
-      star = token++;
+      if (++token == tokens_.size()) return true;
+      star = token - 1;
       star_at = at;
       continue;
     }

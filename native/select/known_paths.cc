@@ -12,6 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// No system has longer ones. Damaged files may, with a million directories in them.
+constexpr size_t kLongestPath = 4096;
+
 // The parts of a path that pathlib keeps.
 std::vector<std::string_view> Names(std::string_view path) {
   std::vector<std::string_view> names;
@@ -66,7 +69,7 @@ ManifestPaths::ManifestPaths(const Document& document) : directories_{"."} {
 
 void ManifestPaths::Add(std::string_view path) {
   std::string normal = NormalPath(path);
-  if (normal == "." || !files_.insert(normal).second) return;
+  if (normal.size() > kLongestPath || normal == "." || !files_.insert(normal).second) return;
   for (size_t end = ParentEnd(normal); end != std::string::npos && end != 0;
        end = ParentEnd(normal)) {
     normal.resize(end);
@@ -113,49 +116,63 @@ PathPattern::PathPattern(std::string_view pattern, const ProjectPaths& paths) : 
     if (name == "**" && !parts_.empty() && parts_.back().is_recursive) continue;
     // pathlib asks for a name without "*", "?" and "[" as it stands.
     parts_.push_back({name == "**", Glob(name)});
+    single_parts_ += name == "**" ? 0 : 1;
   }
   if (parts_.empty() && !directories_only_) throw SelectionError("tuple index out of range");
   if (!parts_.empty() && parts_.back().is_recursive) directories_only_ = true;
 }
 
-bool PathPattern::Match(const std::vector<std::string_view>& names, size_t name,
-                        size_t part) const {
-  if (part == parts_.size()) return name == names.size();
-  if (!parts_[part].is_recursive) {
-    return name < names.size() && parts_[part].glob.Matches(names[name]) &&
-           Match(names, name + 1, part + 1);
-  }
-  // "**" takes directories, those that are links to directories excepted.
-  for (;; ++name) {
-    if (Match(names, name, part + 1)) return true;
-    if (name == names.size()) return false;
-    const char* end = names[name].data() + names[name].size();
-    const std::string taken(names[0].data(), end);
-    if (!paths_.IsDirectory(taken) || paths_.IsSymbolicLink(taken)) return false;
-  }
-}
-
 bool PathPattern::Compare(const std::string& path) const {
   const std::vector<std::string_view> names = Names(path);
-  return Match(names, 0, 0) && paths_.Exists(path) &&
-         (!directories_only_ || paths_.IsDirectory(path));
+  // Each part but "**" takes one name.
+  if (single_parts_ > names.size()) return false;
+  // All the ways to read the pattern at once: which parts may come next.
+  std::vector<bool> next(parts_.size() + 1);
+  next[0] = true;
+  for (const std::string_view name : names) {
+    // "**" takes directories, those that are links to directories excepted.
+    const std::string taken =
+        path.substr(0, static_cast<size_t>(name.data() + name.size() - path.data()));
+    std::optional<bool> is_taken;
+    std::vector<bool> after(parts_.size() + 1);
+    for (size_t part = 0; part < parts_.size(); ++part) {
+      if (!next[part]) continue;
+      if (parts_[part].is_recursive) {
+        next[part + 1] = true;
+        if (!is_taken) is_taken = paths_.IsDirectory(taken) && !paths_.IsSymbolicLink(taken);
+        if (*is_taken) after[part] = true;
+      } else if (parts_[part].glob.Matches(name)) {
+        after[part + 1] = true;
+      }
+    }
+    next = std::move(after);
+  }
+  const bool is_match =
+      next.back() || (!parts_.empty() && parts_.back().is_recursive && next[parts_.size() - 1]);
+  return is_match && paths_.Exists(path) && (!directories_only_ || paths_.IsDirectory(path));
 }
 
 bool PathPattern::Finds(const std::string& path) const {
+  if (path.size() > kLongestPath) return false;
   const auto [entry, is_new] = found_.try_emplace(path, false);
   if (is_new) entry->second = Compare(path);
   return entry->second;
 }
 
 bool PathPattern::FindsOrHolds(const std::string& path) const {
-  if (Finds(path)) return true;
-  if (path.starts_with('/') || path == ".") return false;
-  std::string parent = path;
-  for (size_t end = ParentEnd(parent); end != std::string::npos; end = ParentEnd(parent)) {
-    parent.resize(end);
-    if (Finds(parent)) return true;
+  if (path.size() > kLongestPath) return false;
+  std::vector<std::string> asked;
+  bool answer = false;
+  for (std::string at = path;;) {
+    const auto known = found_or_held_.find(at);
+    answer = known != found_or_held_.end() ? known->second : Finds(at);
+    asked.push_back(at);
+    if (answer || known != found_or_held_.end() || at == "." || at.starts_with('/')) break;
+    const size_t end = ParentEnd(at);
+    at = end == std::string::npos ? "." : at.substr(0, end);
   }
-  return Finds(".");
+  for (std::string& directory : asked) found_or_held_[std::move(directory)] = answer;
+  return answer;
 }
 
 }  // namespace flatmanifest

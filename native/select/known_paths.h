@@ -7,6 +7,7 @@
 #ifndef FLATMANIFEST_SELECT_KNOWN_PATHS_H_
 #define FLATMANIFEST_SELECT_KNOWN_PATHS_H_
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,19 @@ class ManifestPaths final : public ProjectPaths {
   std::unordered_set<std::string> directories_;
 };
 
+// The paths of a manifest, made when they are first asked for. Safe from several threads.
+class LazyManifestPaths {
+ public:
+  const ManifestPaths& Get(const Document& document) const {
+    std::call_once(made_, [&] { paths_.emplace(document); });
+    return *paths_;
+  }
+
+ private:
+  mutable std::once_flag made_;
+  mutable std::optional<ManifestPaths> paths_;
+};
+
 // The files below a directory.
 class DirectoryPaths final : public ProjectPaths {
  public:
@@ -77,12 +91,14 @@ class PathPattern {
   };
 
   bool Compare(const std::string& path) const;
-  bool Match(const std::vector<std::string_view>& names, size_t name, size_t part) const;
 
   const ProjectPaths& paths_;
   std::vector<Part> parts_;
+  size_t single_parts_ = 0;  // all but "**"
   bool directories_only_ = false;
-  mutable std::unordered_map<std::string, bool> found_;  // a directory is asked for often
+  // Answers of Finds and FindsOrHolds: a directory is asked for often.
+  mutable std::unordered_map<std::string, bool> found_;
+  mutable std::unordered_map<std::string, bool> found_or_held_;
 };
 
 }  // namespace flatmanifest

@@ -18,6 +18,9 @@ namespace flatmanifest {
 
 namespace {
 
+// From this many names on, an index costs less than looking at every resource for each.
+constexpr int kIndexedFrom = 64;
+
 // The rows of `included` that `matches(row)` is true for.
 template <typename Matches>
 RowSet Filter(const RowSet& included, Matches matches) {
@@ -167,18 +170,20 @@ RowSet MethodSearch::SearchFqn(const Criteria& criteria, const RowSet& included)
   const ResourceColumns& rows = document_.resources();
   FqnPattern pattern(criteria.value);
   std::vector<std::string_view> fqn;
-  return Filter(included, [&](Row row) {
+  const auto matches = [&](Row row) {
     if (CollectionOf(document_, row) == Collection::kSources) return false;
-    if (!rows.fqn[row].is(CellKind::kArray)) return false;
-    fqn.clear();
-    for (const Cell part : document_.Elements(rows.fqn[row])) {
-      if (!part.is(CellKind::kString)) return false;
-      fqn.push_back(document_.String(part.index()));
-    }
+    ReadFqn(document_, row, fqn);
     const bool is_versioned = !rows.version[row].is(CellKind::kNull) &&
                               ColumnText(document_, rows.resource_type[row]) == "model";
     return pattern.Matches(fqn, is_versioned);
+  };
+  if (!pattern.is_literal() || ++literal_names_ < kIndexedFrom) return Filter(included, matches);
+  if (!fqn_index_) fqn_index_.emplace(document_);
+  RowSet found(included.size());
+  fqn_index_->ForEachCandidate(criteria.value, [&](Row row) {
+    if (included.Contains(row) && matches(row)) found.Insert(row);
   });
+  return found;
 }
 
 RowSet MethodSearch::SearchTag(const Criteria& criteria, const RowSet& included) {
@@ -248,20 +253,11 @@ RowSet MethodSearch::SearchName(const Criteria& criteria, const RowSet& included
   });
 }
 
-const ProjectPaths& MethodSearch::Paths() {
-  if (!paths_) {
-    if (request_.project_directory) {
-      paths_ = std::make_unique<DirectoryPaths>(*request_.project_directory);
-    } else {
-      paths_ = std::make_unique<ManifestPaths>(document_);
-    }
-  }
-  return *paths_;
-}
-
 RowSet MethodSearch::SearchPath(const Criteria& criteria, const RowSet& included) {
   const ResourceColumns& rows = document_.resources();
-  const PathPattern pattern(criteria.value, Paths());
+  const ProjectPaths* paths = directory_paths_ ? &*directory_paths_ : nullptr;
+  if (paths == nullptr) paths = &manifest_paths_.Get(document_);
+  const PathPattern pattern(criteria.value, *paths);
   OncePerString finds_file([&](StringId id) {
     return id != kNoString && pattern.FindsOrHolds(NormalPath(document_.String(id)));
   });

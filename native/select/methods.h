@@ -5,7 +5,6 @@
 #ifndef FLATMANIFEST_SELECT_METHODS_H_
 #define FLATMANIFEST_SELECT_METHODS_H_
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "format/document.h"
 #include "graph/row_set.h"
 #include "select/criteria.h"
+#include "select/fqn_index.h"
 #include "select/known_paths.h"
 #include "select/selection.h"
 
@@ -22,9 +22,14 @@ namespace flatmanifest {
 class MethodSearch {
  public:
   // Borrows all of them. Warnings are appended.
-  MethodSearch(const Document& document, const SelectionRequest& request,
-               std::vector<std::string>& warnings)
-      : document_(document), request_(request), warnings_(warnings) {}
+  MethodSearch(const Document& document, const LazyManifestPaths& manifest_paths,
+               const SelectionRequest& request, std::vector<std::string>& warnings)
+      : document_(document),
+        manifest_paths_(manifest_paths),
+        request_(request),
+        warnings_(warnings) {
+    if (request.project_directory) directory_paths_.emplace(*request.project_directory);
+  }
 
   // The rows of `included` that the criteria's method and value match, without its operators.
   // Throws SelectionError.
@@ -44,12 +49,13 @@ class MethodSearch {
   RowSet SearchTestType(const Criteria& criteria, const RowSet& included);
   RowSet SearchVersion(const Criteria& criteria, const RowSet& included);
 
-  const ProjectPaths& Paths();
-
   const Document& document_;
+  const LazyManifestPaths& manifest_paths_;
   const SelectionRequest& request_;
   std::vector<std::string>& warnings_;
-  std::unique_ptr<const ProjectPaths> paths_;  // made when it is first asked for
+  std::optional<DirectoryPaths> directory_paths_;
+  int literal_names_ = 0;  // those searched for
+  std::optional<FqnIndex> fqn_index_;
 };
 
 }  // namespace flatmanifest

@@ -27,7 +27,7 @@ std::u32string Upper(std::string_view text) {
 
 }  // namespace
 
-char32_t NextCodePoint(std::string_view text, size_t& at) {
+char32_t NextWideCodePoint(std::string_view text, size_t& at) {
   utf8proc_int32_t c = 0;
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at;
   const auto used = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - at), &c);

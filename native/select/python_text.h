@@ -13,7 +13,13 @@ namespace flatmanifest {
 
 // The code point at `text[at]`, moving `at` behind it. Bytes that are no UTF-8 are taken one by
 // one.
-char32_t NextCodePoint(std::string_view text, size_t& at);
+char32_t NextWideCodePoint(std::string_view text, size_t& at);
+inline char32_t NextCodePoint(std::string_view text, size_t& at) {
+  const auto byte = static_cast<unsigned char>(text[at]);
+  if (byte >= 0x80) return NextWideCodePoint(text, at);
+  ++at;
+  return byte;
+}
 
 // re's \w: a letter, digit or other number of any script, or "_".
 bool IsWordCharacter(char32_t c);

@@ -18,12 +18,13 @@ namespace {
 class Evaluation {
  public:
   Evaluation(const Document& document, const Dependencies& graph, const RowSet& members,
-             const SelectionRequest& request, std::vector<std::string>& warnings)
+             const LazyManifestPaths& paths, const SelectionRequest& request,
+             std::vector<std::string>& warnings)
       : document_(document),
         graph_(graph),
         members_(members),
         warnings_(warnings),
-        methods_(document, request, warnings) {}
+        methods_(document, paths, request, warnings) {}
 
   RowSet Select(const Spec& spec) { return Evaluate(spec).direct; }
 
@@ -37,29 +38,56 @@ class Evaluation {
 
   Found Evaluate(const Spec& spec) {
     if (spec.kind == Spec::Kind::kCriteria) return FromCriteria(spec.criteria);
-    Found all{RowSet(graph_.size()), RowSet(graph_.size())};
+    if (spec.kind == Spec::Kind::kWritten) return FromText(spec.written);
+    Found all = Nothing();
     bool is_first = true;
     for (const Spec& component : spec.components) {
-      Found found = Evaluate(component);
-      found.indirect |= found.direct;
-      if (is_first || spec.kind == Spec::Kind::kUnion) {
-        all.direct |= found.direct;
-        all.indirect |= found.indirect;
-      } else if (spec.kind == Spec::Kind::kIntersection) {
-        all.direct &= found.direct;
-        all.indirect &= found.indirect;
-      } else {
-        all.direct -= found.direct;
-        all.indirect -= found.indirect;
-      }
+      const auto kind = is_first ? Spec::Kind::kUnion : spec.kind;
+      Combine(all, Evaluate(component), kind);
       is_first = false;
     }
-    IncorporateIndirect(all, spec.indirect_selection);
-    if (spec.expected && all.direct.empty()) {
-      warnings_.push_back("The selection criterion '" + *spec.expected +
-                          "' does not match any enabled nodes");
-    }
+    // dbt gives a YAML selector's own indirect_selection to its criteria alone; sets are eager.
     return all;
+  }
+
+  Found FromText(const WrittenUnion& written) {
+    Found united = Nothing();
+    for (const std::string& text : written.texts) {
+      ForEachPart(text, ' ', [&](std::string_view raw) {
+        Found found = Nothing();
+        bool is_first = true;
+        ForEachPart(raw, ',', [&](std::string_view part) {
+          const auto kind = is_first ? Spec::Kind::kUnion : Spec::Kind::kIntersection;
+          Combine(found, FromCriteria(ParseCriteria(part, written.indirect_selection)), kind);
+          is_first = false;
+        });
+        IncorporateIndirect(found, written.indirect_selection);
+        if (written.expect_exists && found.direct.empty()) {
+          warnings_.push_back("The selection criterion '" + std::string(raw) +
+                              "' does not match any enabled nodes");
+        }
+        Combine(united, found, Spec::Kind::kUnion);
+      });
+    }
+    IncorporateIndirect(united, written.indirect_selection);
+    return united;
+  }
+
+  Found Nothing() const { return {RowSet(graph_.size()), RowSet(graph_.size())}; }
+
+  static void Combine(Found& all, const Found& found, Spec::Kind kind) {
+    if (kind == Spec::Kind::kUnion) {
+      all.direct |= found.direct;
+      all.indirect |= found.direct;
+      all.indirect |= found.indirect;
+    } else if (kind == Spec::Kind::kIntersection) {
+      all.direct &= found.direct;
+      all.indirect &= found.direct | found.indirect;
+    } else {
+      all.direct -= found.direct;
+      all.indirect -= found.direct;
+      all.indirect -= found.indirect;
+    }
   }
 
   Found FromCriteria(const Criteria& criteria) {
@@ -209,13 +237,18 @@ RowSet GraphMembers(const Document& document, uint32_t size) {
 }  // namespace
 
 Selector::Selector(const Document& document)
-    : document_(document), graph_(document), members_(GraphMembers(document, graph_.size())) {}
+    : document_(document),
+      graph_(document),
+      members_(GraphMembers(document, graph_.size())),
+      paths_(std::make_unique<LazyManifestPaths>()) {}
+
+Selector::~Selector() = default;
 
 Selection Selector::Select(const SelectionRequest& request) const {
   const std::set<std::string_view> types = ListedTypes(request);
   const Spec spec = ParseRequest(document_, request);
   Selection selection;
-  Evaluation evaluation(document_, graph_, members_, request, selection.warnings);
+  Evaluation evaluation(document_, graph_, members_, *paths_, request, selection.warnings);
   evaluation.Select(spec).ForEach([&](Row row) {
     if (!types.contains(ColumnText(document_, document_.resources().resource_type[row]))) return;
     if (!request.include_empty && IsEmpty(document_, row)) return;

@@ -8,6 +8,7 @@
 #define FLATMANIFEST_SELECT_SELECTION_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -55,6 +56,8 @@ struct SelectionRequest {
   std::optional<std::string> project_directory;
 };
 
+class LazyManifestPaths;
+
 struct Selection {
   std::vector<Row> rows;              // ascending, which is by unique_id
   std::vector<std::string> warnings;  // dbt's texts, in its order
@@ -65,6 +68,7 @@ class Selector {
  public:
   // Takes time linear in the graph. Throws FormatError.
   explicit Selector(const Document& document);
+  ~Selector();
 
   // Throws SelectionError; FormatError where the document is damaged.
   Selection Select(const SelectionRequest& request) const;
@@ -73,6 +77,7 @@ class Selector {
   const Document& document_;
   Dependencies graph_;
   RowSet members_;  // what dbt selects from: resources that are not disabled
+  std::unique_ptr<const LazyManifestPaths> paths_;
 };
 
 }  // namespace flatmanifest

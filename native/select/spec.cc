@@ -8,32 +8,18 @@ namespace flatmanifest {
 
 namespace {
 
-Spec CriteriaSpec(std::string_view raw, IndirectSelection indirect_selection) {
-  Spec spec;
-  spec.kind = Spec::Kind::kCriteria;
-  spec.criteria = ParseCriteria(raw, indirect_selection);
-  return spec;
-}
-
-// Spaces mean unions, and commas the intersections that these are of.
-Spec ParseUnion(const std::vector<std::string>& texts, bool expect_exists,
+Spec ParseUnion(std::vector<std::string> texts, bool expect_exists,
                 IndirectSelection indirect_selection) {
-  Spec united;
-  united.kind = Spec::Kind::kUnion;
-  united.indirect_selection = indirect_selection;
   for (const std::string& text : texts) {
-    for (const std::string_view raw : Split(text, ' ')) {
-      Spec intersection;
-      intersection.kind = Spec::Kind::kIntersection;
-      intersection.indirect_selection = indirect_selection;
-      if (expect_exists) intersection.expected = std::string(raw);
-      for (const std::string_view part : Split(raw, ',')) {
-        intersection.components.push_back(CriteriaSpec(part, indirect_selection));
-      }
-      united.components.push_back(std::move(intersection));
-    }
+    ForEachPart(text, ' ', [&](std::string_view intersection) {
+      ForEachPart(intersection, ',',
+                  [&](std::string_view criteria) { ParseCriteria(criteria, indirect_selection); });
+    });
   }
-  return united;
+  Spec spec;
+  spec.kind = Spec::Kind::kWritten;
+  spec.written = {std::move(texts), indirect_selection, expect_exists};
+  return spec;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "select/criteria.h"
@@ -15,24 +16,42 @@
 
 namespace flatmanifest {
 
+// Text as it is given to --select: a union, by spaces, of intersections, by commas, of criteria. It
+// stays text until it is evaluated, because there may be a million of them.
+struct WrittenUnion {
+  std::vector<std::string> texts;
+  IndirectSelection indirect_selection = IndirectSelection::kEager;
+  bool expect_exists = false;  // warn of intersections that nothing matches
+};
+
 struct Spec {
-  enum class Kind : uint8_t { kCriteria, kUnion, kIntersection, kDifference };
+  enum class Kind : uint8_t { kCriteria, kWritten, kUnion, kIntersection, kDifference };
 
   Kind kind = Kind::kUnion;
   Criteria criteria;             // of kCriteria
+  WrittenUnion written;          // of kWritten
   std::vector<Spec> components;  // of the others; a difference takes all from the first
-  IndirectSelection indirect_selection = IndirectSelection::kEager;
-  // As the user typed it, if dbt warns when it selects nothing.
-  std::optional<std::string> expected;
 };
 
 // The spec of --select and --exclude. Without `select`, everything is selected. Throws
-// SelectionError.
+// SelectionError if any part of either cannot be parsed.
 Spec ParseDifference(const std::optional<std::vector<std::string>>& select,
                      const std::vector<std::string>& exclude, IndirectSelection indirect_selection);
 
 // The mode that dbt calls `name`. Throws SelectionError.
 IndirectSelection ParseIndirectSelection(std::string_view name);
+
+// Calls visit(part) for each part of str.split(separator).
+template <typename Visit>
+void ForEachPart(std::string_view text, char separator, Visit visit) {
+  size_t begin = 0;
+  for (size_t end = text.find(separator); end != std::string_view::npos;
+       end = text.find(separator, begin)) {
+    visit(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  visit(text.substr(begin));
+}
 
 }  // namespace flatmanifest
 

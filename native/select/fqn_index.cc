@@ -1,0 +1,61 @@
+#include "select/fqn_index.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+namespace flatmanifest {
+
+void ReadFqn(const Document& document, Row row, std::vector<std::string_view>& fqn) {
+  fqn.clear();
+  const Cell names = document.resources().fqn[row];
+  if (!names.is(CellKind::kArray)) return;
+  for (const Cell name : document.Elements(names)) {
+    if (name.is(CellKind::kString)) fqn.push_back(document.String(name.index()));
+  }
+}
+
+FqnIndex::FqnIndex(const Document& document) {
+  std::vector<std::string_view> fqn;
+  std::string joined;
+  for (Row row = 0; row < document.resources().graph_count; ++row) {
+    ReadFqn(document, row, fqn);
+    if (fqn.empty()) continue;
+    if (!document.resources().version[row].is(CellKind::kNull)) versioned_.push_back(row);
+    joined.clear();
+    for (const std::string_view name : fqn) {
+      if (!joined.empty()) joined += '.';
+      joined += name;
+    }
+    // A value may be the last name, or any beginning, with the package or without.
+    Add(fqn.back(), row);
+    for (const size_t begin : {size_t{0}, fqn[0].size() + 1}) {
+      if (begin > joined.size()) continue;
+      const std::string_view whole = std::string_view(joined).substr(begin);
+      for (size_t end = whole.find('.'); end != std::string_view::npos;
+           end = whole.find('.', end + 1)) {
+        Add(whole.substr(0, end), row);
+      }
+      Add(whole, row);
+    }
+  }
+  std::sort(entries_.begin(), entries_.end(),
+            [](const Entry& a, const Entry& b) { return a.hash < b.hash; });
+}
+
+void FqnIndex::Add(std::string_view name, Row row) {
+  entries_.push_back({std::hash<std::string_view>()(name), row});
+}
+
+FqnIndex::Bounds FqnIndex::Range(std::string_view name) const {
+  const size_t hash = std::hash<std::string_view>()(name);
+  const auto begin =
+      std::lower_bound(entries_.begin(), entries_.end(), hash,
+                       [](const Entry& entry, size_t wanted) { return entry.hash < wanted; });
+  auto end = begin;
+  while (end != entries_.end() && end->hash == hash) ++end;
+  return {static_cast<size_t>(begin - entries_.begin()),
+          static_cast<size_t>(end - entries_.begin())};
+}
+
+}  // namespace flatmanifest
