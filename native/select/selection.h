@@ -42,18 +42,18 @@ struct PreviousState {
 
 // dbt's options. Strings are as a user types them: "tag:nightly+ my_model", "+orders,@customers".
 struct SelectionRequest {
-  std::optional<std::vector<std::string>> select;  // none: everything, or the default selector
-  std::vector<std::string> exclude;
-  std::optional<std::string> selector;      // the name of a YAML selector, from the manifest
-  std::vector<std::string> resource_types;  // none: those that `dbt ls` lists by default
-  std::vector<std::string> exclude_resource_types;
+  std::optional<std::vector<std::string>> select{};  // none: everything, or the default selector
+  std::vector<std::string> exclude{};
+  std::optional<std::string> selector{};      // the name of a YAML selector, from the manifest
+  std::vector<std::string> resource_types{};  // none: those that `dbt ls` lists by default
+  std::vector<std::string> exclude_resource_types{};
   IndirectSelection indirect_selection = IndirectSelection::kEager;
   // Models without code, which dbt lists but neither runs nor builds.
   bool include_empty = true;
-  PreviousState state;
+  PreviousState state{};
   // The project, in which path: looks for files. Without one, it looks among the paths that the
   // manifest holds.
-  std::optional<std::string> project_directory;
+  std::optional<std::string> project_directory{};
 };
 
 class LazyManifestPaths;
