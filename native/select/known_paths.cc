@@ -118,8 +118,13 @@ PathPattern::PathPattern(std::string_view pattern, const ProjectPaths& paths) : 
     parts_.push_back({name == "**", Glob(name)});
     single_parts_ += name == "**" ? 0 : 1;
   }
-  if (parts_.empty() && !directories_only_) throw SelectionError("tuple index out of range");
-  if (!parts_.empty() && parts_.back().is_recursive) directories_only_ = true;
+  if (parts_.empty()) {
+    // The project itself. pathlib stumbles over it, in words that differ between its versions.
+    throw SelectionError(directories_only_
+                             ? "'_TerminatingSelector' object has no attribute 'select_from'"
+                             : "tuple index out of range");
+  }
+  if (parts_.back().is_recursive) directories_only_ = true;
 }
 
 bool PathPattern::Compare(const std::string& path) const {
@@ -147,8 +152,7 @@ bool PathPattern::Compare(const std::string& path) const {
     }
     next = std::move(after);
   }
-  const bool is_match =
-      next.back() || (!parts_.empty() && parts_.back().is_recursive && next[parts_.size() - 1]);
+  const bool is_match = next.back() || (parts_.back().is_recursive && next[parts_.size() - 1]);
   return is_match && paths_.Exists(path) && (!directories_only_ || paths_.IsDirectory(path));
 }
 

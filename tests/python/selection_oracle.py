@@ -1,0 +1,214 @@
+"""Selection by the installed dbt, on a bare manifest: the oracle for ``Manifest.select``.
+
+Does what ``dbt ls`` does after parsing (dbt/task/list.py, dbt/task/runnable.py): links the graph,
+makes a spec of the options, and asks a ResourceTypeSelector. Needs dbt-core; imports it when used.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from argparse import Namespace
+from collections.abc import Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COLOURS = re.compile("\x1b\\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of one selection, as ``Manifest.select`` takes them."""
+
+    select: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    selector: str | None = None
+    resource_type: tuple[str, ...] = ()
+    exclude_resource_type: tuple[str, ...] = ()
+    indirect_selection: str = "eager"
+    include_empty: bool = True
+
+    def keywords(self) -> dict[str, Any]:
+        return {
+            "exclude": self.exclude,
+            "selector": self.selector,
+            "resource_type": self.resource_type,
+            "exclude_resource_type": self.exclude_resource_type,
+            "indirect_selection": self.indirect_selection,
+            "include_empty": self.include_empty,
+        }
+
+
+@dataclass
+class Answer:
+    """Ids in order and warnings, or an error's message."""
+
+    ids: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: str | None = None
+
+
+def project_of(manifest: dict[str, Any], directory: Path) -> Path:
+    """Make the files that the root project's resources name, empty, for path: to find."""
+    project = manifest.get("metadata", {}).get("project_name")
+    for collection in manifest.values():
+        if not isinstance(collection, dict):
+            continue
+        for resource in collection.values():
+            if not isinstance(resource, dict) or "original_file_path" not in resource:
+                continue
+            if project is not None and resource.get("package_name") != project:
+                continue
+            paths = [resource["original_file_path"]]
+            if resource.get("patch_path"):
+                paths.append(resource["patch_path"].split("://")[1])
+            for path in paths:
+                if path in {"", "."}:
+                    continue
+                file = directory / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
+    return directory
+
+
+class Oracle:
+    """The installed dbt with one manifest loaded and linked."""
+
+    def __init__(self, manifest: Path, project: Path) -> None:
+        """Load a manifest's JSON; ``project`` is where path: looks for files."""
+        from dbt.artifacts.schemas.manifest import WritableManifest
+        from dbt.compilation import Linker
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt_common.context import set_invocation_context
+
+        set_invocation_context({})
+        self._set_flags("eager")
+        writable = WritableManifest.read_and_check_versions(str(manifest))
+        self.manifest = Manifest.from_writable_manifest(writable)
+        plain = json.loads(manifest.read_text())
+        self._restore_generic_tests(plain)
+        # dbt keeps the selectors of the project, not those of a manifest that it reads.
+        self.selectors = list(plain.get("selectors", {}).values())
+        self.graph = Linker().get_graph(self.manifest)
+        self.project = project
+
+    def _restore_generic_tests(self, plain: dict[str, Any]) -> None:
+        """Make generic tests what they are in a dbt that parsed them.
+
+        In a manifest that it reads, dbt takes every test for a singular one.
+        """
+        from dbt.artifacts.resources import GenericTest
+        from dbt.contracts.graph.nodes import GenericTestNode
+
+        for unique_id, node in plain["nodes"].items():
+            if node.get("test_metadata"):
+                upgraded = self.manifest.nodes[unique_id].to_dict(omit_none=False)
+                test = GenericTest.from_dict({**node, **upgraded})
+                self.manifest.nodes[unique_id] = GenericTestNode.from_resource(test)
+
+    @staticmethod
+    def _set_flags(indirect_selection: str) -> None:
+        from dbt.flags import set_flags
+
+        set_flags(
+            Namespace(
+                INDIRECT_SELECTION=indirect_selection,
+                WARN_ERROR=False,
+                USE_COLORS=False,
+                state_modified_compare_more_unrendered_values=False,
+                STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES=False,
+                STATE_MODIFIED_COMPARE_VARS=False,
+            )
+        )
+
+    def select(self, request: Request, state: Any = None) -> Answer:
+        """Select as ``dbt ls`` does. ``state`` is dbt's PreviousState."""
+        self._set_flags(request.indirect_selection)
+        with warnings_of_dbt() as warnings:
+            try:
+                ids = self._select(request, state)
+            except Exception as error:
+                message = getattr(error, "msg", None)
+                return Answer(error=str(error) if message is None else message)
+        return Answer(ids, warnings if ids else [*warnings, "No nodes selected!"])
+
+    def _select(self, request: Request, state: Any) -> list[str]:
+        from dbt.graph import ResourceTypeSelector
+        from dbt.task.base import resource_types_from_args
+        from dbt.task.list import ListTask
+        from dbt_common.events.contextvars import task_contextvars
+
+        arguments = Namespace(
+            resource_types=request.resource_type,
+            exclude_resource_types=request.exclude_resource_type,
+        )
+        types = resource_types_from_args(
+            arguments,  # type: ignore[arg-type]
+            set(ListTask.ALL_RESOURCE_VALUES),
+            set(ListTask.DEFAULT_RESOURCE_VALUES),
+        )
+        spec = self._spec(request)
+        selector = ResourceTypeSelector(
+            graph=self.graph,
+            manifest=self.manifest,
+            previous_state=state,
+            resource_types=list(types),
+            include_empty_nodes=request.include_empty,
+        )
+        with task_contextvars(project_root=str(self.project)):
+            return sorted(selector.get_selected(spec))
+
+    def _spec(self, request: Request) -> Any:
+        from dbt.config.selectors import SelectorConfig
+        from dbt.graph import parse_difference
+
+        by_hand = request.select or request.exclude
+        if request.selector is not None or not by_hand:
+            config = SelectorConfig.selectors_from_dict({"selectors": self.selectors})
+            if request.selector is not None:
+                if request.selector not in config:
+                    message = (
+                        f"Could not find selector named {request.selector}, "
+                        f"expected one of {list(config)}"
+                    )
+                    raise KeyErrorWithMessage(message)
+                return config[request.selector]["definition"]
+            for selector in config.values():
+                if selector["default"] is True:
+                    return selector["definition"]
+        select = None if request.select is None else list(request.select)
+        return parse_difference(select, list(request.exclude) or None)
+
+
+class KeyErrorWithMessage(Exception):
+    """What dbt/config/project.py, get_selector, raises, without a project."""
+
+
+@contextmanager
+def warnings_of_dbt() -> Iterator[list[str]]:
+    """Collect the texts that dbt would show as warnings, without their colours."""
+    from dbt_common.events.base_types import EventMsg
+    from dbt_common.events.event_manager_client import get_event_manager
+
+    texts: list[str] = []
+
+    def note(message: EventMsg) -> None:
+        if message.info.level == "warn":
+            texts.append(COLOURS.sub("", message.info.msg))
+
+    manager = get_event_manager()
+    manager.callbacks.append(note)
+    try:
+        yield texts
+    finally:
+        manager.callbacks.remove(note)
+
+
+def texts_of(value: str | Iterable[str]) -> tuple[str, ...]:
+    """A str as a tuple of one."""
+    return (value,) if isinstance(value, str) else tuple(value)
