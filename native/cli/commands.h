@@ -22,6 +22,7 @@ void AddExport(CLI::App& app);
 void AddInfo(CLI::App& app);
 void AddVerify(CLI::App& app);
 void AddShow(CLI::App& app);
+void AddLs(CLI::App& app);
 
 }  // namespace flatmanifest::cli
 

@@ -23,6 +23,7 @@ int Run(int argc, char** argv) {
   flatmanifest::cli::AddInfo(app);
   flatmanifest::cli::AddVerify(app);
   flatmanifest::cli::AddShow(app);
+  flatmanifest::cli::AddLs(app);
   try {
     app.parse(argc, argv);
     if (!app.get_subcommands().empty()) return 0;

@@ -5,6 +5,10 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -84,21 +88,50 @@ const char* SkipPlain(const char* at, const char* end) {
   return at;
 }
 
+// Whether the text is UTF-8; some of it is appended if it is not.
+bool AppendQuoted(std::string_view text, TextBuffer& out) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  out.Append('"');
+  for (;;) {
+    const char* const run = at;
+    at = SkipPlain(at, end);
+    out.Append({run, static_cast<size_t>(at - run)});
+    if (at == end) break;
+    if (static_cast<unsigned char>(*at) < 0x80) {
+      AppendAsciiEscape(out, *at++);
+      continue;
+    }
+    const utf::code_point point = utf::utf_traits<char>::decode(at, end);
+    if (point == utf::illegal || point == utf::incomplete) return false;
+    if (point < 0x10000) {
+      AppendUnicodeEscape(out, point);
+    } else {
+      AppendUnicodeEscape(out, 0xD800 + ((point - 0x10000) >> 10));
+      AppendUnicodeEscape(out, 0xDC00 + ((point - 0x10000) & 0x3FF));
+    }
+  }
+  out.Append('"');
+  return true;
+}
+
 // Room for the text: dbt's manifests unfold to about three times their file, and memory that is
 // not written to costs nothing.
 size_t ExpectedSize(const Document& document, Cell cell) {
   return cell == document.root() ? document.bytes().size() * 3 : 0;
 }
 
-class JsonWriter {
- public:
-  JsonWriter(const Document& document, TextBuffer& out)
-      : document_(document),
-        guard_(document),
-        out_(out),
-        strings_(document.string_offsets().size() - 1) {}
+}  // namespace
 
-  void Write(Cell cell) && { WriteValue(cell); }
+class JsonWriter::Impl {
+ public:
+  Impl(const Document& document, TextBuffer& out)
+      : document_(document), out_(out), strings_(document.string_offsets().size() - 1) {}
+
+  void Write(Cell cell) {
+    guard_.emplace(document_);
+    WriteValue(cell);
+  }
 
  private:
   // Where something was written before.
@@ -183,35 +216,8 @@ class JsonWriter {
     Place& place = strings_[id];
     if (place.length != 0) return Repeat(place);
     const size_t begin = out_.size();
-    out_.Append('"');
-    AppendEscaped(text);
-    out_.Append('"');
+    if (!AppendQuoted(text, out_)) document_.Fail("a string is not UTF-8 (damaged file)");
     place = {begin, out_.size() - begin};
-  }
-
-  void AppendEscaped(std::string_view text) {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-      const char* const run = at;
-      at = SkipPlain(at, end);
-      out_.Append({run, static_cast<size_t>(at - run)});
-      if (at == end) return;
-      if (static_cast<unsigned char>(*at) < 0x80) {
-        AppendAsciiEscape(out_, *at++);
-        continue;
-      }
-      const utf::code_point point = utf::utf_traits<char>::decode(at, end);
-      if (point == utf::illegal || point == utf::incomplete) {
-        document_.Fail("a string is not UTF-8 (damaged file)");
-      }
-      if (point < 0x10000) {
-        AppendUnicodeEscape(out_, point);
-      } else {
-        AppendUnicodeEscape(out_, 0xD800 + ((point - 0x10000) >> 10));
-        AppendUnicodeEscape(out_, 0xDC00 + ((point - 0x10000) & 0x3FF));
-      }
-    }
   }
 
   void WriteContainer(Cell cell) {
@@ -220,22 +226,22 @@ class JsonWriter {
     const uint32_t known = container_index_.Find(
         hash, [&](uint32_t number) { return containers_[number].cell == cell; });
     if (known != Interner::kAbsent) {
-      guard_.Count(containers_[known].values);
+      guard_->Count(containers_[known].values);
       return Repeat(containers_[known].place);
     }
     const size_t begin = out_.size();
-    const uint64_t remaining = guard_.remaining();
+    const uint64_t remaining = guard_->remaining();
     WriteElements(cell);
     const size_t length = out_.size() - begin;
     if (length >= kWorthRemembering) {
       container_index_.Insert(hash, static_cast<uint32_t>(containers_.size()));
-      containers_.push_back({cell, {begin, length}, remaining - guard_.remaining()});
+      containers_.push_back({cell, {begin, length}, remaining - guard_->remaining()});
     }
   }
 
   void WriteElements(Cell cell) {
     const auto elements = document_.Elements(cell);
-    const WalkGuard::Level level(guard_, elements.size());
+    const WalkGuard::Level level(*guard_, elements.size());
     if (cell.is(CellKind::kArray)) {
       out_.Append('[');
       for (size_t i = 0; i < elements.size(); ++i) {
@@ -257,14 +263,23 @@ class JsonWriter {
   }
 
   const Document& document_;
-  WalkGuard guard_;
+  std::optional<WalkGuard> guard_;  // of the value that is being written
   TextBuffer& out_;
   std::vector<Place> strings_;
   std::vector<Container> containers_;
   Interner container_index_;
 };
 
-}  // namespace
+JsonWriter::JsonWriter(const Document& document, TextBuffer& out)
+    : impl_(std::make_unique<Impl>(document, out)) {}
+
+JsonWriter::~JsonWriter() = default;
+
+void JsonWriter::Write(Cell cell) { impl_->Write(cell); }
+
+void AppendJsonString(std::string_view text, TextBuffer& out) {
+  if (!AppendQuoted(text, out)) throw std::invalid_argument("not UTF-8: " + std::string(text));
+}
 
 void WriteJson(const Document& document, Cell cell, TextBuffer& out) {
   out.Reserve(ExpectedSize(document, cell));

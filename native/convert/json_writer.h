@@ -3,18 +3,42 @@
 #ifndef FLATMANIFEST_CONVERT_JSON_WRITER_H_
 #define FLATMANIFEST_CONVERT_JSON_WRITER_H_
 
+#include <memory>
+#include <string_view>
+
 #include "convert/text_buffer.h"
 #include "format/cell.h"
 #include "format/document.h"
 
 namespace flatmanifest {
 
-// Appends `cell` of `document` to `out`, an empty buffer, as json.dumps(value) writes it with its
-// defaults, byte for byte: ", " and
-// ": ", everything outside ASCII escaped (so all of it is ASCII), floats by their shortest repr.
-// That is also how dbt writes manifest.json (dbt_common.clients.system, write_json), so exporting a
+// Writes values as json.dumps(value) does with its defaults, byte for byte: ", " and ": ",
+// everything outside ASCII escaped (so all of it is ASCII), floats by their shortest repr. That is
+// also how dbt writes manifest.json (dbt_common.clients.system, write_json), so exporting a
 // converted artifact gives the same file back. Dates and datetimes, which JSON has not, become ISO
-// 8601 strings as in dbt's encoder. Throws FormatError on damage.
+// 8601 strings as in dbt's encoder.
+//
+// Borrows document and buffer. What it has written once it copies from there when it comes again.
+class JsonWriter {
+ public:
+  JsonWriter(const Document& document, TextBuffer& out);
+  ~JsonWriter();
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
+
+  // Appends a value to the buffer, to which others may append in between. Throws FormatError on
+  // damage.
+  void Write(Cell cell);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Appends a string that is in no document. Throws std::invalid_argument if it is not UTF-8.
+void AppendJsonString(std::string_view text, TextBuffer& out);
+
+// Appends one value to `out`.
 void WriteJson(const Document& document, Cell cell, TextBuffer& out);
 
 }  // namespace flatmanifest

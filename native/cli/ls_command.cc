@@ -1,0 +1,200 @@
+#include <langinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "convert/convert.h"
+#include "listing/graphviz.h"
+#include "listing/list_output.h"
+#include "listing/picture.h"
+#include "select/resource_types.h"
+#include "select/selection.h"
+#include "select/spec.h"
+#include "store/publish.h"
+
+namespace flatmanifest::cli {
+
+namespace {
+
+struct LsOptions {
+  std::string file;
+  std::vector<std::string> select;
+  std::vector<std::string> models;
+  std::vector<std::string> exclude;
+  std::string selector;
+  std::vector<std::string> resource_types;
+  std::vector<std::string> exclude_resource_types;
+  std::string output = "selector";
+  std::vector<std::string> output_keys;
+  std::string output_file;
+  std::string indirect_selection = "eager";
+  std::string project_dir;
+  bool quiet = false;
+};
+
+// dbt splits each value at spaces, so that quoted lists work like unquoted ones.
+std::vector<std::string> SplitAtSpaces(const std::vector<std::string>& values) {
+  std::vector<std::string> parts;
+  for (const std::string& value : values) {
+    ForEachPart(value, ' ', [&parts](std::string_view part) { parts.emplace_back(part); });
+  }
+  return parts;
+}
+
+SelectionRequest RequestOf(const LsOptions& options) {
+  if (!options.models.empty() && !options.select.empty()) {
+    throw CommandError("\"models\" and \"select\" are mutually exclusive arguments");
+  }
+  if (!options.models.empty() && !options.resource_types.empty()) {
+    throw CommandError("\"models\" and \"resource_type\" are mutually exclusive arguments");
+  }
+  SelectionRequest request;
+  if (!options.select.empty()) request.select = SplitAtSpaces(options.select);
+  if (!options.models.empty()) {
+    request.select = SplitAtSpaces(options.models);
+    request.resource_types = {"model"};
+  } else {
+    request.resource_types = SplitAtSpaces(options.resource_types);
+  }
+  request.exclude = SplitAtSpaces(options.exclude);
+  if (!options.selector.empty()) request.selector = options.selector;
+  request.exclude_resource_types = SplitAtSpaces(options.exclude_resource_types);
+  request.indirect_selection = ParseIndirectSelection(options.indirect_selection);
+  if (!options.project_dir.empty()) request.project_directory = options.project_dir;
+  return request;
+}
+
+// As the terminal takes it; files get text that any terminal shows.
+TreeStyle StyleOfOutput(bool to_file) {
+  TreeStyle style;
+  std::setlocale(LC_CTYPE, "");
+  style.unicode = to_file || std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool colour_is_off = no_color != nullptr && *no_color != '\0';
+  style.colour = !to_file && !colour_is_off && isatty(STDOUT_FILENO) != 0;
+  return style;
+}
+
+void WriteOutput(const Document& document, const std::vector<Row>& rows, const LsOptions& options,
+                 TextBuffer& out) {
+  if (options.output == "selector")
+    return WriteList(document, rows, ListFormat::kSelector, {}, out);
+  if (options.output == "name") return WriteList(document, rows, ListFormat::kName, {}, out);
+  if (options.output == "path") return WriteList(document, rows, ListFormat::kPath, {}, out);
+  if (options.output == "json") {
+    return WriteList(document, rows, ListFormat::kJson, SplitAtSpaces(options.output_keys), out);
+  }
+  const Lineage lineage = BuildLineage(Dependencies(document), rows);
+  if (options.output == "tree") {
+    return WriteTree(document, lineage, StyleOfOutput(!options.output_file.empty()), out);
+  }
+  if (options.output == "dot") return WriteDot(document, lineage, out);
+  BulkText dot;
+  WriteDot(document, lineage, dot);
+  out.Append(DotToSvg(dot.text()));
+}
+
+void Run(const LsOptions& options) {
+  const SelectionRequest request = RequestOf(options);
+  const auto file = OpenManifest(options.file);
+  const Document& document = file->document();
+  const Selection selection = Selector(document).Select(request);
+  if (!options.quiet) {
+    for (const std::string& warning : selection.warnings) {
+      std::fprintf(stderr, "warning: %s\n", warning.c_str());
+    }
+  }
+  BulkText out;
+  WriteOutput(document, selection.rows, options, out);
+  if (options.output_file.empty() || options.output_file == "-") {
+    Print(out.text());
+  } else {
+    Publish(options.output_file, std::as_bytes(std::span(out.text())));
+  }
+}
+
+// An option with one value or more, up to the next option, as dbt's MultiOption takes them.
+CLI::Option* AddValues(CLI::App& command, const std::string& names,
+                       std::vector<std::string>& values, const std::string& description) {
+  return command.add_option(names, values, description)->expected(1, -1)->take_all();
+}
+
+// Words of these, in quoted lists too; all in lower case.
+CLI::Validator WordsOf(std::vector<std::string> words) {
+  std::string allowed;
+  for (const std::string& word : words) allowed += (allowed.empty() ? "" : ", ") + word;
+  return CLI::Validator(
+      [words = std::move(words), allowed](std::string& values) {
+        for (const std::string& value : SplitAtSpaces({values})) {
+          if (std::find(words.begin(), words.end(), value) == words.end()) {
+            return "'" + value + "' is not one of " + allowed;
+          }
+        }
+        return std::string();
+      },
+      "TYPE");
+}
+
+std::vector<std::string> TypeNames(bool with_all) {
+  std::vector<std::string> names(std::begin(kListedTypes), std::end(kListedTypes));
+  names.insert(names.end(), {"analysis", "default"});
+  if (with_all) names.emplace_back("all");
+  return names;
+}
+
+void AddSelection(CLI::App& command, LsOptions& options) {
+  AddValues(command, "-s,--select", options.select, "What to list, as dbt selects nodes");
+  AddValues(command, "-m,--models,--model", options.models,
+            "The same, for models only (dbt's older name)");
+  AddValues(command, "--exclude", options.exclude, "What to leave out");
+  command.add_option("--selector", options.selector, "A YAML selector of the project, by name");
+  AddValues(command, "--resource-type,--resource-types", options.resource_types,
+            "Only resources of these types; \"all\" are \"default\" and analyses")
+      ->check(WordsOf(TypeNames(true)))
+      ->envname("DBT_RESOURCE_TYPES");
+  AddValues(command, "--exclude-resource-type,--exclude-resource-types",
+            options.exclude_resource_types, "No resources of these types")
+      ->check(WordsOf(TypeNames(false)))
+      ->envname("DBT_EXCLUDE_RESOURCE_TYPES");
+  command
+      .add_option("--indirect-selection", options.indirect_selection,
+                  "Which tests to select with what they test")
+      ->transform(CLI::IsMember({"eager", "cautious", "buildable", "empty"}, CLI::ignore_case))
+      ->envname("DBT_INDIRECT_SELECTION")
+      ->capture_default_str();
+  command.add_option("--project-dir", options.project_dir,
+                     "Where path: looks for files (default: among the manifest's own paths)");
+}
+
+}  // namespace
+
+void AddLs(CLI::App& app) {
+  auto options = std::make_shared<LsOptions>();
+  CLI::App* command = app.add_subcommand("ls", "List resources by dbt's node selection");
+  command->alias("list");
+  command->add_option("FILE", options->file, "An .fman file, or a manifest's JSON")->required();
+  AddSelection(*command, *options);
+  command->add_option("--output", options->output, "selector, name, path, json, tree, dot or svg")
+      ->transform(CLI::IsMember({"selector", "name", "path", "json", "tree", "dot", "svg"},
+                                CLI::ignore_case))
+      ->capture_default_str();
+  AddValues(*command, "--output-keys", options->output_keys,
+            "The fields of JSON output, e.g. name config.materialized");
+  command->add_option("-o,--output-file", options->output_file,
+                      "Where to write it (default: stdout)");
+  command->add_flag("-q,--quiet", options->quiet, "No warnings");
+  command->callback([options] { Run(*options); });
+}
+
+}  // namespace flatmanifest::cli

@@ -1,0 +1,175 @@
+#include "listing/list_output.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
+#include "convert/json_writer.h"
+#include "convert/number_text.h"
+#include "select/python_repr.h"
+#include "select/python_text.h"
+#include "select/row_fields.h"
+
+namespace flatmanifest {
+
+namespace {
+
+// ListTask.ALLOWED_KEYS.
+constexpr std::string_view kShownFields[] = {
+    "alias",  "name",          "package_name", "depends_on",         "tags",
+    "config", "resource_type", "source_name",  "original_file_path", "unique_id"};
+
+// The method that finds resources of a type by "package.name", "" for those that fqn finds.
+std::string_view MethodOf(std::string_view resource_type) {
+  static constexpr std::string_view kNamed[] = {"exposure", "metric", "saved_query",
+                                                "semantic_model", "unit_test"};
+  const auto* found = std::find(std::begin(kNamed), std::end(kNamed), resource_type);
+  return found == std::end(kNamed) ? std::string_view() : *found;
+}
+
+void AppendSelector(const Document& document, Row row, TextBuffer& out) {
+  const ResourceColumns& rows = document.resources();
+  const std::string_view type = ColumnText(document, rows.resource_type[row]);
+  const std::string_view name = ColumnText(document, rows.name[row]);
+  const std::string_view package = ColumnText(document, rows.package_name[row]);
+  if (type == "source") {
+    out.Append("source:");
+    out.Append(package);
+    out.Append('.');
+    out.Append(ColumnText(document, rows.source_name[row]));
+    out.Append('.');
+    out.Append(name);
+    return;
+  }
+  if (const std::string_view method = MethodOf(type); !method.empty()) {
+    out.Append(method);
+    out.Append(':');
+    out.Append(package);
+    out.Append('.');
+    out.Append(name);
+    // UnitTestDefinition.versioned_name.
+    if (type == "unit_test" && !rows.version[row].is(CellKind::kNull)) {
+      out.Append("_v");
+      out.Append(Str(document, rows.version[row]));
+    }
+    return;
+  }
+  bool is_first = true;
+  if (!rows.fqn[row].is(CellKind::kArray)) return;
+  for (const Cell part : document.Elements(rows.fqn[row])) {
+    if (!is_first) out.Append('.');
+    if (part.is(CellKind::kString)) out.Append(document.String(part.index()));
+    is_first = false;
+  }
+}
+
+// Writes the objects of --output json.
+class JsonLines {
+ public:
+  JsonLines(const Document& document, const std::vector<std::string>& keys, TextBuffer& out)
+      : document_(document), keys_(keys), out_(out), writer_(document, out) {}
+
+  void Write(Row row) {
+    const Cell resource = document_.resources().value[row];
+    out_.Append('{');
+    is_first_ = true;
+    if (keys_.empty()) {
+      WriteShown(resource);
+    } else {
+      WriteKeys(resource);
+    }
+    out_.Append('}');
+  }
+
+ private:
+  void WriteShown(Cell resource) {
+    const auto names = document_.Keys(resource);
+    const auto values = document_.Elements(resource);
+    for (size_t i = 0; i < names.size(); ++i) {
+      const std::string_view name = document_.String(names[i]);
+      if (std::find(std::begin(kShownFields), std::end(kShownFields), name) !=
+          std::end(kShownFields)) {
+        WriteField(name, values[i]);
+      }
+    }
+  }
+
+  void WriteKeys(Cell resource) {
+    // A key that is given twice is a dict's key in Python: it stands once.
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      const std::string& key = keys_[i];
+      if (std::find(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(i), key) !=
+          keys_.begin() + static_cast<std::ptrdiff_t>(i)) {
+        continue;
+      }
+      const bool is_nested = key.find('.') != std::string::npos;
+      const auto value =
+          is_nested ? FindNested(resource, key) : FindField(document_, resource, key);
+      if (value && !(is_nested && value->is(CellKind::kNull))) WriteField(key, *value);
+    }
+  }
+
+  // ListTask._get_nested_value.
+  std::optional<Cell> FindNested(Cell value, std::string_view path) const {
+    for (const std::string_view name : Split(path, '.')) {
+      const auto found = FindField(document_, value, name);
+      if (!found) return std::nullopt;
+      value = *found;
+    }
+    return value;
+  }
+
+  void WriteField(std::string_view name, Cell value) {
+    if (!is_first_) out_.Append(", ");
+    is_first_ = false;
+    AppendJsonString(name, out_);
+    out_.Append(": ");
+    writer_.Write(value);
+  }
+
+  const Document& document_;
+  const std::vector<std::string>& keys_;
+  TextBuffer& out_;
+  JsonWriter writer_;
+  bool is_first_ = true;
+};
+
+}  // namespace
+
+std::string SearchName(const Document& document, Row row) {
+  const ResourceColumns& rows = document.resources();
+  const std::string_view type = ColumnText(document, rows.resource_type[row]);
+  std::string name(ColumnText(document, rows.name[row]));
+  if (type == "source") {
+    return std::string(ColumnText(document, rows.source_name[row])) + "." + name;
+  }
+  if (type == "model" && !rows.version[row].is(CellKind::kNull)) {
+    name += ".v" + Str(document, rows.version[row]);
+  }
+  return name;
+}
+
+void WriteList(const Document& document, std::span<const Row> rows, ListFormat format,
+               const std::vector<std::string>& keys, TextBuffer& out) {
+  std::optional<JsonLines> json;
+  if (format == ListFormat::kJson) json.emplace(document, keys, out);
+  for (const Row row : rows) {
+    switch (format) {
+      case ListFormat::kSelector:
+        AppendSelector(document, row, out);
+        break;
+      case ListFormat::kName:
+        out.Append(SearchName(document, row));
+        break;
+      case ListFormat::kPath:
+        out.Append(ColumnText(document, document.resources().original_file_path[row]));
+        break;
+      case ListFormat::kJson:
+        json->Write(row);
+        break;
+    }
+    out.Append('\n');
+  }
+}
+
+}  // namespace flatmanifest

@@ -1,0 +1,37 @@
+// What `dbt ls` prints for selected resources: dbt/task/list.py.
+
+#ifndef FLATMANIFEST_LISTING_LIST_OUTPUT_H_
+#define FLATMANIFEST_LISTING_LIST_OUTPUT_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "convert/text_buffer.h"
+#include "format/document.h"
+
+namespace flatmanifest {
+
+enum class ListFormat : uint8_t {
+  kSelector,  // what selects the resource: "shop.marts.orders", "source:shop.raw.orders"
+  kName,      // its name for searching: "orders.v2", "raw.orders"
+  kPath,      // its original_file_path
+  kJson,      // an object of its fields
+};
+
+// The lines for `rows`, in their order, each with a line end. For kJson, `keys` are the fields to
+// show, in their order, "config.materialized" being a field of a field; without any, those that dbt
+// shows. Fields that a resource has not are left out; so are nested ones that are null. Throws
+// FormatError where the document is damaged.
+void WriteList(const Document& document, std::span<const Row> rows, ListFormat format,
+               const std::vector<std::string>& keys, TextBuffer& out);
+
+// The resource's name for searching, as --output name shows it: dbt/contracts/graph/nodes.py,
+// search_name.
+std::string SearchName(const Document& document, Row row);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_LISTING_LIST_OUTPUT_H_
