@@ -6,6 +6,7 @@
 
 #include "bindings/errors.h"
 #include "bindings/to_python.h"
+#include "listing/earlier_run.h"
 #include "select/selection.h"
 #include "select/spec.h"
 
@@ -44,7 +45,8 @@ void Warn(const std::vector<std::string>& warnings) {
 py::list Select(const ManifestView& manifest, const py::object& select, const py::object& exclude,
                 const py::object& selector, const py::object& resource_type,
                 const py::object& exclude_resource_type, const std::string& indirect_selection,
-                bool include_empty, const py::object& project_dir) {
+                bool include_empty, const py::object& project_dir, const py::object& state,
+                const py::object& target) {
   const HandlePtr handle = manifest.handle;
   const Document& document = handle->document();
   SelectionRequest request;
@@ -56,9 +58,16 @@ py::list Select(const ManifestView& manifest, const py::object& select, const py
   request.indirect_selection = ParseIndirectSelection(indirect_selection);
   request.include_empty = include_empty;
   if (!project_dir.is_none()) request.project_directory = FsEncode(project_dir);
+  const std::string state_directory = state.is_none() ? "" : FsEncode(state);
+  const std::string target_directory = target.is_none() ? "" : FsEncode(target);
   Selection selection;
   {
     const py::gil_scoped_release release;
+    std::optional<EarlierRun> earlier;
+    if (!state_directory.empty()) {
+      earlier.emplace(state_directory, target_directory);
+      request.state = earlier->state();
+    }
     selection = handle->selector().Select(request);
   }
   Warn(selection.warnings);
@@ -77,7 +86,8 @@ void BindSelection(py::class_<ManifestView, ObjectView>& manifest) {
                py::arg("exclude") = py::none(), py::arg("selector") = py::none(),
                py::arg("resource_type") = py::none(), py::arg("exclude_resource_type") = py::none(),
                py::arg("indirect_selection") = "eager", py::arg("include_empty") = true,
-               py::arg("project_dir") = py::none());
+               py::arg("project_dir") = py::none(), py::arg("state") = py::none(),
+               py::arg("target") = py::none());
 }
 
 }  // namespace flatmanifest::python

@@ -15,6 +15,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "convert/convert.h"
+#include "listing/earlier_run.h"
 #include "listing/graphviz.h"
 #include "listing/list_output.h"
 #include "listing/picture.h"
@@ -40,6 +41,8 @@ struct LsOptions {
   std::string output_file;
   std::string indirect_selection = "eager";
   std::string project_dir;
+  std::string state;
+  std::string target_path;
   bool quiet = false;
 };
 
@@ -106,9 +109,14 @@ void WriteOutput(const Document& document, const std::vector<Row>& rows, const L
 }
 
 void Run(const LsOptions& options) {
-  const SelectionRequest request = RequestOf(options);
+  SelectionRequest request = RequestOf(options);
   const auto file = OpenManifest(options.file);
   const Document& document = file->document();
+  std::optional<EarlierRun> earlier;
+  if (!options.state.empty()) {
+    earlier.emplace(options.state, options.target_path);
+    request.state = earlier->state();
+  }
   const Selection selection = Selector(document).Select(request);
   if (!options.quiet) {
     for (const std::string& warning : selection.warnings) {
@@ -175,6 +183,14 @@ void AddSelection(CLI::App& command, LsOptions& options) {
       ->capture_default_str();
   command.add_option("--project-dir", options.project_dir,
                      "Where path: looks for files (default: among the manifest's own paths)");
+  command
+      .add_option("--state", options.state,
+                  "Directory of an earlier run's manifest.json, run_results.json and sources.json")
+      ->envname("DBT_STATE");
+  command
+      .add_option("--target-path", options.target_path,
+                  "Directory of the current sources.json, for source_status:")
+      ->envname("DBT_TARGET_PATH");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "convert/resource_index.h"
 #include "format/checksum.h"
@@ -59,6 +60,18 @@ std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
   }
 }
 
+// The file of a document that has been read.
+FileImage Finish(Writer writer, const ReadResult& result, size_t json_size, const std::string& name,
+                 FileFacts facts) {
+  facts.value_count = result.value_count;
+  try {
+    const ResourceIndex index = BuildResourceIndex(writer, result.root);
+    return std::move(writer).Finish(result.root, index.rows, index.children, index.parents, facts);
+  } catch (const TooLargeError& failure) {
+    throw ConvertError(name + ": byte " + std::to_string(json_size) + ": " + failure.what());
+  }
+}
+
 }  // namespace
 
 FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name,
@@ -69,15 +82,7 @@ FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name
   if (!nodes || !nodes->is(CellKind::kObject)) {
     throw ConvertError(name + ": byte 0: not a dbt manifest: the document has no object \"nodes\"");
   }
-  FileFacts complete = facts;
-  complete.value_count = result.value_count;
-  try {
-    const ResourceIndex index = BuildResourceIndex(writer, result.root);
-    return std::move(writer).Finish(result.root, index.rows, index.children, index.parents,
-                                    complete);
-  } catch (const TooLargeError& failure) {
-    throw ConvertError(name + ": byte " + std::to_string(json.size()) + ": " + failure.what());
-  }
+  return Finish(std::move(writer), result, json.size(), name, facts);
 }
 
 std::string DefaultOutput(const std::string& input) {
@@ -111,6 +116,14 @@ std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path) {
   } catch (const Error&) {  // also where it can be written to but not mapped, as a pipe
     return ManifestFile::OpenAnonymous(image.bytes(), path);
   }
+}
+
+std::shared_ptr<const ManifestFile> LoadArtifact(const std::string& path) {
+  const InputFile file = ReadInput(path);
+  Writer writer(file.text.size());
+  const ReadResult result = ReadJson(file.text.padded(), path, writer, nullptr);
+  const FileImage image = Finish(std::move(writer), result, file.text.size(), path, {});
+  return ManifestFile::OpenAnonymous(image.bytes(), path);
 }
 
 }  // namespace flatmanifest

@@ -36,6 +36,11 @@ void ConvertFile(const std::string& input, const std::string& output,
 // manifest is converted into anonymous shared memory. Throws FormatError, ConvertError or IoError.
 std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path);
 
+// Reads any of dbt's JSON artifacts (run_results.json, sources.json) into anonymous memory. The
+// document is an object; it has rows only for what a manifest would hold. Throws ConvertError or
+// IoError.
+std::shared_ptr<const ManifestFile> LoadArtifact(const std::string& path);
+
 }  // namespace flatmanifest
 
 #endif  // FLATMANIFEST_CONVERT_CONVERT_H_

@@ -177,6 +177,8 @@ class Manifest(Object):
         indirect_selection: str = "eager",
         include_empty: bool = True,
         project_dir: str | PathLike[str] | None = None,
+        state: str | PathLike[str] | None = None,
+        target: str | PathLike[str] | None = None,
     ) -> list[str]:
         """The unique_ids that ``dbt ls`` lists for these options, sorted as dbt sorts them.
 
@@ -185,6 +187,9 @@ class Manifest(Object):
         one of the project's YAML selectors. ``resource_type`` may be ``"all"`` and ``"default"``.
         ``include_empty=False`` leaves out models without code, as ``dbt run`` does. ``path:`` looks
         for files in ``project_dir`` if it is given, else among the paths that the manifest names.
+        ``state:``, ``result:`` and ``source_status:`` compare with the manifest.json,
+        run_results.json and sources.json in the directory ``state``, and with the sources.json in
+        ``target``.
 
         Raises :class:`SelectionError` with dbt's message. What dbt warns of is a
         ``flatmanifest.SelectionWarning``. The GIL is released meanwhile.

@@ -1,0 +1,76 @@
+#include "listing/earlier_run.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "convert/convert.h"
+#include "select/resource.h"
+
+namespace flatmanifest {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The versions of an artifact that dbt 1.11 reads.
+struct Versions {
+  std::string_view artifact;
+  int oldest;
+  int newest;
+};
+constexpr Versions kManifest = {"manifest", 4, 12};
+constexpr Versions kRunResults = {"run-results", 4, 6};
+constexpr Versions kSources = {"sources", 3, 3};
+
+std::string SchemaUrl(std::string_view artifact, int version) {
+  return "https://schemas.getdbt.com/dbt/" + std::string(artifact) + "/v" +
+         std::to_string(version) + ".json";
+}
+
+// dbt/artifacts/schemas/base.py, read_and_check_versions. What names no schema passes.
+void CheckVersion(const Document& document, const Versions& versions, const std::string& path) {
+  const auto found = Value{&document, document.root()}.Get("metadata").Find("dbt_schema_version");
+  if (!found) return;
+  for (int version = versions.oldest; version <= versions.newest; ++version) {
+    if (found->Text() == SchemaUrl(versions.artifact, version)) return;
+  }
+  throw SelectionError("Expected a schema version of \"" +
+                       SchemaUrl(versions.artifact, versions.newest) + "\" in " + path +
+                       ", but found \"" + std::string(found->Text()) +
+                       "\". Are you running with a different version of dbt?");
+}
+
+template <typename Open>
+std::shared_ptr<const ManifestFile> OpenIfThere(const std::string& directory, const char* name,
+                                                const Versions& versions, Open open) {
+  const fs::path path = fs::path(directory) / name;
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return nullptr;
+  auto file = open(path.string());
+  CheckVersion(file->document(), versions, path.string());
+  return file;
+}
+
+const Document* DocumentOf(const std::shared_ptr<const ManifestFile>& file) {
+  return file ? &file->document() : nullptr;
+}
+
+}  // namespace
+
+EarlierRun::EarlierRun(const std::string& state, const std::string& target)
+    : manifest_(OpenIfThere(state, "manifest.json", kManifest, OpenManifest)),
+      run_results_(OpenIfThere(state, "run_results.json", kRunResults, LoadArtifact)),
+      sources_(OpenIfThere(state, "sources.json", kSources, LoadArtifact)) {
+  if (!target.empty()) {
+    current_sources_ = OpenIfThere(target, "sources.json", kSources, LoadArtifact);
+  }
+}
+
+PreviousState EarlierRun::state() const {
+  return {.manifest = DocumentOf(manifest_),
+          .run_results = DocumentOf(run_results_),
+          .sources = DocumentOf(sources_),
+          .current_sources = DocumentOf(current_sources_)};
+}
+
+}  // namespace flatmanifest

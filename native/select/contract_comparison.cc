@@ -1,0 +1,274 @@
+#include "select/contract_comparison.h"
+
+#include <algorithm>
+#include <ctime>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "select/iso_time.h"
+#include "select/python_repr.h"
+#include "select/selection.h"
+
+namespace flatmanifest {
+
+namespace {
+
+// Which constraints adapters declare ENFORCED: CONSTRAINT_SUPPORT of their impl.py, in the releases
+// for dbt-core 1.11 and 1.12.
+enum Constraint : unsigned {
+  kCheck = 1,
+  kNotNull = 2,
+  kUnique = 4,
+  kPrimaryKey = 8,
+  kForeignKey = 16,
+  kEvery = 31,
+};
+
+struct AdapterSupport {
+  std::string_view adapter;
+  unsigned enforced;
+};
+
+constexpr AdapterSupport kSupport[] = {
+    {"postgres", kEvery},
+    {"duckdb", kEvery},
+    {"sqlserver", kEvery},
+    {"fabric", kEvery & ~kCheck},
+    {"snowflake", kNotNull},
+    {"bigquery", kNotNull},
+    {"redshift", kNotNull},
+    {"trino", kNotNull},
+    {"databricks", kCheck | kNotNull},
+    {"clickhouse", kCheck},
+    {"spark", 0},
+    {"athena", 0},
+};
+// dbt/adapters/base/impl.py, for adapters that declare nothing.
+constexpr unsigned kBaseSupport = kNotNull | kForeignKey;
+
+bool IsEnforced(std::string_view adapter, std::string_view constraint) {
+  static constexpr std::pair<std::string_view, unsigned> kNames[] = {{"check", kCheck},
+                                                                     {"not_null", kNotNull},
+                                                                     {"unique", kUnique},
+                                                                     {"primary_key", kPrimaryKey},
+                                                                     {"foreign_key", kForeignKey}};
+  const auto* name = std::find_if(std::begin(kNames), std::end(kNames),
+                                  [&](const auto& n) { return n.first == constraint; });
+  if (name == std::end(kNames)) {
+    // dbt has no answer for constraints of the type custom: KeyError.
+    throw SelectionError("<ConstraintType." + std::string(constraint) + ": '" +
+                         std::string(constraint) + "'>");
+  }
+  const auto* support = std::find_if(std::begin(kSupport), std::end(kSupport),
+                                     [&](const AdapterSupport& s) { return s.adapter == adapter; });
+  const unsigned enforced = support == std::end(kSupport) ? kBaseSupport : support->enforced;
+  return (enforced & name->second) != 0;
+}
+
+bool HasContract(const Resource& model) {
+  return model.Get("contract").Get("enforced").cell.is(CellKind::kTrue);
+}
+
+std::string_view Materialization(const Resource& model) {
+  return model.Get("config").Get("materialized").Text("view");
+}
+
+bool EnforcesConstraints(const Resource& model) {
+  const std::string_view materialized = Materialization(model);
+  return materialized == "table" || materialized == "incremental";
+}
+
+// "VARCHAR(10)" as "varchar": the size breaks nothing.
+std::string BaseType(std::string_view type) {
+  type = type.substr(0, type.find('('));
+  constexpr std::string_view kSpace = " \t\n\r\v\f";
+  const size_t begin = type.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return "";
+  std::string base(type.substr(begin, type.find_last_not_of(kSpace) - begin + 1));
+  std::transform(base.begin(), base.end(), base.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return base;
+}
+
+std::string Joined(const std::vector<std::string>& texts, std::string_view separator) {
+  std::string joined;
+  for (const std::string& text : texts) {
+    if (!joined.empty()) joined += separator;
+    joined += text;
+  }
+  return joined;
+}
+
+std::vector<Value> ElementsOf(const Value& list) {
+  std::vector<Value> elements;
+  if (!list.cell.is(CellKind::kArray)) return elements;
+  for (const Cell cell : list.document->Elements(list.cell)) {
+    elements.push_back({list.document, cell});
+  }
+  return elements;
+}
+
+// Collects what breaks the contract of one model.
+class BreakingChanges {
+ public:
+  BreakingChanges(const Resource& model, const Resource& old, std::string_view adapter)
+      : model_(model), old_(old), adapter_(adapter) {}
+
+  std::vector<std::string> Find() {
+    CompareColumns();
+    CompareModelConstraints();
+    std::vector<std::string> changes;
+    if (!HasContract(model_)) {
+      changes.emplace_back(
+          "Contract enforcement was removed: Previously, this model had an enforced contract. It "
+          "is "
+          "no longer configured to enforce its contract, and this is a breaking change.");
+    }
+    Add(changes, "Columns were removed: ", columns_removed_);
+    Add(changes, "Columns with data_type changes: ", type_changes_);
+    Add(changes, "Enforced column level constraints were removed: ", column_constraints_removed_);
+    Add(changes, "Enforced model level constraints were removed: ", model_constraints_removed_);
+    if (EnforcesConstraints(old_) && !EnforcesConstraints(model_) &&
+        (old_.Get("constraints").IsTrue() || old_has_column_constraints_)) {
+      changes.push_back("Materialization changed with enforced constraints: \n    - " +
+                        std::string(Materialization(old_)) + " -> " +
+                        std::string(Materialization(model_)));
+    }
+    return changes;
+  }
+
+ private:
+  static void Add(std::vector<std::string>& changes, std::string_view what,
+                  const std::vector<std::string>& which) {
+    if (which.empty()) return;
+    changes.push_back(std::string(what) + "\n    - " + Joined(which, "\n    - "));
+  }
+
+  void CompareColumns() {
+    const Value columns = old_.Get("columns");
+    if (!columns.cell.is(CellKind::kObject)) return;
+    std::vector<std::string_view> names;
+    for (const StringId key : columns.document->Keys(columns.cell)) {
+      names.push_back(columns.document->String(key));
+    }
+    std::sort(names.begin(), names.end());
+    for (const std::string_view name : names) {
+      CompareColumn(name, columns.Get(name), model_.Get("columns").Find(name));
+    }
+  }
+
+  void CompareColumn(std::string_view key, const Value& old, const std::optional<Value>& column) {
+    const std::string name(old.Get("name").Text());
+    if (!column) {
+      columns_removed_.push_back(name);
+    } else if (!Equal(old.Get("data_type"), column->Get("data_type"))) {
+      CompareTypes(name, old.Get("data_type"), column->Get("data_type"));
+    }
+    const Value constraints = old.Get("constraints");
+    old_has_column_constraints_ |= constraints.IsTrue();
+    if (!column || !EnforcesConstraints(old_)) return;
+    const auto kept = ElementsOf(column->Get("constraints"));
+    for (const Value& constraint : ElementsOf(constraints)) {
+      if (IsKept(constraint, kept) || !IsEnforcedConstraint(constraint)) continue;
+      column_constraints_removed_.push_back("'" + NameOf(constraint) + "' constraint on column " +
+                                            std::string(key));
+    }
+  }
+
+  void CompareTypes(const std::string& name, const Value& old, const Value& type) {
+    const auto base = [](const Value& value) {
+      return value.IsTrue() ? std::optional(BaseType(value.Text())) : std::nullopt;
+    };
+    // None and "" are each their own type.
+    const bool is_same = base(old) == base(type) && (base(old) || Equal(old, type));
+    if (is_same) return;
+    type_changes_.push_back(name + " (" + Str(*old.document, old.cell) + " -> " +
+                            Str(*type.document, type.cell) + ")");
+  }
+
+  void CompareModelConstraints() {
+    if (!EnforcesConstraints(old_)) return;
+    const auto kept = ElementsOf(model_.Get("constraints"));
+    for (const Value& constraint : ElementsOf(old_.Get("constraints"))) {
+      if (IsKept(constraint, kept) || !IsEnforcedConstraint(constraint)) continue;
+      const Value columns = constraint.Get("columns");
+      model_constraints_removed_.push_back(
+          "'" + NameOf(constraint) + "' constraint on columns " +
+          (columns.is_null() ? "[]" : Repr(*columns.document, columns.cell)));
+    }
+  }
+
+  static bool IsKept(const Value& constraint, const std::vector<Value>& kept) {
+    return std::any_of(kept.begin(), kept.end(),
+                       [&](const Value& other) { return EqualAsRead(constraint, other); });
+  }
+
+  bool IsEnforcedConstraint(const Value& constraint) const {
+    return IsEnforced(adapter_, constraint.Get("type").Text());
+  }
+
+  static std::string NameOf(const Value& constraint) {
+    const Value name = constraint.Get("name");
+    if (!name.is_null()) return Str(*name.document, name.cell);
+    return "ConstraintType." + std::string(constraint.Get("type").Text());
+  }
+
+  const Resource& model_;
+  const Resource& old_;
+  const std::string_view adapter_;
+  std::vector<std::string> columns_removed_;
+  std::vector<std::string> type_changes_;
+  std::vector<std::string> column_constraints_removed_;
+  std::vector<std::string> model_constraints_removed_;
+  bool old_has_column_constraints_ = false;
+};
+
+// A warning for a model without versions, whose users cannot stay with an older one.
+void Report(const Resource& model, const std::vector<std::string>& changes,
+            std::vector<std::string>& warnings) {
+  const std::string reasons = Joined(changes, "\n  - ");
+  if (model.Get("version").is_null()) {
+    warnings.push_back(
+        "[WARNING]: Breaking change to contracted, unversioned model " +
+        std::string(model.Get("name").Text()) + " (" +
+        std::string(model.Get("original_file_path").Text()) +
+        ")\nWhile comparing to previous project state, dbt detected a breaking change to an "
+        "unversioned model.\n  - " +
+        reasons + "\n");
+    return;
+  }
+  throw SelectionError(
+      "While comparing to previous project state, dbt detected a breaking change to an enforced "
+      "contract.\n  - " +
+      reasons +
+      "\nConsider making an additive (non-breaking) change instead, if possible.\nOtherwise, "
+      "create a new model version: "
+      "https://docs.getdbt.com/docs/collaborate/govern/model-versions");
+}
+
+}  // namespace
+
+bool SameContract(const Resource& model, const Resource& old, std::string_view adapter_type,
+                  std::vector<std::string>& warnings) {
+  if (!HasContract(old)) return !HasContract(model);
+  const bool same_checksum =
+      Equal(model.Get("contract").Get("checksum"), old.Get("contract").Get("checksum"));
+  if (HasContract(model) && same_checksum) return true;
+  const std::vector<std::string> changes = BreakingChanges(model, old, adapter_type).Find();
+  if (!changes.empty()) Report(model, changes, warnings);
+  return false;
+}
+
+void CheckRemovedContract(const Resource& removed, std::vector<std::string>& warnings) {
+  if (!HasContract(removed)) return;
+  const auto deprecated = ParseIsoTime(removed.Get("deprecation_date").Text());
+  if (deprecated && *deprecated < static_cast<int64_t>(std::time(nullptr)) * 1'000'000) return;
+  const bool is_disabled = removed.Get("config").Get("enabled").cell.is(CellKind::kFalse);
+  const std::string model = "Contracted model '" + std::string(removed.Get("unique_id").Text()) +
+                            (is_disabled ? "' was disabled." : "' was deleted or renamed.");
+  Report(removed, {model}, warnings);
+}
+
+}  // namespace flatmanifest

@@ -1,0 +1,18 @@
+// Times as dbt's artifacts write them.
+
+#ifndef FLATMANIFEST_SELECT_ISO_TIME_H_
+#define FLATMANIFEST_SELECT_ISO_TIME_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace flatmanifest {
+
+// Microseconds since 1970 in UTC of "2026-01-31", "2026-01-31T12:00:00", with fractions of a second
+// and with "Z" or "+02:00"; without either, UTC. Nothing for other text.
+std::optional<int64_t> ParseIsoTime(std::string_view text);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_SELECT_ISO_TIME_H_

@@ -1,0 +1,80 @@
+#include "select/modified_macros.h"
+
+#include <string>
+#include <vector>
+
+#include "select/python_text.h"
+#include "select/selection.h"
+
+namespace flatmanifest {
+
+namespace {
+
+Value MacrosOf(const Document& document) { return Value{&document, document.root()}.Get("macros"); }
+
+// Calls visit(unique_id, macro) for each.
+template <typename Visit>
+void ForEachMacro(const Document& document, Visit visit) {
+  const Value macros = MacrosOf(document);
+  if (!macros.cell.is(CellKind::kObject)) return;
+  const auto keys = document.Keys(macros.cell);
+  const auto values = document.Elements(macros.cell);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    visit(document.String(keys[i]), Value{&document, values[i]});
+  }
+}
+
+}  // namespace
+
+ModifiedMacros::ModifiedMacros(const Document& document, const Document& previous)
+    : document_(document) {
+  const Value now = MacrosOf(document);
+  const Value old = MacrosOf(previous);
+  ForEachMacro(document, [&](std::string_view id, const Value& macro) {
+    const auto before = old.Find(id);
+    if (!before || before->Get("macro_sql").Text() != macro.Get("macro_sql").Text()) {
+      modified_.insert(id);
+    }
+  });
+  ForEachMacro(previous, [&](std::string_view id, const Value&) {
+    if (!now.Find(id)) modified_.insert(id);
+  });
+}
+
+bool ModifiedMacros::AreUsedBy(const Resource& resource) const {
+  if (modified_.empty() || resource.collection == Collection::kSources) return false;
+  struct Level {
+    Value macros;  // those that one resource or macro depends on
+    size_t next;
+  };
+  const auto macros_of = [](const Value& value) { return value.Get("depends_on").Get("macros"); };
+  const Value macros = MacrosOf(document_);
+  std::unordered_set<std::string_view> visited;
+  std::vector<Level> path = {{macros_of(resource.value), 0}};
+  while (!path.empty()) {
+    Level& level = path.back();
+    const bool is_list = level.macros.cell.is(CellKind::kArray);
+    if (!is_list || level.next == document_.Elements(level.macros.cell).size()) {
+      path.pop_back();
+      continue;
+    }
+    const Value name{&document_, document_.Elements(level.macros.cell)[level.next++]};
+    if (name.is_null()) {
+      throw SelectionError(
+          "Node '" + std::string(resource.Get("name").Text()) + "' (in " +
+          std::string(resource.Get("original_file_path").Text()) +
+          ") depends on a macro or test that does not exist. This can happen when a macro or "
+          "generic test is removed but is still referenced. Check for typos and/or install package "
+          "dependencies with 'dbt deps'.");
+    }
+    const std::string_view id = name.Text();
+    if (!visited.insert(id).second) continue;
+    if (modified_.contains(id)) return true;
+    const auto macro = macros.Find(id);
+    if (!macro) throw SelectionError(Repr(id));
+    path.push_back({macros_of(*macro), 0});
+  }
+  return false;
+}
+
+}  // namespace flatmanifest

@@ -1,0 +1,32 @@
+// Macros that changed between two manifests, and the resources that depend on them.
+//
+// Follows dbt/graph/selector_methods.py, StateSelectorMethod: _macros_modified and
+// recursively_check_macros_modified.
+
+#ifndef FLATMANIFEST_SELECT_MODIFIED_MACROS_H_
+#define FLATMANIFEST_SELECT_MODIFIED_MACROS_H_
+
+#include <string_view>
+#include <unordered_set>
+
+#include "select/resource.h"
+
+namespace flatmanifest {
+
+// Borrows both documents.
+class ModifiedMacros {
+ public:
+  ModifiedMacros(const Document& document, const Document& previous);
+
+  // Whether a resource depends on a macro that is new, gone or other than it was, by way of other
+  // macros too. Throws SelectionError where dbt fails: for a macro that is nowhere.
+  bool AreUsedBy(const Resource& resource) const;
+
+ private:
+  const Document& document_;
+  std::unordered_set<std::string_view> modified_;
+};
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_SELECT_MODIFIED_MACROS_H_

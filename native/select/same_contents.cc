@@ -1,0 +1,219 @@
+#include "select/same_contents.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
+#include <set>
+#include <span>
+
+#include "select/contract_comparison.h"
+
+namespace flatmanifest {
+
+namespace {
+
+using Fields = std::initializer_list<std::string_view>;
+
+bool SameFields(const Resource& now, const Resource& old, Fields fields) {
+  return std::all_of(fields.begin(), fields.end(),
+                     [&](std::string_view field) { return Equal(now.Get(field), old.Get(field)); });
+}
+
+// The same for dataclasses and lists of them.
+bool SameParts(const Resource& now, const Resource& old, Fields fields) {
+  return std::all_of(fields.begin(), fields.end(), [&](std::string_view field) {
+    return EqualAsRead(now.Get(field), old.Get(field));
+  });
+}
+
+// A text whose default is "".
+bool SameText(const Resource& now, const Resource& old, std::string_view field) {
+  return now.Get(field).Text() == old.Get(field).Text();
+}
+
+// Fields of configs that dbt does not compare (CompareBehavior.Exclude), by class.
+std::span<const std::string_view> UncomparedConfig(const Resource& resource) {
+  static constexpr std::string_view kNode[] = {"alias", "schema", "database", "tags", "group"};
+  static constexpr std::string_view kGroup[] = {"group"};
+  if (resource.IsNode()) return kNode;
+  if (resource.collection == Collection::kMetrics) return kGroup;
+  return {};
+}
+
+// BaseConfig.same_contents.
+bool SameUnrendered(const Value& now, const Value& old,
+                    std::span<const std::string_view> uncompared) {
+  const auto keys_agree = [&](const Value& a, const Value& b) {
+    if (!a.cell.is(CellKind::kObject)) return true;
+    const auto keys = a.document->Keys(a.cell);
+    return std::all_of(keys.begin(), keys.end(), [&](StringId id) {
+      const std::string_view key = a.document->String(id);
+      if (std::find(uncompared.begin(), uncompared.end(), key) != uncompared.end()) return true;
+      const auto other = b.Find(key);
+      return other && Equal(a.Get(key), *other);
+    });
+  };
+  return keys_agree(now, old) && keys_agree(old, now);
+}
+
+bool SameDependencies(const Resource& now, const Resource& old) {
+  const auto nodes = [](const Resource& resource) {
+    std::set<std::string_view> ids;
+    const Value list = resource.Get("depends_on").Get("nodes");
+    if (!list.cell.is(CellKind::kArray)) return ids;
+    for (const Cell cell : list.document->Elements(list.cell)) {
+      ids.insert(Value{list.document, cell}.Text());
+    }
+    return ids;
+  };
+  return nodes(now) == nodes(old);
+}
+
+// SavedQuery.same_exports.
+bool SameExports(const Value& now, const Value& old) {
+  const auto size = [](const Value& list) {
+    return list.cell.is(CellKind::kArray) ? list.document->Elements(list.cell).size() : 0;
+  };
+  if (size(now) != size(old)) return false;
+  for (size_t i = 0; i < size(now); ++i) {
+    const Value a{now.document, now.document->Elements(now.cell)[i]};
+    const Value b{old.document, old.document->Elements(old.cell)[i]};
+    if (!Equal(a.Get("name"), b.Get("name"))) return false;
+    for (const std::string_view key : {"export_as", "schema", "alias"}) {
+      if (!Equal(a.Get("unrendered_config").Get(key), b.Get("unrendered_config").Get(key))) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool SameSavedQuery(const Resource& now, const Resource& old) {
+  const Value params = now.Get("query_params");
+  const Value old_params = old.Get("query_params");
+  return Equal(params.Get("metrics"), old_params.Get("metrics")) &&
+         Equal(params.Get("group_by"), old_params.Get("group_by")) &&
+         EqualAsRead(params.Get("where"), old_params.Get("where")) &&
+         SameFields(now, old, {"description", "label", "group", "tags"}) &&
+         SameParts(now, old, {"config"}) && SameExports(now.Get("exports"), old.Get("exports"));
+}
+
+// The descriptions of columns that both have, if both have the same columns.
+bool SameColumnDescriptions(const Value& now, const Value& old) {
+  const auto size = [](const Value& columns) {
+    return columns.cell.is(CellKind::kObject) ? columns.document->Elements(columns.cell).size() : 0;
+  };
+  if (size(now) != size(old)) return false;
+  if (size(now) == 0) return true;
+  const auto keys = now.document->Keys(now.cell);
+  return std::all_of(keys.begin(), keys.end(), [&](StringId id) {
+    const std::string_view key = now.document->String(id);
+    const auto other = old.Find(key);
+    return other && now.Get(key).Get("description").Text() == other->Get("description").Text();
+  });
+}
+
+}  // namespace
+
+bool ContentsComparison::SameBody(const Resource& now, const Resource& old) {
+  if (now.type() != "seed") {
+    const auto code = [](const Resource& node) {
+      const auto raw = node.value.Find("raw_code");
+      return raw ? raw->Text() : node.Get("raw_sql").Text();  // before dbt 1.3
+    };
+    return code(now) == code(old);
+  }
+  const Value checksum = now.Get("checksum");
+  const bool is_same = EqualAsRead(checksum, old.Get("checksum"));
+  if (checksum.Get("name").Text() != "path") return is_same;
+  // Too large to be hashed.
+  const std::string seed = "Found a seed (" + std::string(now.Get("package_name").Text()) + "." +
+                           std::string(now.Get("name").Text()) + ") >1MB in size";
+  if (old.Get("checksum").Get("name").Text() != "path") {
+    warnings_.push_back(seed + ". The previous file was <=1MB, so it has changed");
+  } else if (is_same) {
+    warnings_.push_back(
+        seed + " at the same path, dbt cannot tell if it has changed: assuming they are the same");
+  } else {
+    warnings_.push_back(seed +
+                        ". The previous file was in a different location, assuming it has changed");
+  }
+  return is_same;
+}
+
+bool ContentsComparison::SameConfig(const Resource& now, const Resource& old) const {
+  if (now.collection == Collection::kSemanticModels ||
+      now.collection == Collection::kSavedQueries) {
+    return SameParts(now, old, {"config"});
+  }
+  return SameUnrendered(now.Get("unrendered_config"), old.Get("unrendered_config"),
+                        UncomparedConfig(now));
+}
+
+bool ContentsComparison::SamePersistedDescription(const Resource& now, const Resource& old) const {
+  if (now.type() == "test") return true;  // its config has no persist_docs
+  const Value persisted = now.Get("config").Get("persist_docs");
+  if (persisted.Get("relation").IsTrue() && !SameText(now, old, "description")) return false;
+  return !persisted.Get("columns").IsTrue() ||
+         SameColumnDescriptions(now.Get("columns"), old.Get("columns"));
+}
+
+bool ContentsComparison::SameRelation(const Resource& now, const Resource& old) const {
+  if (now.collection == Collection::kSources) {
+    return SameFields(now, old, {"database", "schema", "identifier"});
+  }
+  const Value config = now.Get("unrendered_config");
+  const Value old_config = old.Get("unrendered_config");
+  const Fields names = {"database", "schema", "alias"};
+  return std::all_of(names.begin(), names.end(), [&](std::string_view name) {
+    return Equal(config.Get(name), old_config.Get(name));
+  });
+}
+
+bool ContentsComparison::SameContract(const Resource& now, const Resource& old) {
+  return !now.IsModel() || flatmanifest::SameContract(now, old, adapter_type_, warnings_);
+}
+
+bool ContentsComparison::SameNode(const Resource& now, const Resource& old) {
+  if (now.type() == "test" && now.Get("test_metadata").IsTrue()) {
+    return SameConfig(now, old) && SameFields(now, old, {"fqn"});
+  }
+  // First, because it may throw.
+  const bool same_contract = SameContract(now, old);
+  bool is_same = SameBody(now, old) && SameConfig(now, old) && SamePersistedDescription(now, old) &&
+                 SameFields(now, old, {"fqn"}) && SameRelation(now, old) && same_contract;
+  if (now.IsModel()) {
+    is_same = is_same && SameFields(now, old, {"latest_version", "deprecation_date"}) &&
+              now.Get("access").Text("protected") == old.Get("access").Text("protected");
+  }
+  if (now.collection == Collection::kFunctions) {
+    is_same = is_same && SameParts(now, old, {"arguments", "returns"});
+  }
+  return is_same;
+}
+
+bool ContentsComparison::SameContents(const Resource& now, const Resource& old) {
+  switch (now.collection) {
+    case Collection::kSources:
+      return SameRelation(now, old) && SameFields(now, old, {"fqn"}) && SameConfig(now, old) &&
+             SameParts(now, old, {"quoting", "freshness", "external"}) &&
+             SameFields(now, old, {"loaded_at_field"});
+    case Collection::kExposures:
+      return SameFields(now, old, {"fqn", "type", "maturity", "url", "label"}) &&
+             SameText(now, old, "description") && SameParts(now, old, {"owner"}) &&
+             SameDependencies(now, old) && SameConfig(now, old);
+    case Collection::kMetrics:
+      return SameFields(now, old, {"type", "description", "label"}) && SameConfig(now, old);
+    case Collection::kSemanticModels:
+      return SameFields(now, old, {"model", "description", "primary_entity", "group"}) &&
+             SameParts(now, old, {"defaults", "entities", "dimensions", "measures", "config"});
+    case Collection::kSavedQueries:
+      return SameSavedQuery(now, old);
+    case Collection::kUnitTests:
+      return SameFields(now, old, {"checksum"});
+    default:
+      return SameNode(now, old);
+  }
+}
+
+}  // namespace flatmanifest

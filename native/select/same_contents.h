@@ -1,0 +1,50 @@
+// Whether a resource is what it was: the same_… methods of dbt/contracts/graph/nodes.py.
+
+#ifndef FLATMANIFEST_SELECT_SAME_CONTENTS_H_
+#define FLATMANIFEST_SELECT_SAME_CONTENTS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "select/resource.h"
+
+namespace flatmanifest {
+
+// Compares resources of two manifests that have the same unique_id. Appends dbt's warnings.
+//
+// Follows dbt with the default of its flag state_modified_compare_more_unrendered_values, which a
+// manifest does not tell.
+class ContentsComparison {
+ public:
+  ContentsComparison(std::string_view adapter_type, std::vector<std::string>& warnings)
+      : adapter_type_(adapter_type), warnings_(warnings) {}
+
+  // Which of these a class of resources has; the others are never found changed.
+  static bool HasBody(const Resource& resource) { return resource.IsNode(); }
+  static bool HasConfig(const Resource& resource) {
+    return resource.collection != Collection::kUnitTests;
+  }
+  static bool HasRelation(const Resource& resource) {
+    return resource.IsNode() || resource.collection == Collection::kSources;
+  }
+
+  // Throws SelectionError for a contract that is broken.
+  bool SameContents(const Resource& now, const Resource& old);
+  bool SameBody(const Resource& now, const Resource& old);
+  bool SameConfig(const Resource& now, const Resource& old) const;
+  bool SamePersistedDescription(const Resource& now, const Resource& old) const;
+  bool SameRelation(const Resource& now, const Resource& old) const;
+  // True for all but models.
+  bool SameContract(const Resource& now, const Resource& old);
+
+ private:
+  bool SameNode(const Resource& now, const Resource& old);
+
+  const std::string_view adapter_type_;
+  std::vector<std::string>& warnings_;
+};
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_SELECT_SAME_CONTENTS_H_
