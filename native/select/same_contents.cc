@@ -56,6 +56,17 @@ bool SameUnrendered(const Value& now, const Value& old,
   return keys_agree(now, old) && keys_agree(old, now);
 }
 
+// TestConfig.same_contents: what changes the outcome of a test, and nothing else.
+bool SameTestConfig(const Value& now, const Value& old) {
+  const Fields compared = {"severity", "where",    "limit",          "fail_calc",
+                           "warn_if",  "error_if", "store_failures", "store_failures_as"};
+  return std::all_of(compared.begin(), compared.end(), [&](std::string_view key) {
+    const auto value = now.Find(key);
+    const auto old_value = old.Find(key);
+    return value && old_value ? Equal(*value, *old_value) : !value && !old_value;
+  });
+}
+
 bool SameDependencies(const Resource& now, const Resource& old) {
   const auto nodes = [](const Resource& resource) {
     std::set<std::string_view> ids;
@@ -145,6 +156,9 @@ bool ContentsComparison::SameConfig(const Resource& now, const Resource& old) co
   if (now.collection == Collection::kSemanticModels ||
       now.collection == Collection::kSavedQueries) {
     return SameParts(now, old, {"config"});
+  }
+  if (now.type() == "test") {
+    return SameTestConfig(now.Get("unrendered_config"), old.Get("unrendered_config"));
   }
   return SameUnrendered(now.Get("unrendered_config"), old.Get("unrendered_config"),
                         UncomparedConfig(now));
