@@ -113,17 +113,46 @@ SourceName ParseSource(const std::string& value) {
   }
 }
 
-// The methods that dbt's own code would fail in with a Python error for anything but text.
-void RequireText(const Criteria& criteria) {
-  if (!criteria.other_value || criteria.method == Method::kConfig) return;
+}  // namespace
+
+RowSet MethodSearch::Search(const Criteria& criteria, const RowSet& included) {
+  if (criteria.other_value && criteria.method != Method::kConfig) {
+    return SearchOther(criteria, included);
+  }
+  return SearchText(criteria, included);
+}
+
+RowSet MethodSearch::SearchOther(const Criteria& criteria, const RowSet& included) {
+  switch (criteria.method) {
+    case Method::kAccess:
+      return RowSet(included.size());  // no access equals it
+    case Method::kResourceType:
+    case Method::kVersion:
+    case Method::kState:
+    case Method::kResult:
+    case Method::kSourceStatus:
+      return SearchText(criteria, included);  // unknown words to them, whatever their type
+    case Method::kFqn:
+    case Method::kTag:
+    case Method::kGroup:
+    case Method::kPackage:
+    case Method::kFile:
+    case Method::kTestName: {
+      // dbt stumbles over the first text that it would match.
+      Criteria any = criteria;
+      any.value = "*";
+      any.other_value.reset();
+      if (SearchText(any, included).empty()) return RowSet(included.size());
+      break;
+    }
+    default:
+      break;
+  }
   throw SelectionError("The value of the method '" + std::string(MethodName(criteria.method)) +
                        "' must be text, not " + criteria.value);
 }
 
-}  // namespace
-
-RowSet MethodSearch::Search(const Criteria& criteria, const RowSet& included) {
-  RequireText(criteria);
+RowSet MethodSearch::SearchText(const Criteria& criteria, const RowSet& included) {
   switch (criteria.method) {
     case Method::kFqn:
       return SearchFqn(criteria, included);

@@ -36,6 +36,11 @@ class MethodSearch {
   RowSet Search(const Criteria& criteria, const RowSet& included);
 
  private:
+  // For values that are text, or that are taken as such.
+  RowSet SearchText(const Criteria& criteria, const RowSet& included);
+  // For the other values that YAML has. dbt matches nothing with them, or fails with some error of
+  // Python's; so does this, with an error of its own.
+  RowSet SearchOther(const Criteria& criteria, const RowSet& included);
   RowSet SearchName(const Criteria& criteria, const RowSet& included);
   RowSet SearchFqn(const Criteria& criteria, const RowSet& included);
   RowSet SearchTag(const Criteria& criteria, const RowSet& included);

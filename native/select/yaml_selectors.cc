@@ -13,16 +13,9 @@ namespace flatmanifest {
 
 namespace {
 
-// A definition that has another form than dbt's, which calls it by another name than a criterion's
-// fault.
-class ValidationError : public SelectionError {
- public:
-  using SelectionError::SelectionError;
-};
-
 // As dbt shows an error inside another: its type, and its lines indented.
-std::string Shown(std::string_view type, std::string_view message) {
-  std::string shown = std::string(type) + " Error";
+std::string Shown(std::string_view message) {
+  std::string shown = "Runtime Error";
   for (const std::string_view line : Split(message, '\n')) shown.append("\n  ").append(line);
   return shown;
 }
@@ -44,7 +37,7 @@ class DefinitionParser {
         if (!keys.empty()) keys += ',';
         keys += document_.String(key);
       }
-      throw ValidationError(
+      throw SelectionError(
           "Only a single 'union' or 'intersection' key is allowed in a root level selector "
           "definition; found " +
           keys + ".");
@@ -65,7 +58,7 @@ class DefinitionParser {
       return spec;
     }
     if (!definition.is(CellKind::kObject)) {
-      throw ValidationError(
+      throw SelectionError(
           "Expected to find union, intersection, str or dict, instead found <class '" +
           TypeName(definition) + "'>: " + Str(document_, definition));
     }
@@ -81,13 +74,13 @@ class DefinitionParser {
   std::span<const Cell> List(Cell definition, std::string_view key) const {
     const Cell list = *Find(definition, key);
     if (!list.is(CellKind::kArray)) {
-      throw ValidationError("Invalid value for key \"" + std::string(key) + "\". Expected a list.");
+      throw SelectionError("Invalid value for key \"" + std::string(key) + "\". Expected a list.");
     }
     for (const Cell element : document_.Elements(list)) {
       if (element.is(CellKind::kObject) || element.is(CellKind::kString)) continue;
-      throw ValidationError("Invalid value type <class '" + TypeName(element) + "'> in key \"" +
-                            std::string(key) +
-                            "\", expected dict or str (value: " + Str(document_, element) + ").");
+      throw SelectionError("Invalid value type <class '" + TypeName(element) + "'> in key \"" +
+                           std::string(key) +
+                           "\", expected dict or str (value: " + Str(document_, element) + ").");
     }
     return document_.Elements(list);
   }
@@ -122,7 +115,7 @@ class DefinitionParser {
         continue;
       }
       if (exclusions) {
-        throw ValidationError(
+        throw SelectionError(
             "You cannot provide multiple exclude arguments to the same selector set operator:\n" +
             Repr(document_, element));
       }
@@ -148,7 +141,7 @@ class DefinitionParser {
         if (!names.empty()) names += ", ";
         names += Repr(document_.String(key));
       }
-      throw ValidationError(
+      throw SelectionError(
           "Expected either 1 key or else \"method\" and \"value\" keys, but got [" + names + "]");
     }
     std::optional<Spec> exclusions;
@@ -160,7 +153,7 @@ class DefinitionParser {
     const std::string text = Str(document_, name);
     const auto found = known_.find(text);
     if (found == known_.end()) {
-      throw ValidationError("Existing selector definition for " + text + " not found.");
+      throw SelectionError("Existing selector definition for " + text + " not found.");
     }
     return found->second;
   }
@@ -233,7 +226,7 @@ YamlSelectors::YamlSelectors(const Document& document, IndirectSelection indirec
     for (const Cell selector : document.Elements(*listed)) {
       const auto name = FindText(document, selector, "name");
       const auto definition = FindField(document, selector, "definition");
-      if (!name || !definition) throw ValidationError("a selector without name or definition");
+      if (!name || !definition) throw SelectionError("a selector without name or definition");
       DefinitionParser parser(document, indirect_selection, known);
       Spec spec = parser.ParseRoot(*definition);
       known[std::string(*name)] = spec;
@@ -241,10 +234,8 @@ YamlSelectors::YamlSelectors(const Document& document, IndirectSelection indirec
       if (is_default && is_default->is(CellKind::kTrue) && !default_) default_ = selectors_.size();
       selectors_.push_back({std::string(*name), std::move(spec)});
     }
-  } catch (const ValidationError& error) {
-    throw SelectionError("Could not read selector file data: " + Shown("Validation", error.what()));
   } catch (const SelectionError& error) {
-    throw SelectionError("Could not read selector file data: " + Shown("Runtime", error.what()));
+    throw SelectionError("Could not read selector file data: " + Shown(error.what()));
   }
 }
 

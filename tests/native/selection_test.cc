@@ -250,9 +250,6 @@ class YamlSelectorsTest : public ::testing::Test {
     const Selector selector(document);
     return MessageOf<SelectionError>([&] { selector.Select({.selector = "s"}); });
   }
-  static std::string Validation(const std::string& message) {
-    return "Could not read selector file data: Validation Error\n  " + message;
-  }
   static std::string Runtime(const std::string& message) {
     return "Could not read selector file data: Runtime Error\n  " + message;
   }
@@ -260,18 +257,18 @@ class YamlSelectorsTest : public ::testing::Test {
 
 TEST_F(YamlSelectorsTest, Errors) {
   EXPECT_EQ(ErrorOf(R"({"union": {}})"),
-            Validation("Invalid value for key \"union\". Expected a list."));
+            Runtime("Invalid value for key \"union\". Expected a list."));
   EXPECT_EQ(ErrorOf(R"({"union": [1]})"),
-            Validation("Invalid value type <class 'int'> in key \"union\", expected dict or str "
-                       "(value: 1)."));
+            Runtime("Invalid value type <class 'int'> in key \"union\", expected dict or str "
+                    "(value: 1)."));
   EXPECT_EQ(ErrorOf(R"({"union": [], "intersection": []})"),
-            Validation("Only a single 'union' or 'intersection' key is allowed in a root level "
-                       "selector definition; found union,intersection."));
+            Runtime("Only a single 'union' or 'intersection' key is allowed in a root level "
+                    "selector definition; found union,intersection."));
   EXPECT_EQ(ErrorOf(R"({"method": "tag", "valu": "x"})"),
-            Validation("Expected either 1 key or else \"method\" and \"value\" keys, but got "
-                       "['method', 'valu']"));
+            Runtime("Expected either 1 key or else \"method\" and \"value\" keys, but got "
+                    "['method', 'valu']"));
   EXPECT_EQ(ErrorOf(R"({"method": "selector", "value": "t"})"),
-            Validation("Existing selector definition for t not found."));
+            Runtime("Existing selector definition for t not found."));
   EXPECT_EQ(ErrorOf(R"({"error": "Invalid selector spec"})"),
             Runtime("'error' is not a valid method name"));
   EXPECT_EQ(ErrorOf(R"({"method": "tag", "value": "x", "children": true,

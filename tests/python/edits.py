@@ -30,7 +30,7 @@ VALUES: dict[str, list[Any]] = {
 CONFIG: list[tuple[str, list[Any]]] = [
     ("enabled", [True, False]),
     ("materialized", ["table", "view", "incremental", "ephemeral"]),
-    ("persist_docs", [{}, {"relation": True}, {"columns": True}, {"relation": True, "columns": True}]),
+    ("persist_docs", [{}, {"relation": True}, {"columns": True}, {"columns": 1, "relation": 1}]),
     ("tags", [[], ["a"], ["a", "b"]]),
     ("meta", [{}, {"a": 1}, {"a": [1, {"b": None}]}]),
     ("alias", ["x", "y"]),

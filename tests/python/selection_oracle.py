@@ -176,7 +176,7 @@ class Oracle:
                         f"Could not find selector named {request.selector}, "
                         f"expected one of {list(config)}"
                     )
-                    raise KeyErrorWithMessage(message)
+                    raise NoSelectorError(message)
                 return config[request.selector]["definition"]
             for selector in config.values():
                 if selector["default"] is True:
@@ -185,7 +185,7 @@ class Oracle:
         return parse_difference(select, list(request.exclude) or None)
 
 
-class KeyErrorWithMessage(Exception):
+class NoSelectorError(Exception):
     """What dbt/config/project.py, get_selector, raises, without a project."""
 
 
