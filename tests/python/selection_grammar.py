@@ -165,14 +165,15 @@ class Grammar:
             return {method: choice.choice([value, value, value, True, 1])}
         if kind == "dict":
             definition: dict[str, Any] = {"method": method, "value": value}
-            for key, values in {
+            options: dict[str, list[Any]] = {
                 "parents": [True, False],
                 "children": [True, False],
                 "childrens_parents": [True, False, False],
                 "parents_depth": [0, 1, "2"],
                 "children_depth": [0, 1, "2"],
                 "indirect_selection": MODES,
-            }.items():
+            }
+            for key, values in options.items():
                 if choice.random() < 0.25:
                     definition[key] = choice.choice(values)
             if depth > 0 and choice.random() < 0.2:

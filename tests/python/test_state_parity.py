@@ -1,0 +1,182 @@
+"""state:, result: and source_status: beside the installed dbt's, on manifests edited at random."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import flatmanifest
+from tests.python.conftest import CORPUS
+from tests.python.edits import edited
+from tests.python.samples import write
+from tests.python.selection_oracle import Answer, Oracle, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ROUNDS = 25 * int(os.environ.get("FLATMANIFEST_SELECTIONS", "1"))
+STATES = [
+    *["new", "old", "modified", "unmodified", "modified.body", "modified.configs"],
+    *["modified.persisted_descriptions", "modified.relation", "modified.macros"],
+    *["modified.contract", "nope", ""],
+]
+# dbt writes what these say; newer ones are the same to dbt, older ones it upgrades.
+NAMES = ["small_everything", "jaffle_shop_v12_dbt1.11", "jaffle_shop_v8", "jaffle_shop_v10"]
+
+
+@pytest.fixture(autouse=True)
+def duckdb(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an adapter enforces, without a connection to a database."""
+    from dbt.adapters.duckdb.impl import DuckDBAdapter
+    from dbt.contracts.graph import nodes
+
+    monkeypatch.setattr(
+        nodes, "get_adapter_constraint_support", lambda _name: DuckDBAdapter.CONSTRAINT_SUPPORT
+    )
+
+
+@pytest.fixture(params=[name for name in NAMES if name in CORPUS or name == "small_everything"])
+def base(request: pytest.FixtureRequest, generated: Callable[[str], Path]) -> dict[str, Any]:
+    name: str = request.param
+    stored = CORPUS[name].read_bytes() if name in CORPUS else generated(name).read_bytes()
+    manifest: dict[str, Any] = json.loads(gzip.decompress(stored) if name in CORPUS else stored)
+    manifest["metadata"]["adapter_type"] = "duckdb"
+    return manifest
+
+
+def ours(manifest: flatmanifest.Manifest, request: Request, **more: Any) -> Answer:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            ids = manifest.select(request.select, **request.keywords(), **more)
+        except flatmanifest.SelectionError as error:
+            return Answer(error=str(error))
+    return Answer(ids, [str(warning.message) for warning in caught])
+
+
+def test_states_of_edited_manifests(base: dict[str, Any], tmp_path: Path) -> None:
+    from dbt.contracts.state import PreviousState
+
+    errors = found = 0
+    for number in range(ROUNDS):
+        choice = random.Random(number)
+        directory = tmp_path / str(number)
+        now, old = directory / "now", directory / "old"
+        for made in (now, old):
+            made.mkdir(parents=True)
+            edits = choice.choice([0, 1, 5, 25])
+            write(made / "manifest.json", edited(base, choice, edits))
+        oracle = Oracle(now / "manifest.json", directory)
+        previous = PreviousState(old, directory / "target", directory)
+        with flatmanifest.open(now / "manifest.json") as manifest:
+            for state in STATES:
+                request = Request(select=(f"state:{state}",), indirect_selection="empty")
+                expected = oracle.select(request, previous)
+                assert ours(manifest, request, state=old) == expected, (number, state)
+                errors += expected.error is not None
+                found += len(expected.ids)
+    assert errors >= 2 * ROUNDS
+    assert found > ROUNDS
+
+
+def run_results(base: dict[str, Any], choice: random.Random) -> dict[str, Any]:
+    statuses = ["success", "error", "skipped", "pass", "fail", "warn"]
+    return {
+        "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"},
+        "elapsed_time": 1.0,
+        "args": {},
+        "results": [
+            {
+                "unique_id": unique_id,
+                "status": choice.choice(statuses),
+                "timing": [],
+                "thread_id": "1",
+                "execution_time": 1.0,
+                "adapter_response": {},
+                "message": None,
+                "failures": None,
+                "compiled": True,
+                "compiled_code": None,
+                "relation_name": None,
+            }
+            for unique_id in [*base["nodes"], "model.gone.gone"]
+            if choice.random() < 0.7
+        ],
+    }
+
+
+def sources(base: dict[str, Any], choice: random.Random) -> dict[str, Any]:
+    times = ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-01-01T01:00:00+02:00"]
+    return {
+        "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/sources/v3.json"},
+        "elapsed_time": 1.0,
+        "results": [
+            {
+                "unique_id": unique_id,
+                "max_loaded_at": choice.choice(times),
+                "snapshotted_at": times[0],
+                "max_loaded_at_time_ago_in_s": 1.0,
+                "status": "pass",
+                "criteria": {"warn_after": {}, "error_after": {}, "filter": None},
+                "adapter_response": {},
+                "timing": [],
+                "thread_id": "1",
+                "execution_time": 1.0,
+            }
+            for unique_id in base["sources"]
+            if choice.random() < 0.8
+        ],
+    }
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_results_and_freshness(base: dict[str, Any], tmp_path: Path, number: int) -> None:
+    from dbt.contracts.state import PreviousState
+
+    choice = random.Random(number)
+    state, target = tmp_path / "state", tmp_path / "target"
+    state.mkdir()
+    target.mkdir()
+    write(tmp_path / "manifest.json", base)
+    if number != 0:
+        write(state / "run_results.json", run_results(base, choice))
+        write(state / "sources.json", sources(base, choice))
+    if number != 1:
+        write(target / "sources.json", sources(base, choice))
+    oracle = Oracle(tmp_path / "manifest.json", tmp_path)
+    previous = PreviousState(state, target, tmp_path)
+    with flatmanifest.open(tmp_path / "manifest.json") as manifest:
+        for value in ("result:error", "result:success+", "result:nope", "source_status:fresher+"):
+            request = Request(select=(value,))
+            expected = oracle.select(request, previous)
+            assert ours(manifest, request, state=state, target=target) == expected, value
+
+
+def test_versions_that_dbt_refuses(base: dict[str, Any], tmp_path: Path) -> None:
+    write(tmp_path / "manifest.json", base)
+    old = tmp_path / "old"
+    old.mkdir()
+    url = "https://schemas.getdbt.com/dbt/manifest/v3.json"
+    write(old / "manifest.json", {**base, "metadata": {"dbt_schema_version": url}})
+    with (
+        flatmanifest.open(tmp_path / "manifest.json") as manifest,
+        pytest.raises(flatmanifest.SelectionError, match=r"manifest/v12.json.*but found.*v3.json"),
+    ):
+        manifest.select("state:new", state=old)
+
+
+def test_bad_artifacts_are_named(base: dict[str, Any], tmp_path: Path) -> None:
+    write(tmp_path / "manifest.json", base)
+    (tmp_path / "run_results.json").write_text('{"results": [')
+    with (
+        flatmanifest.open(tmp_path / "manifest.json") as manifest,
+        pytest.raises(flatmanifest.ConvertError, match=r"run_results\.json: byte 13"),
+    ):
+        manifest.select("result:error", state=tmp_path)
