@@ -92,6 +92,16 @@ auto WalkFromRow(Member member) {
 }
 
 template <typename Member>
+auto WalkFromEach(Member member) {
+  return [member](const GraphView& view, const py::object& depth) {
+    const auto graph = view.Share();
+    const uint64_t edges = DepthOf(depth);
+    CsrRows all = WithoutGil([&] { return ((*graph).*member)(edges); });
+    return py::make_tuple(UintBuffer(std::move(all.indptr)), UintBuffer(std::move(all.indices)));
+  };
+}
+
+template <typename Member>
 auto WalkFromRows(Member member) {
   return [member](const GraphView& view, const py::object& numbers, const py::object& depth) {
     const auto graph = view.Share();
@@ -150,6 +160,8 @@ void BindGraphRows(GraphClass& graph) {
       .def("predecessor_rows", LinkedRows(false), py::arg("row"))
       .def("ancestor_rows", WalkFromRow(&Graph::Ancestors), py::arg("row"), any_depth)
       .def("descendant_rows", WalkFromRow(&Graph::Descendants), py::arg("row"), any_depth)
+      .def("all_ancestor_rows", WalkFromEach(&Graph::AllAncestors), any_depth)
+      .def("all_descendant_rows", WalkFromEach(&Graph::AllDescendants), any_depth)
       .def("children_rows", WalkFromRows(&Graph::SelectChildren), py::arg("rows"), any_depth)
       .def("parents_rows", WalkFromRows(&Graph::SelectParents), py::arg("rows"), any_depth)
       .def("childrens_parents_rows", &ChildrensParentRows, py::arg("rows"))

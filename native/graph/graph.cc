@@ -1,6 +1,8 @@
 #include "graph/graph.h"
 
+#include <limits>
 #include <mutex>
+#include <stdexcept>
 #include <utility>
 
 #include "graph/csr.h"
@@ -58,6 +60,24 @@ auto WithChildren(const Dependencies* mapped, const Digraph* own, Walk walk) {
       if (link.kind == EdgeKind::kDependency) visit(link.row);
     }
   });
+}
+
+// walk(row) for each node, one after the other.
+template <typename Walk>
+CsrRows Collect(const Graph& graph, Walk walk) {
+  CsrRows all{{0}, {}};
+  all.indptr.reserve(size_t{graph.row_limit()} + 1);
+  for (Row row = 0; row < graph.row_limit(); ++row) {
+    if (graph.Has(row)) {
+      const std::vector<Row> found = walk(row);
+      all.indices.insert(all.indices.end(), found.begin(), found.end());
+      if (all.indices.size() > std::numeric_limits<uint32_t>::max()) {
+        throw std::length_error("more pairs of nodes than 32 bits can number");
+      }
+    }
+    all.indptr.push_back(static_cast<uint32_t>(all.indices.size()));
+  }
+  return all;
 }
 
 }  // namespace
@@ -118,6 +138,20 @@ std::vector<Row> Graph::SelectChildrensParents(std::span<const Row> rows) const 
   };
   const std::vector<Row> down = join(rows, SelectChildren(rows, kAnyDepth));
   return join(down, SelectParents(down, kAnyDepth));
+}
+
+CsrRows Graph::AllAncestors(uint64_t depth) const {
+  return WithParents(mapped(), own_ ? &*own_ : nullptr, [&](auto for_each_parent) {
+    return Collect(*this,
+                   [&](Row row) { return WalkFrom(row, row_limit(), depth, for_each_parent); });
+  });
+}
+
+CsrRows Graph::AllDescendants(uint64_t depth) const {
+  return WithChildren(mapped(), own_ ? &*own_ : nullptr, [&](auto for_each_child) {
+    return Collect(*this,
+                   [&](Row row) { return WalkFrom(row, row_limit(), depth, for_each_child); });
+  });
 }
 
 CsrRows Graph::ChildColumns() const {
