@@ -179,7 +179,7 @@ Graph Graph::With(Digraph digraph) const {
 Graph Graph::WithTestEdges(bool fast) const {
   if (document_ == nullptr) {
     throw GraphError(
-        "test edges need a manifest: this graph is none's, so nothing says what its tests are");
+        "test edges need a manifest, which says what is a test; this graph is of none");
   }
   Digraph tested = digraph();
   fast ? AddTestEdgesFast(*document_, tested) : AddTestEdges(*document_, tested);
