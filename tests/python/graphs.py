@@ -133,3 +133,10 @@ def dbt_scores(graph: nx.DiGraph[str]) -> dict[str, int]:
 
     queue = GraphQueue.__new__(GraphQueue)
     return queue._get_scores(graph)  # noqa: SLF001
+
+
+def dbt_graph(graph: nx.DiGraph[str]) -> Any:
+    """Return dbt's Graph of it."""
+    from dbt.graph.graph import Graph  # noqa: PLC0415
+
+    return Graph(graph)

@@ -66,27 +66,30 @@ def test_nodes_and_edges_are_networkxs(made: tuple[Edges, list[str]]) -> None:
 def test_rows_say_the_same_as_ids(made: tuple[Edges, list[str]]) -> None:
     graph = Graph(*made)
     assert graph.ids == list(graph)  # numbered as they come
-    ids = np.array([*graph.ids, ""], dtype=object)
+    all_ids = graph.ids
+
+    def ids(rows: memoryview) -> list[str]:
+        return [all_ids[row] for row in rows]
+
     for row, node in enumerate(graph.ids):
         assert graph.row(node) == row
         assert graph.id(row) == graph.id(row - len(graph)) == node
-        assert list(ids[graph.successor_rows(row)]) == graph.successors(node)
-        assert list(ids[graph.predecessor_rows(row)]) == graph.predecessors(node)
-        assert set(ids[graph.ancestor_rows(row, 2)]) == graph.ancestors(node, 2)
-        assert set(ids[graph.descendant_rows(row)]) == graph.descendants(node)
-    assert list(ids[graph.node_rows()]) == graph.nodes()
+        assert ids(graph.successor_rows(row)) == graph.successors(node)
+        assert ids(graph.predecessor_rows(row)) == graph.predecessors(node)
+        assert set(ids(graph.ancestor_rows(row, 2))) == graph.ancestors(node, 2)
+        assert set(ids(graph.descendant_rows(row))) == graph.descendants(node)
+    assert ids(graph.node_rows()) == graph.nodes()
     parents, children = graph.edge_rows()
-    assert list(zip(ids[parents], ids[children], strict=True)) == graph.edges()
-    columns = [graph.indptr, graph.indices, graph.parent_indptr, graph.parent_indices]
+    assert list(zip(ids(parents), ids(children), strict=True)) == graph.edges()
     for indptr, indices, neighbours in (
-        (*columns[:2], graph.successors),
-        (*columns[2:], graph.predecessors),
+        (graph.indptr, graph.indices, graph.successors),
+        (graph.parent_indptr, graph.parent_indices, graph.predecessors),
     ):
         for row, (begin, end) in enumerate(itertools.pairwise(indptr)):
             found = list(indices[begin:end])
             assert found == sorted(graph.row(node) for node in neighbours(graph.id(row)))
-    for column in columns:
-        assert (column.format, column.readonly) == ("I", True)
+        assert (indptr.format, indptr.readonly) == ("I", True)
+        assert (indices.format, indices.readonly) == ("I", True)
 
 
 def test_buffers_of_rows_are_read_only_and_outlive_the_graph() -> None:
@@ -148,7 +151,7 @@ def test_rows_as_buffers() -> None:
     graph = Graph([("a", "b"), ("b", "c"), ("d", "c")])
     for rows in ([0, 3], (0, 3), np.array([0, 3], dtype=np.uint32), np.array([0, 3])):
         assert sorted(graph.children_rows(rows)) == [1, 2]
-    strided = np.array([0, 9, 3, 9], dtype=np.uint32)[::2]
+    strided: Any = np.array([0, 9, 3, 9], dtype=np.uint32)[::2]
     assert sorted(graph.children_rows(memoryview(strided))) == [1, 2]
     assert sorted(graph.children_rows(graph.node_rows(), depth=1)) == [1, 2]
     assert sorted(graph.parents_rows([2])) == [0, 1, 3]
@@ -475,11 +478,13 @@ def test_ids_that_are_no_text() -> None:
 
 
 def test_what_graphs_are_made_of() -> None:
-    assert Graph(edges=[["a", "b"]], nodes="cab").nodes() == ["c", "a", "b"]
+    pairs: Any = [["a", "b"]]
+    assert Graph(edges=pairs, nodes="cab").nodes() == ["c", "a", "b"]
     assert Graph(nodes=iter(["a"])).edges() == []
     assert Graph(zip("ab", "bc", strict=True)).edges() == [("a", "b"), ("b", "c")]
     assert repr(Graph([("a", "b")])) == "<flatmanifest.Graph of 2 nodes and 1 edges>"
-    assert list(Graph()) == Graph().topological_sort() == Graph().topological_generations() == []
+    assert list(Graph()) == Graph().topological_sort() == []
+    assert Graph().topological_generations() == []
     assert len(Graph.__new__(Graph)) == 0
     with pytest.raises(TypeError):
         Graph(1)  # type: ignore[arg-type]
@@ -576,7 +581,12 @@ def test_a_subset_across_two_hubs_is_not_quadratic() -> None:
 
 def test_others_run_meanwhile(deep: Graph) -> None:
     done = threading.Event()
-    thread = threading.Thread(target=lambda: (deep.queue_score_rows(), done.set()))
+
+    def work() -> None:
+        deep.queue_score_rows()
+        done.set()
+
+    thread = threading.Thread(target=work)
     ticks = 0
     thread.start()
     while not done.is_set():
