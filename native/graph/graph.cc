@@ -16,18 +16,27 @@
 
 namespace flatmanifest {
 
-// The linked graph of a document, made when it is first needed.
+// What is made of a document when it is first needed.
 class Graph::Linking {
  public:
-  const Digraph& Get(const Document& document) {
+  explicit Linking(const Document& document) : document_(document) {}
+
+  const Digraph& linked() {
     const std::lock_guard lock(mutex_);
-    if (!linked_) linked_ = LinkGraph(document);
+    if (!linked_) linked_ = LinkGraph(document_);
     return *linked_;
+  }
+  const TestRoles& roles() {
+    const std::lock_guard lock(mutex_);
+    if (!roles_) roles_.emplace(document_);
+    return *roles_;
   }
 
  private:
+  const Document& document_;
   std::mutex mutex_;
   std::optional<Digraph> linked_;
+  std::optional<TestRoles> roles_;
 };
 
 namespace {
@@ -85,8 +94,8 @@ CsrRows Collect(const Graph& graph, Walk walk) {
 Graph::Graph(const Document& document)
     : document_(&document),
       names_(document),
-      mapped_(document),
-      linking_(std::make_shared<Linking>()) {}
+      linking_(std::make_shared<Linking>(document)),
+      mapped_(document) {}
 
 uint32_t Graph::edge_count() const {
   return mapped_ ? static_cast<uint32_t>(mapped_->children().indices.size()) : own_->edge_count();
@@ -166,12 +175,13 @@ CsrRows Graph::ChildColumns() const {
 
 CsrRows Graph::ParentColumns() const { return Transpose(ChildColumns()); }
 
-const Digraph& Graph::digraph() const { return own_ ? *own_ : linking_->Get(*document_); }
+const Digraph& Graph::digraph() const { return own_ ? *own_ : linking_->linked(); }
 
 Graph Graph::With(Digraph digraph) const {
   Graph made;
   made.document_ = document_;
   made.names_ = names_;
+  made.linking_ = linking_;
   made.own_ = std::move(digraph);
   return made;
 }
@@ -182,7 +192,8 @@ Graph Graph::WithTestEdges(bool fast) const {
         "test edges need a manifest, which says what is a test; this graph is of none");
   }
   Digraph tested = digraph();
-  fast ? AddTestEdgesFast(*document_, tested) : AddTestEdges(*document_, tested);
+  const TestRoles& roles = linking_->roles();
+  fast ? AddTestEdgesFast(roles, tested) : AddTestEdges(roles, tested);
   return With(std::move(tested));
 }
 
@@ -222,7 +233,6 @@ void Graph::AddEdge(std::string_view from, std::string_view to) {
 Digraph& Graph::Own() {
   if (!own_) own_ = digraph();
   mapped_.reset();
-  linking_.reset();
   return *own_;
 }
 

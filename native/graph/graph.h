@@ -104,9 +104,9 @@ class Graph {
 
   const Document* document_ = nullptr;
   NodeNames names_;
+  std::shared_ptr<Linking> linking_;  // of the document
   // A graph is either mapped, and linked when needed, or has its own nodes and edges.
   std::optional<Dependencies> mapped_;
-  std::shared_ptr<Linking> linking_;
   std::optional<Digraph> own_;
 };
 

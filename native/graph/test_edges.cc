@@ -18,69 +18,34 @@ namespace {
 
 using Rows = std::vector<Row>;
 
-// What the manifest says of each row, as far as test edges depend on it.
-class Roles {
- public:
-  explicit Roles(const Document& document)
-      : document_(document),
-        depends_on_(document),
-        members_(document.resources().graph_count),
-        tests_(members_),
-        named_tests_(members_) {
-    const ResourceColumns& columns = document.resources();
-    for (Row row = 0; row < columns.graph_count; ++row) {
-      if (document.String(columns.unique_id[row]).starts_with("test.")) named_tests_.Insert(row);
-      if (static_cast<Collection>(columns.collection[row]) != Collection::kNodes) continue;
-      members_.Insert(row);
-      if (document.String(columns.resource_type[row]) == "test") tests_.Insert(row);
-    }
-  }
-
-  // Whether the manifest's `nodes` has it.
-  bool IsMember(Row row) const { return row < members_.size() && members_.Contains(row); }
-  bool IsTest(Row row) const { return IsMember(row) && tests_.Contains(row); }
-  bool IsExecutable(Row row) const { return IsMember(row) && !tests_.Contains(row); }
-
-  // Calls visit(test) for the tests among a row's children in the manifest: dbt tells them by their
-  // unique_id (_get_tests_for_node).
-  template <typename Visit>
-  void ForEachTestOf(Row row, Visit visit) const {
-    if (row >= members_.size()) return;
-    for (const Row child : document_.Neighbours(document_.children(), row)) {
-      if (named_tests_.Contains(child) && members_.Contains(child)) visit(child);
-    }
-  }
-  // What a test depends on, as it is written: kNoRow for what does not exist, some perhaps twice.
-  Rows ParentsOf(Row test) {
-    Rows parents;
-    for (const Cell name : depends_on_.Names(document_.resources().value[test])) {
-      if (name.is(CellKind::kString)) parents.push_back(depends_on_.Parent(name));
-    }
-    return parents;
-  }
-  bool IsNamedTest(Row row) const { return IsMember(row) && named_tests_.Contains(row); }
-
- private:
-  const Document& document_;
-  DependsOn depends_on_;
-  RowSet members_;
-  RowSet tests_;
-  RowSet named_tests_;
+struct TestEdge {
+  Row test;
+  Row node;
 };
 
-// ParentsOf, read once for each test.
-class TestParents {
+// Adds edges that are distinct. Those of a test that nothing depended on before are new: they need
+// not be looked up.
+class EdgeAdder {
  public:
-  explicit TestParents(Roles& roles) : roles_(roles) {}
-  const Rows& operator[](Row test) {
-    const auto [entry, is_new] = parents_.try_emplace(test);
-    if (is_new) entry->second = roles_.ParentsOf(test);
-    return entry->second;
+  explicit EdgeAdder(Digraph& graph) : graph_(graph), had_successors_(graph.row_limit()) {
+    for (const Row row : graph.Nodes()) {
+      if (graph.OutDegree(row) != 0) had_successors_.Insert(row);
+    }
+  }
+  void Add(const std::vector<TestEdge>& edges) {
+    for (const TestEdge& edge : edges) {
+      if (!graph_.Has(edge.test)) continue;
+      if (had_successors_.Contains(edge.test)) {
+        graph_.AddEdge(edge.test, edge.node, EdgeKind::kParentTest);
+      } else {
+        graph_.AppendEdge(edge.test, edge.node, EdgeKind::kParentTest);
+      }
+    }
   }
 
  private:
-  Roles& roles_;
-  std::unordered_map<Row, Rows> parents_;
+  Digraph& graph_;
+  RowSet had_successors_;
 };
 
 // --- the fast algorithm ---
@@ -109,18 +74,13 @@ void InsertSorted(Rows& rows, Row row) {
   if (place == rows.end() || *place != row) rows.insert(place, row);
 }
 
-struct TestEdge {
-  Row test;
-  Row node;
-};
-
 // dbt's _get_multi_test_edges: nodes become ready when all their parents have been processed, and
 // take over what those have seen.
 class MultiTestSearch {
  public:
-  MultiTestSearch(const Digraph& graph, Roles& roles, const RowSet& multi_tested,
+  MultiTestSearch(const Digraph& graph, const TestRoles& roles, const RowSet& multi_tested,
                   std::vector<TestEdge>& edges)
-      : graph_(graph), roles_(roles), parents_(roles), multi_tested_(multi_tested), edges_(edges) {}
+      : graph_(graph), roles_(roles), multi_tested_(multi_tested), edges_(edges) {}
 
   void Run(const Rows& sources) {
     std::deque<Row> ready(sources.rbegin(), sources.rend());  // dbt takes the last one first
@@ -137,7 +97,7 @@ class MultiTestSearch {
   void Pass(Row row, const Progress& seen, std::deque<Row>& ready) {
     Rows awaits = seen.awaits;
     roles_.ForEachTestOf(row, [&](Row test) {
-      if (parents_[test].size() > 1) InsertSorted(awaits, test);
+      if (roles_.ParentsOf(test).size() > 1) InsertSorted(awaits, test);
     });
     for (const Digraph::Link link : graph_.Successors(row)) {
       if (!roles_.IsExecutable(link.row)) continue;
@@ -159,7 +119,7 @@ class MultiTestSearch {
       return std::binary_search(progress.ancestors.begin(), progress.ancestors.end(), parent);
     };
     std::erase_if(progress.awaits, [&](Row test) {
-      const Rows& parents = parents_[test];
+      const auto parents = roles_.ParentsOf(test);
       if (!std::all_of(parents.begin(), parents.end(), is_ancestor)) return false;
       edges_.push_back({test, row});
       return true;
@@ -167,38 +127,49 @@ class MultiTestSearch {
   }
 
   const Digraph& graph_;
-  Roles& roles_;
-  TestParents parents_;
+  const TestRoles& roles_;
   const RowSet& multi_tested_;
   std::vector<TestEdge>& edges_;
   std::unordered_map<Row, Progress> progress_;
 };
 
-// Tests by their only parent, in the order in which the graph has them.
+// Tests by their only parent, parents and tests in the order in which the graph has the tests.
 class SingleTests {
  public:
+  explicit SingleTests(uint32_t row_limit) : last_(row_limit, kNoRow), next_(row_limit, kNoRow) {}
+
   void Add(Row parent, Row test) {
-    const auto [entry, is_new] = place_of_.try_emplace(parent, tests_of_.size());
-    if (is_new) tests_of_.push_back({parent, {}});
-    tests_of_[entry->second].second.push_back(test);
+    if (last_[parent] == kNoRow) {
+      firsts_.push_back({test, parent});
+    } else {
+      next_[last_[parent]] = test;
+    }
+    last_[parent] = test;
   }
-  const std::vector<std::pair<Row, Rows>>& tests_of() const { return tests_of_; }
+  // Calls visit(parent, first test); Next leads to the others.
+  template <typename Visit>
+  void ForEachParent(Visit visit) const {
+    for (const TestEdge& first : firsts_) visit(first.node, first.test);
+  }
+  // kNoRow after the last.
+  Row Next(Row test) const { return next_[test]; }
 
  private:
-  std::unordered_map<Row, size_t> place_of_;
-  std::vector<std::pair<Row, Rows>> tests_of_;
+  std::vector<TestEdge> firsts_;
+  Rows last_;  // by parent
+  Rows next_;  // by test
 };
 
 // dbt's _get_test_edges_2.
-std::vector<TestEdge> FastTestEdges(const Digraph& graph, Roles& roles) {
+std::vector<TestEdge> FastTestEdges(const Digraph& graph, const TestRoles& roles) {
   Rows sources;
-  SingleTests single_tests;
+  SingleTests single_tests(graph.row_limit());
   RowSet multi_tested(graph.row_limit());
   for (const Row row : graph.Nodes()) {
     if (!roles.IsMember(row)) continue;
     if (graph.InDegree(row) == 0) sources.push_back(row);
     if (!roles.IsTest(row)) continue;
-    const Rows parents = roles.ParentsOf(row);
+    const auto parents = roles.ParentsOf(row);
     if (parents.size() == 1 && parents[0] != kNoRow) single_tests.Add(parents[0], row);
     if (parents.size() < 2) continue;
     for (const Row parent : parents) {
@@ -206,13 +177,15 @@ std::vector<TestEdge> FastTestEdges(const Digraph& graph, Roles& roles) {
     }
   }
   std::vector<TestEdge> edges;
-  for (const auto& [parent, tests] : single_tests.tests_of()) {
-    if (!graph.Has(parent)) continue;
+  single_tests.ForEachParent([&](Row parent, Row first) {
+    if (!graph.Has(parent)) return;
     for (const Digraph::Link link : graph.Successors(parent)) {
       if (!roles.IsExecutable(link.row)) continue;
-      for (const Row test : tests) edges.push_back({test, link.row});
+      for (Row test = first; test != kNoRow; test = single_tests.Next(test)) {
+        edges.push_back({test, link.row});
+      }
     }
-  }
+  });
   if (!multi_tested.empty()) MultiTestSearch(graph, roles, multi_tested, edges).Run(sources);
   return edges;
 }
@@ -224,9 +197,9 @@ std::vector<TestEdge> FastTestEdges(const Digraph& graph, Roles& roles) {
 // upstream of such a test is upstream of the node that waits for it anyway, as long as tests come
 // after what they depend on alone and no test depends on another: so it is in every graph that dbt
 // links.
-bool TestEdgesLeadOn(const Digraph& graph, const Roles& roles, TestParents& parents) {
+bool TestEdgesLeadOn(const Digraph& graph, const TestRoles& roles) {
   const auto leads_on = [&](Row test) {
-    const Rows& needs = parents[test];
+    const auto needs = roles.ParentsOf(test);
     const auto is_named_test = [&](Row row) { return row != kNoRow && roles.IsNamedTest(row); };
     if (std::any_of(needs.begin(), needs.end(), is_named_test)) return true;
     const auto links = graph.Predecessors(test);
@@ -245,19 +218,15 @@ bool TestEdgesLeadOn(const Digraph& graph, const Roles& roles, TestParents& pare
 
 class ThoroughSearch {
  public:
-  ThoroughSearch(Digraph& graph, Roles& roles)
+  ThoroughSearch(Digraph& graph, const TestRoles& roles)
       : graph_(graph),
         roles_(roles),
-        parents_(roles),
-        test_edges_lead_on_(TestEdgesLeadOn(graph, roles, parents_)),
-        had_successors_(graph.row_limit()),
+        test_edges_lead_on_(TestEdgesLeadOn(graph, roles)),
+        adder_(graph),
         is_upstream_(graph.row_limit()),
         is_considered_(graph.row_limit()) {}
 
   void Run() {
-    for (const Row row : graph_.Nodes()) {
-      if (graph_.OutDegree(row) != 0) had_successors_.Insert(row);
-    }
     for (const Row row : graph_.Nodes()) {
       if (!roles_.IsExecutable(row)) continue;
       FindTests(row);
@@ -282,7 +251,7 @@ class ThoroughSearch {
       roles_.ForEachTestOf(ancestor, [&](Row test) {
         if (!graph_.Has(test) || !is_considered_.Insert(test)) return;
         considered_.push_back(test);
-        const Rows& needs = parents_[test];
+        const auto needs = roles_.ParentsOf(test);
         if (std::all_of(needs.begin(), needs.end(), is_upstream)) found_.push_back({test, row});
       });
     }
@@ -291,22 +260,14 @@ class ThoroughSearch {
   }
 
   void AddFound() {
-    for (const TestEdge& edge : found_) {
-      // A test that nothing depended on gets each of its edges here, once: they are all new.
-      if (had_successors_.Contains(edge.test)) {
-        graph_.AddEdge(edge.test, edge.node, EdgeKind::kParentTest);
-      } else {
-        graph_.AppendEdge(edge.test, edge.node, EdgeKind::kParentTest);
-      }
-    }
+    adder_.Add(found_);
     found_.clear();
   }
 
-  Digraph& graph_;
-  Roles& roles_;
-  TestParents parents_;
+  const Digraph& graph_;
+  const TestRoles& roles_;
   const bool test_edges_lead_on_;
-  RowSet had_successors_;
+  EdgeAdder adder_;
   RowSet is_upstream_;
   RowSet is_considered_;
   Rows considered_;
@@ -315,16 +276,34 @@ class ThoroughSearch {
 
 }  // namespace
 
-void AddTestEdges(const Document& document, Digraph& graph) {
-  Roles roles(document);
-  ThoroughSearch(graph, roles).Run();
+TestRoles::TestRoles(const Document& document)
+    : document_(document),
+      members_(document.resources().graph_count),
+      tests_(members_),
+      named_tests_(members_),
+      starts_(1, 0) {
+  DependsOn depends_on(document);
+  const ResourceColumns& columns = document.resources();
+  for (Row row = 0; row < columns.graph_count; ++row) {
+    if (static_cast<Collection>(columns.collection[row]) == Collection::kNodes) {
+      members_.Insert(row);
+      if (document.String(columns.unique_id[row]).starts_with("test.")) named_tests_.Insert(row);
+      if (document.String(columns.resource_type[row]) == "test") tests_.Insert(row);
+    }
+    if (tests_.Contains(row) || named_tests_.Contains(row)) {
+      for (const Cell name : depends_on.Names(columns.value[row])) {
+        if (name.is(CellKind::kString)) parents_.push_back(depends_on.Parent(name));
+      }
+    }
+    starts_.push_back(static_cast<uint32_t>(parents_.size()));
+  }
 }
 
-void AddTestEdgesFast(const Document& document, Digraph& graph) {
-  Roles roles(document);
-  for (const TestEdge& edge : FastTestEdges(graph, roles)) {
-    if (graph.Has(edge.test)) graph.AddEdge(edge.test, edge.node, EdgeKind::kParentTest);
-  }
+void AddTestEdges(const TestRoles& roles, Digraph& graph) { ThoroughSearch(graph, roles).Run(); }
+
+void AddTestEdgesFast(const TestRoles& roles, Digraph& graph) {
+  const std::vector<TestEdge> edges = FastTestEdges(graph, roles);
+  EdgeAdder(graph).Add(edges);
 }
 
 }  // namespace flatmanifest

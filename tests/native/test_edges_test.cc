@@ -25,7 +25,8 @@ Edges TestEdgesOf(const std::vector<SmallResource>& resources, bool fast) {
   const FileImage image = testing::Convert(ManifestOf(resources));
   const Document document = testing::Open(image);
   Digraph graph = LinkGraph(document);
-  fast ? AddTestEdgesFast(document, graph) : AddTestEdges(document, graph);
+  const TestRoles roles(document);
+  fast ? AddTestEdgesFast(roles, graph) : AddTestEdges(roles, graph);
   const NodeNames names(document);
   Edges edges;
   for (const auto& [test, node] : testing::EdgesOf(graph, EdgeKind::kParentTest)) {
@@ -116,7 +117,8 @@ TEST(TestEdgesTest, NodesThatTheGraphDoesNotHaveGetNone) {
     graph.RemoveNode(document.FindRow("test.a"));
     graph.AddNode(7);  // a row that the manifest does not have
     graph.AddEdge(document.FindRow("model.a"), 7);
-    fast ? AddTestEdgesFast(document, graph) : AddTestEdges(document, graph);
+    const TestRoles roles(document);
+    fast ? AddTestEdgesFast(roles, graph) : AddTestEdges(roles, graph);
     EXPECT_EQ(graph.edge_count(), 2U);
     EXPECT_EQ(graph.node_count(), 3U);
   }
