@@ -72,7 +72,7 @@ const Digraph& Linked(const Graph& graph) {
 }
 
 Generations Sorted(const Graph& graph) {
-  return WithoutGil([&] { return TopologicallySorted(graph.digraph(), graph.names()); });
+  return WithoutGil([&] { return graph.TopologicalOrder(); });
 }
 
 Row NodeOf(const Graph& graph, const py::str& unique_id) {

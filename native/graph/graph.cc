@@ -23,8 +23,12 @@ class Graph::Linking {
 
   const Digraph& linked() {
     const std::lock_guard lock(mutex_);
-    if (!linked_) linked_ = LinkGraph(document_);
-    return *linked_;
+    return Link();
+  }
+  const PackedDigraph& packed() {
+    const std::lock_guard lock(mutex_);
+    if (!packed_) packed_.emplace(Link());
+    return *packed_;
   }
   const TestRoles& roles() {
     const std::lock_guard lock(mutex_);
@@ -33,9 +37,15 @@ class Graph::Linking {
   }
 
  private:
+  const Digraph& Link() {
+    if (!linked_) linked_ = LinkGraph(document_);
+    return *linked_;
+  }
+
   const Document& document_;
   std::mutex mutex_;
   std::optional<Digraph> linked_;
+  std::optional<PackedDigraph> packed_;
   std::optional<TestRoles> roles_;
 };
 
@@ -176,6 +186,17 @@ CsrRows Graph::ChildColumns() const {
 CsrRows Graph::ParentColumns() const { return Transpose(ChildColumns()); }
 
 const Digraph& Graph::digraph() const { return own_ ? *own_ : linking_->linked(); }
+
+Generations Graph::TopologicalGenerations() const {
+  return mapped_ ? flatmanifest::TopologicalGenerations(linking_->packed())
+                 : flatmanifest::TopologicalGenerations(*own_);
+}
+
+Generations Graph::TopologicalOrder() const {
+  Generations generations = TopologicalGenerations();
+  if (generations.rows.size() != node_count()) CheckAcyclic(digraph(), names_);
+  return generations;
+}
 
 Graph Graph::With(Digraph digraph) const {
   Graph made;

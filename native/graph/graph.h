@@ -16,6 +16,7 @@
 #include "graph/digraph.h"
 #include "graph/node_names.h"
 #include "graph/row_set.h"
+#include "graph/topology.h"
 #include "graph/traversal.h"
 
 namespace flatmanifest {
@@ -74,6 +75,9 @@ class Graph {
 
   // The first call links a mapped graph, in linear time. Throws FormatError.
   const Digraph& digraph() const;
+  // See graph/topology.h. TopologicalOrder throws GraphError if there is a cycle.
+  Generations TopologicalGenerations() const;
+  Generations TopologicalOrder() const;
   // A graph with the same names and other nodes or edges.
   Graph With(Digraph digraph) const;
   Graph WithTestEdges(bool fast) const;

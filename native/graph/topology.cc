@@ -11,9 +11,12 @@ namespace {
 // How far the search for a cycle is with a node.
 enum class Visit : uint8_t { kNone, kOnPath, kDone };
 
-}  // namespace
+Row RowOf(Row row) { return row; }
+Row RowOf(Digraph::Link link) { return link.row; }
 
-Generations TopologicalGenerations(const Digraph& graph) {
+// Kahn's algorithm, a generation at a time.
+template <typename AnyDigraph>
+Generations Generate(const AnyDigraph& graph) {
   Generations generations{{}, {0}};
   generations.rows.reserve(graph.node_count());
   std::vector<uint32_t> waiting_for(graph.row_limit());
@@ -26,27 +29,30 @@ Generations TopologicalGenerations(const Digraph& graph) {
     const size_t end = generations.rows.size();
     generations.starts.push_back(static_cast<uint32_t>(end));
     for (; next < end; ++next) {
-      for (const Digraph::Link link : graph.Successors(generations.rows[next])) {
-        if (--waiting_for[link.row] == 0) generations.rows.push_back(link.row);
+      for (const auto successor : graph.Successors(generations.rows[next])) {
+        const Row row = RowOf(successor);
+        if (--waiting_for[row] == 0) generations.rows.push_back(row);
       }
     }
   }
   return generations;
 }
 
-Generations TopologicallySorted(const Digraph& graph, const NodeNames& names) {
-  Generations generations = TopologicalGenerations(graph);
-  if (generations.rows.size() != graph.node_count()) CheckAcyclic(graph, names);
-  return generations;
-}
+}  // namespace
 
-std::vector<uint32_t> QueueScores(const Digraph& graph) {
-  const Generations generations = TopologicalGenerations(graph);
-  std::vector<uint32_t> scores(graph.row_limit(), kNoScore);
+Generations TopologicalGenerations(const Digraph& graph) { return Generate(graph); }
+Generations TopologicalGenerations(const PackedDigraph& graph) { return Generate(graph); }
+
+std::vector<uint32_t> QueueScores(const Generations& generations, uint32_t row_limit) {
+  std::vector<uint32_t> scores(row_limit, kNoScore);
   for (uint32_t generation = 0; generation < generations.count(); ++generation) {
     for (const Row row : generations[generation]) scores[row] = generation;
   }
   return scores;
+}
+
+std::vector<uint32_t> QueueScores(const Digraph& graph) {
+  return QueueScores(TopologicalGenerations(graph), graph.row_limit());
 }
 
 std::vector<Row> FindCycle(const Digraph& graph) {

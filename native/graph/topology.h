@@ -14,6 +14,7 @@
 
 #include "graph/digraph.h"
 #include "graph/node_names.h"
+#include "graph/packed_digraph.h"
 
 namespace flatmanifest {
 
@@ -31,16 +32,15 @@ struct Generations {
 
 // networkx.topological_generations and, in `rows`, networkx.topological_sort.
 Generations TopologicalGenerations(const Digraph& graph);
-
-// The same of a graph without cycles. Throws GraphError, as CheckAcyclic does, if there is one.
-Generations TopologicallySorted(const Digraph& graph, const NodeNames& names);
+Generations TopologicalGenerations(const PackedDigraph& graph);
 
 // A node that no generation has.
 inline constexpr uint32_t kNoScore = std::numeric_limits<uint32_t>::max();
 
 // The order in which dbt's queue hands out what is ready, by row: lower scores first
 // (dbt/graph/queue.py, GraphQueue._get_scores). That is the generation: dbt splits the graph into
-// connected components first, which changes none. kNoScore for rows without one.
+// connected components first, which changes none. kNoScore for rows below `row_limit` without one.
+std::vector<uint32_t> QueueScores(const Generations& generations, uint32_t row_limit);
 std::vector<uint32_t> QueueScores(const Digraph& graph);
 
 // The first cycle that networkx.find_cycle finds, as the nodes it runs through: an edge leads from

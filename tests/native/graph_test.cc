@@ -56,6 +56,7 @@ TEST_F(MappedGraphTest, IsLinkedOnceForAllCopies) {
   for (std::thread& thread : threads) thread.join();
   for (const Digraph* mine : linked) EXPECT_EQ(mine, &copy.digraph());
   EXPECT_EQ(NodesOf(graph.digraph()), (Rows{2, 1, 0}));
+  EXPECT_EQ(graph.TopologicalOrder().rows, (Rows{2, 1, 0}));
 }
 
 TEST_F(MappedGraphTest, AChangeLeavesTheMappingAndCopiesAlone) {
@@ -117,6 +118,8 @@ TEST(GraphTest, OfEdges) {
             "test edges need a manifest, which says what is a test; this graph is of none");
   graph.AddEdge("a", "b");
   EXPECT_EQ(MessageOf<GraphError>([&] { graph.Check(); }), "Found a cycle: b --> a");
+  EXPECT_EQ(MessageOf<GraphError>([&] { graph.TopologicalOrder(); }), "Found a cycle: b --> a");
+  EXPECT_EQ(graph.TopologicalGenerations().rows, Rows{2});
   EXPECT_EQ(MessageOf<GraphError>([&] { graph.TransitivelyReduced(); }), "Found a cycle: b --> a");
 }
 
