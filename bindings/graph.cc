@@ -246,8 +246,7 @@ void Check(const GraphView& view) {
 py::dict Scores(const GraphView& view) {
   const auto graph = view.Share();
   const auto ids = view.ids;
-  const Generations generations =
-      WithoutGil([&] { return graph->TopologicalGenerations(); });
+  const Generations generations = WithoutGil([&] { return graph->TopologicalGenerations(); });
   py::dict scores;
   for (uint32_t i = 0; i < generations.count(); ++i) {
     const py::int_ score(i);

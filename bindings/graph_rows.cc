@@ -134,8 +134,8 @@ py::memoryview CycleRows(const GraphView& view) {
 
 py::memoryview ScoreRows(const GraphView& view) {
   const auto graph = view.Share();
-  return UintBuffer(WithoutGil(
-      [&] { return QueueScores(graph->TopologicalGenerations(), graph->row_limit()); }));
+  return UintBuffer(
+      WithoutGil([&] { return QueueScores(graph->TopologicalGenerations(), graph->row_limit()); }));
 }
 
 py::memoryview PathRows(const GraphView& view, const py::object& parent, const py::object& child) {
