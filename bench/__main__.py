@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 import flatmanifest
-from bench import manifest_file, memory
+from bench import graph, manifest_file, memory
 from bench.figures import Report
 from bench.projects import generate
 
@@ -47,6 +47,7 @@ def main() -> None:
         report.facts["large manifest"] = f"{large.name}, {large.stat().st_size:,} bytes"
         report.facts["small manifest"] = f"{small.name}, {small.stat().st_size:,} bytes"
         manifest_file.measure(report, large, small, work)
+        graph.measure(report, large, work)
         memory.measure(report, large, flatmanifest.convert(large, work / "large.fman"))
         _print(report)
         _run_native(large)
@@ -105,6 +106,11 @@ def _print(report: Report) -> None:
                 f"{contestant.median / contestants[0].median:,.2f} x",
             )
         console.print(times)
+    for curve in report.curves:
+        growth = Table("ns each", *(f"{size:,}" for size in curve.sizes), title=curve.title)
+        for step, seconds in curve.steps.items():
+            growth.add_row(step, *(f"{value * 1e9:,.1f}" for value in seconds))
+        console.print(growth)
 
 
 def _run_native(large: Path) -> None:
@@ -122,6 +128,7 @@ def _save(report: Report, path: Path) -> None:
             title: {contestant.name: contestant.seconds for contestant in contestants}
             for title, contestants in report.contests
         },
+        "curves": [asdict(curve) for curve in report.curves],
     }
     path.write_text(json.dumps(document, indent=1))
 

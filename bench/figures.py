@@ -28,11 +28,24 @@ class Figure:
 
 
 @dataclass
+class Curve:
+    """How the cost of some steps grows with a size: seconds per unit of size, a list per step."""
+
+    title: str
+    sizes: list[int]
+    steps: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, step: str, seconds_per_unit: float) -> None:
+        self.steps.setdefault(step, []).append(seconds_per_unit)
+
+
+@dataclass
 class Report:
     """Everything that one run measured."""
 
     figures: list[Figure] = field(default_factory=list)
     contests: list[tuple[str, list[Contestant]]] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
 
     def at_least(self, row: int, name: str, value: float, bound: float, unit: str = "x") -> None:

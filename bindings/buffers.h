@@ -1,4 +1,4 @@
-// Parts of the file as read-only memoryviews, without a copy.
+// Numbers as read-only memoryviews, without a copy: parts of the file, and what was computed.
 
 #ifndef FLATMANIFEST_BINDINGS_BUFFERS_H_
 #define FLATMANIFEST_BINDINGS_BUFFERS_H_
@@ -6,7 +6,9 @@
 #include <pybind11/pybind11.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "bindings/handle.h"
 
@@ -15,12 +17,8 @@ namespace flatmanifest::python {
 // memoryviews that keep the mapping alive: bytes (format "B") and 32-bit unsigned integers ("I").
 py::memoryview ByteBuffer(const HandlePtr& handle, std::span<const std::byte> bytes);
 py::memoryview UintBuffer(const HandlePtr& handle, std::span<const uint32_t> numbers);
-
-struct GraphView {
-  HandlePtr handle;
-
-  const Document& document() const { return handle->document(); }
-};
+// One of numbers that were computed, which it owns.
+py::memoryview UintBuffer(std::vector<uint32_t> numbers);
 
 }  // namespace flatmanifest::python
 

@@ -6,6 +6,7 @@
 
 #include "format/error.h"
 #include "select/selection.h"
+#include "graph/graph_error.h"
 
 namespace flatmanifest::python {
 
@@ -31,6 +32,21 @@ void BindValueError(py::module_& module, const char* name) {
   });
 }
 
+PYBIND11_CONSTINIT py::gil_safe_call_once_and_store<py::object> node_not_found;
+
+// KeyError shows its message as the repr of a key; this one shows it as it is.
+void BindNodeNotFoundError(py::module_& module) {
+  node_not_found.call_once_and_store_result([] {
+    py::dict members;
+    members["__str__"] = py::handle(PyExc_Exception).attr("__str__");
+    PyObject* type =
+        PyErr_NewException("flatmanifest.NodeNotFoundError", PyExc_KeyError, members.ptr());
+    if (type == nullptr) throw py::error_already_set();
+    return py::reinterpret_steal<py::object>(type);
+  });
+  module.attr("NodeNotFoundError") = node_not_found.get_stored();
+}
+
 }  // namespace
 
 py::str FsDecode(std::string_view bytes) {
@@ -50,10 +66,18 @@ void RaiseKeyError(const py::handle& key) {
   throw py::error_already_set();
 }
 
+void RaiseNodeNotFound(const py::handle& unique_id) {
+  PyErr_Format(node_not_found.get_stored().ptr(), "Node %U not found in the graph!",
+               unique_id.ptr());
+  throw py::error_already_set();
+}
+
 void BindErrors(py::module_& module) {
   BindValueError<FormatError>(module, "FormatError");
   BindValueError<ConvertError>(module, "ConvertError");
   BindValueError<SelectionError>(module, "SelectionError");
+  BindValueError<GraphError>(module, "GraphError");
+  BindNodeNotFoundError(module);
   py::register_exception_translator([](std::exception_ptr error) {
     try {
       if (error) std::rethrow_exception(error);

@@ -25,6 +25,8 @@ namespace flatmanifest::python {
 
 namespace py = pybind11;
 
+struct SharedGraph;  // bindings/graph_view.h
+
 class Handle {
  public:
   Handle(std::shared_ptr<const ManifestFile> file, std::string path)
@@ -44,6 +46,8 @@ class Handle {
   bool closed() const { return closed_.load(std::memory_order_relaxed); }
   // What the caller opened.
   const std::string& path() const { return path_; }
+  // What all graphs of the manifest share; null until one is asked for. With the GIL.
+  std::shared_ptr<SharedGraph>& graph() { return graph_; }
 
  private:
   const std::shared_ptr<const ManifestFile> file_;
@@ -51,6 +55,7 @@ class Handle {
   std::atomic<bool> closed_{false};
   mutable std::once_flag selector_made_;
   mutable std::optional<Selector> selector_;
+  std::shared_ptr<SharedGraph> graph_;
 };
 
 using HandlePtr = std::shared_ptr<Handle>;

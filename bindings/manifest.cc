@@ -4,6 +4,7 @@
 #include <string>
 
 #include "bindings/buffers.h"
+#include "bindings/graph_view.h"
 #include "bindings/handle.h"
 #include "bindings/selection.h"
 #include "bindings/to_python.h"
@@ -97,10 +98,7 @@ void BindManifest(py::module_& module) {
       .def("node", &Node, py::arg("unique_id"))
       .def("raw", &Raw, py::arg("unique_id"), py::arg("field"))
       .def_property_readonly("graph",
-                             [](const ManifestView& self) {
-                               self.document();
-                               return GraphView{self.handle};
-                             })
+                             [](const ManifestView& self) { return GraphOf(self.handle); })
       .def("verify", &CheckIntact)
       .def("close", [](const ManifestView& self) { self.handle->Close(); })
       .def_property_readonly("closed",

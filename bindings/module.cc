@@ -11,5 +11,6 @@ PYBIND11_MODULE(_native, module) {
   flatmanifest::python::BindErrors(module);
   flatmanifest::python::BindViews(module);
   flatmanifest::python::BindBuffers(module);
+  flatmanifest::python::BindGraph(module);
   flatmanifest::python::BindManifest(module);
 }

@@ -15,8 +15,11 @@ void BindViews(pybind11::module_& module);
 // Manifest, and the functions open and convert.
 void BindManifest(pybind11::module_& module);
 
-// Buffer and Graph: columns of the file as read-only buffers.
+// Buffer: what memoryviews are of.
 void BindBuffers(pybind11::module_& module);
+
+// Graph.
+void BindGraph(pybind11::module_& module);
 
 }  // namespace flatmanifest::python
 

@@ -10,7 +10,7 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Se
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, SupportsIndex, TypeVar, overload
+from typing import Any, ClassVar, SupportsIndex, TypeVar, final, overload
 
 _T = TypeVar("_T")
 
@@ -24,6 +24,12 @@ class ConvertError(ValueError):
 
 class SelectionError(ValueError):
     """A selection that dbt refuses, with dbt's message."""
+
+class GraphError(ValueError):
+    """A graph that cannot be what is asked of it. dbt's message where dbt has one."""
+
+class NodeNotFoundError(KeyError):
+    """An id that is not in the graph: "Node X not found in the graph!", as dbt says it."""
 
 class Object(Mapping[str, Any]):
     """A JSON object, read in place. Equals the dict that ``json.load`` would give.
@@ -109,28 +115,209 @@ class Node(Object):
     def version(self) -> Any: ...
     def __getattr__(self, name: str) -> Any: ...
 
+@final
 class Graph:
-    """dbt's dependency graph: rows are resources, sorted by unique_id.
+    """A directed graph of unique_ids: dbt's, or one of your own.
 
-    ``indices[indptr[row]:indptr[row + 1]]`` are the rows of a row's children, sorted and distinct;
-    ``parent_indptr`` and ``parent_indices`` are the same edges backwards. All four are read-only
-    memoryviews of uint32 in the mapping, so ``numpy.asarray`` takes them without a copy.
+    ``m.graph`` is the graph of a manifest, read in place. It has dbt's nodes (sources, models,
+    tests, exposures, ...) and an edge from each to what depends on it. Lists, and everything that
+    order decides, are in the order in which dbt links the graph (dbt.compilation, ``Linker``) and
+    networkx keeps it: nodes as they were added, a node's edges as they were added. Results equal
+    those of dbt's ``Graph``, ``Linker`` and ``GraphQueue``, and networkx's where the name is its.
+
+    Nodes also have row numbers, for programs: the methods ``..._rows`` take and give those, as
+    read-only memoryviews of uint32, which ``numpy.asarray`` takes without a copy. In ``m.graph``
+    rows are sorted by unique_id; ``Graph(edges)`` numbers nodes as they come. A graph that is made
+    from another keeps its rows: what is known of a row holds in both, and a row that is no node any
+    more keeps its id.
+
+    Changes (``add_node``, ...) are this object's alone: neither the file nor another holder of
+    ``m.graph`` sees them. The first one takes time linear in the graph, and so does the first call
+    that needs dbt's order. Everything else states its time, with n nodes and e edges.
+
+    Many threads may read at once; long computations release the GIL. After the manifest is closed,
+    its graph, and every graph made from that, raises ``ValueError``. ``unique_id`` arguments raise
+    :class:`NodeNotFoundError` if there is no such node, ``row`` arguments ``IndexError``.
+    ``depth=None`` is any depth, 1 the nearest, 0 and less nothing.
     """
 
+    def __init__(self, edges: Iterable[tuple[str, str]] = (), nodes: Iterable[str] = ()) -> None:
+        """Make a graph of (parent, child) pairs; ``nodes`` come first, as in networkx."""
     def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __contains__(self, unique_id: object) -> bool: ...
+
+    # Nodes and edges
+
     @property
     def ids(self) -> list[str]:
         """The unique_id of every row, a new list each time."""
     def id(self, row: int) -> str: ...
-    def row(self, unique_id: str) -> int: ...
+    def row(self, unique_id: str) -> int:
+        """The row of a node. Raises ``KeyError``, with the id, if there is none. O(log n)."""
+    def nodes(self) -> list[str]:
+        """Every node, in the graph's order."""
+    def edges(self) -> list[tuple[str, str]]:
+        """(parent, child) of every edge, by parent, in the graph's order."""
+    def test_edges(self) -> list[tuple[str, str]]:
+        """Those edges that make a node wait for a test: ``edge_type`` "parent_test" in dbt."""
+    def number_of_edges(self) -> int: ...
+    def has_edge(self, parent: str, child: str) -> bool: ...
+    def in_degree(self, unique_id: str) -> int: ...
+    def out_degree(self, unique_id: str) -> int: ...
+    def successors(self, unique_id: str) -> list[str]: ...
+    def predecessors(self, unique_id: str) -> list[str]: ...
+
+    # What is upstream and downstream. These leave test edges out, as dbt does
+    # (dbt.graph.graph, Graph.exclude_edge_type), and take time linear in what they walk over.
+
+    def ancestors(self, unique_id: str, depth: int | None = None) -> set[str]:
+        """All nodes with a path to this one, of at most ``depth`` edges, without itself."""
+    def descendants(self, unique_id: str, depth: int | None = None) -> set[str]:
+        """All nodes that a path of at most ``depth`` edges leads to, without itself."""
+    def select_children(self, unique_ids: Iterable[str], depth: int | None = None) -> set[str]:
+        """The descendants of all these; some of these only if they descend from others."""
+    def select_parents(self, unique_ids: Iterable[str], depth: int | None = None) -> set[str]:
+        """The ancestors of all these; some of these only if they are ancestors of others."""
+    def select_childrens_parents(self, unique_ids: Iterable[str]) -> set[str]:
+        """These, all that descends from them, and all that those depend on: dbt's ``@``."""
+
+    # Orders. All O(n + e).
+
+    def topological_sort(self) -> list[str]:
+        """``networkx.topological_sort``, ties included.
+
+        Raises :class:`GraphError`, "Found a cycle: a --> b", dbt's message, if there is one.
+        """
+    def topological_generations(self) -> list[list[str]]:
+        """``networkx.topological_generations``: nodes by the longest path to them.
+
+        Raises as :meth:`topological_sort` does.
+        """
+    def find_cycle(self) -> list[str] | None:
+        """The ids on the cycle that ``networkx.find_cycle`` finds, None if there is none.
+
+        dbt names it ``" --> ".join(cycle)`` (dbt.compilation, ``Linker.find_cycles``).
+        """
+    def check(self) -> None:
+        """Raise what dbt has against the graph, as :class:`GraphError` with dbt's message.
+
+        "'a' depends on 'b' which is not in the graph!" (dbt.exceptions,
+        ``GraphDependencyNotFoundError``) for the manifest's own graph, or "Found a cycle: a --> b".
+        Elsewhere, dependencies on what does not exist have no edge, and cycles are allowed.
+        """
+    def queue_scores(self) -> dict[str, int]:
+        """What dbt runs first of what is ready: the lowest (dbt.graph.queue, ``GraphQueue``).
+
+        A score is the number of the generation; nodes on or after a cycle have none.
+        """
+
+    # Paths. Test edges count.
+
+    def shortest_path(self, parent: str, child: str) -> list[str] | None:
+        """``networkx.shortest_path``: the nodes from one to the other. None if there is none."""
+    def all_paths(self, parent: str, child: str, limit: int | None = None) -> Iterator[list[str]]:
+        """Every path that passes no node twice, one at a time, as ``networkx.all_simple_paths``.
+
+        There can be exponentially many; none is long in coming, because only edges after which the
+        end can be reached are followed. At most ``limit`` are given.
+        """
+
+    # Graphs made from this one
+
+    def subgraph(self, unique_ids: Iterable[str]) -> Graph:
+        """These nodes and the edges between them. Ids that are no nodes do not matter. O(n + e)."""
+    def get_subset_graph(self, unique_ids: Iterable[str]) -> Graph:
+        """These nodes, with an edge wherever a path by way of others led from one to another.
+
+        dbt.graph.graph, ``Graph.get_subset_graph``: the same edges in the same order, and its
+        ``ValueError`` for an id that is no node. Can have quadratically many edges.
+        """
+    def add_test_edges(self, fast: bool = False) -> Graph:
+        """The graph with edges that make nodes wait for the tests of what they depend on.
+
+        dbt.compilation, ``Linker.add_test_edges_1`` and, if ``fast``, ``add_test_edges_2``. The
+        first adds as many edges as there are pairs of a node and a test upstream. Raises
+        :class:`GraphError` for a graph that is no manifest's.
+        """
+    def transitive_reduction(self) -> Graph:
+        """``networkx.transitive_reduction``: no edge that a longer path stands in for.
+
+        Raises :class:`GraphError` if there is a cycle. At worst O(n e).
+        """
+    def copy(self) -> Graph:
+        """The same graph, to be changed apart from this one. O(1): it is copied when it changes."""
+
+    # Changes, as networkx.DiGraph makes them. O(degree) each.
+
+    def add_node(self, unique_id: str) -> None: ...
+    def remove_node(self, unique_id: str) -> None:
+        """Remove a node and its edges."""
+    def add_edge(self, parent: str, child: str) -> None:
+        """Add an edge, and its ends where they are missing."""
+    def remove_edge(self, parent: str, child: str) -> None:
+        """Remove an edge. Raises ``ValueError`` if there is none."""
+
+    # The same by rows
+
     @property
-    def indptr(self) -> memoryview: ...
+    def indptr(self) -> memoryview:
+        """Compressed sparse rows: ``indices[indptr[row]:indptr[row + 1]]`` are a row's children.
+
+        They are sorted and distinct. ``parent_indptr`` and ``parent_indices`` are the same edges
+        backwards. Of ``m.graph``, all four lie in the mapping; else they are computed each time.
+        """
     @property
     def indices(self) -> memoryview: ...
     @property
     def parent_indptr(self) -> memoryview: ...
     @property
     def parent_indices(self) -> memoryview: ...
+    def node_rows(self) -> memoryview: ...
+    def edge_rows(self) -> tuple[memoryview, memoryview]:
+        """The rows of all edges' parents, and of their children."""
+    def successor_rows(self, row: int) -> memoryview: ...
+    def predecessor_rows(self, row: int) -> memoryview: ...
+    def ancestor_rows(self, row: int, depth: int | None = None) -> memoryview:
+        """Nearest first, as all the following are."""
+    def descendant_rows(self, row: int, depth: int | None = None) -> memoryview: ...
+    def all_ancestor_rows(self, depth: int | None = None) -> tuple[memoryview, memoryview]:
+        """(starts, rows): the ancestors of row r are ``rows[starts[r]:starts[r + 1]]``."""
+    def all_descendant_rows(self, depth: int | None = None) -> tuple[memoryview, memoryview]: ...
+    def children_rows(
+        self, rows: Iterable[int] | memoryview, depth: int | None = None
+    ) -> memoryview:
+        """``select_children``. ``rows`` may be a buffer of uint32."""
+    def parents_rows(
+        self, rows: Iterable[int] | memoryview, depth: int | None = None
+    ) -> memoryview:
+        """``select_parents``."""
+    def childrens_parents_rows(self, rows: Iterable[int] | memoryview) -> memoryview:
+        """``select_childrens_parents``."""
+    def topological_rows(self) -> memoryview: ...
+    def generation_rows(self) -> tuple[memoryview, memoryview]:
+        """(starts, rows): generation g is ``rows[starts[g]:starts[g + 1]]``."""
+    def cycle_rows(self) -> memoryview:
+        """Empty if there is no cycle."""
+    def queue_score_rows(self) -> memoryview:
+        """The score of every row, 0xFFFFFFFF for those without one."""
+    def shortest_path_rows(self, parent: int, child: int) -> memoryview:
+        """Empty if there is no path."""
+
+    # For other packages. Each raises ImportError, naming the package, if it is not installed.
+
+    def to_networkx(self) -> Any:
+        """A ``networkx.DiGraph`` of ids, equal to a ``copy()`` of dbt's, ``edge_type`` included."""
+    def to_rustworkx(self) -> Any:
+        """A ``rustworkx.PyDiGraph``: ids as nodes, by row; None or "parent_test" as edges.
+
+        A node's index is its row as long as every row is a node.
+        """
+    def to_scipy(self) -> Any:
+        """A ``scipy.sparse.csr_array`` of bool, rows by columns: from a parent to a child.
+
+        Of ``m.graph``, indptr and indices lie in the mapping, and one byte an edge is allocated.
+        """
 
 class Manifest(Object):
     """A whole manifest. ``memoryview(m)`` is the file, read-only."""
@@ -165,7 +352,8 @@ class Manifest(Object):
         ``TypeError`` if it is not a string.
         """
     @property
-    def graph(self) -> Graph: ...
+    def graph(self) -> Graph:
+        """The manifest's graph, a new :class:`Graph` each time: changes to one stay there."""
     def select(
         self,
         select: str | Iterable[str] | None = None,

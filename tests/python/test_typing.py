@@ -63,6 +63,14 @@ assert_type(m.raw("model.shop.orders", "raw_code"), memoryview)
 graph = m.graph
 assert_type(graph, Graph)
 assert_type(graph.ids, list[str])
+assert_type(list(graph), list[str])
+assert_type(graph.edges(), list[tuple[str, str]])
+assert_type(graph.descendants("model.shop.orders", depth=2), set[str])
+assert_type(graph.find_cycle(), list[str] | None)
+assert_type(list(graph.all_paths("a", "b", limit=3)), list[list[str]])
+assert_type(graph.add_test_edges(fast=True), Graph)
+assert_type(flatmanifest.Graph([("a", "b")], nodes={"c"}), Graph)
+assert_type(graph.descendant_rows(0), memoryview)
 assert_type(graph.id(0), str)
 assert_type(graph.row("model.shop.orders"), int)
 assert_type(graph.indptr, memoryview)
@@ -91,6 +99,7 @@ m[0]  # type: ignore[index]
 m.path = "other"  # type: ignore[misc]
 node.name = "other"  # type: ignore[misc]
 graph.ids = []  # type: ignore[misc]
+flatmanifest.Graph([("a", "b", "c")])  # type: ignore[list-item]
 reversed(m)  # type: ignore[call-overload]
 m.node(1)  # type: ignore[arg-type]
 m.no_such_method()  # type: ignore[attr-defined]
@@ -103,7 +112,7 @@ ALLOWED = r"""
 # No stub says that a class has no constructor; test_views.py does.
 flatmanifest\._native\.\w+\.__init__
 # What the public classes are made of.
-flatmanifest\._native\.(View|Buffer|KeyIterator|ValueIterator|ItemIterator)
+flatmanifest\._native\.(View|Buffer|KeyIterator|ValueIterator|ItemIterator|PathIterator)
 # The metaclass that pybind11 gives to all.
 flatmanifest\._native\.Graph
 # The buffer protocol has a name that Python code can see since Python 3.12.

@@ -1,0 +1,112 @@
+// A graph as Python holds it, and the way of ids and rows in and out.
+
+#ifndef FLATMANIFEST_BINDINGS_GRAPH_VIEW_H_
+#define FLATMANIFEST_BINDINGS_GRAPH_VIEW_H_
+
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "bindings/handle.h"
+#include "graph/graph.h"
+#include "graph/topology.h"
+
+namespace flatmanifest::python {
+
+// The ids of a graph's rows as str, each made when it is first handed out: a set of a thousand ids
+// then costs a thousand references. Touched with the GIL alone.
+class IdCache {
+ public:
+  IdCache() = default;
+  IdCache(const IdCache&) = default;
+  IdCache& operator=(const IdCache&) = delete;
+  ~IdCache();
+
+  py::object Get(const Graph& graph, Row row);
+
+ private:
+  std::vector<py::object> ids_;
+};
+
+struct SharedGraph {
+  std::shared_ptr<Graph> graph;
+  std::shared_ptr<IdCache> ids;
+};
+
+// What the class Graph holds. The native graph is never changed while anybody else holds it: a
+// change makes a copy first (Change). A call takes its own share of it before it lets other Python
+// code run, by releasing the GIL or by making an object.
+struct GraphView {
+  HandlePtr handle;  // null for a graph that was made from edges
+  std::shared_ptr<Graph> graph;
+  std::shared_ptr<IdCache> ids;
+
+  // The native graph. Raises ValueError if it is a manifest's that was closed.
+  std::shared_ptr<const Graph> Share() const {
+    if (handle) handle->document();
+    return graph;
+  }
+  // A view of a graph that was made from this one, whose rows have the same ids.
+  GraphView With(Graph made) const {
+    return {handle, std::make_shared<Graph>(std::move(made)), ids};
+  }
+  // The native graph, to be changed. `new_ids`: rows may come to stand for other ids than in the
+  // graphs that this one shares its ids with.
+  Graph& Change(bool new_ids = false);
+};
+
+// m.graph.
+GraphView GraphOf(const HandlePtr& handle);
+
+// Runs a call of native code that may take long without the GIL.
+template <typename Call>
+auto WithoutGil(Call call) {
+  const py::gil_scoped_release release;
+  return call();
+}
+
+// Runs a walk, without the GIL if the graph is so large that it may take longer than to get the GIL
+// back from a busy thread.
+template <typename Walk>
+std::vector<Row> RunWalk(const Graph& graph, Walk walk) {
+  constexpr uint32_t kWorthReleasing = 20'000;
+  return graph.row_limit() < kWorthReleasing ? walk() : WithoutGil(walk);
+}
+
+// The graph in dbt's order, which the first call links.
+const Digraph& Linked(const Graph& graph);
+// Raises GraphError, "Found a cycle: ...", if there is one.
+Generations Sorted(const Graph& graph);
+
+// --- in ---
+
+// The node of that id. Raises NodeNotFoundError.
+Row NodeOf(const Graph& graph, const py::str& unique_id);
+// The nodes of those ids. Raises NodeNotFoundError; TypeError if one is no str.
+std::vector<Row> NodesOf(const Graph& graph, const py::iterable& unique_ids);
+// The row of that number, counted from the end if negative. Raises IndexError; NodeNotFoundError
+// for a row that is no node.
+Row RowOf(const Graph& graph, const py::handle& number);
+Row NodeRowOf(const Graph& graph, const py::handle& number);
+// The same for several, as integers or as a buffer of uint32.
+std::vector<Row> NodeRowsOf(const Graph& graph, const py::object& numbers);
+// None is no limit, a negative one is none at all.
+uint64_t DepthOf(const py::object& depth);
+
+// --- out ---
+
+py::set IdSet(const GraphView& view, const Graph& graph, const std::vector<Row>& rows);
+py::list IdList(const GraphView& view, const Graph& graph, std::span<const Row> rows);
+
+// --- the parts of the class ---
+
+using GraphClass = py::class_<GraphView>;
+// Everything that takes or gives row numbers.
+void BindGraphRows(GraphClass& graph);
+
+}  // namespace flatmanifest::python
+
+#endif  // FLATMANIFEST_BINDINGS_GRAPH_VIEW_H_

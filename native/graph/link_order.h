@@ -1,0 +1,29 @@
+// A manifest's graph in the order in which dbt links it.
+
+#ifndef FLATMANIFEST_GRAPH_LINK_ORDER_H_
+#define FLATMANIFEST_GRAPH_LINK_ORDER_H_
+
+#include "format/document.h"
+#include "graph/digraph.h"
+
+namespace flatmanifest {
+
+// The graph that dbt links from the manifest, nodes and edges in the same order
+// (dbt/compilation.py, Linker.link_graph): sources, nodes, semantic models, exposures, functions,
+// metrics, unit tests, saved queries, each in the order of the manifest, and after each resource
+// what it depends on, in the order of depends_on.nodes. Its rows are the document's.
+//
+// Dependencies on what is not in the graph are left out and cycles are kept, both of which dbt
+// refuses: CheckLinks. Takes time linear in the document's strings and the graph. Throws
+// FormatError.
+Digraph LinkGraph(const Document& document);
+
+// Throws GraphError where dbt would refuse to link the manifest, with its message: for a dependency
+// on something that is no node, source, metric, semantic model or function
+// (dbt.exceptions.GraphDependencyNotFoundError), else for a cycle in `linked`, which is
+// LinkGraph's.
+void CheckLinks(const Document& document, const Digraph& linked);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_GRAPH_LINK_ORDER_H_

@@ -1,0 +1,49 @@
+#include "graph/reduction.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "graph/topology.h"
+#include "graph/walk.h"
+
+namespace flatmanifest {
+
+namespace {
+
+// The successors of `row` that a longer path leads to as well. Such a path comes by way of another
+// successor, of an earlier generation, and through generations before the last successor's.
+void FindShortcuts(const Digraph& graph, const std::vector<uint32_t>& generations, Row row,
+                   std::vector<Row>& shortcuts) {
+  uint32_t last = 0;
+  for (const Digraph::Link link : graph.Successors(row)) {
+    last = std::max(last, generations[link.row]);
+  }
+  MetRows met(graph.row_limit());
+  const auto meet_children = [&](Row parent) {
+    for (const Digraph::Link link : graph.Successors(parent)) {
+      if (generations[link.row] <= last) met.Insert(link.row);
+    }
+  };
+  for (const Digraph::Link link : graph.Successors(row)) meet_children(link.row);
+  for (size_t i = 0; i < met.size(); ++i) meet_children(met[i]);
+  for (const Digraph::Link link : graph.Successors(row)) {
+    if (!met.Insert(link.row)) shortcuts.push_back(link.row);
+  }
+}
+
+}  // namespace
+
+Digraph TransitiveReduction(const Digraph& graph) {
+  const std::vector<uint32_t> generations = QueueScores(graph);
+  Digraph reduced = graph;
+  std::vector<Row> shortcuts;
+  for (const Row row : graph.Nodes()) {
+    if (graph.OutDegree(row) < 2) continue;
+    shortcuts.clear();
+    FindShortcuts(graph, generations, row, shortcuts);
+    for (const Row shortcut : shortcuts) reduced.RemoveEdge(row, shortcut);
+  }
+  return reduced;
+}
+
+}  // namespace flatmanifest

@@ -1,0 +1,60 @@
+"""Graphs for other packages, which are imported when they are asked for and not before."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from flatmanifest._native import Graph
+
+
+def to_networkx(graph: Graph) -> Any:
+    """``Graph.to_networkx()``."""
+    networkx = _required("networkx", "to_networkx")
+    made = networkx.DiGraph()
+    made.add_nodes_from(graph.nodes())
+    made.add_edges_from(graph.edges())
+    made.add_edges_from(graph.test_edges(), edge_type="parent_test")
+    return made
+
+
+def to_rustworkx(graph: Graph) -> Any:
+    """``Graph.to_rustworkx()``."""
+    rustworkx = _required("rustworkx", "to_rustworkx")
+    made = rustworkx.PyDiGraph(multigraph=False)
+    rows = sorted(graph.node_rows())
+    index_of = dict(zip(rows, made.add_nodes_from(map(graph.id, rows)), strict=True))
+    made.add_edges_from(
+        [
+            (index_of[parent], index_of[child], None)
+            for parent, child in zip(*graph.edge_rows(), strict=True)
+        ]
+    )
+    for parent_id, child_id in graph.test_edges():
+        ends = index_of[graph.row(parent_id)], index_of[graph.row(child_id)]
+        made.update_edge(*ends, "parent_test")
+    return made
+
+
+def to_scipy(graph: Graph) -> Any:
+    """``Graph.to_scipy()``."""
+    sparse = _required("scipy.sparse", "to_scipy")
+    numpy = _required("numpy", "to_scipy")
+    # scipy knows signed indices alone. Both are far below 2**31 in a file of at most 2 GiB.
+    indptr = numpy.asarray(graph.indptr).view(numpy.int32)
+    indices = numpy.asarray(graph.indices).view(numpy.int32)
+    rows = len(indptr) - 1
+    edges = numpy.ones(len(indices), dtype=numpy.bool_)
+    return sparse.csr_array((edges, indices, indptr), shape=(rows, rows), copy=False)
+
+
+def _required(module: str, method: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        message = f"Graph.{method}() needs the package {package}: pip install {package}"
+        raise ImportError(message, name=package) from error
