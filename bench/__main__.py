@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 import flatmanifest
-from bench import graph, manifest_file, memory
+from bench import graph, manifest_file, memory, selection
 from bench.figures import Report
 from bench.projects import generate
 
@@ -48,6 +48,7 @@ def main() -> None:
         report.facts["small manifest"] = f"{small.name}, {small.stat().st_size:,} bytes"
         manifest_file.measure(report, large, small, work)
         graph.measure(report, large, work)
+        selection.measure(report, large, work)
         memory.measure(report, large, flatmanifest.convert(large, work / "large.fman"))
         _print(report)
         _run_native(large)

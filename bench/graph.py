@@ -30,7 +30,7 @@ LAYERS = ("base", "staging", "intermediate", "marts")
 def measure(report: Report, large: Path, work: Path, sizes: tuple[int, ...] = SIZES) -> None:
     """``large`` is a manifest as JSON; files are made in ``work``."""
     fman = flatmanifest.convert(large, work / "graph.fman")
-    manifest = _dbt_manifest(large)
+    manifest = dbt_manifest(large)
     _ready(report, fman, manifest)
     _walks(report, fman, manifest)
     _orders(report, fman, manifest)
@@ -38,16 +38,16 @@ def measure(report: Report, large: Path, work: Path, sizes: tuple[int, ...] = SI
     _growth(report, work, sizes)
 
 
-def _dbt_manifest(path: Path) -> Any:
+def dbt_manifest(path: Path) -> Any:
     from dbt.artifacts.schemas.manifest import WritableManifest  # noqa: PLC0415 - takes seconds
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 
     manifest = Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(str(path)))
-    manifest.build_parent_and_child_maps()  # type: ignore[no-untyped-call]
+    manifest.build_parent_and_child_maps()
     return manifest
 
 
-def _link(manifest: Any) -> Any:
+def link(manifest: Any) -> Any:
     from dbt.compilation import Linker  # noqa: PLC0415
 
     linker = Linker()
@@ -83,7 +83,7 @@ def _ready(report: Report, fman: Path, manifest: Any) -> None:
     others = [
         Contestant("the same, in dbt's order", lambda: _link_ours(fman)),
         Contestant("flatmanifest.Graph(pairs)", lambda: flatmanifest.Graph(pairs, ids)),
-        Contestant("dbt's Linker.link_graph", lambda: _link(manifest)),
+        Contestant("dbt's Linker.link_graph", lambda: link(manifest)),
         Contestant("networkx, from pairs", build_networkx),
         Contestant("rustworkx, from pairs", build_rustworkx),
     ]
@@ -97,7 +97,7 @@ def _walks(report: Report, fman: Path, manifest: Any) -> None:
     from dbt.graph.graph import Graph  # noqa: PLC0415
 
     graph = flatmanifest.open(fman).graph
-    theirs = Graph(_link(manifest).graph)
+    theirs = Graph(link(manifest).graph)
     plain = graph.to_networkx()
     rusty = graph.to_rustworkx()
     ids = list(graph)
@@ -146,7 +146,7 @@ def _walks(report: Report, fman: Path, manifest: Any) -> None:
 
 def _orders(report: Report, fman: Path, manifest: Any) -> None:
     graph = flatmanifest.open(fman).graph
-    linked = _link(manifest).graph
+    linked = link(manifest).graph
     rusty = graph.to_rustworkx()
     sort, sorted_ids, theirs, rust = sorts = [
         Contestant("flatmanifest, as rows", graph.topological_rows),
@@ -162,7 +162,7 @@ def _orders(report: Report, fman: Path, manifest: Any) -> None:
 
 def _test_edges(report: Report, fman: Path, manifest: Any) -> None:
     graph = flatmanifest.open(fman).graph
-    linked = _link(manifest).graph
+    linked = link(manifest).graph
 
     def add(method: str) -> Callable[[], object]:
         from dbt.compilation import Linker  # noqa: PLC0415

@@ -108,7 +108,7 @@ def manifest_json(resources: Iterable[Resource]) -> dict[str, Any]:
 
 def dbt_manifest(resources: Iterable[Resource]) -> Any:
     """Return the same for dbt's Linker, which asks no more of it than this."""
-    from dbt.contracts.graph.manifest import build_node_edges  # noqa: PLC0415
+    from dbt.contracts.graph.manifest import build_node_edges
 
     collections: dict[str, dict[str, Resource]] = {name: {} for name in COLLECTIONS.values()}
     for resource in resources:
@@ -120,7 +120,7 @@ def dbt_manifest(resources: Iterable[Resource]) -> Any:
 
 def linked(manifest: Any) -> Any:
     """Return dbt's Linker after link_graph."""
-    from dbt.compilation import Linker  # noqa: PLC0415
+    from dbt.compilation import Linker
 
     linker = Linker()
     linker.link_graph(manifest)
@@ -129,14 +129,15 @@ def linked(manifest: Any) -> Any:
 
 def dbt_scores(graph: nx.DiGraph[str]) -> dict[str, int]:
     """Return the scores that dbt's GraphQueue gives the nodes."""
-    from dbt.graph.queue import GraphQueue  # noqa: PLC0415
+    from dbt.graph.queue import GraphQueue
 
     queue = GraphQueue.__new__(GraphQueue)
-    return queue._get_scores(graph)  # noqa: SLF001
+    scores: dict[str, int] = queue._get_scores(graph)  # noqa: SLF001
+    return scores
 
 
 def dbt_graph(graph: nx.DiGraph[str]) -> Any:
     """Return dbt's Graph of it."""
-    from dbt.graph.graph import Graph  # noqa: PLC0415
+    from dbt.graph.graph import Graph
 
     return Graph(graph)

@@ -148,7 +148,7 @@ class Oracle:
             exclude_resource_types=request.exclude_resource_type,
         )
         types = resource_types_from_args(
-            arguments,  # type: ignore[arg-type]
+            arguments,
             set(ListTask.ALL_RESOURCE_VALUES),
             set(ListTask.DEFAULT_RESOURCE_VALUES),
         )

@@ -185,7 +185,7 @@ KINDS = ["model", "test", "source", "exposure", "metric", "saved_query", "unit_t
 
 
 def dbts_error(manifest: Any) -> str:
-    from dbt.exceptions import GraphDependencyNotFoundError  # noqa: PLC0415
+    from dbt.exceptions import GraphDependencyNotFoundError
 
     try:
         linked(manifest)
@@ -215,7 +215,7 @@ def test_what_dbt_refuses_to_link(ends: list[int], kinds: list[str]) -> None:
 
 
 def test_an_unknown_node_is_dbts_error() -> None:
-    from dbt_common.exceptions import DbtInternalError  # noqa: PLC0415
+    from dbt_common.exceptions import DbtInternalError
 
     with pytest.raises(DbtInternalError) as theirs:
         dbt_graph(nx.DiGraph()).ancestors("model.shop.a")
@@ -239,8 +239,8 @@ def both(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[flatmanifest.Graph, Any]]:
     """The graph of a real manifest, and dbt's own Manifest of the same file."""
-    from dbt.artifacts.schemas.manifest import WritableManifest  # noqa: PLC0415
-    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+    from dbt.artifacts.schemas.manifest import WritableManifest
+    from dbt.contracts.graph.manifest import Manifest
 
     path = tmp_path_factory.mktemp("both") / "manifest.json"
     if request.param in CORPUS:
