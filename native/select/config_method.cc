@@ -75,12 +75,13 @@ RowSet SearchConfig(const Document& document, const Criteria& criteria, const Ro
   // Without a name, it is the config as a whole that is compared, which equals no text.
   if (criteria.arguments.empty()) return RowSet(included.size());
   const ConfigMatcher matcher(document, criteria);
+  ConfigPath path(document, criteria.arguments);
   RowSet found(included.size());
   included.ForEach([&](Row row) {
     const Collection collection = CollectionOf(document, row);
     if (collection != Collection::kNodes && collection != Collection::kSources) return;
     bool in_meta = false;
-    const auto value = FindConfigValue(document, row, criteria.arguments, in_meta);
+    const auto value = path.Find(row, in_meta);
     if (in_meta) warnings.push_back(MetaKeyWarning(criteria.arguments[0]));
     if (value && matcher.Matches(*value)) found.Insert(row);
   });

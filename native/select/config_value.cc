@@ -137,6 +137,8 @@ bool Has(const Names& names, std::string_view name) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
+constexpr Class kClasses[] = {kModel, kSnapshot, kSeed, kOther, kTest, kSource};
+
 Class ClassOf(const Document& document, Row row) {
   const ResourceColumns& rows = document.resources();
   if (static_cast<Collection>(rows.collection[row]) == Collection::kSources) return kSource;
@@ -205,43 +207,78 @@ std::span<const PartField> PartFields(Class class_of, std::string_view name) {
 
 }  // namespace
 
-std::optional<ConfigValue> FindConfigValue(const Document& document, Row row,
-                                           const std::vector<std::string>& names, bool& in_meta) {
-  const Cell config = document.resources().config[row];
-  const Class class_of = ClassOf(document, row);
+// What the first name means to one class of config.
+struct ConfigPath::Step {
+  bool is_hidden = false;  // by a method, or as good as
+  bool is_extra = false;   // the keys that are no fields, in a dict of their own
+  const Field* field = nullptr;
+  std::span<const PartField> part;  // of a field that is a dataclass
+};
+
+ConfigPath::ConfigPath(const Document& document, const std::vector<std::string>& names)
+    : document_(document), names_(names) {
   const std::string& name = names[0];
-  const Names rest = Names(names).subspan(1);
-  if (Has(kObjectNames, name)) return std::nullopt;
-  if (class_of == kSnapshot && Has(kSnapshotNames, name)) return std::nullopt;
-  if (name == "extra" || name == "_extra") {
-    // The keys that are no fields, in a dict of their own.
-    if (rest.empty() || FindField(class_of, rest[0]) != nullptr) return std::nullopt;
-    return Descend(document, config, rest);
-  }
-  const auto member = FindMember(document, config, name);
-  const Field* field = FindField(class_of, name);
-  if (field != nullptr && !rest.empty()) {
-    const auto part = PartFields(class_of, name);
-    if (!part.empty()) {
-      // Optional only where the config is a model's: others have one by default.
-      const bool is_none =
-          member ? member->is(CellKind::kNull) : class_of == kModel && name == "freshness";
-      if (is_none) return std::nullopt;
-      return DescendPart(document, member.value_or(Cell::Null()), rest, part);
+  for (const Class class_of : kClasses) {
+    Step step;
+    step.is_hidden =
+        Has(kObjectNames, name) || (class_of == kSnapshot && Has(kSnapshotNames, name));
+    step.is_extra = name == "extra" || name == "_extra";
+    if (step.is_extra) {
+      step.is_hidden = names.size() == 1 || FindField(class_of, names[1]) != nullptr;
     }
+    step.field = FindField(class_of, name);
+    if (step.field != nullptr) step.part = PartFields(class_of, name);
+    steps_.push_back(step);
+  }
+}
+
+ConfigPath::~ConfigPath() = default;
+
+const ConfigPath::Step& ConfigPath::StepOf(Row row) {
+  // Sources have a type of their own, so the type is enough to know the class.
+  const auto [entry, is_new] = step_of_type_.try_emplace(document_.resources().resource_type[row]);
+  if (is_new) {
+    const auto* found =
+        std::find(std::begin(kClasses), std::end(kClasses), ClassOf(document_, row));
+    entry->second = static_cast<size_t>(found - std::begin(kClasses));
+  }
+  return steps_[entry->second];
+}
+
+std::optional<Cell> ConfigPath::FindFirst(Cell config) {
+  if (!config.is(CellKind::kObject)) return std::nullopt;
+  const auto [entry, is_new] = places_.try_emplace(config.aux());
+  if (is_new) entry->second = document_.FindKey(config, names_[0]);
+  if (!entry->second) return std::nullopt;
+  return document_.Elements(config)[*entry->second];
+}
+
+std::optional<ConfigValue> ConfigPath::Find(Row row, bool& in_meta) {
+  const Step& step = StepOf(row);
+  if (step.is_hidden) return std::nullopt;
+  const Cell config = document_.resources().config[row];
+  const std::string& name = names_[0];
+  const Names rest = Names(names_).subspan(1);
+  if (step.is_extra) return Descend(document_, config, rest);
+  const auto member = FindFirst(config);
+  if (!step.part.empty() && !rest.empty()) {
+    // Only a model's freshness is None where it is left out.
+    const bool is_none = member ? member->is(CellKind::kNull) : step.part.data() == kModelFreshness;
+    if (is_none) return std::nullopt;
+    return DescendPart(document_, member.value_or(Cell::Null()), rest, step.part);
   }
   // Hooks are read under their name in Python only.
   if (member && name != "pre-hook" && name != "post-hook") {
-    return Descend(document, *member, rest);
+    return Descend(document_, *member, rest);
   }
-  if (field == nullptr) {
-    const auto meta = FindMember(document, config, "meta");
-    in_meta = meta && FindMember(document, *meta, name);
+  if (step.field == nullptr) {
+    const auto meta = FindMember(document_, config, "meta");
+    in_meta = meta && FindMember(document_, *meta, name);
   }
   if (!rest.empty()) return std::nullopt;
-  if (field == nullptr) return ConfigValue{Cell::Null(), std::nullopt};
-  if (!field->text.empty()) return ConfigValue{Cell::Null(), field->text};
-  return ConfigValue{field->cell, std::nullopt};
+  if (step.field == nullptr) return ConfigValue{Cell::Null(), std::nullopt};
+  if (!step.field->text.empty()) return ConfigValue{Cell::Null(), step.field->text};
+  return ConfigValue{step.field->cell, std::nullopt};
 }
 
 }  // namespace flatmanifest

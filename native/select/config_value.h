@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "format/document.h"
@@ -23,11 +24,33 @@ struct ConfigValue {
   std::optional<std::string_view> text;
 };
 
-// What config.NAME.NAME... is for the resource of `row`, a node or source; nothing where Python
-// finds no attribute, or one that equals no value. `names` must not be empty. Sets `in_meta` if dbt
-// would warn that the first name is a key of meta only.
-std::optional<ConfigValue> FindConfigValue(const Document& document, Row row,
-                                           const std::vector<std::string>& names, bool& in_meta);
+// Finds config.NAME.NAME... of one resource after the other. Borrows document and names; not for
+// several threads at once.
+class ConfigPath {
+ public:
+  // `names` must not be empty.
+  ConfigPath(const Document& document, const std::vector<std::string>& names);
+  ~ConfigPath();
+
+  // The value for the resource of `row`, a node or source; nothing where Python finds no attribute,
+  // or one that equals no value. Sets `in_meta` if dbt would warn that the first name is a key of
+  // meta only.
+  std::optional<ConfigValue> Find(Row row, bool& in_meta);
+
+ private:
+  struct Step;
+
+  const Step& StepOf(Row row);
+  std::optional<Cell> FindFirst(Cell config);
+
+  const Document& document_;
+  const std::vector<std::string>& names_;
+  // What the first name means, by the class of config; by the type of resources; and where it
+  // stands in a shape.
+  std::vector<Step> steps_;
+  std::unordered_map<StringId, size_t> step_of_type_;
+  std::unordered_map<ShapeId, std::optional<uint32_t>> places_;
+};
 
 }  // namespace flatmanifest
 

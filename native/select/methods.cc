@@ -218,13 +218,17 @@ RowSet MethodSearch::SearchFqn(const Criteria& criteria, const RowSet& included)
 RowSet MethodSearch::SearchTag(const Criteria& criteria, const RowSet& included) {
   const ResourceColumns& rows = document_.resources();
   const Glob glob(criteria.value);
+  // Equal lists are one list in the file.
+  std::unordered_map<uint64_t, bool> answers;
   return Filter(included, [&](Row row) {
+    Cell tags = rows.tags[row];
     // A unit test's tags are those of its config.
     if (CollectionOf(document_, row) == Collection::kUnitTests) {
-      const auto tags = FindField(document_, rows.config[row], "tags");
-      return tags && AnyText(document_, *tags, glob);
+      tags = FindField(document_, rows.config[row], "tags").value_or(Cell::Null());
     }
-    return AnyText(document_, rows.tags[row], glob);
+    const auto [answer, is_new] = answers.try_emplace(tags.bits());
+    if (is_new) answer->second = AnyText(document_, tags, glob);
+    return answer->second;
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "select/methods.h"
@@ -17,12 +18,14 @@ namespace {
 // Evaluates one spec.
 class Evaluation {
  public:
+  // `tests` are those of the members.
   Evaluation(const Document& document, const Dependencies& graph, const RowSet& members,
-             const LazyManifestPaths& paths, const SelectionRequest& request,
+             const RowSet& tests, const LazyManifestPaths& paths, const SelectionRequest& request,
              std::vector<std::string>& warnings)
       : document_(document),
         graph_(graph),
         members_(members),
+        tests_(tests),
         warnings_(warnings),
         methods_(document, paths, request, warnings) {}
 
@@ -121,8 +124,7 @@ class Evaluation {
         if (CollectionOf(document_, row) == Collection::kSources) buildable.Insert(row);
       }
     }
-    (Successors(graph_.children(), selected) & members_).ForEach([&](Row row) {
-      if (!IsTest(row)) return;
+    (Successors(graph_.children(), selected) & tests_).ForEach([&](Row row) {
       const bool is_direct =
           mode == IndirectSelection::kEager || DependsOnlyOn(row, selected) ||
           (mode == IndirectSelection::kBuildable && DependsOnlyOn(row, buildable));
@@ -146,11 +148,6 @@ class Evaluation {
     });
   }
 
-  bool IsTest(Row row) const {
-    const std::string_view type = ColumnText(document_, document_.resources().resource_type[row]);
-    return type == "test" || type == "unit_test";
-  }
-
   bool DependsOnlyOn(Row row, const RowSet& rows) const {
     const auto parents = graph_.Parents(row);
     if (!std::all_of(parents.begin(), parents.end(),
@@ -169,6 +166,7 @@ class Evaluation {
   const Document& document_;
   const Dependencies& graph_;
   const RowSet& members_;
+  const RowSet& tests_;
   std::vector<std::string>& warnings_;
   MethodSearch methods_;
 };
@@ -234,12 +232,23 @@ RowSet GraphMembers(const Document& document, uint32_t size) {
   return members;
 }
 
+// dbt/graph/selector.py, can_select_indirectly.
+RowSet TestsAmong(const Document& document, const RowSet& members) {
+  RowSet tests(members.size());
+  members.ForEach([&](Row row) {
+    const std::string_view type = ColumnText(document, document.resources().resource_type[row]);
+    if (type == "test" || type == "unit_test") tests.Insert(row);
+  });
+  return tests;
+}
+
 }  // namespace
 
 Selector::Selector(const Document& document)
     : document_(document),
       graph_(document),
       members_(GraphMembers(document, graph_.size())),
+      tests_(TestsAmong(document, members_)),
       paths_(std::make_unique<LazyManifestPaths>()) {}
 
 Selector::~Selector() = default;
@@ -248,9 +257,12 @@ Selection Selector::Select(const SelectionRequest& request) const {
   const std::set<std::string_view> types = ListedTypes(request);
   const Spec spec = ParseRequest(document_, request);
   Selection selection;
-  Evaluation evaluation(document_, graph_, members_, *paths_, request, selection.warnings);
+  Evaluation evaluation(document_, graph_, members_, tests_, *paths_, request, selection.warnings);
+  std::unordered_map<StringId, bool> is_listed;  // each type is one string
   evaluation.Select(spec).ForEach([&](Row row) {
-    if (!types.contains(ColumnText(document_, document_.resources().resource_type[row]))) return;
+    const auto [type, is_new] = is_listed.try_emplace(document_.resources().resource_type[row]);
+    if (is_new) type->second = types.contains(ColumnText(document_, type->first));
+    if (!type->second) return;
     if (!request.include_empty && IsEmpty(document_, row)) return;
     selection.rows.push_back(row);
   });

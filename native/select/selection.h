@@ -77,6 +77,7 @@ class Selector {
   const Document& document_;
   Dependencies graph_;
   RowSet members_;  // what dbt selects from: resources that are not disabled
+  RowSet tests_;    // those of them that are selected with what they test
   std::unique_ptr<const LazyManifestPaths> paths_;
 };
 
