@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <clocale>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -32,6 +33,9 @@ namespace {
 
 constexpr const char* kName = "ls";
 constexpr const char* kAlias = "list";
+
+// Drawings with more edges are laid out by forces.
+constexpr uint64_t kMostLayeredEdges = 2'000;
 
 // The options that take several values.
 constexpr std::string_view kMultiOptions[] = {"-s",
@@ -129,7 +133,8 @@ void WriteOutput(const Document& document, const std::vector<Row>& rows, const L
   if (options.output == "dot") return WriteDot(document, lineage, out);
   BulkText dot;
   WriteDot(document, lineage, dot);
-  out.Append(DotToSvg(dot.text()));
+  const bool is_large = lineage.edge_count > kMostLayeredEdges;
+  out.Append(DotToSvg(dot.text(), is_large ? Layout::kForces : Layout::kLayers));
 }
 
 void Run(const LsOptions& options) {
