@@ -55,7 +55,7 @@ def shop() -> dict[str, Any]:
         resource("model", "[a,b]"),
         resource("test", "staged_is_fine", ["model.shop.staged"]),
         resource("analysis", "look", ["model.shop.report"]),
-        resource("seed", 'quote " & <größe> \\N'),
+        resource("seed", 'quote " & <größe> -- \\N'),
     ]
     source = resource("source", "t", unique_id="source.shop.raw.t", source_name="raw")
     exposure = resource("exposure", "dashboard", ["model.shop.report"])
@@ -110,7 +110,7 @@ EVERYTHING = [
     "shop.orders.v2",
     "shop.report",
     "shop.staged",
-    'shop.quote " & <größe> \\N',
+    'shop.quote " & <größe> -- \\N',
     "source:shop.raw.t",
     "shop.staged_is_fine",
 ]
