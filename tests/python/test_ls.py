@@ -135,7 +135,7 @@ def test_takes_any_form_of_a_manifest(
 
 
 def test_list_is_another_name_for_ls(executable: Path, shop_json: Path) -> None:
-    arguments = [executable, "list", shop_json, "-s", "report", "info"]
+    arguments: list[str | Path] = [executable, "list", shop_json, "-s", "report", "info"]
     assert subprocess.check_output(arguments) == b"shop.info\nshop.report\n"
 
 
