@@ -3,16 +3,16 @@
 # so that every make target can call it.
 #
 #   setup/system_packages.sh build    compilers, libraries and Python: enough for `make build` and `make demo`
-#   setup/system_packages.sh all      and clang with its fuzzer, sanitizers and linter: for `make test`
+#   setup/system_packages.sh all      and clang with its fuzzer, sanitizers and linter, and Graphviz: for `make test`
 set -eu
 
 build_packages="g++ cmake ninja-build libflatbuffers-dev flatbuffers-compiler libsimdjson-dev libutf8proc-dev libboost-dev \
 libgtest-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libxxhash-dev python3 python3-venv python3-dev"
-clang_packages="clang clang-tidy"
+test_packages="clang clang-tidy graphviz"
 
 case "${1:-}" in
     build) wanted=$build_packages ;;
-    all) wanted="$build_packages $clang_packages" ;;
+    all) wanted="$build_packages $test_packages" ;;
     *) echo "usage: $0 build|all" >&2; exit 2 ;;
 esac
 

@@ -6,6 +6,8 @@
 #define FLATMANIFEST_CLI_COMMANDS_H_
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 #include "format/error.h"
 
@@ -23,6 +25,10 @@ void AddInfo(CLI::App& app);
 void AddVerify(CLI::App& app);
 void AddShow(CLI::App& app);
 void AddLs(CLI::App& app);
+
+// The arguments of the whole command line (without the program's name), made ready for CLI11 where
+// they are those of `ls`, whose options take values as dbt's do.
+std::vector<std::string> PrepareArguments(std::vector<std::string> arguments);
 
 }  // namespace flatmanifest::cli
 

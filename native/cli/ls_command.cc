@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <clocale>
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/multi_option.h"
 #include "cli/output.h"
 #include "convert/convert.h"
 #include "listing/earlier_run.h"
@@ -27,6 +30,25 @@
 namespace flatmanifest::cli {
 
 namespace {
+
+constexpr const char* kName = "ls";
+constexpr const char* kAlias = "list";
+
+// Drawings with more edges are laid out by forces.
+constexpr uint64_t kMostLayeredEdges = 2'000;
+
+// The options that take several values.
+constexpr std::string_view kMultiOptions[] = {"-s",
+                                              "--select",
+                                              "-m",
+                                              "--models",
+                                              "--model",
+                                              "--exclude",
+                                              "--resource-type",
+                                              "--resource-types",
+                                              "--exclude-resource-type",
+                                              "--exclude-resource-types",
+                                              "--output-keys"};
 
 struct LsOptions {
   std::string file;
@@ -46,11 +68,13 @@ struct LsOptions {
   bool quiet = false;
 };
 
-// dbt splits each value at spaces, so that quoted lists work like unquoted ones.
+// Environment variables hold several types as one value.
 std::vector<std::string> SplitAtSpaces(const std::vector<std::string>& values) {
   std::vector<std::string> parts;
   for (const std::string& value : values) {
-    ForEachPart(value, ' ', [&parts](std::string_view part) { parts.emplace_back(part); });
+    ForEachPart(value, ' ', [&parts](std::string_view part) {
+      if (!part.empty()) parts.emplace_back(part);
+    });
   }
   return parts;
 }
@@ -63,14 +87,14 @@ SelectionRequest RequestOf(const LsOptions& options) {
     throw CommandError("\"models\" and \"resource_type\" are mutually exclusive arguments");
   }
   SelectionRequest request;
-  if (!options.select.empty()) request.select = SplitAtSpaces(options.select);
+  if (!options.select.empty()) request.select = options.select;
   if (!options.models.empty()) {
-    request.select = SplitAtSpaces(options.models);
+    request.select = options.models;
     request.resource_types = {"model"};
   } else {
     request.resource_types = SplitAtSpaces(options.resource_types);
   }
-  request.exclude = SplitAtSpaces(options.exclude);
+  request.exclude = options.exclude;
   if (!options.selector.empty()) request.selector = options.selector;
   request.exclude_resource_types = SplitAtSpaces(options.exclude_resource_types);
   request.indirect_selection = ParseIndirectSelection(options.indirect_selection);
@@ -78,7 +102,11 @@ SelectionRequest RequestOf(const LsOptions& options) {
   return request;
 }
 
-// As the terminal takes it; files get text that any terminal shows.
+bool IsToFile(const LsOptions& options) {
+  return !options.output_file.empty() && options.output_file != "-";
+}
+
+// As the terminal takes it. Files are UTF-8, like all that dbt writes.
 TreeStyle StyleOfOutput(bool to_file) {
   TreeStyle style;
   std::setlocale(LC_CTYPE, "");
@@ -96,16 +124,17 @@ void WriteOutput(const Document& document, const std::vector<Row>& rows, const L
   if (options.output == "name") return WriteList(document, rows, ListFormat::kName, {}, out);
   if (options.output == "path") return WriteList(document, rows, ListFormat::kPath, {}, out);
   if (options.output == "json") {
-    return WriteList(document, rows, ListFormat::kJson, SplitAtSpaces(options.output_keys), out);
+    return WriteList(document, rows, ListFormat::kJson, options.output_keys, out);
   }
   const Lineage lineage = BuildLineage(Dependencies(document), rows);
   if (options.output == "tree") {
-    return WriteTree(document, lineage, StyleOfOutput(!options.output_file.empty()), out);
+    return WriteTree(document, lineage, StyleOfOutput(IsToFile(options)), out);
   }
   if (options.output == "dot") return WriteDot(document, lineage, out);
   BulkText dot;
   WriteDot(document, lineage, dot);
-  out.Append(DotToSvg(dot.text()));
+  const bool is_large = lineage.edge_count > kMostLayeredEdges;
+  out.Append(DotToSvg(dot.text(), is_large ? Layout::kForces : Layout::kLayers));
 }
 
 void Run(const LsOptions& options) {
@@ -125,17 +154,41 @@ void Run(const LsOptions& options) {
   }
   BulkText out;
   WriteOutput(document, selection.rows, options, out);
-  if (options.output_file.empty() || options.output_file == "-") {
-    Print(out.text());
-  } else {
+  if (IsToFile(options)) {
     Publish(options.output_file, std::as_bytes(std::span(out.text())));
+  } else {
+    // Who reads no further (`| head`) wants to hear no error, whatever our parent made of the
+    // signal.
+    std::signal(SIGPIPE, SIG_DFL);
+    Print(out.text());
   }
+}
+
+// The environment variable of an option: dbt 1.11 prefers the longer name
+// (dbt/cli/params.py, EngineEnvVar).
+std::string Variable(const std::string& name) {
+  const std::string engine = "DBT_ENGINE_" + name;
+  const char* value = std::getenv(engine.c_str());
+  return value != nullptr && *value != '\0' ? engine : "DBT_" + name;
+}
+
+// Takes the marks of MarkValues away. FILE has one where it follows such an option's values.
+CLI::Validator AsTyped() {
+  return CLI::Validator(
+      [](std::string& argument) {
+        argument = ValueOf(std::move(argument));
+        return std::string();
+      },
+      "");
 }
 
 // An option with one value or more, up to the next option, as dbt's MultiOption takes them.
 CLI::Option* AddValues(CLI::App& command, const std::string& names,
                        std::vector<std::string>& values, const std::string& description) {
-  return command.add_option(names, values, description)->expected(1, -1)->take_all();
+  return command.add_option(names, values, description)
+      ->expected(1, -1)
+      ->take_all()
+      ->transform(AsTyped());
 }
 
 // Words of these, in quoted lists too; all in lower case.
@@ -170,36 +223,43 @@ void AddSelection(CLI::App& command, LsOptions& options) {
   AddValues(command, "--resource-type,--resource-types", options.resource_types,
             "Only resources of these types; \"all\" are \"default\" and analyses")
       ->check(WordsOf(TypeNames(true)))
-      ->envname("DBT_RESOURCE_TYPES");
+      ->envname(Variable("RESOURCE_TYPES"));
   AddValues(command, "--exclude-resource-type,--exclude-resource-types",
             options.exclude_resource_types, "No resources of these types")
       ->check(WordsOf(TypeNames(false)))
-      ->envname("DBT_EXCLUDE_RESOURCE_TYPES");
+      ->envname(Variable("EXCLUDE_RESOURCE_TYPES"));
   command
       .add_option("--indirect-selection", options.indirect_selection,
                   "Which tests to select with what they test")
       ->transform(CLI::IsMember({"eager", "cautious", "buildable", "empty"}, CLI::ignore_case))
-      ->envname("DBT_INDIRECT_SELECTION")
+      ->envname(Variable("INDIRECT_SELECTION"))
       ->capture_default_str();
   command.add_option("--project-dir", options.project_dir,
                      "Where path: looks for files (default: among the manifest's own paths)");
   command
       .add_option("--state", options.state,
                   "Directory of an earlier run's manifest.json, run_results.json and sources.json")
-      ->envname("DBT_STATE");
+      ->envname(Variable("STATE"));
   command
       .add_option("--target-path", options.target_path,
                   "Directory of the current sources.json, for source_status:")
-      ->envname("DBT_TARGET_PATH");
+      ->envname(Variable("TARGET_PATH"));
 }
 
 }  // namespace
 
+std::vector<std::string> PrepareArguments(std::vector<std::string> arguments) {
+  if (arguments.empty() || (arguments[0] != kName && arguments[0] != kAlias)) return arguments;
+  return MarkValues(arguments, kMultiOptions);
+}
+
 void AddLs(CLI::App& app) {
   auto options = std::make_shared<LsOptions>();
-  CLI::App* command = app.add_subcommand("ls", "List resources by dbt's node selection");
-  command->alias("list");
-  command->add_option("FILE", options->file, "An .fman file, or a manifest's JSON")->required();
+  CLI::App* command = app.add_subcommand(kName, "List resources by dbt's node selection");
+  command->alias(kAlias);
+  command->add_option("FILE", options->file, "An .fman file, or a manifest's JSON")
+      ->required()
+      ->transform(AsTyped());
   AddSelection(*command, *options);
   command->add_option("--output", options->output, "selector, name, path, json, tree, dot or svg")
       ->transform(CLI::IsMember({"selector", "name", "path", "json", "tree", "dot", "svg"},
@@ -209,7 +269,8 @@ void AddLs(CLI::App& app) {
             "The fields of JSON output, e.g. name config.materialized");
   command->add_option("-o,--output-file", options->output_file,
                       "Where to write it (default: stdout)");
-  command->add_flag("-q,--quiet", options->quiet, "No warnings");
+  command->add_flag("-q,--quiet,!--no-quiet", options->quiet, "No warnings")
+      ->envname(Variable("QUIET"));
   command->callback([options] { Run(*options); });
 }
 

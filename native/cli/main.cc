@@ -4,9 +4,11 @@
 // half; 2 wrong usage.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "cli/commands.h"
 
@@ -25,7 +27,9 @@ int Run(int argc, char** argv) {
   flatmanifest::cli::AddShow(app);
   flatmanifest::cli::AddLs(app);
   try {
-    app.parse(argc, argv);
+    auto arguments = flatmanifest::cli::PrepareArguments({argv + 1, argv + argc});
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
+    app.parse(std::move(arguments));
     if (!app.get_subcommands().empty()) return 0;
     std::fputs(app.help().c_str(), stderr);
     return kWrongUsage;

@@ -39,7 +39,7 @@ std::string ReadAll(std::FILE* file) {
 }
 
 // The program's exit status; -1 if it was killed. Throws Error if it cannot be run.
-int RunDot(std::FILE* input, std::FILE* output, std::FILE* errors) {
+int RunDot(Layout layout, std::FILE* input, std::FILE* output, std::FILE* errors) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, fileno(input), STDIN_FILENO);
@@ -47,10 +47,12 @@ int RunDot(std::FILE* input, std::FILE* output, std::FILE* errors) {
   posix_spawn_file_actions_adddup2(&actions, fileno(errors), STDERR_FILENO);
   char program[] = "dot";
   char format[] = "-Tsvg";
-  char* arguments[] = {program, format, nullptr};
+  char engine[] = "-Ksfdp";
+  char* arguments[] = {program, format, layout == Layout::kForces ? engine : nullptr, nullptr};
   pid_t child = 0;
   const int error = posix_spawnp(&child, program, &actions, nullptr, arguments, environ);
   posix_spawn_file_actions_destroy(&actions);
+  if (error != 0 && error != ENOENT) throw IoError("cannot run", program, error);
   if (error != 0) {
     throw Error(
         "drawing needs Graphviz, whose program dot is not on the PATH; install it "
@@ -64,7 +66,7 @@ int RunDot(std::FILE* input, std::FILE* output, std::FILE* errors) {
 
 }  // namespace
 
-std::string DotToSvg(std::string_view dot) {
+std::string DotToSvg(std::string_view dot, Layout layout) {
   const File input = TemporaryFile();
   const File output = TemporaryFile();
   const File errors = TemporaryFile();
@@ -75,12 +77,17 @@ std::string DotToSvg(std::string_view dot) {
   // The program shares the file's position.
   std::rewind(input.get());
   lseek(fileno(input.get()), 0, SEEK_SET);
-  const int status = RunDot(input.get(), output.get(), errors.get());
+  const int status = RunDot(layout, input.get(), output.get(), errors.get());
   if (status != 0) {
     throw Error("dot failed" + (status > 0 ? " with status " + std::to_string(status) : "") + ": " +
                 ReadAll(errors.get()));
   }
-  return ReadAll(output.get());
+  std::string svg = ReadAll(output.get());
+  // It may run out of memory or disk without saying so.
+  if (svg.find("</svg>") == std::string::npos) {
+    throw Error("dot made no complete drawing: " + ReadAll(errors.get()));
+  }
+  return svg;
 }
 
 }  // namespace flatmanifest

@@ -19,10 +19,13 @@ struct Lineage {
   std::vector<std::vector<uint32_t>> children;
   // How many nearest selected ancestors each place has.
   std::vector<uint32_t> parent_counts;
+  uint64_t edge_count = 0;
 };
 
-// `rows` must be ascending. Takes time linear in the graph for each row that has unselected
-// children, and at worst that for all of them.
+// `rows` must be ascending. Takes time linear in the graph, and beyond that for each row linear in
+// the part of the graph between it and those descendants. A lineage is for drawing: throws Error
+// where it would have over a million edges, or take the time of a hundred times as many, as when
+// thousands of resources are selected above and below one that is not.
 Lineage BuildLineage(const Dependencies& graph, std::span<const Row> rows);
 
 }  // namespace flatmanifest

@@ -19,6 +19,20 @@ constexpr std::string_view kShownFields[] = {
     "alias",  "name",          "package_name", "depends_on",         "tags",
     "config", "resource_type", "source_name",  "original_file_path", "unique_id"};
 
+// A field that dbt's nodes have while it lists them and no manifest holds, and its JSON then.
+struct MemoryField {
+  std::string_view resource_type;
+  std::string_view name;
+  std::string_view json;
+};
+constexpr MemoryField kMemoryFields[] = {{"model", "batch", "null"},
+                                         {"model", "defer_relation", "null"},
+                                         {"seed", "defer_relation", "null"},
+                                         {"snapshot", "defer_relation", "null"},
+                                         {"function", "defer_function", "null"},
+                                         {"source", "_event_status", "{}"},
+                                         {"unit_test", "_event_status", "{}"}};
+
 // The method that finds resources of a type by "package.name", "" for those that fqn finds.
 std::string_view MethodOf(std::string_view resource_type) {
   static constexpr std::string_view kNamed[] = {"exposure", "metric", "saved_query",
@@ -76,7 +90,7 @@ class JsonLines {
     if (keys_.empty()) {
       WriteShown(resource);
     } else {
-      WriteKeys(resource);
+      WriteKeys(row, resource);
     }
     out_.Append('}');
   }
@@ -94,7 +108,7 @@ class JsonLines {
     }
   }
 
-  void WriteKeys(Cell resource) {
+  void WriteKeys(Row row, Cell resource) {
     // A key that is given twice is a dict's key in Python: it stands once.
     for (size_t i = 0; i < keys_.size(); ++i) {
       const std::string& key = keys_[i];
@@ -105,7 +119,20 @@ class JsonLines {
       const bool is_nested = key.find('.') != std::string::npos;
       const auto value =
           is_nested ? FindNested(resource, key) : FindField(document_, resource, key);
-      if (value && !(is_nested && value->is(CellKind::kNull))) WriteField(key, *value);
+      if (value && !(is_nested && value->is(CellKind::kNull))) {
+        WriteField(key, *value);
+      } else if (!value) {
+        WriteMemoryField(row, key);
+      }
+    }
+  }
+
+  void WriteMemoryField(Row row, std::string_view name) {
+    const std::string_view type = ColumnText(document_, document_.resources().resource_type[row]);
+    for (const MemoryField& field : kMemoryFields) {
+      if (field.resource_type != type || field.name != name) continue;
+      StartField(name);
+      out_.Append(field.json);
     }
   }
 
@@ -119,11 +146,15 @@ class JsonLines {
     return value;
   }
 
-  void WriteField(std::string_view name, Cell value) {
+  void StartField(std::string_view name) {
     if (!is_first_) out_.Append(", ");
     is_first_ = false;
     AppendJsonString(name, out_);
     out_.Append(": ");
+  }
+
+  void WriteField(std::string_view name, Cell value) {
+    StartField(name);
     writer_.Write(value);
   }
 

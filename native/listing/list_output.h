@@ -1,4 +1,10 @@
 // What `dbt ls` prints for selected resources: dbt/task/list.py.
+//
+// dbt lists the nodes that it holds in memory. The manifest that it writes has the same fields in
+// the same order but for two kinds: those with one value whenever dbt lists (defer_relation, batch,
+// defer_function, _event_status), which are shown with it where they are asked for, and
+// config_call_dict and unrendered_config_call_dict, which only dbt's memory knows and which are
+// left out like any field that a resource has not.
 
 #ifndef FLATMANIFEST_LISTING_LIST_OUTPUT_H_
 #define FLATMANIFEST_LISTING_LIST_OUTPUT_H_

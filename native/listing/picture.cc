@@ -1,5 +1,7 @@
 #include "listing/picture.h"
 
+#include <cstdio>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +37,27 @@ const TypeStyle& StyleOf(std::string_view type) {
   return kOtherStyle;
 }
 
+// The text with control characters as "\\u001b": names come from a file, and must neither command a
+// terminal nor be what XML forbids.
+std::string Visible(std::string_view text) {
+  std::string visible;
+  for (size_t i = 0; i < text.size(); ++i) {
+    auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // U+0080 to U+009F
+      byte = next;
+      ++i;
+    } else if (byte >= 0x20 && byte != 0x7F) {
+      visible += text[i];
+      continue;
+    }
+    char escape[8];
+    std::snprintf(escape, sizeof(escape), "\\u%04x", static_cast<unsigned>(byte));
+    visible += escape;
+  }
+  return visible;
+}
+
 class TreeWriter {
  public:
   TreeWriter(const Document& document, const Lineage& lineage, TreeStyle style, TextBuffer& out)
@@ -46,11 +69,11 @@ class TreeWriter {
 
   void Write() {
     for (uint32_t place = 0; place < lineage_.rows.size(); ++place) {
-      if (lineage_.parent_counts[place] == 0) WriteFrom(place);
+      if (lineage_.parent_counts[place] == 0) WriteAllFrom(place);
     }
-    // What only a cycle leads to, and what lies too deep.
+    // What only a cycle leads to.
     for (uint32_t place = 0; place < lineage_.rows.size(); ++place) {
-      if (!is_drawn_[place]) WriteFrom(place);
+      if (!is_drawn_[place]) WriteAllFrom(place);
     }
   }
 
@@ -61,6 +84,14 @@ class TreeWriter {
     size_t next;    // of its children
     size_t indent;  // of the row itself
   };
+
+  // With what lies too deep below it.
+  void WriteAllFrom(uint32_t root) {
+    too_deep_.assign(1, root);
+    for (size_t i = 0; i < too_deep_.size(); ++i) {
+      if (!is_drawn_[too_deep_[i]]) WriteFrom(too_deep_[i]);
+    }
+  }
 
   void WriteFrom(uint32_t root) {
     WriteLine(root);
@@ -79,11 +110,13 @@ class TreeWriter {
       const bool is_last = level.next == children.size();
       out_.Append(indent);
       out_.Append(is_last ? Corner() : Branch());
-      if (lineage_.children[child].empty()) {
-        WriteLine(child);
-      } else if (is_drawn_[child] || path.size() == kDeepest) {
+      if (is_drawn_[child]) {
         WriteName(child);
-        out_.Append(is_drawn_[child] ? " (*)\n" : " ...\n");
+        out_.Append(" (*)\n");
+      } else if (path.size() == kDeepest && !lineage_.children[child].empty()) {
+        WriteName(child);
+        out_.Append(" ...\n");
+        too_deep_.push_back(child);
       } else {
         WriteLine(child);
         path.push_back({child, 0, indent.size()});
@@ -106,7 +139,7 @@ class TreeWriter {
     const Row row = lineage_.rows[place];
     const std::string_view type = ColumnText(document_, document_.resources().resource_type[row]);
     if (style_.colour) out_.Append(StyleOf(type).escape);
-    out_.Append(SearchName(document_, row));
+    out_.Append(Visible(SearchName(document_, row)));
     if (style_.colour) out_.Append("\x1b[0m");
     out_.Append(" (");
     out_.Append(type);
@@ -118,19 +151,20 @@ class TreeWriter {
   const TreeStyle style_;
   TextBuffer& out_;
   std::vector<bool> is_drawn_;
+  std::vector<uint32_t> too_deep_;  // below the root that is being drawn
 };
 
-// A quoted string of the DOT language, in which only quotes need an escape; a backslash begins one
-// of Graphviz' own.
+// A quoted string of the DOT language, in which a backslash begins an escape and an ampersand one
+// of HTML's names for characters.
 void AppendDotString(std::string_view text, TextBuffer& out) {
   out.Append('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.Append('\\');
-    if (c == '\n') {
-      out.Append("\\n");
-    } else {
-      out.Append(c);
+  for (const char c : Visible(text)) {
+    if (c == '&') {
+      out.Append("&amp;");
+      continue;
     }
+    if (c == '"' || c == '\\') out.Append('\\');
+    out.Append(c);
   }
   out.Append('"');
 }

@@ -16,7 +16,8 @@ struct TreeStyle {
 
 // Appends a forest, one resource a line: from those that depend on nothing selected down to what
 // depends on them. What hangs below several resources is drawn out below the first and marked
-// "(*)" below the others; what lies very deep is marked "..." and drawn out further down.
+// "(*)" below the others; what lies very deep is marked "..." and drawn out after the tree that it
+// lies in. Takes time linear in the lineage.
 void WriteTree(const Document& document, const Lineage& lineage, TreeStyle style, TextBuffer& out);
 
 // Appends a directed graph in the DOT language (graphviz.org/doc/info/lang.html), the same bytes
