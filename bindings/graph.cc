@@ -169,6 +169,18 @@ py::set SelectChildrensParents(const GraphView& view, const py::iterable& unique
   return IdSet(view, *graph, RunWalk(*graph, [&] { return graph->SelectChildrensParents(rows); }));
 }
 
+py::set SelectSuccessors(const GraphView& view, const py::iterable& unique_ids) {
+  const auto graph = view.Share();
+  const std::vector<Row> rows = NodesOf(*graph, unique_ids);
+  return IdSet(view, *graph, graph->SelectSuccessors(rows));
+}
+
+py::set DependentNodes(const GraphView& view, const py::str& unique_id) {
+  const auto graph = view.Share();
+  const Row row = NodeOf(*graph, unique_id);
+  return IdSet(view, *graph, RunWalk(*graph, [&] { return graph->DependentNodes(row); }));
+}
+
 // --- graphs of graphs ---
 
 // dbt's and networkx's subgraph: ids that are no nodes do not matter.
@@ -372,6 +384,8 @@ void BindWalks(GraphClass& graph) {
       .def("select_children", WalkFromIds(&Graph::SelectChildren), py::arg("unique_ids"), any_depth)
       .def("select_parents", WalkFromIds(&Graph::SelectParents), py::arg("unique_ids"), any_depth)
       .def("select_childrens_parents", &SelectChildrensParents, py::arg("unique_ids"))
+      .def("select_successors", &SelectSuccessors, py::arg("unique_ids"))
+      .def("get_dependent_nodes", &DependentNodes, py::arg("unique_id"))
       .def("shortest_path", &ShortestPathIds, py::arg("parent"), py::arg("child"))
       .def("all_paths", &AllPaths, py::arg("parent"), py::arg("child"),
            py::arg("limit") = py::none());

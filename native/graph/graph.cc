@@ -81,6 +81,12 @@ auto WithChildren(const Dependencies* mapped, const Digraph* own, Walk walk) {
   });
 }
 
+auto ForEachSuccessor(const Digraph& graph) {
+  return [&graph](Row row, auto visit) {
+    for (const Digraph::Link link : graph.Successors(row)) visit(link.row);
+  };
+}
+
 // walk(row) for each node, one after the other.
 template <typename Walk>
 CsrRows Collect(const Graph& graph, Walk walk) {
@@ -157,6 +163,16 @@ std::vector<Row> Graph::SelectChildrensParents(std::span<const Row> rows) const 
   };
   const std::vector<Row> down = join(rows, SelectChildren(rows, kAnyDepth));
   return join(down, SelectParents(down, kAnyDepth));
+}
+
+std::vector<Row> Graph::SelectSuccessors(std::span<const Row> rows) const {
+  if (mapped_) return SelectChildren(rows, 1);
+  return WalkFromAll(rows, row_limit(), 1, ForEachSuccessor(*own_));
+}
+
+std::vector<Row> Graph::DependentNodes(Row row) const {
+  if (mapped_) return Descendants(row, kAnyDepth);
+  return WalkFrom(row, row_limit(), kAnyDepth, ForEachSuccessor(*own_));
 }
 
 CsrRows Graph::AllAncestors(uint64_t depth) const {

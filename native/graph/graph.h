@@ -62,9 +62,12 @@ class Graph {
   std::vector<Row> SelectChildren(std::span<const Row> rows, uint64_t depth) const;
   // dbt's Graph.select_childrens_parents.
   std::vector<Row> SelectChildrensParents(std::span<const Row> rows) const;
-  // The same of every row at once, as compressed sparse rows, each row's nearest first; rows that
-  // are no nodes have none. As large as what is found, which can be quadratic; throws
-  // std::length_error for more than 32 bits can number.
+  // dbt's Graph.select_successors and .get_dependent_nodes: here edges of every kind count.
+  std::vector<Row> SelectSuccessors(std::span<const Row> rows) const;
+  std::vector<Row> DependentNodes(Row row) const;
+  // Ancestors and descendants of every row at once, as compressed sparse rows, each row's nearest
+  // first; rows that are no nodes have none. As large as what is found, which can be quadratic;
+  // throws std::length_error for more than 32 bits can number.
   CsrRows AllAncestors(uint64_t depth) const;
   CsrRows AllDescendants(uint64_t depth) const;
   // The edges as compressed sparse rows over row_limit() rows, as the file has them.

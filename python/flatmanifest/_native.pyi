@@ -182,6 +182,11 @@ class Graph:
     def select_childrens_parents(self, unique_ids: Iterable[str]) -> set[str]:
         """These, all that descends from them, and all that those depend on: dbt's ``@``."""
 
+    def select_successors(self, unique_ids: Iterable[str]) -> set[str]:
+        """The successors of all these. Test edges count."""
+    def get_dependent_nodes(self, unique_id: str) -> set[str]:
+        """``networkx.descendants``: as :meth:`descendants`, but test edges count."""
+
     # Orders. All O(n + e).
 
     def topological_sort(self) -> list[str]:

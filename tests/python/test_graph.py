@@ -21,8 +21,11 @@ import flatmanifest
 from flatmanifest import Graph, GraphError, NodeNotFoundError
 from tests.python.graphs import NAMES, digraph, edge_lists, shape
 from tests.python.samples import CUSTOMERS, ORDERS
+from tests.python.test_lifetime import GRAPH
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.python.graphs import Edges
 
 DEPTHS = st.none() | st.integers(-1, 4)
@@ -421,6 +424,8 @@ BY_ID: list[Any] = [
     lambda graph, unknown: graph.select_children(["a", unknown]),
     lambda graph, unknown: graph.select_parents([unknown]),
     lambda graph, unknown: graph.select_childrens_parents({unknown}),
+    lambda graph, unknown: graph.select_successors([unknown]),
+    lambda graph, unknown: graph.get_dependent_nodes(unknown),
     lambda graph, unknown: graph.shortest_path("a", unknown),
     lambda graph, unknown: graph.shortest_path(unknown, "a"),
     lambda graph, unknown: graph.all_paths("a", unknown),
@@ -619,6 +624,32 @@ def test_threads_change_and_read() -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+# --- damage ---
+
+
+def test_a_damaged_file_is_an_error_or_a_graph(fman_path: Path) -> None:
+    intact = fman_path.read_bytes()
+    choice = random.Random(9)
+    read = 0
+    for _ in range(600):
+        damaged = bytearray(intact)
+        for _ in range(choice.randrange(1, 4)):
+            at = choice.randrange(len(intact))
+            damaged[at] = choice.choice([0, 1, 2, 3, 0xFF, choice.randrange(256)])
+        fman_path.write_bytes(damaged)
+        try:
+            graph = flatmanifest.open(fman_path).graph
+        except flatmanifest.FormatError:
+            continue
+        for use in GRAPH.values():
+            try:
+                use(graph)
+                read += 1
+            except (ValueError, KeyError, IndexError):  # FormatError and GraphError are ValueErrors
+                pass
+    assert read > 1_000
 
 
 # --- for other packages ---

@@ -145,10 +145,12 @@ def check_walks(
     for node in theirs:
         assert graph.ancestors(node, depth) == theirs.ancestors(node, depth)
         assert graph.descendants(node, depth) == theirs.descendants(node, depth)
+        assert graph.get_dependent_nodes(node) == theirs.get_dependent_nodes(node)
     some = data.draw(st.sets(st.sampled_from(sorted(theirs))))
     assert graph.select_children(some, depth) == theirs.select_children(some, depth)
     assert graph.select_parents(some, depth) == theirs.select_parents(some, depth)
     assert graph.select_childrens_parents(some) == theirs.select_childrens_parents(some)
+    assert graph.select_successors(some) == theirs.select_successors(some)
     subset = theirs.get_subset_graph(some).graph
     ours = graph.get_subset_graph(some)
     assert shape(ours.to_networkx())[:2] == shape(subset)[:2]
