@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "format/error.h"
-#include "select/selection.h"
 #include "graph/graph_error.h"
+#include "select/selection.h"
 
 namespace flatmanifest::python {
 

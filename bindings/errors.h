@@ -7,9 +7,9 @@
 
 namespace flatmanifest::python {
 
-// Adds FormatError, ConvertError and GraphError, all ValueErrors, and NodeNotFoundError, a KeyError,
-// to the module, and translates the errors of format/error.h and graph/graph_error.h: the first
-// three by name, IoError to the OSError that its errno stands for.
+// Adds FormatError, ConvertError and GraphError, all ValueErrors, and NodeNotFoundError, a
+// KeyError, to the module, and translates the errors of format/error.h and graph/graph_error.h: the
+// first three by name, IoError to the OSError that its errno stands for.
 void BindErrors(pybind11::module_& module);
 
 // As os.fsdecode: messages name files, and the name of a file can be any bytes.

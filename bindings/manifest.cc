@@ -97,8 +97,7 @@ void BindManifest(py::module_& module) {
            })
       .def("node", &Node, py::arg("unique_id"))
       .def("raw", &Raw, py::arg("unique_id"), py::arg("field"))
-      .def_property_readonly("graph",
-                             [](const ManifestView& self) { return GraphOf(self.handle); })
+      .def_property_readonly("graph", [](const ManifestView& self) { return GraphOf(self.handle); })
       .def("verify", &CheckIntact)
       .def("close", [](const ManifestView& self) { self.handle->Close(); })
       .def_property_readonly("closed",
