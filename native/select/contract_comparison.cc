@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "select/iso_time.h"
+#include "select/part.h"
 #include "select/python_repr.h"
 #include "select/selection.h"
 
@@ -171,7 +172,8 @@ class BreakingChanges {
     if (!column || !EnforcesConstraints(old_)) return;
     const auto kept = ElementsOf(column->Get("constraints"));
     for (const Value& constraint : ElementsOf(constraints)) {
-      if (IsKept(constraint, kept) || !IsEnforcedConstraint(constraint)) continue;
+      if (IsKept(constraint, kept, kColumnConstraint) || !IsEnforcedConstraint(constraint))
+        continue;
       column_constraints_removed_.push_back("'" + NameOf(constraint) + "' constraint on column " +
                                             std::string(key));
     }
@@ -192,7 +194,7 @@ class BreakingChanges {
     if (!EnforcesConstraints(old_)) return;
     const auto kept = ElementsOf(model_.Get("constraints"));
     for (const Value& constraint : ElementsOf(old_.Get("constraints"))) {
-      if (IsKept(constraint, kept) || !IsEnforcedConstraint(constraint)) continue;
+      if (IsKept(constraint, kept, kModelConstraint) || !IsEnforcedConstraint(constraint)) continue;
       const Value columns = constraint.Get("columns");
       model_constraints_removed_.push_back(
           "'" + NameOf(constraint) + "' constraint on columns " +
@@ -200,9 +202,10 @@ class BreakingChanges {
     }
   }
 
-  static bool IsKept(const Value& constraint, const std::vector<Value>& kept) {
+  static bool IsKept(const Value& constraint, const std::vector<Value>& kept,
+                     const PartClass& part) {
     return std::any_of(kept.begin(), kept.end(),
-                       [&](const Value& other) { return EqualAsRead(constraint, other); });
+                       [&](const Value& other) { return SamePart(constraint, other, part); });
   }
 
   bool IsEnforcedConstraint(const Value& constraint) const {

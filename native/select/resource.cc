@@ -8,8 +8,7 @@ namespace {
 
 class Comparison {
  public:
-  Comparison(const Document& a, const Document& b, bool as_read)
-      : a_(a), b_(b), as_read_(as_read), guard_(a) {}
+  Comparison(const Document& a, const Document& b) : a_(a), b_(b), guard_(a) {}
 
   bool Equal(Cell a, Cell b) {
     if (&a_ == &b_ && a == b) return true;
@@ -39,29 +38,16 @@ class Comparison {
     const auto keys = a_.Keys(a);
     const auto values = a_.Elements(a);
     const WalkGuard::Level level(guard_, values.size());
-    size_t shared = 0;
+    if (keys.size() != b_.Keys(b).size()) return false;
     for (size_t i = 0; i < keys.size(); ++i) {
-      const std::string_view key = a_.String(keys[i]);
-      const auto other = b_.Find(b, key);
-      if (other ? !Equal(values[i], *other) : !IsDefault({&a_, values[i]}, key)) return false;
-      shared += other ? 1 : 0;
-    }
-    if (shared == b_.Keys(b).size()) return true;
-    for (size_t i = 0; i < b_.Keys(b).size(); ++i) {
-      const std::string_view key = b_.String(b_.Keys(b)[i]);
-      if (!a_.Find(a, key) && !IsDefault({&b_, b_.Elements(b)[i]}, key)) return false;
+      const auto other = b_.Find(b, a_.String(keys[i]));
+      if (!other || !Equal(values[i], *other)) return false;
     }
     return true;
   }
 
-  bool IsDefault(const Value& value, std::string_view key) const {
-    if (!as_read_) return false;
-    return key.starts_with("warn_un") ? value.IsTrue() : !value.IsTrue();
-  }
-
   const Document& a_;
   const Document& b_;
-  const bool as_read_;
   WalkGuard guard_;
 };
 
@@ -89,11 +75,7 @@ bool Value::IsTrue() const {
 }
 
 bool Equal(const Value& a, const Value& b) {
-  return Comparison(*a.document, *b.document, false).Equal(a.cell, b.cell);
-}
-
-bool EqualAsRead(const Value& a, const Value& b) {
-  return Comparison(*a.document, *b.document, true).Equal(a.cell, b.cell);
+  return Comparison(*a.document, *b.document).Equal(a.cell, b.cell);
 }
 
 }  // namespace flatmanifest

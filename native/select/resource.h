@@ -42,10 +42,6 @@ struct Resource {
 // a == b in Python: dicts without regard to order, 1 == 1.0 == True.
 bool Equal(const Value& a, const Value& b);
 
-// The same for values that dbt reads into dataclasses: a field that one of them leaves out has its
-// default, which is None or empty, or True for the fields that say whether to warn.
-bool EqualAsRead(const Value& a, const Value& b);
-
 }  // namespace flatmanifest
 
 #endif  // FLATMANIFEST_SELECT_RESOURCE_H_

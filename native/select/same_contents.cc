@@ -7,6 +7,7 @@
 #include <span>
 
 #include "select/contract_comparison.h"
+#include "select/part.h"
 
 namespace flatmanifest {
 
@@ -19,16 +20,20 @@ bool SameFields(const Resource& now, const Resource& old, Fields fields) {
                      [&](std::string_view field) { return Equal(now.Get(field), old.Get(field)); });
 }
 
-// The same for dataclasses and lists of them.
-bool SameParts(const Resource& now, const Resource& old, Fields fields) {
-  return std::all_of(fields.begin(), fields.end(), [&](std::string_view field) {
-    return EqualAsRead(now.Get(field), old.Get(field));
+// The same for parts that dbt has classes for, and fields with defaults other than None.
+bool SameParts(const Resource& now, const Resource& old, std::initializer_list<PartField> fields) {
+  return std::all_of(fields.begin(), fields.end(), [&](const PartField& field) {
+    return SameField(now.value, old.value, field);
   });
 }
 
-// A text whose default is "".
-bool SameText(const Resource& now, const Resource& old, std::string_view field) {
-  return now.Get(field).Text() == old.Get(field).Text();
+constexpr PartField kDescription = {"description", FieldDefault::kEmpty};
+constexpr PartField kTags = {"tags", FieldDefault::kEmpty};
+constexpr PartField kMetricType = {"type", FieldDefault::kNone, nullptr, true};
+
+PartField ConfigOf(const Resource& resource) {
+  const bool is_query = resource.collection == Collection::kSavedQueries;
+  return {"config", FieldDefault::kInstance, is_query ? &kSavedQueryConfig : &kSemanticModelConfig};
 }
 
 // Fields of configs that dbt does not compare (CompareBehavior.Exclude), by class.
@@ -104,9 +109,10 @@ bool SameSavedQuery(const Resource& now, const Resource& old) {
   const Value old_params = old.Get("query_params");
   return Equal(params.Get("metrics"), old_params.Get("metrics")) &&
          Equal(params.Get("group_by"), old_params.Get("group_by")) &&
-         EqualAsRead(params.Get("where"), old_params.Get("where")) &&
-         SameFields(now, old, {"description", "label", "group", "tags"}) &&
-         SameParts(now, old, {"config"}) && SameExports(now.Get("exports"), old.Get("exports"));
+         SameField(params, old_params, {"where", FieldDefault::kNone, &kWhereFilters}) &&
+         SameFields(now, old, {"description", "label", "group"}) &&
+         SameParts(now, old, {kTags, ConfigOf(now)}) &&
+         SameExports(now.Get("exports"), old.Get("exports"));
 }
 
 // The descriptions of columns that both have, if both have the same columns.
@@ -120,7 +126,7 @@ bool SameColumnDescriptions(const Value& now, const Value& old) {
   return std::all_of(keys.begin(), keys.end(), [&](StringId id) {
     const std::string_view key = now.document->String(id);
     const auto other = old.Find(key);
-    return other && now.Get(key).Get("description").Text() == other->Get("description").Text();
+    return other && SameField(now.Get(key), *other, kDescription);
   });
 }
 
@@ -135,7 +141,7 @@ bool ContentsComparison::SameBody(const Resource& now, const Resource& old) {
     return code(now) == code(old);
   }
   const Value checksum = now.Get("checksum");
-  const bool is_same = EqualAsRead(checksum, old.Get("checksum"));
+  const bool is_same = SamePart(checksum, old.Get("checksum"), kFileHash);
   if (checksum.Get("name").Text() != "path") return is_same;
   // Too large to be hashed.
   const std::string seed = "Found a seed (" + std::string(now.Get("package_name").Text()) + "." +
@@ -155,7 +161,7 @@ bool ContentsComparison::SameBody(const Resource& now, const Resource& old) {
 bool ContentsComparison::SameConfig(const Resource& now, const Resource& old) const {
   if (now.collection == Collection::kSemanticModels ||
       now.collection == Collection::kSavedQueries) {
-    return SameParts(now, old, {"config"});
+    return SameParts(now, old, {ConfigOf(now)});
   }
   if (now.type() == "test") {
     return SameTestConfig(now.Get("unrendered_config"), old.Get("unrendered_config"));
@@ -167,7 +173,7 @@ bool ContentsComparison::SameConfig(const Resource& now, const Resource& old) co
 bool ContentsComparison::SamePersistedDescription(const Resource& now, const Resource& old) const {
   if (now.type() == "test") return true;  // its config has no persist_docs
   const Value persisted = now.Get("config").Get("persist_docs");
-  if (persisted.Get("relation").IsTrue() && !SameText(now, old, "description")) return false;
+  if (persisted.Get("relation").IsTrue() && !SameParts(now, old, {kDescription})) return false;
   return !persisted.Get("columns").IsTrue() ||
          SameColumnDescriptions(now.Get("columns"), old.Get("columns"));
 }
@@ -201,7 +207,9 @@ bool ContentsComparison::SameNode(const Resource& now, const Resource& old) {
               now.Get("access").Text("protected") == old.Get("access").Text("protected");
   }
   if (now.collection == Collection::kFunctions) {
-    is_same = is_same && SameParts(now, old, {"arguments", "returns"});
+    is_same = is_same && SameParts(now, old,
+                                   {{"arguments", FieldDefault::kEmpty, &kFunctionArgument},
+                                    {"returns", FieldDefault::kNone, &kFunctionReturns}});
   }
   return is_same;
 }
@@ -210,17 +218,26 @@ bool ContentsComparison::SameContents(const Resource& now, const Resource& old) 
   switch (now.collection) {
     case Collection::kSources:
       return SameRelation(now, old) && SameFields(now, old, {"fqn"}) && SameConfig(now, old) &&
-             SameParts(now, old, {"quoting", "freshness", "external"}) &&
+             SameParts(now, old,
+                       {{"quoting", FieldDefault::kInstance, &kQuoting},
+                        {"freshness", FieldDefault::kNone, &kFreshness},
+                        {"external", FieldDefault::kNone, &kExternalTable}}) &&
              SameFields(now, old, {"loaded_at_field"});
     case Collection::kExposures:
       return SameFields(now, old, {"fqn", "type", "maturity", "url", "label"}) &&
-             SameText(now, old, "description") && SameParts(now, old, {"owner"}) &&
+             SameParts(now, old, {kDescription, {"owner", FieldDefault::kNone, &kOwner}}) &&
              SameDependencies(now, old) && SameConfig(now, old);
     case Collection::kMetrics:
-      return SameFields(now, old, {"type", "description", "label"}) && SameConfig(now, old);
+      return SameParts(now, old, {kMetricType}) && SameFields(now, old, {"description", "label"}) &&
+             SameConfig(now, old);
     case Collection::kSemanticModels:
       return SameFields(now, old, {"model", "description", "primary_entity", "group"}) &&
-             SameParts(now, old, {"defaults", "entities", "dimensions", "measures", "config"});
+             SameParts(now, old,
+                       {{"defaults", FieldDefault::kNone, &kSemanticModelDefaults},
+                        {"entities", FieldDefault::kEmpty, &kEntity},
+                        {"dimensions", FieldDefault::kEmpty, &kDimension},
+                        {"measures", FieldDefault::kEmpty, &kMeasure},
+                        ConfigOf(now)});
     case Collection::kSavedQueries:
       return SameSavedQuery(now, old);
     case Collection::kUnitTests:

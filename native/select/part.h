@@ -1,0 +1,62 @@
+// Parts of a resource that dbt reads into dataclasses, compared as their instances are.
+//
+// A field that is left out has its class's default; keys that a class does not know are dropped,
+// or kept where the class allows more; enumerations of dbt_semantic_interfaces are read without
+// regard to case; and what is plain (meta, lists of names) is compared as it stands. Follows
+// dbt/artifacts/resources/v1/*.py and dbt_common/contracts/constraints.py of dbt 1.11.
+
+#ifndef FLATMANIFEST_SELECT_PART_H_
+#define FLATMANIFEST_SELECT_PART_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "select/resource.h"
+
+namespace flatmanifest {
+
+struct PartClass;
+
+// What a field is when it is left out.
+enum class FieldDefault : uint8_t {
+  kNone,      // None, or no default: dbt then refuses the manifest
+  kEmpty,     // "", [] or {}
+  kFalse,     //
+  kTrue,      //
+  kInstance,  // the field's class with all its defaults
+};
+
+struct PartField {
+  std::string_view name;
+  FieldDefault otherwise = FieldDefault::kNone;
+  // The class of the field's value, or of each element if that is a list; null if it is plain.
+  const PartClass* part = nullptr;
+  bool ignores_case = false;
+};
+
+extern const PartClass kFileHash;
+extern const PartClass kQuoting;
+extern const PartClass kFreshness;
+extern const PartClass kExternalTable;
+extern const PartClass kOwner;
+extern const PartClass kSemanticModelConfig;
+extern const PartClass kSemanticModelDefaults;
+extern const PartClass kEntity;
+extern const PartClass kDimension;
+extern const PartClass kMeasure;
+extern const PartClass kSavedQueryConfig;
+extern const PartClass kWhereFilters;
+extern const PartClass kFunctionArgument;
+extern const PartClass kFunctionReturns;
+extern const PartClass kColumnConstraint;
+extern const PartClass kModelConstraint;
+
+// Whether a field of two objects is the same to dbt. O(size of its values).
+bool SameField(const Value& now, const Value& old, const PartField& field);
+
+// The same for two values of one class.
+bool SamePart(const Value& now, const Value& old, const PartClass& part);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_SELECT_PART_H_
