@@ -27,7 +27,7 @@ void BindValueError(py::module_& module, const char* name) {
     try {
       if (error) std::rethrow_exception(error);
     } catch (const Native& failure) {
-      PyErr_SetObject(type.get_stored().ptr(), FsDecode(failure.what()).ptr());
+      PyErr_SetObject(type.get_stored().ptr(), FsDecode(failure.message()).ptr());
     }
   });
 }

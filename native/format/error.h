@@ -4,15 +4,23 @@
 #ifndef FLATMANIFEST_FORMAT_ERROR_H_
 #define FLATMANIFEST_FORMAT_ERROR_H_
 
-#include <stdexcept>
+#include <exception>
 #include <string>
+#include <utility>
 
 namespace flatmanifest {
 
 // Every message says what is wrong, where (file, byte offset, id), and, where it helps, what to do.
-class Error : public std::runtime_error {
+class Error : public std::exception {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Error(std::string message) : message_(std::move(message)) {}
+
+  // Up to the first null byte, where the message quotes one.
+  const char* what() const noexcept override { return message_.c_str(); }
+  const std::string& message() const { return message_; }
+
+ private:
+  std::string message_;
 };
 
 // A file that is not an intact .fman file of a version this build reads. ValueError in Python.

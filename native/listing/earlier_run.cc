@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "convert/convert.h"
+#include "select/known_paths.h"
 #include "select/resource.h"
 
 namespace flatmanifest {
@@ -64,13 +65,19 @@ EarlierRun::EarlierRun(const std::string& state, const std::string& target)
   if (!target.empty()) {
     current_sources_ = OpenIfThere(target, "sources.json", kSources, LoadArtifact);
   }
+  if (NormalPath(state) == NormalPath(target)) {
+    warning_ = "Warning: The state and target directories are the same: '" + NormalPath(state) +
+               "'. This could lead to missing changes due to overwritten state including "
+               "non-idempotent retries.";
+  }
 }
 
 PreviousState EarlierRun::state() const {
   return {.manifest = DocumentOf(manifest_),
           .run_results = DocumentOf(run_results_),
           .sources = DocumentOf(sources_),
-          .current_sources = DocumentOf(current_sources_)};
+          .current_sources = DocumentOf(current_sources_),
+          .warning = warning_};
 }
 
 }  // namespace flatmanifest

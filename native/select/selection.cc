@@ -257,6 +257,7 @@ Selection Selector::Select(const SelectionRequest& request) const {
   const std::set<std::string_view> types = ListedTypes(request);
   const Spec spec = ParseRequest(document_, request);
   Selection selection;
+  if (!request.state.warning.empty()) selection.warnings.push_back(request.state.warning);
   Evaluation evaluation(document_, graph_, members_, tests_, *paths_, request, selection.warnings);
   std::unordered_map<StringId, bool> is_listed;  // each type is one string
   evaluation.Select(spec).ForEach([&](Row row) {

@@ -10,11 +10,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "format/document.h"
+#include "format/error.h"
 #include "graph/row_set.h"
 #include "graph/traversal.h"
 
@@ -22,9 +22,9 @@ namespace flatmanifest {
 
 // A selection that dbt refuses, with dbt's message, or that nothing could be meant by, with the
 // part of it that is at fault.
-class SelectionError : public std::runtime_error {
+class SelectionError : public Error {
  public:
-  using std::runtime_error::runtime_error;
+  using Error::Error;
 };
 
 // When a test is selected because of what it tests: docs.getdbt.com,
@@ -38,6 +38,7 @@ struct PreviousState {
   const Document* run_results = nullptr;
   const Document* sources = nullptr;          // sources.json of the earlier run
   const Document* current_sources = nullptr;  // sources.json of the target directory
+  std::string warning{};                      // what dbt says of the directory, if anything
 };
 
 // dbt's options. Strings are as a user types them: "tag:nightly+ my_model", "+orders,@customers".

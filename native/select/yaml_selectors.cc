@@ -235,7 +235,7 @@ YamlSelectors::YamlSelectors(const Document& document, IndirectSelection indirec
       selectors_.push_back({std::string(*name), std::move(spec)});
     }
   } catch (const SelectionError& error) {
-    throw SelectionError("Could not read selector file data: " + Shown(error.what()));
+    throw SelectionError("Could not read selector file data: " + Shown(error.message()));
   }
 }
 

@@ -59,6 +59,27 @@ ODD = [
 ]
 
 
+CHARACTERS = [
+    *["@", "+", "1+", "+2", ",", " ", ":", ".", "*", "?", "[", "]", "!", "-", "/", "\\", "'", '"'],
+    *[
+        "\0",
+        "\n",
+        "\t",
+        "\x1b",
+        "\x7f",
+        "\u00a0",
+        "\u2028",
+        "é",
+        "ß",
+        "\u017f",
+        "²",
+        "٣",
+        "\U0001f600",
+    ],
+    *["tag:", "config.", "path:", "state:", "source:", "9" * 30],
+]
+
+
 class Grammar:
     """Makes selections for one manifest, the same ones for the same ``choice``."""
 
@@ -72,6 +93,7 @@ class Grammar:
                     self.values.setdefault(method, []).append(value)
         self.values = {method: sorted(set(found)) for method, found in self.values.items()}
         self.methods = sorted(self.values)
+        self.types_known = [kind for kind in TYPES if kind in known_types()]
         self.selectors = list(manifest.get("selectors") or {})
 
     def value(self) -> str:
@@ -123,16 +145,27 @@ class Grammar:
     def text(self) -> str:
         """A union of intersections."""
         choice = self.choice
-        return " ".join(
+        text = " ".join(
             ",".join(self.criterion() for _ in range(choice.choice([1, 1, 1, 2, 2, 3])))
             for _ in range(choice.choice([1, 1, 1, 2, 3]))
         )
+        return self.garbled(text) if choice.random() < 0.05 else text
+
+    def garbled(self, text: str) -> str:
+        """The text with some characters put in or cut out."""
+        for _ in range(self.choice.randrange(1, 4)):
+            at = self.choice.randrange(len(text) + 1)
+            cut = self.choice.choice([0, 0, 1])
+            text = text[:at] + self.choice.choice(CHARACTERS) + text[at + cut :]
+        return text
 
     def types(self) -> tuple[str, ...]:
         """Nothing, or some types of resources."""
         if self.choice.random() < 0.8:
             return ()
-        return tuple(self.choice.choice(TYPES) for _ in range(self.choice.randrange(1, 4)))
+        return tuple(
+            self.choice.choice(self.types_known) for _ in range(self.choice.randrange(1, 4))
+        )
 
     def request(self) -> Request:
         """Options of one selection."""
@@ -142,7 +175,9 @@ class Grammar:
             selector = choice.choice([*self.selectors, "nope"])
         exclude_types = tuple(kind for kind in self.types() if kind not in {"all", "default"})
         return Request(
-            select=None if choice.random() < 0.05 else (self.text(),),
+            select=None
+            if choice.random() < 0.05
+            else tuple(self.text() for _ in range(choice.choice([0, 1, 1, 1, 1, 2]))),
             exclude=(self.text(),) if choice.random() < 0.25 else (),
             selector=selector,
             resource_type=self.types(),
@@ -184,6 +219,13 @@ class Grammar:
             excluded = [self.definition(depth - 1) for _ in range(choice.randrange(3))]
             members.insert(choice.randrange(len(members) + 1), {"exclude": excluded})
         return {kind: members}
+
+
+def known_types() -> set[str]:
+    """The types that this dbt has: functions came with 1.11."""
+    from dbt.node_types import NodeType
+
+    return {*map(str, NodeType), "all", "default"}
 
 
 def values_of(collection: str, resource: dict[str, Any]) -> Iterator[tuple[str, str]]:

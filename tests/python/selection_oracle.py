@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# How a text is shown, which differs between dbt's versions.
 COLOURS = re.compile("\x1b\\[[0-9;]*m")
+TAG = re.compile(r"\A\[?WARNING\]?: ")
+
+
+def untagged(text: str) -> str:
+    """A warning without colours and without "[WARNING]: "."""
+    return TAG.sub("", COLOURS.sub("", text))
 
 
 @dataclass(frozen=True)
@@ -199,7 +206,7 @@ def warnings_of_dbt() -> Iterator[list[str]]:
 
     def note(message: EventMsg) -> None:
         if message.info.level == "warn":
-            texts.append(COLOURS.sub("", message.info.msg))
+            texts.append(untagged(message.info.msg))
 
     manager = get_event_manager()
     manager.callbacks.append(note)

@@ -144,6 +144,7 @@ MANIFEST: dict[str, Callable[[Any], Any]] = {
     "graph": lambda manifest: manifest.graph,
     "node": lambda manifest: manifest.node(ORDERS),
     "raw": lambda manifest: manifest.raw(ORDERS, "raw_code"),
+    "select": lambda manifest: manifest.select("model.*"),
     "verify": lambda manifest: manifest.verify(),
 }
 # What a closed manifest still tells.

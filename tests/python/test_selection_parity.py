@@ -19,7 +19,7 @@ import flatmanifest
 from tests.python.conftest import CORPUS
 from tests.python.dbt_projects import GENERATED
 from tests.python.selection_grammar import Grammar
-from tests.python.selection_oracle import Answer, Oracle, Request, project_of
+from tests.python.selection_oracle import Answer, Oracle, Request, project_of, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ class Pair:
                 ids = self.manifest.select(request.select, **request.keywords(), **more)
             except flatmanifest.SelectionError as error:
                 return Answer(error=str(error))
-        return Answer(ids, [str(warning.message) for warning in caught])
+        return Answer(ids, [untagged(str(warning.message)) for warning in caught])
 
 
 @pytest.fixture(scope="module", params=[*GENERATED, *(CORPUS.keys() - UNREADABLE)])

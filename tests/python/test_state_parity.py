@@ -15,7 +15,7 @@ import flatmanifest
 from tests.python.conftest import CORPUS
 from tests.python.edits import edited
 from tests.python.samples import write
-from tests.python.selection_oracle import Answer, Oracle, Request
+from tests.python.selection_oracle import Answer, Oracle, Request, untagged, warnings_of_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def ours(manifest: flatmanifest.Manifest, request: Request, **more: Any) -> Answ
             ids = manifest.select(request.select, **request.keywords(), **more)
         except flatmanifest.SelectionError as error:
             return Answer(error=str(error))
-    return Answer(ids, [str(warning.message) for warning in caught])
+    return Answer(ids, [untagged(str(warning.message)) for warning in caught])
 
 
 def test_states_of_edited_manifests(base: dict[str, Any], tmp_path: Path) -> None:
@@ -157,6 +157,22 @@ def test_results_and_freshness(base: dict[str, Any], tmp_path: Path, number: int
             request = Request(select=(value,))
             expected = oracle.select(request, previous)
             assert ours(manifest, request, state=state, target=target) == expected, value
+
+
+def test_state_that_is_the_target(base: dict[str, Any], tmp_path: Path) -> None:
+    from dbt.contracts.state import PreviousState
+
+    write(tmp_path / "manifest.json", base)
+    oracle = Oracle(tmp_path / "manifest.json", tmp_path)
+    with warnings_of_dbt() as texts:
+        previous = PreviousState(tmp_path, tmp_path, tmp_path)
+    request = Request(select=("state:old",))
+    expected = oracle.select(request, previous)
+    expected.warnings[:0] = texts
+    with flatmanifest.open(tmp_path / "manifest.json") as manifest:
+        answer = ours(manifest, request, state=tmp_path, target=f"{tmp_path}/./")
+    assert texts
+    assert answer == expected
 
 
 def test_versions_that_dbt_refuses(base: dict[str, Any], tmp_path: Path) -> None:
