@@ -46,7 +46,7 @@ py::list Select(const ManifestView& manifest, const py::object& select, const py
                 const py::object& selector, const py::object& resource_type,
                 const py::object& exclude_resource_type, const std::string& indirect_selection,
                 bool include_empty, const py::object& project_dir, const py::object& state,
-                const py::object& target) {
+                const py::object& target, const py::object& dbt_version) {
   const HandlePtr handle = manifest.handle;
   const Document& document = handle->document();
   SelectionRequest request;
@@ -57,6 +57,7 @@ py::list Select(const ManifestView& manifest, const py::object& select, const py
   request.exclude_resource_types = Texts(exclude_resource_type, "exclude_resource_type");
   request.indirect_selection = ParseIndirectSelection(indirect_selection);
   request.include_empty = include_empty;
+  if (!dbt_version.is_none()) request.dbt_version = Text(dbt_version, "dbt_version");
   if (!project_dir.is_none()) request.project_directory = FsEncode(project_dir);
   const std::string state_directory = state.is_none() ? "" : FsEncode(state);
   const std::string target_directory = target.is_none() ? "" : FsEncode(target);
@@ -87,7 +88,7 @@ void BindSelection(py::class_<ManifestView, ObjectView>& manifest) {
                py::arg("resource_type") = py::none(), py::arg("exclude_resource_type") = py::none(),
                py::arg("indirect_selection") = "eager", py::arg("include_empty") = true,
                py::arg("project_dir") = py::none(), py::arg("state") = py::none(),
-               py::arg("target") = py::none());
+               py::arg("target") = py::none(), py::arg("dbt_version") = py::none());
 }
 
 }  // namespace flatmanifest::python

@@ -65,6 +65,7 @@ struct LsOptions {
   std::string project_dir;
   std::string state;
   std::string target_path;
+  std::string dbt_version;
   bool quiet = false;
 };
 
@@ -98,6 +99,7 @@ SelectionRequest RequestOf(const LsOptions& options) {
   if (!options.selector.empty()) request.selector = options.selector;
   request.exclude_resource_types = SplitAtSpaces(options.exclude_resource_types);
   request.indirect_selection = ParseIndirectSelection(options.indirect_selection);
+  if (!options.dbt_version.empty()) request.dbt_version = options.dbt_version;
   if (!options.project_dir.empty()) request.project_directory = options.project_dir;
   return request;
 }
@@ -236,6 +238,8 @@ void AddSelection(CLI::App& command, LsOptions& options) {
       ->capture_default_str();
   command.add_option("--project-dir", options.project_dir,
                      "Where path: looks for files (default: among the manifest's own paths)");
+  command.add_option("--dbt-version", options.dbt_version,
+                     "The release of dbt to follow (default: the one that wrote the manifest)");
   command
       .add_option("--state", options.state,
                   "Directory of an earlier run's manifest.json, run_results.json and sources.json")

@@ -10,11 +10,10 @@ namespace flatmanifest {
 namespace {
 
 constexpr std::string_view kMethodNames[] = {
-    "fqn",       "tag",           "group",   "access",         "source",
-    "path",      "file",          "package", "config",         "test_name",
-    "test_type", "resource_type", "state",   "exposure",       "metric",
-    "result",    "source_status", "version", "semantic_model", "saved_query",
-    "unit_test"};
+    "fqn",     "tag",    "group",         "access",    "source",         "path",        "file",
+    "package", "config", "test_name",     "test_type", "resource_type",  "state",       "exposure",
+    "metric",  "result", "source_status", "version",   "semantic_model", "saved_query", "unit_test",
+    "selector"};
 
 // CPython converts no longer run of digits (sys.int_info.default_max_str_digits).
 constexpr size_t kMaxDigits = 4300;
@@ -63,10 +62,12 @@ std::optional<std::string_view> LeadingMethod(std::string_view text) {
 
 std::string_view MethodName(Method method) { return kMethodNames[static_cast<size_t>(method)]; }
 
-void SetMethod(Criteria& criteria, std::string_view name) {
+void SetMethod(Criteria& criteria, std::string_view name, const Dialect& dialect) {
   const auto parts = Split(name, '.');
   const auto* found = std::find(std::begin(kMethodNames), std::end(kMethodNames), parts[0]);
-  if (found == std::end(kMethodNames)) {
+  const bool is_known =
+      found != std::end(kMethodNames) && (parts[0] != "selector" || dialect.has_selector_method);
+  if (!is_known) {
     throw SelectionError("'" + std::string(parts[0]) + "' is not a valid method name");
   }
   criteria.method = static_cast<Method>(found - std::begin(kMethodNames));
@@ -95,7 +96,8 @@ uint64_t ParseDepth(std::string_view text) {
   return depth;
 }
 
-Criteria ParseCriteria(std::string_view raw, IndirectSelection indirect_selection) {
+Criteria ParseCriteria(std::string_view raw, IndirectSelection indirect_selection,
+                       const Dialect& dialect) {
   if (raw.find('\n') != std::string_view::npos) {
     throw SelectionError("Invalid selector spec \"" + std::string(raw) + "\"");
   }
@@ -125,7 +127,7 @@ Criteria ParseCriteria(std::string_view raw, IndirectSelection indirect_selectio
   }
   criteria.value = rest;
   if (method) {
-    SetMethod(criteria, *method);
+    SetMethod(criteria, *method, dialect);
   } else {
     criteria.method = DefaultMethod(rest);
   }

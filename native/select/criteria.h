@@ -13,6 +13,7 @@
 
 #include "format/document.h"
 #include "graph/traversal.h"
+#include "select/dialect.h"
 #include "select/selection.h"
 
 namespace flatmanifest {
@@ -40,6 +41,7 @@ enum class Method : uint8_t {
   kSemanticModel,
   kSavedQuery,
   kUnitTest,
+  kSelector,
 };
 
 std::string_view MethodName(Method method);
@@ -62,7 +64,7 @@ struct Criteria {
 
 // The method that is written `name`, if any: "config.materialized" has the method config and the
 // argument "materialized". Throws SelectionError for an unknown one.
-void SetMethod(Criteria& criteria, std::string_view name);
+void SetMethod(Criteria& criteria, std::string_view name, const Dialect& dialect);
 
 // The method of a value without one: path, file or fqn.
 Method DefaultMethod(std::string_view value);
@@ -72,7 +74,8 @@ uint64_t ParseDepth(std::string_view text);
 
 // Parses one criterion, without spaces and commas that mean unions and intersections. Throws
 // SelectionError.
-Criteria ParseCriteria(std::string_view raw, IndirectSelection indirect_selection);
+Criteria ParseCriteria(std::string_view raw, IndirectSelection indirect_selection,
+                       const Dialect& dialect);
 
 // Throws SelectionError for "@" together with "+" behind; `raw` is for the message.
 void CheckOperators(const Criteria& criteria, std::string_view raw);

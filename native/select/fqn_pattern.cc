@@ -6,7 +6,8 @@
 
 namespace flatmanifest {
 
-FqnPattern::FqnPattern(std::string_view pattern) : pattern_(pattern), parts_(Split(pattern, '.')) {
+FqnPattern::FqnPattern(std::string_view pattern, bool finds_names)
+    : pattern_(pattern), finds_names_(finds_names), parts_(Split(pattern, '.')) {
   while (literal_parts_ < parts_.size() && !Glob::HasWildcard(parts_[literal_parts_])) {
     ++literal_parts_;
   }
@@ -61,7 +62,7 @@ bool FqnPattern::MatchesScoped(std::span<const std::string_view> fqn, bool is_ve
     joined_ += flat_[i];
   }
   if (rest_->Matches(joined_)) return true;
-  if (parts_.size() != 1) return false;
+  if (parts_.size() != 1 || !finds_names_) return false;
   // A pattern without a dot also means the name, however deep it lies.
   if (is_versioned && fqn.size() < 2) return false;
   return rest_->Matches(is_versioned ? fqn[fqn.size() - 2] : fqn.back());

@@ -18,7 +18,8 @@ namespace flatmanifest {
 // Borrows the pattern's text. Not for several threads at once: matching uses its own scratch space.
 class FqnPattern {
  public:
-  explicit FqnPattern(std::string_view pattern);
+  // `finds_names`: Dialect::wildcards_find_names.
+  FqnPattern(std::string_view pattern, bool finds_names);
 
   bool is_literal() const { return !rest_; }
 
@@ -30,6 +31,7 @@ class FqnPattern {
   bool MatchesName(std::span<const std::string_view> fqn, bool is_versioned) const;
 
   std::string_view pattern_;
+  bool finds_names_;
   std::vector<std::string_view> parts_;
   size_t literal_parts_ = 0;      // those before the first one with a wildcard
   std::optional<Glob> rest_;      // the others, if any

@@ -191,13 +191,15 @@ RowSet MethodSearch::SearchText(const Criteria& criteria, const RowSet& included
     case Method::kSavedQuery:
     case Method::kUnitTest:
       return SearchName(criteria, included);
+    case Method::kSelector:
+      break;
   }
   throw SelectionError("unknown selection method");
 }
 
 RowSet MethodSearch::SearchFqn(const Criteria& criteria, const RowSet& included) {
   const ResourceColumns& rows = document_.resources();
-  FqnPattern pattern(criteria.value);
+  FqnPattern pattern(criteria.value, dialect_.wildcards_find_names);
   std::vector<std::string_view> fqn;
   const auto matches = [&](Row row) {
     if (CollectionOf(document_, row) == Collection::kSources) return false;

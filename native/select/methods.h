@@ -23,15 +23,18 @@ class MethodSearch {
  public:
   // Borrows all of them. Warnings are appended.
   MethodSearch(const Document& document, const LazyManifestPaths& manifest_paths,
-               const SelectionRequest& request, std::vector<std::string>& warnings)
+               const SelectionRequest& request, const Dialect& dialect,
+               std::vector<std::string>& warnings)
       : document_(document),
+        dialect_(dialect),
         manifest_paths_(manifest_paths),
         request_(request),
         warnings_(warnings) {
     if (request.project_directory) directory_paths_.emplace(*request.project_directory);
   }
 
-  // The rows of `included` that the criteria's method and value match, without its operators.
+  // The rows of `included` that the criteria's method and value match, without its operators. Not
+  // for the method selector, which takes an evaluation.
   // Throws SelectionError.
   RowSet Search(const Criteria& criteria, const RowSet& included);
 
@@ -55,6 +58,7 @@ class MethodSearch {
   RowSet SearchVersion(const Criteria& criteria, const RowSet& included);
 
   const Document& document_;
+  const Dialect& dialect_;
   const LazyManifestPaths& manifest_paths_;
   const SelectionRequest& request_;
   std::vector<std::string>& warnings_;

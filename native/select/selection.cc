@@ -1,10 +1,14 @@
 #include "select/selection.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
 
+#include "select/dialect.h"
+#include "select/glob.h"
 #include "select/methods.h"
 #include "select/resource_types.h"
 #include "select/row_fields.h"
@@ -20,14 +24,18 @@ class Evaluation {
  public:
   // `tests` are those of the members.
   Evaluation(const Document& document, const Dependencies& graph, const RowSet& members,
-             const RowSet& tests, const LazyManifestPaths& paths, const SelectionRequest& request,
+             const RowSet& tests, const RowSet& listed, const LazyManifestPaths& paths,
+             const SelectionRequest& request, const Dialect& dialect,
              std::vector<std::string>& warnings)
       : document_(document),
         graph_(graph),
         members_(members),
         tests_(tests),
+        listed_(listed),
+        indirect_selection_(request.indirect_selection),
+        dialect_(dialect),
         warnings_(warnings),
-        methods_(document, paths, request, warnings) {}
+        methods_(document, paths, request, dialect, warnings) {}
 
   RowSet Select(const Spec& spec) { return Evaluate(spec).direct; }
 
@@ -61,7 +69,8 @@ class Evaluation {
         bool is_first = true;
         ForEachPart(raw, ',', [&](std::string_view part) {
           const auto kind = is_first ? Spec::Kind::kUnion : Spec::Kind::kIntersection;
-          Combine(found, FromCriteria(ParseCriteria(part, written.indirect_selection)), kind);
+          Combine(found, FromCriteria(ParseCriteria(part, written.indirect_selection, dialect_)),
+                  kind);
           is_first = false;
         });
         IncorporateIndirect(found, written.indirect_selection);
@@ -94,7 +103,9 @@ class Evaluation {
   }
 
   Found FromCriteria(const Criteria& criteria) {
-    const RowSet collected = methods_.Search(criteria, members_);
+    const bool is_selector = criteria.method == Method::kSelector;
+    const RowSet collected =
+        is_selector ? FromSelectors(criteria.value) : methods_.Search(criteria, members_);
     RowSet selected = collected;
     const auto ancestors = [&](const RowSet& of, uint64_t depth) {
       return Reach(graph_.parents(), of, members_, depth);
@@ -108,10 +119,35 @@ class Evaluation {
     }
     if (criteria.parents) selected |= ancestors(collected, criteria.parents_depth);
     if (criteria.children) selected |= descendants(collected, criteria.children_depth);
-    if (criteria.indirect_selection == IndirectSelection::kEmpty) {
+    // A selector has added its tests, and left out those that it excludes.
+    if (is_selector || criteria.indirect_selection == IndirectSelection::kEmpty) {
       return {std::move(selected), RowSet(graph_.size())};
     }
     return Expand(std::move(selected), criteria.indirect_selection);
+  }
+
+  // dbt/graph/selector_methods.py, SelectorSelectorMethod, since 1.12: what the selectors find
+  // whose names match.
+  RowSet FromSelectors(const std::string& pattern) {
+    if (!selectors_) selectors_.emplace(document_, indirect_selection_, dialect_);
+    std::map<std::string_view, const YamlSelectors::Selector*> matched;
+    const Glob glob(pattern);
+    for (const YamlSelectors::Selector& selector : selectors_->all()) {
+      if (glob.Matches(selector.name)) matched[selector.name] = &selector;
+    }
+    if (matched.empty()) {
+      throw SelectionError("Selector '" + pattern +
+                           "' did not match any selector in selectors.yml");
+    }
+    RowSet found(graph_.size());
+    for (const auto& [name, selector] : matched) {
+      if (!open_selectors_.insert(name).second) {
+        throw SelectionError("Circular dependency detected in selector: " + selector->definition);
+      }
+      found |= Evaluate(selector->spec).direct & listed_;
+      open_selectors_.erase(name);
+    }
+    return found & members_;
   }
 
   // Adds the tests of what is selected.
@@ -167,21 +203,27 @@ class Evaluation {
   const Dependencies& graph_;
   const RowSet& members_;
   const RowSet& tests_;
+  const RowSet& listed_;
+  const IndirectSelection indirect_selection_;
+  const Dialect& dialect_;
   std::vector<std::string>& warnings_;
+  std::optional<YamlSelectors> selectors_;  // parsed when selector: is first met
+  std::set<std::string_view> open_selectors_;
   MethodSearch methods_;
 };
 
 // dbt/task/runnable.py, get_selection_spec.
-Spec ParseRequest(const Document& document, const SelectionRequest& request) {
+Spec ParseRequest(const Document& document, const SelectionRequest& request,
+                  const Dialect& dialect) {
   if (request.selector) {
-    return YamlSelectors(document, request.indirect_selection).Find(*request.selector);
+    return YamlSelectors(document, request.indirect_selection, dialect).Find(*request.selector);
   }
   const bool is_by_hand = (request.select && !request.select->empty()) || !request.exclude.empty();
   if (!is_by_hand) {
-    const YamlSelectors selectors(document, request.indirect_selection);
+    const YamlSelectors selectors(document, request.indirect_selection, dialect);
     if (const Spec* spec = selectors.Default()) return *spec;
   }
-  return ParseDifference(request.select, request.exclude, request.indirect_selection);
+  return ParseDifference(request.select, request.exclude, request.indirect_selection, dialect);
 }
 
 // dbt/task/base.py, resource_types_from_args, with the types that dbt/task/list.py lists.
@@ -221,6 +263,21 @@ bool IsEmpty(const Document& document, Row row) {
   return !code || code->find_first_not_of(" \t\n\r\v\f\x1c\x1d\x1e\x1f") == std::string_view::npos;
 }
 
+// dbt/graph/selector.py, filter_selection: those of the members that are shown if they are
+// selected.
+RowSet ListedRows(const Document& document, const RowSet& members,
+                  const SelectionRequest& request) {
+  const std::set<std::string_view> types = ListedTypes(request);
+  std::unordered_map<StringId, bool> is_listed;  // each type is one string
+  RowSet listed(members.size());
+  members.ForEach([&](Row row) {
+    const auto [type, is_new] = is_listed.try_emplace(document.resources().resource_type[row]);
+    if (is_new) type->second = types.contains(ColumnText(document, type->first));
+    if (type->second && (request.include_empty || !IsEmpty(document, row))) listed.Insert(row);
+  });
+  return listed;
+}
+
 // dbt/graph/selector.py, _is_graph_member: all but the disabled.
 RowSet GraphMembers(const Document& document, uint32_t size) {
   RowSet members(size);
@@ -254,19 +311,15 @@ Selector::Selector(const Document& document)
 Selector::~Selector() = default;
 
 Selection Selector::Select(const SelectionRequest& request) const {
-  const std::set<std::string_view> types = ListedTypes(request);
-  const Spec spec = ParseRequest(document_, request);
+  const RowSet listed = ListedRows(document_, members_, request);
+  const Dialect dialect = DialectOf(request.dbt_version ? std::string_view(*request.dbt_version)
+                                                        : DbtVersion(document_));
+  const Spec spec = ParseRequest(document_, request, dialect);
   Selection selection;
   if (!request.state.warning.empty()) selection.warnings.push_back(request.state.warning);
-  Evaluation evaluation(document_, graph_, members_, tests_, *paths_, request, selection.warnings);
-  std::unordered_map<StringId, bool> is_listed;  // each type is one string
-  evaluation.Select(spec).ForEach([&](Row row) {
-    const auto [type, is_new] = is_listed.try_emplace(document_.resources().resource_type[row]);
-    if (is_new) type->second = types.contains(ColumnText(document_, type->first));
-    if (!type->second) return;
-    if (!request.include_empty && IsEmpty(document_, row)) return;
-    selection.rows.push_back(row);
-  });
+  Evaluation evaluation(document_, graph_, members_, tests_, listed, *paths_, request, dialect,
+                        selection.warnings);
+  selection.rows = (evaluation.Select(spec) & listed).Rows();
   if (selection.rows.empty()) selection.warnings.emplace_back("No nodes selected!");
   return selection;
 }

@@ -52,6 +52,8 @@ struct SelectionRequest {
   // Models without code, which dbt lists but neither runs nor builds.
   bool include_empty = true;
   PreviousState state{};
+  // The release of dbt to follow, "1.11.16"; none: the one that wrote the manifest.
+  std::optional<std::string> dbt_version{};
   // The project, in which path: looks for files. Without one, it looks among the paths that the
   // manifest holds.
   std::optional<std::string> project_directory{};

@@ -36,7 +36,8 @@ struct Spec {
 // The spec of --select and --exclude. Without `select`, everything is selected. Throws
 // SelectionError if any part of either cannot be parsed.
 Spec ParseDifference(const std::optional<std::vector<std::string>>& select,
-                     const std::vector<std::string>& exclude, IndirectSelection indirect_selection);
+                     const std::vector<std::string>& exclude, IndirectSelection indirect_selection,
+                     const Dialect& dialect);
 
 // The mode that dbt calls `name`. Throws SelectionError.
 IndirectSelection ParseIndirectSelection(std::string_view name);

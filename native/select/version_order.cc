@@ -1,12 +1,11 @@
 #include "select/version_order.h"
 
-#include <charconv>
 #include <cstdlib>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "select/python_repr.h"
 #include "select/row_fields.h"
 
 namespace flatmanifest {
@@ -43,18 +42,6 @@ std::optional<std::string_view> Text(const Document& document, Cell cell) {
   return document.String(cell.index());
 }
 
-// str(version).
-std::string AsText(const Document& document, Cell cell) {
-  if (const auto text = Text(document, cell)) return std::string(*text);
-  if (cell.is(CellKind::kInt)) return std::to_string(cell.small_int());
-  const double number = NumberOf(document, cell).value_or(0);
-  char digits[32];
-  const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
-  std::string text(digits, end);
-  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
-  return text;
-}
-
 }  // namespace
 
 bool IsTruthyVersion(const Document& document, Cell version) {
@@ -79,7 +66,7 @@ bool VersionLess(const Document& document, Cell version, Cell other) {
   const auto a = value(version);
   const auto b = value(other);
   if (a && b) return *a < *b;
-  return AsText(document, version) < AsText(document, other);
+  return Str(document, version) < Str(document, other);
 }
 
 }  // namespace flatmanifest

@@ -23,10 +23,11 @@ std::string Shown(std::string_view message) {
 class DefinitionParser {
  public:
   DefinitionParser(const Document& document, IndirectSelection indirect_selection,
-                   const std::map<std::string, Spec, std::less<>>& known)
+                   const Dialect& dialect, const std::map<std::string, Spec, std::less<>>& known)
       : document_(document),
         guard_(document),
         indirect_selection_(indirect_selection),
+        dialect_(dialect),
         known_(known) {}
 
   Spec ParseRoot(Cell definition) {
@@ -54,7 +55,8 @@ class DefinitionParser {
     if (definition.is(CellKind::kString)) {
       Spec spec;
       spec.kind = Spec::Kind::kCriteria;
-      spec.criteria = ParseCriteria(document_.String(definition.index()), indirect_selection_);
+      spec.criteria =
+          ParseCriteria(document_.String(definition.index()), indirect_selection_, dialect_);
       return spec;
     }
     if (!definition.is(CellKind::kObject)) {
@@ -131,7 +133,7 @@ class DefinitionParser {
     }
     const auto method = Find(definition, "method");
     const auto value = Find(definition, "value");
-    if (method && method->is(CellKind::kString) &&
+    if (!dialect_.has_selector_method && method && method->is(CellKind::kString) &&
         document_.String(method->index()) == "selector") {
       return Inherited(value.value_or(Cell::Null()));
     }
@@ -167,7 +169,7 @@ class DefinitionParser {
     if (method.is(CellKind::kNull)) {
       criteria.method = DefaultMethod(criteria.value);
     } else {
-      SetMethod(criteria, Str(document_, method));
+      SetMethod(criteria, Str(document_, method), dialect_);
     }
     criteria.indirect_selection = indirect_selection_;
     if (document_.Elements(definition).size() > 1) SetOptions(definition, criteria);
@@ -213,12 +215,14 @@ class DefinitionParser {
   const Document& document_;
   WalkGuard guard_;
   const IndirectSelection indirect_selection_;
+  const Dialect& dialect_;
   const std::map<std::string, Spec, std::less<>>& known_;
 };
 
 }  // namespace
 
-YamlSelectors::YamlSelectors(const Document& document, IndirectSelection indirect_selection) {
+YamlSelectors::YamlSelectors(const Document& document, IndirectSelection indirect_selection,
+                             const Dialect& dialect) {
   const auto listed = FindField(document, document.root(), "selectors");
   if (!listed || !listed->is(CellKind::kObject)) return;
   std::map<std::string, Spec, std::less<>> known;
@@ -227,12 +231,12 @@ YamlSelectors::YamlSelectors(const Document& document, IndirectSelection indirec
       const auto name = FindText(document, selector, "name");
       const auto definition = FindField(document, selector, "definition");
       if (!name || !definition) throw SelectionError("a selector without name or definition");
-      DefinitionParser parser(document, indirect_selection, known);
+      DefinitionParser parser(document, indirect_selection, dialect, known);
       Spec spec = parser.ParseRoot(*definition);
       known[std::string(*name)] = spec;
       const auto is_default = FindField(document, selector, "default");
       if (is_default && is_default->is(CellKind::kTrue) && !default_) default_ = selectors_.size();
-      selectors_.push_back({std::string(*name), std::move(spec)});
+      selectors_.push_back({std::string(*name), std::move(spec), Str(document, *definition)});
     }
   } catch (const SelectionError& error) {
     throw SelectionError("Could not read selector file data: " + Shown(error.message()));

@@ -19,19 +19,23 @@ class YamlSelectors {
  public:
   // Parses all of them, as dbt does even if none is asked for. `indirect_selection` is for
   // definitions that do not say it. Throws SelectionError.
-  YamlSelectors(const Document& document, IndirectSelection indirect_selection);
+  YamlSelectors(const Document& document, IndirectSelection indirect_selection,
+                const Dialect& dialect);
 
   // Throws SelectionError if there is none of that name.
   const Spec& Find(const std::string& name) const;
   // The selector that is used where nothing is selected by hand, if any.
   const Spec* Default() const { return default_ ? &selectors_[*default_].spec : nullptr; }
 
- private:
   struct Selector {
     std::string name;
     Spec spec;
+    std::string definition;  // as Python shows it
   };
+  // In the manifest's order.
+  const std::vector<Selector>& all() const { return selectors_; }
 
+ private:
   std::vector<Selector> selectors_;
   std::optional<size_t> default_;
 };

@@ -372,6 +372,7 @@ class Manifest(Object):
         project_dir: str | PathLike[str] | None = None,
         state: str | PathLike[str] | None = None,
         target: str | PathLike[str] | None = None,
+        dbt_version: str | None = None,
     ) -> list[str]:
         """The unique_ids that ``dbt ls`` lists for these options, sorted as dbt sorts them.
 
@@ -383,6 +384,9 @@ class Manifest(Object):
         ``state:``, ``result:`` and ``source_status:`` compare with the manifest.json,
         run_results.json and sources.json in the directory ``state``, and with the sources.json in
         ``target``.
+
+        Releases of dbt differ here and there; the one that wrote the manifest is followed, or
+        ``dbt_version``, such as ``"1.11.16"``.
 
         Raises :class:`SelectionError` with dbt's message. What dbt warns of is a
         ``flatmanifest.SelectionWarning``. The GIL is released meanwhile.

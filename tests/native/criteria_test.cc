@@ -12,7 +12,9 @@ namespace {
 
 using testing::MessageOf;
 
-Criteria Parse(std::string_view raw) { return ParseCriteria(raw, IndirectSelection::kCautious); }
+Criteria Parse(std::string_view raw) {
+  return ParseCriteria(raw, IndirectSelection::kCautious, Dialect{});
+}
 
 std::string ErrorOf(std::string_view raw) {
   return MessageOf<SelectionError>([&] { Parse(raw); });
@@ -110,6 +112,7 @@ TEST(ParseCriteriaTest, Errors) {
             "Invalid node spec @a+ - \"@\" prefix and \"+\" suffix are incompatible");
   EXPECT_EQ(ErrorOf("tags:a"), "'tags' is not a valid method name");
   EXPECT_EQ(ErrorOf("Tag:a"), "'Tag' is not a valid method name");
+  EXPECT_EQ(ErrorOf("selector:a"), "'selector' is not a valid method name");
   EXPECT_EQ(ErrorOf(".config:a"), "'' is not a valid method name");
   EXPECT_EQ(ErrorOf("a\nb"), "Invalid selector spec \"a\nb\"");
 }

@@ -11,7 +11,7 @@ namespace {
 using Fqn = std::vector<std::string_view>;
 
 bool Matches(std::string_view pattern, const Fqn& fqn, bool is_versioned = false) {
-  return FqnPattern(pattern).Matches(fqn, is_versioned);
+  return FqnPattern(pattern, true).Matches(fqn, is_versioned);
 }
 
 const Fqn kOrders = {"shop", "marts", "core", "orders"};
@@ -36,6 +36,16 @@ TEST(FqnPatternTest, Wildcards) {
   for (const char* pattern : {"x*", "shop.x*", "*.x", "core.*", "shop.marts.core.orders.*"}) {
     EXPECT_FALSE(Matches(pattern, kOrders)) << pattern;
   }
+}
+
+TEST(FqnPatternTest, OlderWildcardsFindNoNames) {
+  const auto matches = [](std::string_view pattern) {
+    return FqnPattern(pattern, false).Matches(kOrders, false);
+  };
+  EXPECT_FALSE(matches("ord*"));
+  EXPECT_TRUE(matches("*ord*"));
+  EXPECT_TRUE(matches("m*"));
+  EXPECT_TRUE(matches("orders"));
 }
 
 TEST(FqnPatternTest, DotsInNames) {

@@ -6,10 +6,10 @@ makes a spec of the options, and asks a ResourceTypeSelector. Needs dbt-core; im
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from argparse import Namespace
-from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,7 @@ class Request:
     include_empty: bool = True
 
     def keywords(self) -> dict[str, Any]:
+        """The arguments but the first; those of the oracle's own release of dbt."""
         return {
             "exclude": self.exclude,
             "selector": self.selector,
@@ -48,6 +49,7 @@ class Request:
             "exclude_resource_type": self.exclude_resource_type,
             "indirect_selection": self.indirect_selection,
             "include_empty": self.include_empty,
+            "dbt_version": installed_dbt(),
         }
 
 
@@ -160,23 +162,31 @@ class Oracle:
             set(ListTask.DEFAULT_RESOURCE_VALUES),
         )
         spec = self._spec(request)
+        options: dict[str, Any] = {}
+        if "selectors" in inspect.signature(ResourceTypeSelector).parameters:  # dbt 1.12
+            options["selectors"] = self._selector_config()
         selector = ResourceTypeSelector(
             graph=self.graph,
             manifest=self.manifest,
             previous_state=state,
             resource_types=list(types),
             include_empty_nodes=request.include_empty,
+            **options,
         )
         with task_contextvars(project_root=str(self.project)):
             return sorted(selector.get_selected(spec))
 
-    def _spec(self, request: Request) -> Any:
+    def _selector_config(self) -> Any:
         from dbt.config.selectors import SelectorConfig
+
+        return SelectorConfig.selectors_from_dict({"selectors": self.selectors})
+
+    def _spec(self, request: Request) -> Any:
         from dbt.graph import parse_difference
 
         by_hand = request.select or request.exclude
         if request.selector is not None or not by_hand:
-            config = SelectorConfig.selectors_from_dict({"selectors": self.selectors})
+            config = self._selector_config()
             if request.selector is not None:
                 if request.selector not in config:
                     message = (
@@ -216,6 +226,8 @@ def warnings_of_dbt() -> Iterator[list[str]]:
         manager.callbacks.remove(note)
 
 
-def texts_of(value: str | Iterable[str]) -> tuple[str, ...]:
-    """A str as a tuple of one."""
-    return (value,) if isinstance(value, str) else tuple(value)
+def installed_dbt() -> str:
+    """The oracle's version."""
+    from dbt.version import __version__
+
+    return str(__version__)

@@ -19,7 +19,13 @@ import flatmanifest
 from tests.python.conftest import CORPUS
 from tests.python.dbt_projects import GENERATED
 from tests.python.selection_grammar import Grammar
-from tests.python.selection_oracle import Answer, Oracle, Request, project_of, untagged
+from tests.python.selection_oracle import (
+    Answer,
+    Oracle,
+    Request,
+    project_of,
+    untagged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

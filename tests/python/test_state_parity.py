@@ -15,7 +15,13 @@ import flatmanifest
 from tests.python.conftest import CORPUS
 from tests.python.edits import edited
 from tests.python.samples import write
-from tests.python.selection_oracle import Answer, Oracle, Request, untagged, warnings_of_dbt
+from tests.python.selection_oracle import (
+    Answer,
+    Oracle,
+    Request,
+    untagged,
+    warnings_of_dbt,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

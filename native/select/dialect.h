@@ -1,0 +1,28 @@
+// What differs between the releases of dbt that selection follows.
+
+#ifndef FLATMANIFEST_SELECT_DIALECT_H_
+#define FLATMANIFEST_SELECT_DIALECT_H_
+
+#include <string_view>
+
+#include "format/document.h"
+
+namespace flatmanifest {
+
+struct Dialect {
+  // "ord*" finds shop.marts.orders by its name, however deep it lies. Since 1.11.16 and 1.12.6.
+  bool wildcards_find_names = true;
+  // selector:NAME is a method, and YAML selectors stand in the manifest with their inheritance
+  // unresolved. Since 1.12.0.
+  bool has_selector_method = false;
+};
+
+// The dialect of a release, "1.11.16"; that of 1.11.16 for text that is no version.
+Dialect DialectOf(std::string_view dbt_version);
+
+// The version of the dbt that wrote a manifest, "" if it does not say.
+std::string_view DbtVersion(const Document& document);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_SELECT_DIALECT_H_
