@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 import flatmanifest
 from tests.python.dbt_projects import GENERATED, make_manifest
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 NOBODY = 65534
+
+# A machine that does other things too is slow at times; examples need no clock.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @dataclass(frozen=True)
