@@ -185,6 +185,29 @@ TEST_F(SelectionTest, YamlSelectors) {
             "['nightly', 'deep', 'careful', 'number']");
 }
 
+TEST_F(SelectionTest, ReleasesOfDbt) {
+  const auto select = [this](const char* text, const char* version) {
+    SelectionRequest request;
+    request.select = Ids{text};
+    request.indirect_selection = IndirectSelection::kEmpty;
+    request.dbt_version = version;
+    return Select(request);
+  };
+  // By its name alone, or from the beginning of the fully qualified one.
+  EXPECT_EQ(select("cust*", "1.11.16"), (Ids{"customers"}));
+  EXPECT_EQ(select("cust*", "1.11.15"), Ids{});
+  EXPECT_EQ(select("cust*", "1.12.5"), Ids{});
+  EXPECT_EQ(select("cust*", "1.12.6"), (Ids{"customers"}));
+  EXPECT_EQ(select("cust*", "2.0.0-beta"), (Ids{"customers"}));
+  EXPECT_EQ(select("cust*", "unknown"), (Ids{"customers"}));
+  EXPECT_EQ(select("selector:night*", "1.12.0"), (Ids{"orders", "stg"}));
+  EXPECT_EQ(select("selector:careful+", "1.12.0"), Ids{});
+  EXPECT_EQ(MessageOf<SelectionError>([&] { select("selector:x", "1.12.0"); }),
+            "Selector 'x' did not match any selector in selectors.yml");
+  EXPECT_EQ(MessageOf<SelectionError>([&] { select("selector:nightly", "1.11.16"); }),
+            "'selector' is not a valid method name");
+}
+
 TEST_F(SelectionTest, Types) {
   EXPECT_EQ(Select({.resource_types = {"analysis"}}), (Ids{"look"}));
   EXPECT_EQ(Select({.resource_types = {"source", "exposure"}}), (Ids{"dash", "t"}));
@@ -277,6 +300,17 @@ TEST_F(YamlSelectorsTest, Errors) {
                     "'childrens_parents': True} - \"@\" prefix and \"+\" suffix are incompatible"));
   EXPECT_EQ(ErrorOf(R"({"method": "tag", "value": "x", "parents_depth": "two"})"),
             Runtime("Invalid node spec - could not handle parent depth two"));
+}
+
+TEST_F(YamlSelectorsTest, SelectorsThatInheritFromEachOther) {
+  const FileImage image = testing::Convert(R"({"nodes": {}, "selectors": {
+    "a": {"name": "a", "definition": {"method": "selector", "value": "b"}},
+    "b": {"name": "b", "definition": {"method": "selector", "value": "a"}}}})");
+  const Document document = testing::Open(image);
+  const Selector selector(document);
+  EXPECT_EQ(MessageOf<SelectionError>(
+                [&] { selector.Select({.selector = "a", .dbt_version = "1.12.6"}); }),
+            "Circular dependency detected in selector: {'method': 'selector', 'value': 'a'}");
 }
 
 TEST_F(YamlSelectorsTest, NestingHasAnEnd) {
