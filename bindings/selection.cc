@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bindings/errors.h"
+#include "bindings/graph_view.h"
 #include "bindings/to_python.h"
 #include "listing/earlier_run.h"
 #include "select/selection.h"
@@ -46,9 +47,10 @@ py::list Select(const ManifestView& manifest, const py::object& select, const py
                 const py::object& selector, const py::object& resource_type,
                 const py::object& exclude_resource_type, const std::string& indirect_selection,
                 bool include_empty, const py::object& project_dir, const py::object& state,
-                const py::object& target, const py::object& dbt_version) {
+                const py::object& target, bool compare_more_unrendered_values,
+                const py::object& dbt_version) {
   const HandlePtr handle = manifest.handle;
-  const Document& document = handle->document();
+  handle->document();  // raises if it is closed
   SelectionRequest request;
   if (!select.is_none()) request.select = Texts(select, "select");
   request.exclude = Texts(exclude, "exclude");
@@ -68,16 +70,13 @@ py::list Select(const ManifestView& manifest, const py::object& select, const py
     if (!state_directory.empty()) {
       earlier.emplace(state_directory, target_directory);
       request.state = earlier->state();
+      request.state.compare_more_unrendered_values = compare_more_unrendered_values;
     }
     selection = handle->selector().Select(request);
   }
   Warn(selection.warnings);
-  py::list ids(selection.rows.size());
-  for (size_t i = 0; i < selection.rows.size(); ++i) {
-    const StringId id = document.resources().unique_id[selection.rows[i]];
-    ids[i] = ToStr(document, document.String(id));
-  }
-  return ids;
+  const GraphView graph = GraphOf(handle);
+  return IdList(graph, *graph.graph, selection.rows);
 }
 
 }  // namespace
@@ -88,7 +87,9 @@ void BindSelection(py::class_<ManifestView, ObjectView>& manifest) {
                py::arg("resource_type") = py::none(), py::arg("exclude_resource_type") = py::none(),
                py::arg("indirect_selection") = "eager", py::arg("include_empty") = true,
                py::arg("project_dir") = py::none(), py::arg("state") = py::none(),
-               py::arg("target") = py::none(), py::arg("dbt_version") = py::none());
+               py::arg("target") = py::none(),
+               py::arg("state_modified_compare_more_unrendered_values") = false,
+               py::arg("dbt_version") = py::none());
 }
 
 }  // namespace flatmanifest::python

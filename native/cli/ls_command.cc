@@ -64,6 +64,7 @@ struct LsOptions {
   std::string indirect_selection = "eager";
   std::string project_dir;
   std::string state;
+  bool compare_more_unrendered_values = false;
   std::string target_path;
   std::string dbt_version;
   bool quiet = false;
@@ -147,6 +148,7 @@ void Run(const LsOptions& options) {
   if (!options.state.empty()) {
     earlier.emplace(options.state, options.target_path);
     request.state = earlier->state();
+    request.state.compare_more_unrendered_values = options.compare_more_unrendered_values;
   }
   const Selection selection = Selector(document).Select(request);
   if (!options.quiet) {
@@ -244,6 +246,13 @@ void AddSelection(CLI::App& command, LsOptions& options) {
       .add_option("--state", options.state,
                   "Directory of an earlier run's manifest.json, run_results.json and sources.json")
       ->envname(Variable("STATE"));
+  command.add_flag(
+      "--state-modified-compare-more-unrendered-values,"
+      "!--no-state-modified-compare-more-unrendered-values",
+      options.compare_more_unrendered_values,
+      "For state:modified, as the flag of that name in dbt_project.yml: sources by their "
+      "unrendered "
+      "database and schema");
   command
       .add_option("--target-path", options.target_path,
                   "Directory of the current sources.json, for source_status:")

@@ -65,11 +65,7 @@ EarlierRun::EarlierRun(const std::string& state, const std::string& target)
   if (!target.empty()) {
     current_sources_ = OpenIfThere(target, "sources.json", kSources, LoadArtifact);
   }
-  if (NormalPath(state) == NormalPath(target)) {
-    warning_ = "Warning: The state and target directories are the same: '" + NormalPath(state) +
-               "'. This could lead to missing changes due to overwritten state including "
-               "non-idempotent retries.";
-  }
+  if (NormalPath(state) == NormalPath(target)) directory_of_target_ = NormalPath(state);
 }
 
 PreviousState EarlierRun::state() const {
@@ -77,7 +73,7 @@ PreviousState EarlierRun::state() const {
           .run_results = DocumentOf(run_results_),
           .sources = DocumentOf(sources_),
           .current_sources = DocumentOf(current_sources_),
-          .warning = warning_};
+          .directory_of_target = directory_of_target_};
 }
 
 }  // namespace flatmanifest

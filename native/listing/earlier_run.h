@@ -31,7 +31,7 @@ class EarlierRun {
   File run_results_;
   File sources_;
   File current_sources_;
-  std::string warning_;
+  std::string directory_of_target_;
 };
 
 }  // namespace flatmanifest

@@ -61,6 +61,40 @@ class ConfigMatcher {
   const bool is_false_;
 };
 
+struct Answer {
+  bool matches = false;
+  bool in_meta = false;
+};
+
+// Remembers what was found in a config for the next rows with the same one: equal configs are one
+// in the file, and most resources share theirs with many others.
+class RecentAnswers {
+ public:
+  template <typename Ask>
+  const Answer& Of(const ResourceColumns& rows, Row row, Ask ask) {
+    const uint64_t config = rows.config[row].bits();
+    const StringId type = rows.resource_type[row];  // the same config has another class elsewhere
+    Entry& entry = entries_[(config * kMixer + type) >> (64 - kBits)];
+    if (!entry.is_set || entry.config != config || entry.type != type) {
+      entry = {config, type, true, ask()};
+    }
+    return entry.answer;
+  }
+
+ private:
+  static constexpr int kBits = 10;
+  static constexpr uint64_t kMixer = 0x9e3779b97f4a7c15;  // 2^64 / the golden ratio
+
+  struct Entry {
+    uint64_t config = 0;
+    StringId type = 0;
+    bool is_set = false;
+    Answer answer;
+  };
+
+  std::vector<Entry> entries_ = std::vector<Entry>(size_t{1} << kBits);
+};
+
 std::string MetaKeyWarning(const std::string& key) {
   return "WARNING: The key '" + key + "' was not found using config.get('" + key +
          "'), but was detected as a custom config under 'meta'. Please use config.meta_get('" +
@@ -76,14 +110,18 @@ RowSet SearchConfig(const Document& document, const Criteria& criteria, const Ro
   if (criteria.arguments.empty()) return RowSet(included.size());
   const ConfigMatcher matcher(document, criteria);
   ConfigPath path(document, criteria.arguments);
+  RecentAnswers answers;
   RowSet found(included.size());
   included.ForEach([&](Row row) {
     const Collection collection = CollectionOf(document, row);
     if (collection != Collection::kNodes && collection != Collection::kSources) return;
-    bool in_meta = false;
-    const auto value = path.Find(row, in_meta);
-    if (in_meta) warnings.push_back(MetaKeyWarning(criteria.arguments[0]));
-    if (value && matcher.Matches(*value)) found.Insert(row);
+    const Answer& answer = answers.Of(document.resources(), row, [&] {
+      bool in_meta = false;
+      const auto value = path.Find(row, in_meta);
+      return Answer{value && matcher.Matches(*value), in_meta};
+    });
+    if (answer.in_meta) warnings.push_back(MetaKeyWarning(criteria.arguments[0]));
+    if (answer.matches) found.Insert(row);
   });
   return found;
 }

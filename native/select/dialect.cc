@@ -31,9 +31,14 @@ std::optional<Release> ParseRelease(std::string_view version) {
 Dialect DialectOf(std::string_view dbt_version) {
   const auto release = ParseRelease(dbt_version);
   if (!release) return {};
-  return {.wildcards_find_names = *release >= Release{1, 12, 6} ||
-                                  (*release >= Release{1, 11, 16} && *release < Release{1, 12, 0}),
-          .has_selector_method = *release >= Release{1, 12, 0}};
+  Dialect dialect;
+  dialect.wildcards_find_names = *release >= Release{1, 11, 16};
+  if (*release < Release{1, 12, 0}) return dialect;
+  dialect.wildcards_find_names = *release >= Release{1, 12, 6};
+  dialect.has_selector_method = true;
+  dialect.seed_limit = "1MiB";
+  dialect.state_warning_tag = "";
+  return dialect;
 }
 
 std::string_view DbtVersion(const Document& document) {

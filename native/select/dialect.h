@@ -15,6 +15,10 @@ struct Dialect {
   // selector:NAME is a method, and YAML selectors stand in the manifest with their inheritance
   // unresolved. Since 1.12.0.
   bool has_selector_method = false;
+  // How a warning names the size from which on seeds are not hashed. "1MiB" since 1.12.0.
+  std::string_view seed_limit = "1MB";
+  // How the warning of a state directory that is the target begins. Not at all since 1.12.0.
+  std::string_view state_warning_tag = "Warning: ";
 };
 
 // The dialect of a release, "1.11.16"; that of 1.11.16 for text that is no version.

@@ -6,6 +6,14 @@
 
 namespace flatmanifest {
 
+namespace {
+
+uint32_t HashOf(std::string_view name) {
+  return static_cast<uint32_t>(std::hash<std::string_view>()(name));
+}
+
+}  // namespace
+
 void ReadFqn(const Document& document, Row row, std::vector<std::string_view>& fqn) {
   fqn.clear();
   const Cell names = document.resources().fqn[row];
@@ -43,15 +51,13 @@ FqnIndex::FqnIndex(const Document& document) {
             [](const Entry& a, const Entry& b) { return a.hash < b.hash; });
 }
 
-void FqnIndex::Add(std::string_view name, Row row) {
-  entries_.push_back({std::hash<std::string_view>()(name), row});
-}
+void FqnIndex::Add(std::string_view name, Row row) { entries_.push_back({HashOf(name), row}); }
 
 FqnIndex::Bounds FqnIndex::Range(std::string_view name) const {
-  const size_t hash = std::hash<std::string_view>()(name);
+  const uint32_t hash = HashOf(name);
   const auto begin =
       std::lower_bound(entries_.begin(), entries_.end(), hash,
-                       [](const Entry& entry, size_t wanted) { return entry.hash < wanted; });
+                       [](const Entry& entry, uint32_t wanted) { return entry.hash < wanted; });
   auto end = begin;
   while (end != entries_.end() && end->hash == hash) ++end;
   return {static_cast<size_t>(begin - entries_.begin()),

@@ -1,9 +1,12 @@
-// Finds the resources that a literal value of fqn: may mean, for selections that name thousands.
+// Finds the resources that a literal value of fqn: may mean, without looking at all of them.
 
 #ifndef FLATMANIFEST_SELECT_FQN_INDEX_H_
 #define FLATMANIFEST_SELECT_FQN_INDEX_H_
 
+#include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -30,7 +33,7 @@ class FqnIndex {
 
  private:
   struct Entry {
-    size_t hash;
+    uint32_t hash;
     Row row;
   };
   struct Bounds {
@@ -43,6 +46,25 @@ class FqnIndex {
 
   std::vector<Entry> entries_;  // by hash
   std::vector<Row> versioned_;
+};
+
+// The index of a document that is searched again and again. Safe from several threads.
+class LazyFqnIndex {
+ public:
+  // Counts one more search. The index, made when the searches have become so many that it costs
+  // less than looking at every resource for each; null before.
+  const FqnIndex* ForOneMore(const Document& document) const {
+    if (searches_.fetch_add(1, std::memory_order_relaxed) < kSearchesWithout) return nullptr;
+    std::call_once(made_, [&] { index_.emplace(document); });
+    return &*index_;
+  }
+
+ private:
+  static constexpr uint64_t kSearchesWithout = 2;  // making it costs about as much as four
+
+  mutable std::atomic<uint64_t> searches_{0};
+  mutable std::once_flag made_;
+  mutable std::optional<FqnIndex> index_;
 };
 
 }  // namespace flatmanifest

@@ -29,6 +29,7 @@ class FqnPattern {
  private:
   bool MatchesScoped(std::span<const std::string_view> fqn, bool is_versioned);
   bool MatchesName(std::span<const std::string_view> fqn, bool is_versioned) const;
+  bool BeginsLiterally(std::span<const std::string_view> fqn) const;
 
   std::string_view pattern_;
   bool finds_names_;

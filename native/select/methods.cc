@@ -18,9 +18,6 @@ namespace flatmanifest {
 
 namespace {
 
-// From this many names on, an index costs less than looking at every resource for each.
-constexpr int kIndexedFrom = 64;
-
 // The rows of `included` that `matches(row)` is true for.
 template <typename Matches>
 RowSet Filter(const RowSet& included, Matches matches) {
@@ -179,7 +176,7 @@ RowSet MethodSearch::SearchText(const Criteria& criteria, const RowSet& included
     case Method::kVersion:
       return SearchVersion(criteria, included);
     case Method::kState:
-      return SearchState(document_, request_.state, included, criteria.value, warnings_);
+      return SearchState(document_, request_.state, dialect_, included, criteria.value, warnings_);
     case Method::kResult:
       return SearchResult(document_, request_.state, included, criteria.value);
     case Method::kSourceStatus:
@@ -208,10 +205,10 @@ RowSet MethodSearch::SearchFqn(const Criteria& criteria, const RowSet& included)
                               ColumnText(document_, rows.resource_type[row]) == "model";
     return pattern.Matches(fqn, is_versioned);
   };
-  if (!pattern.is_literal() || ++literal_names_ < kIndexedFrom) return Filter(included, matches);
-  if (!fqn_index_) fqn_index_.emplace(document_);
+  const FqnIndex* index = pattern.is_literal() ? tables_.names.ForOneMore(document_) : nullptr;
+  if (index == nullptr) return Filter(included, matches);
   RowSet found(included.size());
-  fqn_index_->ForEachCandidate(criteria.value, [&](Row row) {
+  index->ForEachCandidate(criteria.value, [&](Row row) {
     if (included.Contains(row) && matches(row)) found.Insert(row);
   });
   return found;
@@ -291,7 +288,7 @@ RowSet MethodSearch::SearchName(const Criteria& criteria, const RowSet& included
 RowSet MethodSearch::SearchPath(const Criteria& criteria, const RowSet& included) {
   const ResourceColumns& rows = document_.resources();
   const ProjectPaths* paths = directory_paths_ ? &*directory_paths_ : nullptr;
-  if (paths == nullptr) paths = &manifest_paths_.Get(document_);
+  if (paths == nullptr) paths = &tables_.paths.Get(document_);
   const PathPattern pattern(criteria.value, *paths);
   OncePerString finds_file([&](StringId id) {
     return id != kNoString && pattern.FindsOrHolds(NormalPath(document_.String(id)));

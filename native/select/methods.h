@@ -18,16 +18,21 @@
 
 namespace flatmanifest {
 
+// What one document's selections search in besides its columns.
+struct LazyTables {
+  LazyManifestPaths paths;
+  LazyFqnIndex names;
+};
+
 // Searches one document for the sake of one selection. Not for several threads at once.
 class MethodSearch {
  public:
   // Borrows all of them. Warnings are appended.
-  MethodSearch(const Document& document, const LazyManifestPaths& manifest_paths,
-               const SelectionRequest& request, const Dialect& dialect,
-               std::vector<std::string>& warnings)
+  MethodSearch(const Document& document, const LazyTables& tables, const SelectionRequest& request,
+               const Dialect& dialect, std::vector<std::string>& warnings)
       : document_(document),
         dialect_(dialect),
-        manifest_paths_(manifest_paths),
+        tables_(tables),
         request_(request),
         warnings_(warnings) {
     if (request.project_directory) directory_paths_.emplace(*request.project_directory);
@@ -59,12 +64,10 @@ class MethodSearch {
 
   const Document& document_;
   const Dialect& dialect_;
-  const LazyManifestPaths& manifest_paths_;
+  const LazyTables& tables_;
   const SelectionRequest& request_;
   std::vector<std::string>& warnings_;
   std::optional<DirectoryPaths> directory_paths_;
-  int literal_names_ = 0;  // those searched for
-  std::optional<FqnIndex> fqn_index_;
 };
 
 }  // namespace flatmanifest

@@ -144,10 +144,11 @@ bool ContentsComparison::SameBody(const Resource& now, const Resource& old) {
   const bool is_same = SamePart(checksum, old.Get("checksum"), kFileHash);
   if (checksum.Get("name").Text() != "path") return is_same;
   // Too large to be hashed.
+  const std::string limit(dialect_.seed_limit);
   const std::string seed = "Found a seed (" + std::string(now.Get("package_name").Text()) + "." +
-                           std::string(now.Get("name").Text()) + ") >1MB in size";
+                           std::string(now.Get("name").Text()) + ") >" + limit + " in size";
   if (old.Get("checksum").Get("name").Text() != "path") {
-    warnings_.push_back(seed + ". The previous file was <=1MB, so it has changed");
+    warnings_.push_back(seed + ". The previous file was <=" + limit + ", so it has changed");
   } else if (is_same) {
     warnings_.push_back(
         seed + " at the same path, dbt cannot tell if it has changed: assuming they are the same");
@@ -180,7 +181,10 @@ bool ContentsComparison::SamePersistedDescription(const Resource& now, const Res
 
 bool ContentsComparison::SameRelation(const Resource& now, const Resource& old) const {
   if (now.collection == Collection::kSources) {
-    return SameFields(now, old, {"database", "schema", "identifier"});
+    return SameFields(now, old, {"identifier"}) &&
+           (compare_more_unrendered_values_
+                ? SameFields(now, old, {"unrendered_database", "unrendered_schema"})
+                : SameFields(now, old, {"database", "schema"}));
   }
   const Value config = now.Get("unrendered_config");
   const Value old_config = old.Get("unrendered_config");

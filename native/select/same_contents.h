@@ -7,18 +7,23 @@
 #include <string_view>
 #include <vector>
 
+#include "select/dialect.h"
 #include "select/resource.h"
 
 namespace flatmanifest {
 
 // Compares resources of two manifests that have the same unique_id. Appends dbt's warnings.
 //
-// Follows dbt with the default of its flag state_modified_compare_more_unrendered_values, which a
-// manifest does not tell.
+// `compare_more_unrendered_values`: dbt's flag state_modified_compare_more_unrendered_values, which
+// a manifest does not tell.
 class ContentsComparison {
  public:
-  ContentsComparison(std::string_view adapter_type, std::vector<std::string>& warnings)
-      : adapter_type_(adapter_type), warnings_(warnings) {}
+  ContentsComparison(std::string_view adapter_type, bool compare_more_unrendered_values,
+                     const Dialect& dialect, std::vector<std::string>& warnings)
+      : adapter_type_(adapter_type),
+        compare_more_unrendered_values_(compare_more_unrendered_values),
+        dialect_(dialect),
+        warnings_(warnings) {}
 
   // Which of these a class of resources has; the others are never found changed.
   static bool HasBody(const Resource& resource) { return resource.IsNode(); }
@@ -42,6 +47,8 @@ class ContentsComparison {
   bool SameNode(const Resource& now, const Resource& old);
 
   const std::string_view adapter_type_;
+  const bool compare_more_unrendered_values_;
+  const Dialect& dialect_;
   std::vector<std::string>& warnings_;
 };
 

@@ -24,7 +24,7 @@ class Evaluation {
  public:
   // `tests` are those of the members.
   Evaluation(const Document& document, const Dependencies& graph, const RowSet& members,
-             const RowSet& tests, const RowSet& listed, const LazyManifestPaths& paths,
+             const RowSet& tests, const RowSet& listed, const LazyTables& tables,
              const SelectionRequest& request, const Dialect& dialect,
              std::vector<std::string>& warnings)
       : document_(document),
@@ -35,7 +35,7 @@ class Evaluation {
         indirect_selection_(request.indirect_selection),
         dialect_(dialect),
         warnings_(warnings),
-        methods_(document, paths, request, dialect, warnings) {}
+        methods_(document, tables, request, dialect, warnings) {}
 
   RowSet Select(const Spec& spec) { return Evaluate(spec).direct; }
 
@@ -306,7 +306,7 @@ Selector::Selector(const Document& document)
       graph_(document),
       members_(GraphMembers(document, graph_.size())),
       tests_(TestsAmong(document, members_)),
-      paths_(std::make_unique<LazyManifestPaths>()) {}
+      tables_(std::make_unique<LazyTables>()) {}
 
 Selector::~Selector() = default;
 
@@ -316,8 +316,13 @@ Selection Selector::Select(const SelectionRequest& request) const {
                                                         : DbtVersion(document_));
   const Spec spec = ParseRequest(document_, request, dialect);
   Selection selection;
-  if (!request.state.warning.empty()) selection.warnings.push_back(request.state.warning);
-  Evaluation evaluation(document_, graph_, members_, tests_, listed, *paths_, request, dialect,
+  if (const std::string& directory = request.state.directory_of_target; !directory.empty()) {
+    selection.warnings.push_back(std::string(dialect.state_warning_tag) +
+                                 "The state and target directories are the same: '" + directory +
+                                 "'. This could lead to missing changes due to overwritten state "
+                                 "including non-idempotent retries.");
+  }
+  Evaluation evaluation(document_, graph_, members_, tests_, listed, *tables_, request, dialect,
                         selection.warnings);
   selection.rows = (evaluation.Select(spec) & listed).Rows();
   if (selection.rows.empty()) selection.warnings.emplace_back("No nodes selected!");

@@ -38,7 +38,10 @@ struct PreviousState {
   const Document* run_results = nullptr;
   const Document* sources = nullptr;          // sources.json of the earlier run
   const Document* current_sources = nullptr;  // sources.json of the target directory
-  std::string warning{};                      // what dbt says of the directory, if anything
+  // The directory, if it is the target's too, which dbt warns of; else empty.
+  std::string directory_of_target{};
+  // dbt's flag state_modified_compare_more_unrendered_values, as the current project has it.
+  bool compare_more_unrendered_values = false;
 };
 
 // dbt's options. Strings are as a user types them: "tag:nightly+ my_model", "+orders,@customers".
@@ -59,7 +62,7 @@ struct SelectionRequest {
   std::optional<std::string> project_directory{};
 };
 
-class LazyManifestPaths;
+struct LazyTables;
 
 struct Selection {
   std::vector<Row> rows;              // ascending, which is by unique_id
@@ -81,7 +84,7 @@ class Selector {
   Dependencies graph_;
   RowSet members_;  // what dbt selects from: resources that are not disabled
   RowSet tests_;    // those of them that are selected with what they test
-  std::unique_ptr<const LazyManifestPaths> paths_;
+  std::unique_ptr<const LazyTables> tables_;
 };
 
 }  // namespace flatmanifest

@@ -57,12 +57,14 @@ void ForEachElement(const Value& array, Visit visit) {
 
 class StateSearch {
  public:
-  StateSearch(const Document& document, const Document& previous,
+  // `previous` has a manifest.
+  StateSearch(const Document& document, const PreviousState& previous, const Dialect& dialect,
               std::vector<std::string>& warnings)
       : document_(document),
-        previous_(previous),
+        previous_(*previous.manifest),
         warnings_(warnings),
-        comparison_(Root(document).Get("metadata").Get("adapter_type").Text(), warnings) {}
+        comparison_(Root(document).Get("metadata").Get("adapter_type").Text(),
+                    previous.compare_more_unrendered_values, dialect, warnings) {}
 
   RowSet Search(const RowSet& included, std::string_view state) {
     const auto check = CheckOf(state);
@@ -221,8 +223,9 @@ std::unordered_map<std::string_view, int64_t> LoadTimes(const Document& sources)
 
 }  // namespace
 
-RowSet SearchState(const Document& document, const PreviousState& state, const RowSet& included,
-                   std::string_view value, std::vector<std::string>& warnings) {
+RowSet SearchState(const Document& document, const PreviousState& state, const Dialect& dialect,
+                   const RowSet& included, std::string_view value,
+                   std::vector<std::string>& warnings) {
   if (state.manifest == nullptr) {
     throw SelectionError("Got a state selector method, but no comparison manifest");
   }
@@ -234,7 +237,7 @@ RowSet SearchState(const Document& document, const PreviousState& state, const R
     throw SelectionError("Got an invalid selector \"" + std::string(value) +
                          "\", expected one of \"[" + states + "]\"");
   }
-  return StateSearch(document, *state.manifest, warnings).Search(included, value);
+  return StateSearch(document, state, dialect, warnings).Search(included, value);
 }
 
 RowSet SearchResult(const Document& document, const PreviousState& state, const RowSet& included,

@@ -13,14 +13,16 @@
 
 #include "format/document.h"
 #include "graph/row_set.h"
+#include "select/dialect.h"
 #include "select/selection.h"
 
 namespace flatmanifest {
 
 // The rows of `included` that state:`value` selects. Appends dbt's warnings. Throws SelectionError
 // with dbt's message.
-RowSet SearchState(const Document& document, const PreviousState& state, const RowSet& included,
-                   std::string_view value, std::vector<std::string>& warnings);
+RowSet SearchState(const Document& document, const PreviousState& state, const Dialect& dialect,
+                   const RowSet& included, std::string_view value,
+                   std::vector<std::string>& warnings);
 
 // The rows of `included` whose last result had the status `value`.
 RowSet SearchResult(const Document& document, const PreviousState& state, const RowSet& included,

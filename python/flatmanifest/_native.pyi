@@ -372,6 +372,7 @@ class Manifest(Object):
         project_dir: str | PathLike[str] | None = None,
         state: str | PathLike[str] | None = None,
         target: str | PathLike[str] | None = None,
+        state_modified_compare_more_unrendered_values: bool = False,
         dbt_version: str | None = None,
     ) -> list[str]:
         """The unique_ids that ``dbt ls`` lists for these options, sorted as dbt sorts them.
@@ -383,7 +384,8 @@ class Manifest(Object):
         for files in ``project_dir`` if it is given, else among the paths that the manifest names.
         ``state:``, ``result:`` and ``source_status:`` compare with the manifest.json,
         run_results.json and sources.json in the directory ``state``, and with the sources.json in
-        ``target``.
+        ``target``; ``state_modified_compare_more_unrendered_values`` is the flag of that name in
+        dbt_project.yml.
 
         Releases of dbt differ here and there; the one that wrote the manifest is followed, or
         ``dbt_version``, such as ``"1.11.16"``.

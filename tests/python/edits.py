@@ -17,6 +17,7 @@ FIELDS = [
     *["raw_code", "description", "database", "schema", "alias", "identifier", "loaded_at_field"],
     *["label", "maturity", "url", "type", "model", "primary_entity", "group", "access"],
     *["latest_version", "deprecation_date", "version", "checksum"],
+    *["unrendered_database", "unrendered_schema"],
 ]
 VALUES: dict[str, list[Any]] = {
     "access": ["public", "private", "protected"],

@@ -96,6 +96,7 @@ class Oracle:
         from dbt_common.context import set_invocation_context
 
         set_invocation_context({})
+        self.compare_more_unrendered_values = False
         self._set_flags("eager")
         writable = WritableManifest.read_and_check_versions(str(manifest))
         self.manifest = Manifest.from_writable_manifest(writable)
@@ -120,8 +121,7 @@ class Oracle:
                 test = GenericTest.from_dict({**node, **upgraded})
                 self.manifest.nodes[unique_id] = GenericTestNode.from_resource(test)
 
-    @staticmethod
-    def _set_flags(indirect_selection: str) -> None:
+    def _set_flags(self, indirect_selection: str) -> None:
         from dbt.flags import set_flags
 
         set_flags(
@@ -129,9 +129,8 @@ class Oracle:
                 INDIRECT_SELECTION=indirect_selection,
                 WARN_ERROR=False,
                 USE_COLORS=False,
-                state_modified_compare_more_unrendered_values=False,
-                STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES=False,
-                STATE_MODIFIED_COMPARE_VARS=False,
+                MAXIMUM_SEED_SIZE_MIB=1,  # since dbt 1.12
+                state_modified_compare_more_unrendered_values=self.compare_more_unrendered_values,
             )
         )
 
