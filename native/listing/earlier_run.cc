@@ -13,13 +13,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The versions of an artifact that dbt 1.11 reads.
+// The versions of an artifact that dbt 1.11 reads, and one of dbt 2's, which that alone reads.
 struct Versions {
   std::string_view artifact;
   int oldest;
   int newest;
+  int newer = 0;
 };
-constexpr Versions kManifest = {"manifest", 4, 12};
+constexpr Versions kManifest = {"manifest", 4, 12, 20};
 constexpr Versions kRunResults = {"run-results", 4, 6};
 constexpr Versions kSources = {"sources", 3, 3};
 
@@ -31,7 +32,7 @@ std::string SchemaUrl(std::string_view artifact, int version) {
 // dbt/artifacts/schemas/base.py, read_and_check_versions. What names no schema passes.
 void CheckVersion(const Document& document, const Versions& versions, const std::string& path) {
   const auto found = Value{&document, document.root()}.Get("metadata").Find("dbt_schema_version");
-  if (!found) return;
+  if (!found || found->Text() == SchemaUrl(versions.artifact, versions.newer)) return;
   for (int version = versions.oldest; version <= versions.newest; ++version) {
     if (found->Text() == SchemaUrl(versions.artifact, version)) return;
   }

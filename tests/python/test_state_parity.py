@@ -197,6 +197,14 @@ def test_versions_that_dbt_refuses(base: dict[str, Any], tmp_path: Path) -> None
         manifest.select("state:new", state=old)
 
 
+def test_the_schema_of_dbt_2_is_read(base: dict[str, Any], tmp_path: Path) -> None:
+    url = "https://schemas.getdbt.com/dbt/manifest/v20.json"
+    write(tmp_path / "manifest.json", {**base, "metadata": {"dbt_schema_version": url}})
+    with flatmanifest.open(tmp_path / "manifest.json") as manifest:
+        assert manifest.select("state:old", state=tmp_path) == manifest.select()
+        assert manifest.select("state:modified", state=tmp_path) == []
+
+
 def test_bad_artifacts_are_named(base: dict[str, Any], tmp_path: Path) -> None:
     write(tmp_path / "manifest.json", base)
     (tmp_path / "run_results.json").write_text('{"results": [')
