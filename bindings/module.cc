@@ -4,6 +4,8 @@
 #include <pybind11/pybind11.h>
 
 #include "bindings/errors.h"
+#include "bindings/object_writer.h"
+#include "bindings/stored_objects.h"
 #include "bindings/views.h"
 
 PYBIND11_MODULE(_native, module) {
@@ -13,4 +15,6 @@ PYBIND11_MODULE(_native, module) {
   flatmanifest::python::BindBuffers(module);
   flatmanifest::python::BindGraph(module);
   flatmanifest::python::BindManifest(module);
+  flatmanifest::python::BindStoredObjects(module);
+  flatmanifest::python::BindObjectWriter(module);
 }

@@ -47,49 +47,6 @@ py::object MakeBigInt(const Document& document, std::string_view digits) {
   return Steal(PyLong_FromString(std::string(digits).c_str(), nullptr, 10));
 }
 
-// Anything but a string or container.
-py::object ScalarToPython(const Document& document, Cell cell) {
-  switch (cell.kind()) {
-    case CellKind::kNull:
-      return py::none();
-    case CellKind::kFalse:
-      return py::bool_(false);
-    case CellKind::kTrue:
-      return py::bool_(true);
-    case CellKind::kInt:
-      return Steal(PyLong_FromLongLong(cell.small_int()));
-    case CellKind::kWideInt:
-      return Steal(PyLong_FromLongLong(static_cast<int64_t>(document.Wide(cell))));
-    case CellKind::kWideUint:
-      return Steal(PyLong_FromUnsignedLongLong(document.Wide(cell)));
-    case CellKind::kDouble:
-      return Steal(PyFloat_FromDouble(document.Double(cell)));
-    case CellKind::kBigInt:
-      return MakeBigInt(document, document.String(cell.index()));
-    case CellKind::kDate:
-      return MakeDate(document, cell.index());
-    case CellKind::kDateTime:
-      return MakeDateTime(document, document.Wide(cell), cell.aux());
-    default:
-      document.Fail("a value of unknown kind (damaged file)");
-  }
-}
-
-// Keeps the cyclic garbage collector from running over containers that are being filled: none of
-// them is garbage, and visiting them again and again is most of what building them costs.
-class GarbageCollectionPause {
- public:
-  GarbageCollectionPause() : was_enabled_(PyGC_Disable()) {}
-  ~GarbageCollectionPause() {
-    if (was_enabled_ != 0) PyGC_Enable();
-  }
-  GarbageCollectionPause(const GarbageCollectionPause&) = delete;
-  GarbageCollectionPause& operator=(const GarbageCollectionPause&) = delete;
-
- private:
-  int was_enabled_;
-};
-
 class PlainBuilder {
  public:
   explicit PlainBuilder(const Document& document)
@@ -233,6 +190,33 @@ class Comparison {
 };
 
 }  // namespace
+
+py::object ScalarToPython(const Document& document, Cell cell) {
+  switch (cell.kind()) {
+    case CellKind::kNull:
+      return py::none();
+    case CellKind::kFalse:
+      return py::bool_(false);
+    case CellKind::kTrue:
+      return py::bool_(true);
+    case CellKind::kInt:
+      return Steal(PyLong_FromLongLong(cell.small_int()));
+    case CellKind::kWideInt:
+      return Steal(PyLong_FromLongLong(static_cast<int64_t>(document.Wide(cell))));
+    case CellKind::kWideUint:
+      return Steal(PyLong_FromUnsignedLongLong(document.Wide(cell)));
+    case CellKind::kDouble:
+      return Steal(PyFloat_FromDouble(document.Double(cell)));
+    case CellKind::kBigInt:
+      return MakeBigInt(document, document.String(cell.index()));
+    case CellKind::kDate:
+      return MakeDate(document, cell.index());
+    case CellKind::kDateTime:
+      return MakeDateTime(document, document.Wide(cell), cell.aux());
+    default:
+      document.Fail("a value of unknown kind (damaged file)");
+  }
+}
 
 py::str ToStr(const Document& document, std::string_view bytes) {
   PyObject* text =

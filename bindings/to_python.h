@@ -14,6 +14,21 @@
 
 namespace flatmanifest::python {
 
+// Keeps the cyclic garbage collector from running over containers that are being filled: none of
+// them is garbage, and visiting them again and again is most of what building them costs.
+class GarbageCollectionPause {
+ public:
+  GarbageCollectionPause() : was_enabled_(PyGC_Disable()) {}
+  ~GarbageCollectionPause() {
+    if (was_enabled_ != 0) PyGC_Enable();
+  }
+  GarbageCollectionPause(const GarbageCollectionPause&) = delete;
+  GarbageCollectionPause& operator=(const GarbageCollectionPause&) = delete;
+
+ private:
+  int was_enabled_;
+};
+
 // A str. Raises FormatError if the bytes are not UTF-8.
 py::str ToStr(const Document& document, std::string_view bytes);
 // The string of a column, None for kNoString.
@@ -28,6 +43,8 @@ std::string FsEncode(const py::object& path);
 // The row of a unique_id, kNoRow if there is none.
 Row FindRow(const Document& document, const py::str& unique_id);
 
+// Anything but a string or container.
+py::object ScalarToPython(const Document& document, Cell cell);
 // A scalar as itself, a container as a view.
 py::object ToView(const HandlePtr& handle, Cell cell);
 // The same for an element of `container`. Raises FormatError if they hold each other.

@@ -65,14 +65,18 @@ FileImage Finish(Writer writer, const ReadResult& result, size_t json_size, cons
                  FileFacts facts) {
   facts.value_count = result.value_count;
   try {
-    const ResourceIndex index = BuildResourceIndex(writer, result.root);
-    return std::move(writer).Finish(result.root, index.rows, index.children, index.parents, facts);
+    return FinishManifest(std::move(writer), result.root, facts);
   } catch (const TooLargeError& failure) {
     throw ConvertError(name + ": byte " + std::to_string(json_size) + ": " + failure.what());
   }
 }
 
 }  // namespace
+
+FileImage FinishManifest(Writer writer, Cell root, const FileFacts& facts) {
+  const ResourceIndex index = BuildResourceIndex(writer, root);
+  return std::move(writer).Finish(root, index.rows, index.children, index.parents, facts);
+}
 
 FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name,
                       const FileFacts& facts, const Progress& progress) {

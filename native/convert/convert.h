@@ -18,6 +18,10 @@ namespace flatmanifest {
 FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name,
                       const FileFacts& facts, const Progress& progress = nullptr);
 
+// The file of a manifest whose values are in `writer`, `root` among them, with its resources and
+// graph. Throws TooLargeError.
+FileImage FinishManifest(Writer writer, Cell root, const FileFacts& facts);
+
 // Where `convert` puts its output by default: beside the input, manifest.json and manifest.json.gz
 // both becoming manifest.fman.
 std::string DefaultOutput(const std::string& input);

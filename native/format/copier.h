@@ -1,0 +1,41 @@
+// Takes values over from one file into another that is being written.
+
+#ifndef FLATMANIFEST_FORMAT_COPIER_H_
+#define FLATMANIFEST_FORMAT_COPIER_H_
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "format/document.h"
+#include "format/writer.h"
+
+namespace flatmanifest {
+
+// Borrows both. Not for several threads at once.
+class Copier {
+ public:
+  Copier(const Document& from, Writer& to) : from_(from), to_(to), guard_(from) {}
+
+  struct Copied {
+    Cell cell;             // in the writer
+    uint64_t value_count;  // of the values below it, itself not counted
+  };
+
+  // The value of `cell`, a cell of the document. What the document shares is looked at once. Throws
+  // FormatError for a damaged document, TooLargeError.
+  Copied Copy(Cell cell);
+
+ private:
+  Copied CopyContainer(Cell cell);
+  StringId CopyString(StringId id);
+
+  const Document& from_;
+  Writer& to_;
+  WalkGuard guard_;
+  std::unordered_map<uint64_t, Copied> containers_;
+  std::unordered_map<StringId, StringId> strings_;
+};
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_FORMAT_COPIER_H_

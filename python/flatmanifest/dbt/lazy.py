@@ -1,0 +1,162 @@
+"""A dict whose values are built when they are first touched."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
+
+    from flatmanifest._native import StoredMap
+
+MISSING = object()
+# One for all: building takes microseconds, and must not run twice for one value, or an edit of the
+# one copy would be lost in the other.
+BUILDING = threading.RLock()
+
+
+class LazyDict(dict[str, Any]):
+    """The values of a stored map by key, in its order; once built, they are kept.
+
+    A dict through and through: it can be changed, compared, copied, pickled and iterated as any
+    other, and is a dict to ``isinstance`` and to ``json``. Copies and pickles are plain dicts. Safe
+    to read from several threads.
+
+    A value that has not been built is an int, its place in ``stored_map``, which no value that dbt
+    keeps in such a dict is. ``__iter__`` is a method of its own so that CPython does not copy the
+    ints out of it behind our back.
+    """
+
+    __slots__ = ("stored_map",)
+
+    def __init__(self, stored_map: StoredMap) -> None:
+        super().__init__(zip(stored_map.keys(), range(len(stored_map)), strict=True))
+        self.stored_map = stored_map
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        return self._built(key) if type(value) is int else value
+
+    def _built(self, key: str) -> Any:
+        with BUILDING:
+            value = super().__getitem__(key)
+            if type(value) is int:
+                value = self.stored_map.restore(value)
+                super().__setitem__(key, value)
+            return value
+
+    def build(self) -> None:
+        """Build all that has not been."""
+        for key, value in dict.items(self):
+            if type(value) is int:
+                self._built(key)  # replaces a value: the keys stay, and so does the iterator
+
+    def built(self) -> Iterator[tuple[int | None, Any]]:
+        """What has been built or put in, with its place in the stored map if it still has it."""
+        for place, (key, value) in enumerate(dict.items(self)):
+            if type(value) is not int:
+                yield place if self._stands(place, key) else None, value
+
+    def _stands(self, place: int, key: str) -> bool:
+        keys = self._stored_keys()
+        return place < len(keys) and keys[place] == key
+
+    def _stored_keys(self) -> list[str]:
+        return self.stored_map.keys()
+
+    def is_as_stored(self) -> bool:
+        """Whether the values, their order and what they hold are what the file has."""
+        if len(self) != len(self.stored_map):
+            return False
+        keys = self.stored_map.keys()
+        equals = self.stored_map.equals
+        return all(
+            key == stored and (value == place if type(value) is int else equals(place, value))
+            for place, (stored, (key, value)) in enumerate(
+                zip(keys, dict.items(self), strict=True)
+            )
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return super().__iter__()
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        return super().keys()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else default
+
+    def values(self) -> ValuesView[Any]:  # type: ignore[override]
+        self.build()
+        return super().values()
+
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
+        self.build()
+        return super().items()
+
+    def pop(self, key: str, default: Any = MISSING) -> Any:  # type: ignore[override]
+        if key not in self:
+            if default is MISSING:
+                raise KeyError(key)
+            return default
+        value = self[key]
+        del self[key]
+        return value
+
+    def popitem(self) -> tuple[str, Any]:
+        if not self:
+            return super().popitem()
+        key = next(reversed(self))
+        return key, self.pop(key)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if key in self:
+            return self[key]
+        self[key] = default
+        return default
+
+    def copy(self) -> dict[str, Any]:
+        self.build()
+        return dict(super().items())
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        from copy import deepcopy  # noqa: PLC0415
+
+        copied: dict[str, Any] = {}
+        memo[id(self)] = copied
+        copied.update((key, deepcopy(value, memo)) for key, value in self.items())
+        return copied
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, Any]]]:
+        return dict, (self.copy(),)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[type, tuple[dict[str, Any]]]:
+        return self.__reduce__()
+
+    def __eq__(self, other: object) -> bool:
+        self.build()
+        if isinstance(other, LazyDict):
+            other.build()
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __or__(self, other: Any) -> dict[str, Any]:  # type: ignore[override]
+        return self.copy() | other
+
+    def __ror__(self, other: Any) -> dict[str, Any]:  # type: ignore[override]
+        return other | self.copy()
+
+    def __repr__(self) -> str:
+        self.build()
+        return super().__repr__()
+
+    @classmethod
+    def fromkeys(cls, keys: Iterable[str], value: Any = None) -> dict[str, Any]:  # type: ignore[override]
+        return dict.fromkeys(keys, value)
