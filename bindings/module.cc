@@ -15,6 +15,7 @@ PYBIND11_MODULE(_native, module) {
   flatmanifest::python::BindBuffers(module);
   flatmanifest::python::BindGraph(module);
   flatmanifest::python::BindManifest(module);
+  flatmanifest::python::BindFreshness(module);
   flatmanifest::python::BindStoredObjects(module);
   flatmanifest::python::BindObjectWriter(module);
 }

@@ -56,10 +56,9 @@ class ObjectWriter {
   }
 
   FileImage Finish(Cell root, uint64_t generation) && {
-    return FinishManifest(std::move(writer_), root,
-                          {.kind = DocumentKind::kInternal,
-                           .generation = generation,
-                           .value_count = value_count_});
+    return FinishManifest(
+        std::move(writer_), root,
+        {.kind = DocumentKind::kInternal, .generation = generation, .value_count = value_count_});
   }
 
  private:
@@ -110,8 +109,7 @@ class ObjectWriter {
     std::vector<Cell> elements;
     elements.reserve(static_cast<size_t>(PyList_GET_SIZE(list.ptr())));
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list.ptr()); ++i) {
-      elements.push_back(
-          Add(py::reinterpret_borrow<py::object>(PyList_GET_ITEM(list.ptr(), i))));
+      elements.push_back(Add(py::reinterpret_borrow<py::object>(PyList_GET_ITEM(list.ptr(), i))));
     }
     return writer_.AddArray(elements);
   }
@@ -218,8 +216,8 @@ class ObjectWriter {
     if (offset.attr("microseconds").cast<int>() != 0) {
       Raise(PyExc_ValueError, "a time zone is no whole number of seconds from UTC");
     }
-    return writer_.AddDateTime(microseconds, static_cast<int32_t>(
-                                                 offset.attr("total_seconds")().cast<double>()));
+    return writer_.AddDateTime(microseconds,
+                               static_cast<int32_t>(offset.attr("total_seconds")().cast<double>()));
   }
 
   Class& ClassOf(const py::handle& value) {

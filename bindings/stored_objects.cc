@@ -32,7 +32,9 @@ bool IsInstance(const py::handle& value, const py::handle& type) {
 }  // namespace
 
 ObjectReader::ObjectReader(std::shared_ptr<const ManifestFile> file, py::object resolve)
-    : file_(std::move(file)), resolve_(std::move(resolve)) {}
+    : file_(std::move(file)),
+      resolve_(std::move(resolve)),
+      texts_(file_->document().string_offsets().size() - 1) {}
 
 // --- shapes ---
 
@@ -50,7 +52,8 @@ ObjectReader::Shape ObjectReader::MakeShape(std::span<const StringId> keys) {
     if (first.starts_with(kMarker)) marker = first;
   }
   if (marker.empty()) {
-    for (const StringId key : keys) shape.names.push_back(ToStr(document(), document().String(key)));
+    for (const StringId key : keys)
+      shape.names.push_back(ToStr(document(), document().String(key)));
     return shape;
   }
   if (marker == kTupleMarker || marker == kPairsMarker || marker.starts_with(kEnumMarker)) {
@@ -109,8 +112,15 @@ py::object ObjectReader::Restore(Cell cell) {
   return RestoreAt(cell, guard);
 }
 
+const py::object& ObjectReader::Text(StringId id) {
+  const std::string_view bytes = document().String(id);
+  py::object& text = texts_[id];
+  if (!text) text = ToStr(document(), bytes);
+  return text;
+}
+
 py::object ObjectReader::RestoreAt(Cell cell, WalkGuard& guard) {
-  if (cell.is(CellKind::kString)) return ToStr(document(), document().String(cell.index()));
+  if (cell.is(CellKind::kString)) return Text(cell.index());
   if (cell.is(CellKind::kArray)) return RestoreList(cell, guard);
   if (!cell.is(CellKind::kObject)) return ScalarToPython(document(), cell);
   const Shape& shape = ShapeOf(cell);
@@ -314,6 +324,20 @@ Cell ValueAt(const StoredMap& map, py::ssize_t index) {
   return values[static_cast<size_t>(index)];
 }
 
+// Replaces the values of a dict that are int by what these stand for. It must not change meanwhile
+// but for those: what builds values runs no code that does.
+void BuildInto(const StoredMap& map, const py::dict& dict) {
+  const GarbageCollectionPause pause;
+  Py_ssize_t position = 0;
+  PyObject* key = nullptr;
+  PyObject* value = nullptr;
+  while (PyDict_Next(dict.ptr(), &position, &key, &value) != 0) {
+    if (!PyLong_CheckExact(value)) continue;
+    const auto kept = py::reinterpret_borrow<py::object>(key);
+    SetItem(dict, kept, map.reader->Restore(ValueAt(map, PyLong_AsSsize_t(value))));
+  }
+}
+
 py::list KeysOf(const StoredMap& map) {
   const Document& document = map.reader->document();
   py::list keys;
@@ -329,21 +353,25 @@ void BindStoredObjects(py::module_& module) {
   py::class_<StoredMap>(module, "StoredMap", MadeHereOnly())
       .def("__len__", [](const StoredMap& self) { return self.values().size(); })
       .def("keys", &KeysOf)
-      .def("restore",
-           [](const StoredMap& self, py::ssize_t index) {
-             return self.reader->Restore(ValueAt(self, index));
-           })
+      .def("build_into", &BuildInto)
+      .def("restore", [](const StoredMap& self,
+                         py::ssize_t index) { return self.reader->Restore(ValueAt(self, index)); })
       .def("equals", [](const StoredMap& self, py::ssize_t index, const py::object& value) {
         return self.reader->Equals(ValueAt(self, index), value);
       });
   py::class_<StoredObjects>(module, "StoredObjects", MadeHereOnly())
-      .def("restore",
-           [](const StoredObjects& self, const py::str& key) {
-             return self.reader->Restore(self.At(key));
+      .def("restore", [](const StoredObjects& self,
+                         const py::str& key) { return self.reader->Restore(self.At(key)); })
+      .def("equals",
+           [](const StoredObjects& self, const py::str& key, const py::object& value) {
+             return self.reader->Equals(self.At(key), value);
            })
-      .def("equals", [](const StoredObjects& self, const py::str& key,
-                        const py::object& value) { return self.reader->Equals(self.At(key), value); })
       .def("map", &MapAt)
+      .def("names",
+           [](const StoredObjects& self) {
+             const Document& document = self.reader->document();
+             return KeysOf({self.reader, document.root()});
+           })
       .def_property_readonly("generation", [](const StoredObjects& self) {
         return self.reader->document().header().generation;
       });

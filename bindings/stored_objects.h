@@ -27,7 +27,8 @@ class ObjectReader {
 
   const Document& document() const { return file_->document(); }
 
-  // A new object. Raises FormatError for a damaged file, what `resolve` raises.
+  // A new object; equal texts are one str. Raises FormatError for a damaged file, what `resolve`
+  // raises.
   py::object Restore(Cell cell);
   // Whether the value is what Restore(cell) would give: the same types, and dicts in the same
   // order. Attributes of dataclasses that are no fields do not count.
@@ -50,6 +51,7 @@ class ObjectReader {
   void ResolveInstance(std::string_view marker, std::span<const StringId> keys, Shape& shape);
   py::object Resolve(std::string_view path);
 
+  const py::object& Text(StringId id);
   py::object RestoreAt(Cell cell, WalkGuard& guard);
   py::object RestoreList(Cell cell, WalkGuard& guard);
   py::object RestoreDict(const Shape& shape, std::span<const Cell> elements, WalkGuard& guard);
@@ -58,8 +60,7 @@ class ObjectReader {
   const py::object& Member(const py::object& type, Cell value);
 
   bool EqualsAt(Cell cell, const py::handle& value, WalkGuard& guard);
-  bool EqualsElements(std::span<const Cell> elements, const py::handle& sequence,
-                      WalkGuard& guard);
+  bool EqualsElements(std::span<const Cell> elements, const py::handle& sequence, WalkGuard& guard);
   bool EqualsDict(const Shape& shape, std::span<const Cell> elements, const py::handle& value,
                   WalkGuard& guard);
   bool EqualsInstance(const Shape& shape, std::span<const Cell> elements, const py::handle& value,
@@ -68,6 +69,7 @@ class ObjectReader {
   const std::shared_ptr<const ManifestFile> file_;
   const py::object resolve_;
   std::unordered_map<ShapeId, Shape> shapes_;
+  std::vector<py::object> texts_;  // by StringId; null until asked for
   // Members of Enums, by the address of the Enum and the cell of their value.
   std::unordered_map<const PyObject*, std::unordered_map<uint64_t, py::object>> members_;
 };

@@ -18,6 +18,9 @@ void BindManifest(pybind11::module_& module);
 // Buffer: what memoryviews are of.
 void BindBuffers(pybind11::module_& module);
 
+// take_snapshot, is_fresh.
+void BindFreshness(pybind11::module_& module);
+
 // Graph.
 void BindGraph(pybind11::module_& module);
 

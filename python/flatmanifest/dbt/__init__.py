@@ -1,0 +1,40 @@
+"""Inside dbt: warm starts in an unmodified dbt-core. docs/dbt.md.
+
+``dbt_flatmanifest``, which dbt discovers by its name, calls :func:`activate`.
+"""
+
+from __future__ import annotations
+
+import re
+
+SUPPORTED = ((1, 10), (1, 11), (1, 12))
+
+_active = False
+
+
+def activate() -> None:
+    """Put the seams into the dbt of this process, once. Does nothing under ``FLATMANIFEST=0``."""
+    global _active  # noqa: PLW0603
+    from flatmanifest.dbt.seams import is_on  # noqa: PLC0415
+
+    if _active or not is_on():
+        return
+    _active = True
+    from dbt.version import __version__  # noqa: PLC0415
+
+    found = re.match(r"(\d+)\.(\d+)", __version__)
+    if found is None or tuple(map(int, found.groups())) not in SUPPORTED:
+        refuse(__version__)
+        return
+    from flatmanifest.dbt import artifacts, loading  # noqa: F401, PLC0415
+
+
+def refuse(version: str) -> None:
+    """Say once that this dbt is not known."""
+    from dbt_common.events.base_types import EventLevel  # noqa: PLC0415
+    from dbt_common.events.functions import fire_event  # noqa: PLC0415
+    from dbt_common.events.types import Note  # noqa: PLC0415
+
+    known = ", ".join(".".join(map(str, release)) for release in SUPPORTED)
+    message = f"flatmanifest knows dbt-core {known}, not {version}: dbt runs without it"
+    fire_event(Note(msg=message), level=EventLevel.WARN)

@@ -48,22 +48,8 @@ class LazyDict(dict[str, Any]):
 
     def build(self) -> None:
         """Build all that has not been."""
-        for key, value in dict.items(self):
-            if type(value) is int:
-                self._built(key)  # replaces a value: the keys stay, and so does the iterator
-
-    def built(self) -> Iterator[tuple[int | None, Any]]:
-        """What has been built or put in, with its place in the stored map if it still has it."""
-        for place, (key, value) in enumerate(dict.items(self)):
-            if type(value) is not int:
-                yield place if self._stands(place, key) else None, value
-
-    def _stands(self, place: int, key: str) -> bool:
-        keys = self._stored_keys()
-        return place < len(keys) and keys[place] == key
-
-    def _stored_keys(self) -> list[str]:
-        return self.stored_map.keys()
+        with BUILDING:
+            self.stored_map.build_into(self)
 
     def is_as_stored(self) -> bool:
         """Whether the values, their order and what they hold are what the file has."""

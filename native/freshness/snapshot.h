@@ -1,0 +1,46 @@
+// Whether any file below some directories has changed.
+//
+// What a parse by dbt depends on is thousands of small files. A snapshot is one digest over all of
+// them: of each file its path, size, times, inode and device, of each directory the names in it.
+// Taking one reads no file; but a file that was changed within the clock's granularity before the
+// snapshot can have been changed again unseen (git calls it racily clean), so the content of those
+// is in the digest too.
+
+#ifndef FLATMANIFEST_FRESHNESS_SNAPSHOT_H_
+#define FLATMANIFEST_FRESHNESS_SNAPSHOT_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace flatmanifest {
+
+struct Snapshot {
+  uint64_t digest_low = 0;
+  uint64_t digest_high = 0;
+  uint64_t file_count = 0;
+  int64_t taken_ns = 0;                 // Unix time
+  std::vector<std::string> by_content;  // the files whose content is in the digest, sorted
+
+  bool SameAs(const Snapshot& other) const {
+    return digest_low == other.digest_low && digest_high == other.digest_high;
+  }
+};
+
+// Looks at `roots`, files and directories, each with all that is below it. Symbolic links are
+// followed, as dbt follows them; a root that does not exist is part of the digest. Files whose
+// names begin with '.', '#' or '~' are left out: dbt reads none of those (dbt.parser.search,
+// filesystem_search). Throws IoError for what cannot be read, and where links lead in circles.
+Snapshot TakeSnapshot(std::span<const std::string> roots);
+
+// The snapshot that those files give now, the content of `earlier.by_content` in the digest as it
+// was then: SameAs(earlier) if nothing has changed. Throws IoError.
+Snapshot TakeSnapshotLike(std::span<const std::string> roots, const Snapshot& earlier);
+
+// Whether a snapshot taken now could do without the content of some files.
+bool IsWorthRetaking(const Snapshot& snapshot);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_FRESHNESS_SNAPSHOT_H_

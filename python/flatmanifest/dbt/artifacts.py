@@ -1,0 +1,90 @@
+"""The seams of writing: manifest.json and graph.gpickle that already show what would be written."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from dbt.compilation import Linker
+from dbt.contracts.graph.manifest import Manifest
+from dbt.events.types import ArtifactWritten
+from dbt_common.events.functions import fire_event
+from dbt_common.utils.encoding import JSONEncoder
+
+from flatmanifest.dbt.seams import attempt, seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flatmanifest.dbt.entry import Entry
+
+
+@seam(Manifest, "write")
+def write_manifest(original: Callable[..., Any], manifest: Manifest, path: str) -> None:
+    entry = entry_of(manifest)
+    is_held = entry is not None and bool(attempt(entry.holds, manifest))
+    if entry is None or not is_held:
+        original(manifest, path)
+        return
+    if attempt(renew_metadata, entry, manifest, path):
+        fire_event(ArtifactWritten(artifact_type="WritableManifest", artifact_path=path))
+        return
+    original(manifest, path)
+    attempt(remember_manifest, entry, manifest, path)
+
+
+@seam(Linker, "write_graph")
+def write_graph(
+    original: Callable[..., Any], linker: Linker, outfile: str, manifest: Manifest
+) -> None:
+    entry = entry_of(manifest)
+    is_held = entry is not None and bool(attempt(entry.holds, manifest))
+    if entry is not None and is_held and attempt(entry.artifact, outfile) is not None:
+        return
+    original(linker, outfile, manifest)
+    if entry is not None and is_held:
+        attempt(entry.keep_artifact, outfile)
+
+
+def entry_of(manifest: Manifest) -> Entry | None:
+    return getattr(manifest, "flatmanifest_entry", None)
+
+
+def renew_metadata(entry: Entry, manifest: Manifest, path: str) -> bool:
+    """Give a manifest.json that shows the entry this invocation's metadata; False if none does."""
+    known = entry.artifact(path)
+    if known is None or "metadata_end" not in known:
+        return False
+    # What Manifest.writable_manifest does to the manifest besides.
+    manifest.build_parent_and_child_maps()
+    manifest.build_group_map()
+    manifest.fill_tracking_metadata()
+    beginning = metadata_text(manifest)
+    old_end: int = known["metadata_end"]
+    with open(path, "r+b") as file:  # noqa: PTH123 - through links, as dbt writes it
+        if len(beginning) == old_end:
+            file.write(beginning)
+        else:
+            file.seek(old_end)
+            rest = file.read()
+            file.seek(0)
+            file.write(beginning + rest)
+            file.truncate()
+    entry.keep_artifact(path, metadata_end=len(beginning))
+    return True
+
+
+def remember_manifest(entry: Entry, manifest: Manifest, path: str) -> None:
+    """Know a manifest.json again that dbt has just written of an entry."""
+    beginning = metadata_text(manifest)
+    with open(path, "rb") as file:  # noqa: PTH123
+        found = file.read(len(beginning) + 1)
+    if found.startswith(beginning) and os.path.getsize(path) > len(beginning):  # noqa: PTH202
+        entry.keep_artifact(path, metadata_end=len(beginning))
+
+
+def metadata_text(manifest: Manifest) -> bytes:
+    """How manifest.json begins (dbt.artifacts.schemas.base, Writable.write)."""
+    metadata = manifest.metadata.to_dict(omit_none=False, context={"artifact": True})
+    return f'{{"metadata": {json.dumps(metadata, cls=JSONEncoder)}, '.encode()

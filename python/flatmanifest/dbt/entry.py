@@ -1,0 +1,209 @@
+"""What is kept of a parse: docs/dbt.md says when it may be used again.
+
+An entry is three files in the cache directory, whose names begin with its key:
+
+- ``KEY.fman``: dbt's manifest, complete
+- ``KEY.state.fman``: the files that it was parsed from, and how they were
+- ``KEY.artifacts.fman``: the artifacts in the target directory that show it as it is
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flatmanifest._native import __version__, is_fresh, is_worth_retaking, take_snapshot
+from flatmanifest.dbt import objects
+from flatmanifest.dbt.lazy import LazyDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dbt.contracts.graph.manifest import Manifest
+
+    from flatmanifest._native import StoredObjects
+
+    Snapshot = tuple[int, int, int, int, list[str]]
+
+# Of the manifest's fields: dbt makes it anew in every process.
+NOT_KEPT = {"flat_graph"}
+# Small, or handled as a whole.
+NOT_LAZY = {"metadata", "state_check", "env_vars", "selectors", "source_patches"}
+CHANGED = "\0changed"  # no value of an environment variable
+
+
+class Entry:
+    """A manifest in the cache, mapped. ``generation`` counts how often it was published."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.objects: StoredObjects = objects.load(path)
+        self.generation = self.objects.generation
+        self.maps: dict[str, Any] = {}
+        state = read(beside(path, "state"))
+        is_current = state is not None and state["generation"] == self.generation
+        self.roots: list[str] = state["roots"] if state and is_current else []
+        self.snapshot: Snapshot | None = state["snapshot"] if state and is_current else None
+
+    def manifest(self) -> Manifest:
+        """Make dbt's manifest, its collections lazy, as dbt has it when it has read its own."""
+        from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - dbt may not be there
+
+        values: dict[str, Any] = {}
+        for name in kept_fields():
+            if name in NOT_LAZY:
+                values[name] = self.objects.restore(name)
+            else:
+                self.maps[name] = self.objects.map(name)
+                values[name] = LazyDict(self.maps[name])
+        # dates come out of dbt's own file with a time zone
+        metadata = values["metadata"]
+        values["metadata"] = type(metadata).from_msgpack(metadata.to_msgpack())
+        values["env_vars"] = known_values(values["env_vars"])
+        manifest = Manifest(**values)
+        manifest._parsing_info = None  # type: ignore[assignment]  # noqa: SLF001
+        manifest.flatmanifest_entry = self  # type: ignore[attr-defined]
+        return manifest
+
+    def holds(self, manifest: Manifest) -> bool:
+        """Whether everything that artifacts show of a manifest is as it was published."""
+        return all(
+            self.holds_field(name, getattr(manifest, name))
+            for name in kept_fields()
+            if name not in {"metadata", "state_check", "env_vars", "files", "source_patches"}
+        )
+
+    def holds_field(self, name: str, value: Any) -> bool:
+        if not isinstance(value, LazyDict):
+            return self.objects.equals(name, value)
+        if value.stored_map is self.maps.get(name):
+            return value.is_as_stored()
+        return self.objects.equals(name, value.copy())
+
+    def is_fresh(self, roots: list[str]) -> bool:
+        """Whether the files are what they were."""
+        return self.snapshot is not None and self.roots == roots and is_fresh(roots, self.snapshot)
+
+    def renew(self) -> None:
+        """Look at the files again, which have been found fresh, if that spares reading them."""
+        if self.snapshot is None or not is_worth_retaking(self.snapshot):
+            return
+        now = take_snapshot(self.roots)
+        # What has been changed in between would be taken for what was parsed.
+        if is_fresh(self.roots, self.snapshot):
+            self.keep_state(self.roots, now)
+
+    def keep_state(self, roots: list[str], snapshot: Snapshot) -> None:
+        """Remember which files it was parsed from."""
+        state = {"generation": self.generation, "roots": roots, "snapshot": snapshot}
+        objects.publish(beside(self.path, "state"), state)
+        self.roots = roots
+        self.snapshot = snapshot
+
+    def artifacts(self) -> dict[str, Any]:
+        """Artifacts by path, with what is known of the file: its snapshot, and more."""
+        kept = read(beside(self.path, "artifacts"))
+        if kept is None or kept["generation"] != self.generation:
+            return {}
+        files: dict[str, Any] = kept["files"]
+        return files
+
+    def artifact(self, path: str) -> dict[str, Any] | None:
+        """What is known of an artifact that shows this entry; None if the file is another now."""
+        known = self.artifacts().get(os.path.abspath(path))  # noqa: PTH100 - keeps links as they are
+        if known is None or not is_fresh([os.path.abspath(path)], known["snapshot"]):  # noqa: PTH100
+            return None
+        found: dict[str, Any] = known
+        return found
+
+    def keep_artifact(self, path: str, **facts: Any) -> None:
+        """Remember that a file shows this entry as it is."""
+        path = os.path.abspath(path)  # noqa: PTH100
+        files = self.artifacts()
+        files[path] = {"snapshot": take_snapshot([path]), **facts}
+        objects.publish(
+            beside(self.path, "artifacts"), {"generation": self.generation, "files": files}
+        )
+
+
+def publish(path: Path, manifest: Manifest, roots: list[str], snapshot: Snapshot) -> Entry:
+    """Write a manifest that has been parsed from the files of a snapshot."""
+    root = {name: getattr(manifest, name) for name in kept_fields()}
+    root["env_vars"] = hidden_values(manifest.env_vars)
+    root["source_patches"] = {}  # dbt keeps none either: Manifest.__pre_serialize__
+    path.parent.mkdir(parents=True, exist_ok=True)
+    objects.publish(path, root)
+    entry = Entry(path)
+    entry.keep_state(roots, snapshot)
+    manifest.flatmanifest_entry = entry  # type: ignore[attr-defined]
+    return entry
+
+
+def find(path: Path) -> Entry | None:
+    """Open the entry at a path; None if there is none that can be read."""
+    return Entry(path) if path.exists() else None
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """Read one of the small files; None if there is none that can be read."""
+    try:
+        stored = objects.load(path)
+        return {name: stored.restore(name) for name in stored.names()}
+    except (OSError, ValueError):
+        return None
+
+
+def beside(path: Path, what: str) -> Path:
+    return path.with_name(f"{path.stem}.{what}.fman")
+
+
+def kept_fields() -> list[str]:
+    """The fields of the installed dbt's Manifest that are kept."""
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+
+    return [
+        field.name
+        for field in dataclasses.fields(Manifest)
+        if not field.name.startswith("_") and field.name not in NOT_KEPT
+    ]
+
+
+def key_of(parts: Iterable[str]) -> str:
+    """Name an entry by what must be equal for it to be of use."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in (__version__, *parts):
+        digest.update(part.encode(errors="surrogateescape"))
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def hidden_values(values: dict[str, str]) -> dict[str, str]:
+    """The values of environment variables as salted hashes: equal ones can be known again."""
+    salt = os.urandom(16)
+    return {name: f"{salt.hex()}:{hashed(salt, value)}" for name, value in values.items()}
+
+
+def known_values(hidden: dict[str, str]) -> dict[str, str]:
+    """Their values, where these are what they were; else one that no variable has."""
+    from dbt.constants import DEFAULT_ENV_PLACEHOLDER  # noqa: PLC0415
+
+    values = {}
+    for name, text in hidden.items():
+        salt, _, digest = text.partition(":")
+        candidates = [os.environ.get(name), DEFAULT_ENV_PLACEHOLDER]
+        values[name] = next(
+            (
+                value
+                for value in candidates
+                if value is not None and hashed(bytes.fromhex(salt), value) == digest
+            ),
+            CHANGED,
+        )
+    return values
+
+
+def hashed(salt: bytes, value: str) -> str:
+    return hashlib.blake2b(value.encode(errors="surrogateescape"), key=salt).hexdigest()

@@ -1,0 +1,236 @@
+"""The seams of loading: dbt.parser.manifest, dbt.parser.read_files, dbt.contracts.graph.manifest."""
+
+from __future__ import annotations
+
+import os
+from contextvars import ContextVar
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt.adapters.factory import get_adapter_package_names
+from dbt.constants import DEFAULT_ENV_PLACEHOLDER, PARTIAL_PARSE_FILE_NAME
+from dbt.contracts.graph.manifest import Manifest
+from dbt.events.types import PartialParsingEnabled
+from dbt.flags import get_flags
+from dbt.parser.manifest import ManifestLoader
+from dbt.parser.read_files import ReadFilesFromFileSystem, get_file_types_for_project
+from dbt.version import __version__ as dbt_version
+from dbt_common.context import get_invocation_context
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
+from dbt_common.invocation import get_invocation_id
+
+from flatmanifest._native import take_snapshot
+from flatmanifest.dbt import entry as entries
+from flatmanifest.dbt.flat import flat_graph
+from flatmanifest.dbt.seams import attempt, seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CACHE_VARIABLE = "FLATMANIFEST_CACHE_DIR"
+
+
+class Load:
+    """What one ManifestLoader does, from the saved manifest to the new one."""
+
+    def __init__(self, loader: ManifestLoader) -> None:
+        self.loader = loader
+        self.path = cache_directory(loader) / f"{key_of(loader)}.fman"
+        self.entry: entries.Entry | None = None
+        self.roots: list[str] = []
+        self.snapshot: entries.Snapshot | None = None
+        self.is_fresh = False
+        self.is_published = False
+
+    def saved_manifest(self) -> Manifest | None:
+        """The manifest of the last parse, where dbt would take its own."""
+        flags = get_flags()
+        if not flags.PARTIAL_PARSE or flags.PARTIAL_PARSE_FILE_PATH:
+            return None
+        # Who removes dbt's file wants everything parsed again.
+        target = Path(self.loader.root_project.project_target_path)
+        if not (target / PARTIAL_PARSE_FILE_NAME).exists():
+            return None
+        entry = entries.find(self.path)
+        if entry is None:
+            return None
+        manifest = entry.manifest()
+        if not self._is_of_this_state(manifest):
+            return None
+        self.entry = entry
+        now = datetime.now(timezone.utc).replace(tzinfo=None)
+        manifest.metadata.generated_at = now
+        manifest.metadata.invocation_id = get_invocation_id()
+        return manifest
+
+    def _is_of_this_state(self, manifest: Manifest) -> bool:
+        now = self.loader.manifest.state_check
+        then = manifest.state_check
+        return manifest.metadata.dbt_version == dbt_version and all(
+            getattr(now, name) == getattr(then, name)
+            for name in ("vars_hash", "profile_hash", "project_env_vars_hash", "project_hashes")
+        )
+
+    def look_at_files(self) -> None:
+        """Before dbt reads them: whether they are fresh, and if not, how they are now."""
+        self.roots = roots_of(self.loader.all_projects.values())
+        saved = self.loader.saved_manifest
+        if self.entry is not None and saved is not None and is_environment_same(saved):
+            self.is_fresh = self.entry.is_fresh(self.roots)
+        if not self.is_fresh:
+            self.snapshot = take_snapshot(self.roots)
+
+    def publish(self) -> None:
+        """After a parse: what dbt writes into its own file, into ours."""
+        if self.snapshot is None:
+            return
+        self.is_published = True
+        self.entry = entries.publish(self.path, self.loader.manifest, self.roots, self.snapshot)
+
+    def finish(self) -> None:
+        """After loading, if nothing was parsed: remember that these files say the same."""
+        if self.is_published or not self.loader.skip_parsing:
+            return
+        if self.is_fresh and self.entry is not None:
+            self.entry.renew()
+        elif self.entry is not None and self.snapshot is not None:
+            self.entry.keep_state(self.roots, self.snapshot)
+        else:
+            self.publish()
+
+
+LOADING: ContextVar[Load | None] = ContextVar("LOADING", default=None)
+
+
+@seam(ManifestLoader, "read_manifest_for_partial_parse")
+def read_manifest_for_partial_parse(
+    original: Callable[..., Any], loader: ManifestLoader
+) -> Manifest | None:
+    load = attempt(Load, loader)
+    loader.flatmanifest_load = load  # type: ignore[attr-defined]
+    manifest = attempt(load.saved_manifest) if load is not None else None
+    if manifest is not None:
+        return manifest
+    found: Manifest | None = original(loader)
+    return found
+
+
+@seam(ManifestLoader, "load")
+def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Manifest:
+    load: Load | None = getattr(loader, "flatmanifest_load", None)
+    token = LOADING.set(load)
+    try:
+        manifest: Manifest = original(loader)
+    finally:
+        LOADING.reset(token)
+    if load is not None:
+        attempt(load.finish)
+    return manifest
+
+
+@seam(ReadFilesFromFileSystem, "read_files")
+def read_files(original: Callable[..., Any], reader: ReadFilesFromFileSystem) -> None:
+    load = LOADING.get()
+    if load is not None:
+        attempt(load.look_at_files)
+        if load.is_fresh:
+            reader.files = reader.saved_files
+            return
+    original(reader)
+
+
+@seam(ManifestLoader, "safe_update_project_parser_files_partially")
+def safe_update_project_parser_files_partially(
+    original: Callable[..., Any], loader: ManifestLoader, project_parser_files: dict[str, Any]
+) -> dict[str, Any]:
+    load = LOADING.get()
+    if load is None or not load.is_fresh or loader.saved_manifest is None:
+        parser_files: dict[str, Any] = original(loader, project_parser_files)
+        return parser_files
+    # What dbt says and does when it has compared all files and found no difference.
+    event = PartialParsingEnabled(deleted=0, added=0, changed=0)
+    if get_invocation_context().env.get("DBT_PP_TEST"):
+        fire_event(event, level=EventLevel.INFO)
+    else:
+        fire_event(event)
+    loader.skip_parsing = True
+    fire_event(Note(msg="Nothing changed, skipping partial parsing."), level=EventLevel.DEBUG)
+    loader.manifest = loader.saved_manifest
+    return project_parser_files
+
+
+@seam(ManifestLoader, "write_manifest_for_partial_parse")
+def write_manifest_for_partial_parse(
+    original: Callable[..., Any], loader: ManifestLoader
+) -> None:
+    original(loader)
+    load: Load | None = getattr(loader, "flatmanifest_load", None)
+    if load is not None:
+        attempt(load.publish)
+
+
+@seam(Manifest, "build_flat_graph")
+def build_flat_graph(original: Callable[..., Any], manifest: Manifest) -> None:
+    graph = attempt(flat_graph, original, manifest)
+    if graph is None:
+        original(manifest)
+    else:
+        manifest.flat_graph = graph
+
+
+def cache_directory(loader: ManifestLoader) -> Path:
+    """Where entries lie: in the target directory, unless the environment says otherwise."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    return Path(loader.root_project.project_target_path) / "flatmanifest"
+
+
+def key_of(loader: ManifestLoader) -> str:
+    """Everything that makes dbt parse anew and is no file of the project."""
+    state = loader.manifest.state_check
+    project = loader.root_project
+    adapter = project.credentials.type
+    return entries.key_of(
+        [
+            dbt_version,
+            adapter,
+            *(f"{name}=={version_of(name)}" for name in get_adapter_package_names(adapter)),
+            os.path.realpath(project.project_root),
+            project.profile_name,
+            project.target_name,
+            state.vars_hash.checksum,
+            state.profile_hash.checksum,
+            state.project_env_vars_hash.checksum,
+        ]
+    )
+
+
+def version_of(package: str) -> str:
+    try:
+        return metadata.version(package.replace("_", "-"))
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def roots_of(projects: Any) -> list[str]:
+    """Everything that dbt looks for files in (dbt.parser.read_files)."""
+    roots = set()
+    for project in projects:
+        roots.add(os.path.join(project.project_root, ".dbtignore"))  # noqa: PTH118
+        for kind in get_file_types_for_project(project).values():
+            roots.update(os.path.join(project.project_root, path) for path in kind["paths"])  # noqa: PTH118
+    return sorted(roots)
+
+
+def is_environment_same(manifest: Manifest) -> bool:
+    """Whether the variables that were read have their values (PartialParsing)."""
+    for name, value in manifest.env_vars.items():
+        current = os.getenv(name)
+        if current != value and not (current is None and value == DEFAULT_ENV_PLACEHOLDER):
+            return False
+    return True

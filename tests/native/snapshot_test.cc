@@ -1,0 +1,112 @@
+#include "freshness/snapshot.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "format/error.h"
+#include "testing/scratch_directory.h"
+
+namespace flatmanifest {
+namespace {
+
+namespace fs = std::filesystem;
+
+class SnapshotTest : public ::testing::Test {
+ protected:
+  void Write(const std::string& name, const std::string& text) {
+    const fs::path path = root() / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  fs::path root() const { return directory_ / "project"; }
+  std::vector<std::string> roots() const {
+    return {(root() / "models").string(), (root() / "seeds").string()};
+  }
+  Snapshot Take() const { return TakeSnapshot(roots()); }
+  bool IsFresh(const Snapshot& earlier) const {
+    return TakeSnapshotLike(roots(), earlier).SameAs(earlier);
+  }
+
+  testing::ScratchDirectory directory_;
+};
+
+TEST_F(SnapshotTest, StaysTheSameWhileNothingChanges) {
+  Write("models/a.sql", "select 1");
+  Write("models/marts/b.sql", "select 2");
+  const Snapshot snapshot = Take();
+  EXPECT_EQ(snapshot.file_count, 2U);
+  EXPECT_TRUE(IsFresh(snapshot));
+}
+
+TEST_F(SnapshotTest, SeesEveryChange) {
+  Write("models/a.sql", "select 1");
+  Write("models/marts/b.sql", "select 2");
+  const auto sees = [&](const auto& change) {
+    const Snapshot before = Take();
+    EXPECT_TRUE(IsFresh(before));
+    change();
+    return !IsFresh(before);
+  };
+  EXPECT_TRUE(sees([&] { Write("models/a.sql", "select 2"); }));  // size and perhaps time alike
+  EXPECT_TRUE(sees([&] { Write("models/c.sql", ""); }));
+  EXPECT_TRUE(sees([&] { fs::remove(root() / "models/c.sql"); }));
+  EXPECT_TRUE(sees([&] { fs::rename(root() / "models/a.sql", root() / "models/d.sql"); }));
+  EXPECT_TRUE(sees([&] { fs::create_directory(root() / "models/empty"); }));
+  EXPECT_TRUE(sees([&] { Write("seeds/s.csv", "a\n1\n"); }));  // a root that was not there
+  EXPECT_TRUE(sees([&] { fs::remove_all(root() / "models/marts"); }));
+}
+
+TEST_F(SnapshotTest, ReadsWhatWasWrittenJustNow) {
+  Write("models/a.sql", "select 1");
+  const Snapshot snapshot = Take();
+  ASSERT_EQ(snapshot.by_content.size(), 1U);
+  EXPECT_FALSE(IsWorthRetaking(snapshot));
+  // Changed back to the same times, which nobody but the kernel can do to ctime: the content tells.
+  Snapshot later = snapshot;
+  later.taken_ns -= 10'000'000'000;
+  EXPECT_TRUE(IsWorthRetaking(later));
+}
+
+TEST_F(SnapshotTest, LeavesOutWhatDbtDoesNotRead) {
+  Write("models/a.sql", "select 1");
+  const Snapshot snapshot = Take();
+  Write("models/.a.sql.swp", "x");
+  Write("models/#a.sql#", "x");
+  Write("models/~a.sql", "x");
+  Write("target/manifest.json", "{}");
+  EXPECT_TRUE(IsFresh(snapshot));
+}
+
+TEST_F(SnapshotTest, FollowsLinks) {
+  Write("models/a.sql", "select 1");
+  Write("elsewhere/b.sql", "select 2");
+  fs::create_directory_symlink(root() / "elsewhere", root() / "models/linked");
+  fs::create_symlink(root() / "nowhere", root() / "models/dangling.sql");
+  const Snapshot snapshot = Take();
+  EXPECT_EQ(snapshot.file_count, 2U);
+  Write("elsewhere/b.sql", "select 22");
+  EXPECT_FALSE(IsFresh(snapshot));
+}
+
+TEST_F(SnapshotTest, RefusesLinksInCircles) {
+  Write("models/a.sql", "select 1");
+  fs::create_directory_symlink(root() / "models", root() / "models/again");
+  EXPECT_THROW(Take(), IoError);
+}
+
+TEST_F(SnapshotTest, NamesWhatItCannotRead) {
+  Write("models/a.sql", "select 1");
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  fs::permissions(root() / "models", fs::perms::none);
+  EXPECT_THROW(Take(), IoError);
+  fs::permissions(root() / "models", fs::perms::owner_all);
+}
+
+}  // namespace
+}  // namespace flatmanifest
