@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dbt.compilation import Linker
 from dbt.contracts.graph.manifest import Manifest
 from dbt.events.types import ArtifactWritten
+from dbt.flags import get_flags
 from dbt_common.events.functions import fire_event
 from dbt_common.utils.encoding import JSONEncoder
 
@@ -40,11 +41,27 @@ def write_graph(
 ) -> None:
     entry = entry_of(manifest)
     is_held = entry is not None and bool(attempt(entry.holds, manifest))
-    if entry is not None and is_held and attempt(entry.artifact, outfile) is not None:
+    if entry is None or not is_held:
+        original(linker, outfile, manifest)
+        return
+    facts = graph_facts(linker)
+    known = attempt(entry.artifact, outfile)
+    if known is not None and all(known.get(name) == fact for name, fact in facts.items()):
         return
     original(linker, outfile, manifest)
-    if entry is not None and is_held:
-        attempt(entry.keep_artifact, outfile)
+    attempt(lambda: entry.keep_artifact(outfile, **facts))
+
+
+def graph_facts(linker: Linker) -> dict[str, Any]:
+    """What tells apart the graphs that dbt makes of one manifest: those with test edges."""
+    graph = linker.graph
+    kinds = (kind for _, _, kind in graph.edges(data="edge_type"))
+    return {
+        "node_count": graph.number_of_nodes(),
+        "edge_count": graph.number_of_edges(),
+        "test_edge_count": sum(kind is not None for kind in kinds),
+        "fast_test_edges": bool(getattr(get_flags(), "USE_FAST_TEST_EDGES", False)),
+    }
 
 
 def entry_of(manifest: Manifest) -> Entry | None:
