@@ -40,6 +40,7 @@ class Load:
     def __init__(self, loader: ManifestLoader) -> None:
         self.loader = loader
         self.path = cache_directory(loader) / f"{key_of(loader)}.fman"
+        self.file_of_dbt = Path(loader.root_project.project_target_path) / PARTIAL_PARSE_FILE_NAME
         self.entry: entries.Entry | None = None
         self.roots: list[str] = []
         self.snapshot: entries.Snapshot | None = None
@@ -52,8 +53,7 @@ class Load:
         if not flags.PARTIAL_PARSE or flags.PARTIAL_PARSE_FILE_PATH:
             return None
         # Who removes dbt's file wants everything parsed again.
-        target = Path(self.loader.root_project.project_target_path)
-        if not (target / PARTIAL_PARSE_FILE_NAME).exists():
+        if not self.file_of_dbt.exists():
             return None
         entry = entries.find(self.path)
         if entry is None:
@@ -90,6 +90,7 @@ class Load:
             return
         self.is_published = True
         self.entry = entries.publish(self.path, self.loader.manifest, self.roots, self.snapshot)
+        self.entry.keep_artifact(str(self.file_of_dbt))
 
     def finish(self) -> None:
         """After loading, if nothing was parsed: remember that these files say the same."""
@@ -97,11 +98,25 @@ class Load:
             return
         if self.is_fresh and self.entry is not None:
             self.entry.renew()
+            self._write_file_of_dbt(self.entry)
         elif self.entry is not None and self.snapshot is not None:
             self.entry.keep_state(self.roots, self.snapshot)
         else:
             self.publish()
 
+
+    def _write_file_of_dbt(self, entry: entries.Entry) -> None:
+        """Make partial_parse.msgpack that of this entry, if it is another's.
+
+        dbt would have parsed everything again after a change of target or vars, and written it.
+        """
+        if entry.artifact(str(self.file_of_dbt)) is None:
+            write_msgpack(self.loader)
+            entry.keep_artifact(str(self.file_of_dbt))
+
+
+# dbt's own.
+write_msgpack = ManifestLoader.write_manifest_for_partial_parse
 
 LOADING: ContextVar[Load | None] = ContextVar("LOADING", default=None)
 
