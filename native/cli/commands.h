@@ -26,6 +26,12 @@ void AddVerify(CLI::App& app);
 void AddShow(CLI::App& app);
 void AddLs(CLI::App& app);
 
+// `flatmanifest dbt …` is no command for CLI11: every argument is dbt's.
+bool IsDbt(const std::vector<std::string>& arguments);
+// Becomes the dbt of the Python that the executable, `program`, is installed beside. Throws
+// CommandError if there is none.
+[[noreturn]] void RunDbt(const std::string& program, std::vector<std::string> arguments);
+
 // The arguments of the whole command line (without the program's name), made ready for CLI11 where
 // they are those of `ls`, whose options take values as dbt's do.
 std::vector<std::string> PrepareArguments(std::vector<std::string> arguments);

@@ -8,7 +8,9 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 
@@ -18,6 +20,8 @@ constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 
 int Run(int argc, char** argv) {
+  std::vector<std::string> given(argv + 1, argv + argc);
+  if (flatmanifest::cli::IsDbt(given)) flatmanifest::cli::RunDbt(argv[0], std::move(given));
   CLI::App app("Hold, share and query a dbt manifest without deserializing it", "flatmanifest");
   app.set_version_flag("--version", "flatmanifest " FLATMANIFEST_VERSION);
   flatmanifest::cli::AddConvert(app);
@@ -26,8 +30,9 @@ int Run(int argc, char** argv) {
   flatmanifest::cli::AddVerify(app);
   flatmanifest::cli::AddShow(app);
   flatmanifest::cli::AddLs(app);
+  app.add_subcommand("dbt", "Run dbt, served from the mapping where it can be");  // for --help
   try {
-    auto arguments = flatmanifest::cli::PrepareArguments({argv + 1, argv + argc});
+    auto arguments = flatmanifest::cli::PrepareArguments(std::move(given));
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end
     app.parse(std::move(arguments));
     if (!app.get_subcommands().empty()) return 0;

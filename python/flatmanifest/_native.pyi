@@ -6,7 +6,16 @@ out before stay valid. All of them may be used from several threads. Damage met 
 :class:`FormatError`, never a crash.
 """
 
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -411,3 +420,73 @@ def convert(input: str | PathLike[str], output: str | PathLike[str] | None = Non
     ``output`` defaults to the .fman beside the input. It is replaced as a whole, or on failure left
     as it was. The GIL is released meanwhile. Raises :class:`ConvertError` or ``OSError``.
     """
+
+# Live objects, for flatmanifest.dbt: docs/objects.md.
+
+def publish_objects(
+    path: str | PathLike[str],
+    root: dict[str, Any],
+    describe: Callable[[type], tuple[str, tuple[str, ...] | None]],
+    lazy_type: type,
+) -> int:
+    """Write dicts, lists, tuples, plain values, dates, dataclasses and Enums into an .fman file.
+
+    ``describe`` names a class, "module:Class", and the fields to store of a dataclass; None for an
+    Enum. Dicts of ``lazy_type`` may hold ints, which stand for values of their ``stored_map``, that
+    are taken over without being built. Dataclasses' other attributes are left out.
+
+    Returns the file's generation. The file is replaced as a whole, or on failure left as it was.
+    Raises TypeError and ValueError for what cannot be stored, and ``OSError``.
+    """
+
+def open_objects(
+    path: str | PathLike[str],
+    resolve: Callable[[str], tuple[type, tuple[tuple[str, Callable[[], Any]], ...]]],
+) -> StoredObjects:
+    """Open what :func:`publish_objects` wrote.
+
+    ``resolve`` finds a class by its name, and the fields that are not stored, with what makes them.
+    Raises :class:`FormatError` or ``OSError``.
+    """
+
+@final
+class StoredObjects:
+    """A file of Python objects. Use it with the GIL held."""
+
+    @property
+    def generation(self) -> int: ...
+    def names(self) -> list[str]:
+        """The keys of the dict that was written."""
+    def restore(self, key: str) -> Any:
+        """Build a value: new objects, of the classes that they were, without ``__init__``."""
+    def equals(self, key: str, value: Any) -> bool:
+        """Whether a value is what :meth:`restore` would build, types and order of keys included."""
+    def map(self, key: str) -> StoredMap:
+        """A value that is a dict, its own values to be built one by one."""
+
+@final
+class StoredMap:
+    """A dict in a file."""
+
+    def __len__(self) -> int: ...
+    def keys(self) -> list[str]: ...
+    def restore(self, index: int) -> Any:
+        """Build the value of the key at that place."""
+    def equals(self, index: int, value: Any) -> bool:
+        """Whether a value is what :meth:`restore` would build."""
+    def build_into(self, dict: dict[str, Any]) -> None:
+        """Replace every int among a dict's values by the value at that place."""
+
+# Snapshots of files: (digest_low, digest_high, file_count, taken_ns, by_content).
+
+def take_snapshot(roots: Iterable[str]) -> tuple[int, int, int, int, list[str]]:
+    """One digest over all files at and below some paths (native/freshness/snapshot.h).
+
+    The GIL is released meanwhile. Raises ``OSError``.
+    """
+
+def is_fresh(roots: Iterable[str], snapshot: tuple[int, int, int, int, list[str]]) -> bool:
+    """Whether a snapshot taken now would be the same. Raises ``OSError``."""
+
+def is_worth_retaking(snapshot: tuple[int, int, int, int, list[str]]) -> bool:
+    """Whether files whose content is in the snapshot could be known without reading them now."""

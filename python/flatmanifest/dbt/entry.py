@@ -64,8 +64,8 @@ class Entry:
         values["metadata"] = type(metadata).from_msgpack(metadata.to_msgpack())
         values["env_vars"] = known_values(values["env_vars"])
         manifest = Manifest(**values)
-        manifest._parsing_info = None  # type: ignore[assignment]  # noqa: SLF001
-        manifest.flatmanifest_entry = self  # type: ignore[attr-defined]
+        manifest._parsing_info = None  # noqa: SLF001
+        manifest.flatmanifest_entry = self
         return manifest
 
     def holds(self, manifest: Manifest) -> bool:
@@ -138,7 +138,7 @@ def publish(path: Path, manifest: Manifest, roots: list[str], snapshot: Snapshot
     objects.publish(path, root)
     entry = Entry(path)
     entry.keep_state(roots, snapshot)
-    manifest.flatmanifest_entry = entry  # type: ignore[attr-defined]
+    manifest.flatmanifest_entry = entry
     return entry
 
 

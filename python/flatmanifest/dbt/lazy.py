@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
+    from collections.abc import ItemsView, Iterable, Iterator, ValuesView
 
     from flatmanifest._native import StoredMap
 
@@ -59,19 +59,16 @@ class LazyDict(dict[str, Any]):
         equals = self.stored_map.equals
         return all(
             key == stored and (value == place if type(value) is int else equals(place, value))
-            for place, (stored, (key, value)) in enumerate(
-                zip(keys, dict.items(self), strict=True)
-            )
+            for place, (stored, (key, value)) in enumerate(zip(keys, dict.items(self), strict=True))
         )
 
     def __iter__(self) -> Iterator[str]:
         return super().__iter__()
 
-    def keys(self) -> KeysView[str]:  # type: ignore[override]
-        return super().keys()
-
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        if key not in self:
+            return default
+        return self[key]
 
     def values(self) -> ValuesView[Any]:  # type: ignore[override]
         self.build()
@@ -81,7 +78,7 @@ class LazyDict(dict[str, Any]):
         self.build()
         return super().items()
 
-    def pop(self, key: str, default: Any = MISSING) -> Any:  # type: ignore[override]
+    def pop(self, key: str, default: Any = MISSING) -> Any:
         if key not in self:
             if default is MISSING:
                 raise KeyError(key)
@@ -131,13 +128,15 @@ class LazyDict(dict[str, Any]):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __or__(self, other: Any) -> dict[str, Any]:  # type: ignore[override]
-        return self.copy() | other
+        merged: dict[str, Any] = self.copy() | other
+        return merged
 
     def __ror__(self, other: Any) -> dict[str, Any]:  # type: ignore[override]
-        return other | self.copy()
+        merged: dict[str, Any] = other | self.copy()
+        return merged
 
     def __repr__(self) -> str:
         self.build()

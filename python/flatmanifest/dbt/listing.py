@@ -47,7 +47,7 @@ def output_results(original: Callable[..., Any], task: ListTask, results: Iterab
 
 
 def known_loggers() -> list[Any] | None:
-    """dbt's loggers that print, if what they do with a line is known; else None."""
+    """Find dbt's loggers that print, if what they do with a line is known; else None."""
     manager = get_event_manager()
     if type(manager) is not EventManager or os.environ.get("DBT_TEST_BINARY_SERIALIZATION"):
         return None

@@ -1,4 +1,4 @@
-"""The seams of loading: dbt.parser.manifest, dbt.parser.read_files, dbt.contracts.graph.manifest."""
+"""The seams of loading: dbt.parser.manifest and read_files, dbt.contracts.graph.manifest."""
 
 from __future__ import annotations
 
@@ -104,7 +104,6 @@ class Load:
         else:
             self.publish()
 
-
     def _write_file_of_dbt(self, entry: entries.Entry) -> None:
         """Make partial_parse.msgpack that of this entry, if it is another's.
 
@@ -126,7 +125,7 @@ def read_manifest_for_partial_parse(
     original: Callable[..., Any], loader: ManifestLoader
 ) -> Manifest | None:
     load = attempt(Load, loader)
-    loader.flatmanifest_load = load  # type: ignore[attr-defined]
+    loader.flatmanifest_load = load
     manifest = attempt(load.saved_manifest) if load is not None else None
     if manifest is not None:
         return manifest
@@ -179,9 +178,7 @@ def safe_update_project_parser_files_partially(
 
 
 @seam(ManifestLoader, "write_manifest_for_partial_parse")
-def write_manifest_for_partial_parse(
-    original: Callable[..., Any], loader: ManifestLoader
-) -> None:
+def write_manifest_for_partial_parse(original: Callable[..., Any], loader: ManifestLoader) -> None:
     original(loader)
     load: Load | None = getattr(loader, "flatmanifest_load", None)
     if load is not None:

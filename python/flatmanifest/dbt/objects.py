@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from flatmanifest._native import StoredObjects
 
-# What dbt does not write into partial_parse.msgpack either, by the class that declares it, with what
-# stands there when dbt has read it (dbt.contracts.files, dbt.contracts.graph.nodes).
+# What dbt does not write into partial_parse.msgpack either, by the class that declares it, with
+# what stands there when dbt has read it (dbt.contracts.files, dbt.contracts.graph.nodes).
 NOT_STORED: dict[tuple[str, str], dict[str, Callable[[], Any]]] = {
     ("dbt.contracts.files", "BaseSourceFile"): {"contents": lambda: None},
     ("dbt.contracts.files", "SchemaSourceFile"): {

@@ -1,0 +1,55 @@
+// `flatmanifest dbt …`: dbt, with the plugin on, in the Python that flatmanifest is installed in.
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "cli/commands.h"
+
+namespace flatmanifest::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// pip puts the executable beside the interpreter, also where a link elsewhere leads to it.
+fs::path PythonBeside(const fs::path& executable) {
+  for (const char* name : {"python", "python3"}) {
+    const fs::path python = executable.parent_path() / name;
+    if (::access(python.c_str(), X_OK) == 0) return python;
+  }
+  throw CommandError("there is no Python beside " + executable.string() +
+                           ": install flatmanifest with pip where dbt is, or run dbt itself");
+}
+
+fs::path Self(const std::string& name) {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  if (!error) return self;
+  const fs::path named = fs::canonical(name, error);  // where there is no /proc
+  return error ? fs::path(name) : named;
+}
+
+}  // namespace
+
+bool IsDbt(const std::vector<std::string>& arguments) {
+  return !arguments.empty() && arguments[0] == "dbt";
+}
+
+void RunDbt(const std::string& program, std::vector<std::string> arguments) {
+  std::string python = PythonBeside(Self(program)).string();
+  std::string option = "-m";
+  std::string module = "flatmanifest.dbt";
+  std::vector<char*> command = {python.data(), option.data(), module.data()};
+  for (size_t i = 1; i < arguments.size(); ++i) command.push_back(arguments[i].data());
+  command.push_back(nullptr);
+  ::execv(python.c_str(), command.data());
+  throw CommandError("cannot run " + python + ": " + std::strerror(errno));
+}
+
+}  // namespace flatmanifest::cli
