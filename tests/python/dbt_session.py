@@ -1,0 +1,170 @@
+"""One dbt project, a list of steps, and all that dbt leaves behind after each of them.
+
+``python -m tests.python.dbt_session PROJECT STEPS.json RECORDS.json`` runs the steps in one
+process, in the project's directory. What differs between any two runs of dbt (times, ids, the directory) is
+taken out, so that the records of two sessions can be compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import pickle
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+CHANGING = {
+    *["generated_at", "invocation_id", "_invocation_id", "invocation_started_at", "run_started_at"],
+    *["invocation_command", "created_at", "execution_time", "started_at", "completed_at"],
+    *["elapsed_time", "timing", "thread_id", "modification_time", "snapshotted_at"],
+    *["max_loaded_at", "max_loaded_at_time_ago_in_s"],
+}
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TEXT = [
+    (re.compile(r"\x1b\[\d*m"), ""),
+    (re.compile(r"\d\d:\d\d:\d\d(\.\d+)?"), "TIME"),
+    (UUID, "UUID"),
+    (re.compile(r"\d{14,}"), "NUMBER"),
+    (re.compile(r"\d+\.\d+(e-\d+)?\s?s(econds)?\b"), "DURATION"),
+    (re.compile(r"0x[0-9a-f]+"), "ADDRESS"),
+    (re.compile(r"created_at=[0-9.]+"), "created_at"),
+    (re.compile(r"\d{4}-\d\d-\d\dT?[^\"\s]*"), "DATE"),
+    (re.compile(r"after \d+\.\d+ seconds"), "after DURATION"),
+]
+# The last: which connection of its pool a thread gets is a matter of luck.
+UNSTABLE_LINES = ("Resource report", "running dbt with arguments", "onnection")
+
+
+def text_of(text: str) -> str:
+    text = text.replace(str(Path.cwd()), "ROOT")
+    for pattern, word in TEXT:
+        text = pattern.sub(word, text)
+    return text
+
+
+def value_of(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            str(key): "CHANGING" if key in CHANGING else value_of(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [value_of(inner) for inner in value]
+    if isinstance(value, str):
+        return re.sub(
+            r"\d{14,}", "NUMBER", UUID.sub("UUID", value.replace(str(Path.cwd()), "ROOT"))
+        )
+    return value
+
+
+def artifact_of(path: Path) -> Any:
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    if path.suffix == ".json":
+        plain = json.loads(path.read_text())
+        if path.name == "perf_info.json":
+            return sorted(plain)
+        if path.name == "run_results.json":  # in the order in which threads were ready
+            plain["results"].sort(key=lambda result: result["unique_id"])
+        return value_of(plain)
+    if path.suffix == ".gpickle":
+        graph = pickle.loads(path.read_bytes())
+        return value_of([list(graph.nodes(data=True)), list(graph.edges(data=True))])
+    if path.suffix == ".msgpack":
+        return value_of(extended_mashumuro_decoder(path.read_bytes()))
+    return value_of(path.read_text(errors="replace"))
+
+
+def artifacts() -> dict[str, str]:
+    """Every file in target, as JSON text, which keeps the order of keys."""
+    found = {}
+    for path in sorted(Path("target").rglob("*")):
+        if path.is_file() and "flatmanifest" not in path.parts and ".duckdb" not in path.name:
+            found[str(path)] = json.dumps(artifact_of(path), default=str)
+    return found
+
+
+def edit(kind: str, *arguments: str) -> None:
+    path = Path(arguments[0])
+    if kind == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(arguments[1])
+    elif kind == "append":
+        with path.open("a") as file:
+            file.write(arguments[1])
+    elif kind == "replace":
+        text = path.read_text()
+        assert arguments[1] in text, arguments
+        path.write_text(text.replace(arguments[1], arguments[2], 1))
+    elif kind == "rename":
+        path.rename(arguments[1])
+    elif kind == "remove":
+        path.unlink()
+    elif kind == "touch":
+        path.touch()
+    elif kind == "copy":
+        shutil.copytree(path, arguments[1])
+    elif kind == "setenv":
+        os.environ[arguments[0]] = arguments[1]
+    elif kind == "unsetenv":
+        del os.environ[arguments[0]]
+    else:
+        message = f"no such edit: {kind}"
+        raise ValueError(message)
+
+
+class Session:
+    def __init__(self) -> None:
+        self.logged = 0
+
+    def run(self, arguments: list[str]) -> dict[str, Any]:
+        from dbt.cli.main import dbtRunner
+
+        out = io.StringIO()
+        start = time.perf_counter()
+        with contextlib.redirect_stdout(out):
+            result = dbtRunner().invoke(arguments)
+        return {
+            "seconds": time.perf_counter() - start,
+            "success": result.success,
+            "exception": text_of(repr(result.exception)),
+            "stdout": text_of(out.getvalue()).splitlines(),
+            "log": self.log(),
+            "artifacts": artifacts(),
+        }
+
+    def log(self) -> list[str]:
+        """The lines that were added to the log; sorted, because threads write them."""
+        path = Path("logs/dbt.log")
+        text = path.read_text(errors="replace") if path.exists() else ""
+        added, self.logged = text[self.logged :], len(text)
+        return sorted(
+            text_of(line)
+            for line in added.splitlines()
+            if not any(unstable in line for unstable in UNSTABLE_LINES)
+        )
+
+
+def main() -> None:
+    project, steps, records = map(Path, sys.argv[1:4])
+    os.chdir(project)
+    session = Session()
+    found = []
+    for step in json.loads(steps.read_text()):
+        if step[0] == "dbt":
+            found.append(session.run(step[1:]))
+        else:
+            edit(*step)
+            found.append({})
+            time.sleep(0.01)  # no two edits within one tick of the kernel's clock
+    records.write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""dbt with the plugin beside dbt without it: every artifact, line and exit, after every step."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.projects import generate
+from tests.python.dbt_projects import PRIVATE
+
+Step = list[str]
+ROOT = Path(__file__).parents[2]
+THREAD = ["--threads", "1"]  # so that results come in one order
+PARSE = ["dbt", "parse"]
+LS = ["dbt", "ls"]
+SLOWER = "Unable to do partial parsing"  # what dbt says where the plugin starts warm
+
+
+def session(project: Path, steps: Path, records: Path, switch: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, **PRIVATE, "FLATMANIFEST": switch, "PYTHONHASHSEED": "0"}
+    session_of = [sys.executable, "-m", "tests.python.dbt_session"]
+    command = [*session_of, *map(str, (project, steps, records))]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**environment, "DBT_PROFILES_DIR": str(project)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def run_both(
+    directory: Path, steps: list[Step], switches: tuple[str, str] = ("0", "1")
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The records of the steps without and with the plugin."""
+    steps_file = directory / "steps.json"
+    steps_file.write_text(json.dumps(steps))
+    running = []
+    for number, switch in enumerate(switches):
+        project = directory / str(number) / "project"
+        generate("small_everything", project, None)
+        records = directory / f"{number}.json"
+        running.append((session(project, steps_file, records, switch), records))
+    found = []
+    for process, records in running:
+        output, _ = process.communicate()
+        assert process.returncode == 0, output.decode()
+        found.append(json.loads(records.read_text()))
+    return list(zip(*found, strict=True))
+
+
+def difference(vanilla: Any, ours: Any) -> str:
+    """Where two texts part."""
+    one, other = str(vanilla), str(ours)
+    at = next(
+        (at for at in range(min(len(one), len(other))) if one[at] != other[at]),
+        min(len(one), len(other)),
+    )
+    window = slice(max(at - 200, 0), at + 200)
+    return f"\n  dbt:  ...{one[window]}\n  ours: ...{other[window]}"
+
+
+def compare(
+    step: Step,
+    vanilla: dict[str, Any],
+    ours: dict[str, Any],
+    *,
+    warmer: bool = False,
+    skipped: frozenset[str] = frozenset(),
+) -> None:
+    """``warmer``: dbt parses everything where we need not."""
+    for name in ("success", "exception"):
+        assert vanilla.get(name) == ours.get(name), (step, name)
+    if not warmer:
+        for name in ("stdout", "log"):
+            only = [line for line in vanilla[name] if line not in ours[name]]
+            added = [line for line in ours[name] if line not in vanilla[name]]
+            assert vanilla[name] == ours[name], (step, name, only, added)
+    else:
+        assert not any(SLOWER in line for line in ours["stdout"]), step
+        said = [line for line in vanilla["stdout"] if SLOWER not in line]
+        assert said == ours["stdout"], step
+    assert set(vanilla["artifacts"]) == set(ours["artifacts"]), step
+    for path in set(vanilla["artifacts"]) - skipped:
+        one, other = vanilla["artifacts"][path], ours["artifacts"][path]
+        assert one == other, f"{step} {path}: {difference(one, other)}"
+
+
+def check(directory: Path, steps: list[Step], warmer: frozenset[int] = frozenset()) -> None:
+    records = run_both(directory, steps)
+    # It stays what the last parse made it, and says what was parsed.
+    skipped = frozenset({"target/perf_info.json"} if warmer else ())
+    for number, (step, (vanilla, ours)) in enumerate(zip(steps, records, strict=True)):
+        if step[0] == "dbt":
+            compare(step, vanilla, ours, warmer=number in warmer, skipped=skipped)
+
+
+def test_two_runs_of_dbt_itself_are_equal(tmp_path: Path) -> None:
+    steps = [PARSE, PARSE, LS]
+    records = run_both(tmp_path, steps, ("0", "0"))
+    for step, (one, other) in zip(steps, records, strict=True):
+        compare(step, one, other)
+
+
+def test_commands_cold_and_warm(tmp_path: Path) -> None:
+    each = [
+        PARSE,
+        LS,
+        *[[*LS, "--output", output] for output in ("name", "path", "json")],
+        [*LS, "--select", "+customers", "tag:nightly", "--exclude", "resource_type:test"],
+        [*LS, "--resource-type", "test", "--quiet"],
+        [*LS, "--output", "json", "--output-keys", "name", "config.materialized"],
+        [*LS, "--select", "no_such_model"],
+        ["dbt", "seed", *THREAD],
+        ["dbt", "run", *THREAD],
+        ["dbt", "compile", *THREAD],
+        ["dbt", "test", *THREAD],
+        ["dbt", "snapshot", *THREAD],
+        ["dbt", "build", *THREAD],
+        ["dbt", "docs", "generate", *THREAD],
+        ["dbt", "show", "--select", "customers", *THREAD],
+        ["dbt", "source", "freshness", *THREAD],
+        ["dbt", "run-operation", "log_run", "--args", "{moment: now}"],
+    ]
+    prod = ["--target", "prod"]
+    state = ["copy", "target", "state"]
+    with_state = [
+        [*LS, "--select", "state:modified", "--state", "state"],
+        ["dbt", "clone", "--state", "state", *prod, *THREAD],
+        ["dbt", "run", "--defer", "--state", "state", "--select", "customers", *prod, *THREAD],
+    ]
+    failing = [
+        ["write", "models/marts/failing.sql", "select 1 / 'x'"],
+        ["dbt", "run", "--select", "failing", *THREAD],
+        ["dbt", "retry", *THREAD],
+        ["remove", "models/marts/failing.sql"],
+        ["dbt", "run", *THREAD],
+    ]
+    check(tmp_path, [*each, *each, *failing, state, *with_state])
+
+
+EDITS: list[Step] = [
+    ["append", "models/staging/stg_orders.sql", "\n-- edited\n"],
+    ["replace", "models/staging/_staging.yml", "One row for each order.", "One row an order."],
+    ["append", "macros/money.sql", "\n{% macro added() %}1{% endmacro %}\n"],
+    ["append", "macros/audit.sql", "\n"],
+    ["append", "tests/generic/amount_above.sql", "\n"],
+    ["append", "seeds/countries.csv", "ZZ,Zed,1.0\n"],
+    ["replace", "models/staging/_sources.yml", "loader: hand", "loader: foot"],
+    ["append", "docs/descriptions.md", "\n{% docs added %}more{% enddocs %}\n"],
+    ["replace", "docs/descriptions.md", "{% enddocs %}", " changed{% enddocs %}"],
+    ["append", "models/metrics/_exposures.yml", "\n# edited\n"],
+    ["append", "models/metrics/_semantic_layer.yml", "\n# edited\n"],
+    ["append", "tests/_tests.yml", "\n# edited\n"],
+    ["append", "selectors.yml", "\n# edited\n"],
+    ["append", "snapshots/_snapshots.yml", "\n# edited\n"],
+    ["append", "functions/_functions.yml", "\n# edited\n"],
+    ["append", "analyses/best_customers.sql", "\n-- edited\n"],
+    ["replace", "models/marts/_marts.yml", "latest_version: 2", "latest_version: 1"],
+    ["replace", "dbt_project.yml", "minimum_amount: 0.5", "minimum_amount: 0.6"],
+    ["replace", "profiles.yml", "schema: prod", "schema: production"],
+    ["rename", "models/staging/stg_countries.sql", "models/staging/stg_countries2.sql"],
+    ["rename", "models/staging/stg_countries2.sql", "models/staging/stg_countries.sql"],
+    ["write", "models/new.sql", "{{ config(enabled=false) }} select {{ env_var('ADDED', '1') }}"],
+    ["write", "models/new.sql", "select {{ env_var('ADDED', '1') }} as a"],
+    ["setenv", "ADDED", "7"],
+    ["unsetenv", "ADDED"],
+    ["setenv", "SMALL_EVERYTHING_SUFFIX", "renamed"],
+    ["unsetenv", "SMALL_EVERYTHING_SUFFIX"],
+    ["write", "models/new.sql", "select * from {{ ref('no_such_model') }}"],
+    ["write", "models/new.sql", "select {{ "],
+    ["remove", "models/new.sql"],
+    ["write", "models/.hidden.sql", "select 1"],
+    ["write", ".dbtignore", "models/marts/retired_report.sql\n"],
+    ["touch", "models/staging/stg_orders.sql"],
+    ["remove", "target/manifest.json"],
+    ["append", "target/manifest.json", " "],
+    ["remove", "target/graph.gpickle"],
+    ["remove", "target/partial_parse.msgpack"],
+]
+
+
+def test_edits_of_the_project(tmp_path: Path) -> None:
+    steps = [PARSE, LS]
+    for edited in EDITS:
+        steps += [edited, PARSE, LS, PARSE]
+    check(tmp_path, [*steps, ["dbt", "build", *THREAD]])
+
+
+def test_targets_and_vars_stay_warm_side_by_side(tmp_path: Path) -> None:
+    prod, variables = ["--target", "prod"], ["--vars", "{currency: USD}"]
+    steps: list[Step] = [
+        *[PARSE, [*PARSE, *prod], [*PARSE, *variables]],
+        *[PARSE, [*PARSE, *prod], [*PARSE, *variables], LS, [*LS, *prod]],
+        *[[*LS, *prod], ["dbt", "parse", "--no-partial-parse"], PARSE],
+    ]
+    check(tmp_path, steps, warmer=frozenset({3, 4, 5, 6, 7}))
+
+
+def test_both_forget_with_clean(tmp_path: Path) -> None:
+    steps = [PARSE, ["dbt", "clean"], PARSE, PARSE]
+    check(tmp_path, steps)
+    assert (tmp_path / "1" / "project" / "target" / "flatmanifest").is_dir()
+    assert not (tmp_path / "0" / "project" / "target" / "flatmanifest").exists()
+    shutil.rmtree(tmp_path / "1")
+
+
+@pytest.mark.parametrize("path", ["saved.msgpack"])
+def test_a_file_for_partial_parsing_of_ones_own(tmp_path: Path, path: str) -> None:
+    own = ["dbt", "parse", "--partial-parse-file-path", path]
+    steps = [PARSE, ["copy", "target", "kept"], ["rename", "kept/partial_parse.msgpack", path]]
+    check(tmp_path, [*steps, own, own, PARSE])
