@@ -6,6 +6,7 @@
 #include "bindings/object_marker.h"
 #include "bindings/to_python.h"
 #include "bindings/views.h"
+#include "format/checksum.h"
 
 namespace flatmanifest::python {
 
@@ -304,8 +305,13 @@ StoredObjects OpenObjects(const py::object& path, const py::object& resolve) {
     const py::gil_scoped_release release;
     file = ManifestFile::Open(name);
   }
-  if (file->document().header().kind != DocumentKind::kInternal) {
-    file->document().Fail("it holds an artifact, not dbt's own manifest");
+  const Document& document = file->document();
+  if (document.header().kind != DocumentKind::kInternal) {
+    document.Fail("it holds an artifact, not objects");
+  }
+  // Objects are built while dbt runs, which could do nothing about damage that is met then.
+  if (Checksum(document.bytes(), document.checksum_offset()) != document.header().checksum) {
+    document.Fail("the checksum is wrong (damaged file)");
   }
   return {std::make_shared<ObjectReader>(std::move(file), resolve)};
 }

@@ -1,8 +1,8 @@
 """One dbt project, a list of steps, and all that dbt leaves behind after each of them.
 
 ``python -m tests.python.dbt_session PROJECT STEPS.json RECORDS.json`` runs the steps in one
-process, in the project's directory. What differs between any two runs of dbt (times, ids, the directory) is
-taken out, so that the records of two sessions can be compared.
+process, in the project's directory. What differs between any two runs of dbt (times, ids, the
+directory) is taken out, so that the records of two sessions can be compared.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,33 +91,43 @@ def artifacts() -> dict[str, str]:
     return found
 
 
-def edit(kind: str, *arguments: str) -> None:
-    path = Path(arguments[0])
-    if kind == "write":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(arguments[1])
-    elif kind == "append":
-        with path.open("a") as file:
-            file.write(arguments[1])
-    elif kind == "replace":
-        text = path.read_text()
-        assert arguments[1] in text, arguments
-        path.write_text(text.replace(arguments[1], arguments[2], 1))
-    elif kind == "rename":
-        path.rename(arguments[1])
-    elif kind == "remove":
-        path.unlink()
-    elif kind == "touch":
-        path.touch()
-    elif kind == "copy":
-        shutil.copytree(path, arguments[1])
-    elif kind == "setenv":
-        os.environ[arguments[0]] = arguments[1]
-    elif kind == "unsetenv":
-        del os.environ[arguments[0]]
-    else:
-        message = f"no such edit: {kind}"
-        raise ValueError(message)
+def write(path: str, text: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text)
+
+
+def append(path: str, text: str) -> None:
+    with Path(path).open("a") as file:
+        file.write(text)
+
+
+def replace(path: str, old: str, new: str) -> None:
+    text = Path(path).read_text()
+    assert old in text, (path, old)
+    Path(path).write_text(text.replace(old, new, 1))
+
+
+def damage(pattern: str, how: str) -> None:
+    """Change a byte in the middle of some files, or cut their ends off."""
+    for path in Path().glob(pattern):
+        whole = path.read_bytes()
+        middle = len(whole) // 2
+        rest = whole[middle + 1 :] if how == "byte" else b""
+        path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 0xFF]) + rest)
+
+
+EDITS: dict[str, Callable[..., object]] = {
+    "write": write,
+    "append": append,
+    "replace": replace,
+    "damage": damage,
+    "rename": os.rename,
+    "remove": os.remove,
+    "touch": os.utime,
+    "copy": shutil.copytree,
+    "setenv": os.environ.__setitem__,
+    "unsetenv": os.environ.__delitem__,
+}
 
 
 class Session:
@@ -160,7 +171,7 @@ def main() -> None:
         if step[0] == "dbt":
             found.append(session.run(step[1:]))
         else:
-            edit(*step)
+            EDITS[step[0]](*step[1:])
             found.append({})
             time.sleep(0.01)  # no two edits within one tick of the kernel's clock
     records.write_text(json.dumps(found))

@@ -1,0 +1,103 @@
+"""What must not work, must leave dbt as it is: damaged entries, no room for them, unknown dbts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.projects import generate
+from tests.python.dbt_projects import PRIVATE
+from tests.python.test_dbt_parity import LS, PARSE, Step, compare, run_both
+
+ROOT = Path(__file__).parents[2]
+WARNING = "flatmanifest failed and leaves this to dbt"
+
+
+def without_warnings(record: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """A record without what we say of our failures, and how often we said so."""
+    said = [line for line in record["stdout"] if WARNING in line]
+    kept = [line for line in record["stdout"] if WARNING not in line]
+    return {**record, "stdout": kept, "log": []}, len(said)
+
+
+def check(directory: Path, steps: list[Step], failing: dict[int, int]) -> None:
+    """``failing``: the steps that we warn at, and how often."""
+    for number, (step, records) in enumerate(zip(steps, run_both(directory, steps), strict=True)):
+        if step[0] == "dbt":
+            vanilla, ours = records
+            ours, warnings = without_warnings(ours)
+            assert warnings == failing.get(number, 0), (number, step, records[1]["stdout"])
+            compare(step, {**vanilla, "log": []}, ours)
+
+
+@pytest.mark.parametrize("how", ["byte", "end"])
+def test_damaged_entries_are_left_and_made_anew(tmp_path: Path, how: str) -> None:
+    entry = "target/flatmanifest/" + "[0-9a-f]" * 24 + ".fman"
+    steps = [PARSE, ["damage", entry, how], PARSE, LS]
+    check(tmp_path, steps, {2: 1})
+
+
+@pytest.mark.parametrize("what", ["state", "artifacts"])
+def test_damaged_notes_are_forgotten(tmp_path: Path, what: str) -> None:
+    steps = [PARSE, ["damage", f"target/flatmanifest/*.{what}.fman", "byte"], PARSE, PARSE]
+    check(tmp_path, steps, {})
+
+
+def test_no_room_for_entries(tmp_path: Path) -> None:
+    """Where the cache cannot be written, dbt says so once and works on."""
+    (tmp_path / "file").write_text("")
+    steps = [["setenv", "FLATMANIFEST_CACHE_DIR", str(tmp_path / "file" / "cache")], PARSE, PARSE]
+    check(tmp_path, steps, {1: 1})
+
+
+def test_another_place_for_entries(tmp_path: Path) -> None:
+    steps = [["setenv", "FLATMANIFEST_CACHE_DIR", str(tmp_path / "cache")], PARSE, PARSE]
+    check(tmp_path, steps, {})
+    assert sorted(path.suffix for path in (tmp_path / "cache").iterdir()) == [".fman"] * 3
+    assert not (tmp_path / "1" / "project" / "target" / "flatmanifest").exists()
+
+
+def run_dbt(project: Path, before: str, **environment: str) -> str:
+    """What ``dbt parse`` prints in a process that runs some Python first."""
+    code = f"{before}\nfrom dbt.cli.main import cli\nimport sys\nsys.argv = ['dbt', 'parse']\ncli()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=project,
+        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_an_unknown_dbt_is_left_alone(tmp_path: Path) -> None:
+    generate("small_everything", tmp_path / "project", None)
+    said = run_dbt(tmp_path / "project", "import dbt.version; dbt.version.__version__ = '9.9.9'")
+    assert said.count("flatmanifest knows dbt-core 1.10, 1.11, 1.12, not 9.9.9") == 1
+    assert not (tmp_path / "project" / "target" / "flatmanifest").exists()
+
+
+def test_the_switch_leaves_dbt_alone(tmp_path: Path) -> None:
+    generate("small_everything", tmp_path / "project", None)
+    shown = "import atexit, sys; atexit.register(lambda: print(*sys.modules, sep='\\n'))"
+    said = run_dbt(tmp_path / "project", shown, FLATMANIFEST="0").splitlines()
+    assert "dbt_flatmanifest" in said
+    assert "flatmanifest.dbt.loading" not in said
+    assert not (tmp_path / "project" / "target" / "flatmanifest").exists()
+
+
+def test_values_of_environment_variables_are_not_kept(tmp_path: Path) -> None:
+    generate("small_everything", tmp_path / "project", None)
+    run_dbt(tmp_path / "project", "", SMALL_EVERYTHING_SUFFIX="not_to_be_told")
+    model = "models/staging/stg_customers.sql"
+    (tmp_path / "project" / model).write_text("select '{{ env_var('HIDDEN')[:1] }}' as a")
+    run_dbt(tmp_path / "project", "", HIDDEN="correct horse battery staple")
+    for entry in (tmp_path / "project" / "target" / "flatmanifest").iterdir():
+        assert b"correct horse" not in entry.read_bytes()
