@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 import flatmanifest
-from bench import graph, manifest_file, memory, selection
+from bench import dbt_commands, graph, manifest_file, memory, selection
 from bench.figures import Report
 from bench.projects import generate
 
@@ -50,6 +50,7 @@ def main() -> None:
         graph.measure(report, large, work)
         selection.measure(report, large, work)
         memory.measure(report, large, flatmanifest.convert(large, work / "large.fman"))
+        dbt_commands.measure(report, work)
         _print(report)
         _run_native(large)
         if options.json:

@@ -26,6 +26,14 @@ py::object AttributesOf(const py::handle& instance) {
   return Steal(PyObject_GenericGetDict(instance.ptr(), nullptr));
 }
 
+// Takes a container out of the cyclic garbage collector's sight: what is restored is a tree of plain
+// data, and looking for cycles through a hundred thousand such containers again and again is what
+// holding a manifest costs most. Reference counts free it as ever. (msgspec's gc=False.)
+const py::object& Untracked(const py::object& container) {
+  PyObject_GC_UnTrack(container.ptr());
+  return container;
+}
+
 bool IsInstance(const py::handle& value, const py::handle& type) {
   return reinterpret_cast<PyObject*>(Py_TYPE(value.ptr())) == type.ptr();
 }
@@ -150,7 +158,7 @@ py::object ObjectReader::RestoreList(Cell cell, WalkGuard& guard) {
     PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(i),
                     RestoreAt(elements[i], guard).release().ptr());
   }
-  return list;
+  return Untracked(list);
 }
 
 py::object ObjectReader::RestoreDict(const Shape& shape, std::span<const Cell> elements,
@@ -159,7 +167,7 @@ py::object ObjectReader::RestoreDict(const Shape& shape, std::span<const Cell> e
   for (size_t i = 0; i < elements.size(); ++i) {
     SetItem(dict, shape.names[i], RestoreAt(elements[i], guard));
   }
-  return dict;
+  return Untracked(dict);
 }
 
 // As pickle does: neither __init__ nor __post_init__ runs, what they made is stored.
@@ -174,7 +182,8 @@ py::object ObjectReader::RestoreInstance(const Shape& shape, std::span<const Cel
             shape.enums[i] ? Member(shape.enums[i], element) : RestoreAt(element, guard));
   }
   for (const auto& [name, factory] : shape.omitted) SetItem(attributes, name, factory());
-  return instance;
+  Untracked(attributes);
+  return Untracked(instance);
 }
 
 py::object ObjectReader::RestorePairs(Cell pairs, WalkGuard& guard) {

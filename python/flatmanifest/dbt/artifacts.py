@@ -13,6 +13,7 @@ from dbt.flags import get_flags
 from dbt_common.events.functions import fire_event
 from dbt_common.utils.encoding import JSONEncoder
 
+from flatmanifest.dbt.entry import entry_of
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
@@ -62,10 +63,6 @@ def graph_facts(linker: Linker) -> dict[str, Any]:
         "test_edge_count": sum(kind is not None for kind in kinds),
         "fast_test_edges": bool(getattr(get_flags(), "USE_FAST_TEST_EDGES", False)),
     }
-
-
-def entry_of(manifest: Manifest) -> Entry | None:
-    return getattr(manifest, "flatmanifest_entry", None)
 
 
 def renew_metadata(entry: Entry, manifest: Manifest, path: str) -> bool:

@@ -47,6 +47,7 @@ class Entry:
         is_current = state is not None and state["generation"] == self.generation
         self.roots: list[str] = state["roots"] if state and is_current else []
         self.snapshot: Snapshot | None = state["snapshot"] if state and is_current else None
+        self.passed: list[str] = state["passed"] if state and is_current else []
 
     def manifest(self) -> Manifest:
         """Make dbt's manifest, its collections lazy, as dbt has it when it has read its own."""
@@ -98,10 +99,24 @@ class Entry:
 
     def keep_state(self, roots: list[str], snapshot: Snapshot) -> None:
         """Remember which files it was parsed from."""
-        state = {"generation": self.generation, "roots": roots, "snapshot": snapshot}
-        objects.publish(beside(self.path, "state"), state)
         self.roots = roots
         self.snapshot = snapshot
+        self._keep()
+
+    def keep_passed(self, check: str) -> None:
+        """Remember that a check of dbt's has found nothing in what the entry holds."""
+        if self.snapshot is not None:
+            self.passed.append(check)
+            self._keep()
+
+    def _keep(self) -> None:
+        state = {
+            "generation": self.generation,
+            "roots": self.roots,
+            "snapshot": self.snapshot,
+            "passed": self.passed,
+        }
+        objects.publish(beside(self.path, "state"), state)
 
     def artifacts(self) -> dict[str, Any]:
         """Artifacts by path, with what is known of the file: its snapshot, and more."""
@@ -140,6 +155,11 @@ def publish(path: Path, manifest: Manifest, roots: list[str], snapshot: Snapshot
     entry.keep_state(roots, snapshot)
     manifest.flatmanifest_entry = entry
     return entry
+
+
+def entry_of(manifest: Manifest) -> Entry | None:
+    """The entry that a manifest was read from or written into."""
+    return getattr(manifest, "flatmanifest_entry", None)
 
 
 def find(path: Path) -> Entry | None:

@@ -1,0 +1,140 @@
+"""Warm dbt commands with the plugin and without: rows 12, 13 and 14 of the targets.
+
+Each side has a copy of the project, parsed once before the clock starts. The sides run in turn.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.contest import Contestant, ratio
+from bench.figures import Report
+from bench.projects import generate
+
+ROUNDS = 5
+REPOSITORY = Path(__file__).parents[1]
+QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1"}
+PROJECTS: dict[str, tuple[str, int | None]] = {
+    "chain2000": ("03_2000_chain", None),
+    "02_500_chain": ("02_500_chain", None),
+    "01_2000_simple": ("01_2000_simple", None),
+    "chain10000": ("chain", 2500),
+}
+LEAST_GAIN = {"chain2000": 2.5, "chain10000": 6}
+EDITED = "models/marts/000/marts_0.sql"
+
+
+@dataclass
+class Side:
+    """A project's copy, and what its commands took."""
+
+    name: str
+    switch: str  # FLATMANIFEST
+    project: Path
+    phases: dict[str, list[float]] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            **QUIET,
+            "FLATMANIFEST": self.switch,
+            "DBT_PROFILES_DIR": str(self.project),
+            "PYTHONPATH": str(REPOSITORY),
+        }
+
+    def run(self, module: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=self.project,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
+        return done.stdout
+
+    def command(self, *arguments: str) -> float:
+        """The seconds of a whole process."""
+        start = time.perf_counter()
+        self.run("dbt.cli.main", *arguments)
+        return time.perf_counter() - start
+
+    def phase(self, *arguments: str) -> None:
+        found = json.loads(self.run("bench.dbt_phases", *arguments).splitlines()[-1])
+        for phase, seconds in found.items():
+            self.phases.setdefault(phase, []).append(seconds)
+
+    def share(self) -> float:
+        """Of one command, what the manifest's phases took together."""
+        return sum(statistics.median(s) for p, s in self.phases.items() if p != "command")
+
+
+def measure(report: Report, work: Path) -> None:
+    for name, (kind, size) in PROJECTS.items():
+        sides = make_sides(work / name, kind, size)
+        warm_list(report, name, sides)
+        if name == "chain2000":
+            phases(report, sides)
+            edited_parse(report, sides)
+        shutil.rmtree(work / name)
+
+
+def make_sides(directory: Path, kind: str, size: int | None) -> list[Side]:
+    sides = []
+    for name, switch in (("dbt", "0"), ("with the plugin", "1")):
+        project = directory / switch
+        generate(kind, project, size)
+        side = Side(name, switch, project)
+        side.command("ls", "--quiet")
+        sides.append(side)
+    return sides
+
+
+def contest(sides: list[Side], *arguments: str, before: str | None = None) -> list[Contestant]:
+    contestants = [Contestant(side.name, lambda: None) for side in sides]
+    for number in range(ROUNDS + 1):
+        for side, contestant in zip(sides, contestants, strict=True):
+            if before is not None:
+                with (side.project / before).open("a") as file:
+                    file.write(f"\n-- edit {number}\n")
+            seconds = side.command(*arguments)
+            if number > 0:
+                contestant.seconds.append(seconds)
+    return contestants
+
+
+def warm_list(report: Report, name: str, sides: list[Side]) -> None:
+    vanilla, ours = contest(sides, "ls", "--quiet")
+    report.contests.append((f"dbt ls, warm, whole process, {name}", [vanilla, ours]))
+    if name in LEAST_GAIN:
+        gain = ratio(vanilla, ours)
+        report.at_least(13, f"warm dbt ls with the plugin, {name}", gain, LEAST_GAIN[name])
+
+
+def edited_parse(report: Report, sides: list[Side]) -> None:
+    vanilla, ours = contest(sides, "parse", "--quiet", before=EDITED)
+    report.contests.append(("dbt parse, one model edited, chain2000", [vanilla, ours]))
+    report.at_least(14, "dbt parse with one model edited, chain2000", ratio(vanilla, ours), 2)
+
+
+def phases(report: Report, sides: list[Side]) -> None:
+    for _ in range(ROUNDS):
+        for side in sides:
+            side.phase("ls", "--quiet")
+    vanilla, ours = sides
+    for phase in vanilla.phases:
+        contestants = [
+            Contestant(side.name, lambda: None, side.phases[phase]) for side in (vanilla, ours)
+        ]
+        report.contests.append((f"warm dbt ls in a process, chain2000: {phase}", contestants))
+    report.at_least(
+        12, "the manifest's share of a warm dbt ls, chain2000", vanilla.share() / ours.share(), 20
+    )
