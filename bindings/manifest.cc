@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bindings/buffers.h"
 #include "bindings/graph_view.h"
@@ -10,6 +12,7 @@
 #include "bindings/to_python.h"
 #include "bindings/views.h"
 #include "convert/convert.h"
+#include "convert/json_split.h"
 #include "format/field_path.h"
 #include "format/verify.h"
 
@@ -36,6 +39,30 @@ std::filesystem::path Convert(const py::object& input, const py::object& output)
   const py::gil_scoped_release release;
   ConvertFile(source, target);
   return target;
+}
+
+// [(key, None or [(key, begin, end), ...] of an object, begin, end), ...]
+py::list SplitFile(const py::object& path) {
+  const std::string name = FsEncode(path);
+  std::vector<JsonSection> sections;
+  {
+    const py::gil_scoped_release release;
+    const InputFile file = ReadInput(name);
+    sections = SplitJson(file.text.padded(), name);
+  }
+  py::list all;
+  for (const JsonSection& section : sections) {
+    py::object members = py::none();
+    if (section.is_object) {
+      py::list listed;
+      for (const JsonMember& member : section.members) {
+        listed.append(py::make_tuple(member.key, member.begin, member.end));
+      }
+      members = std::move(listed);
+    }
+    all.append(py::make_tuple(section.whole.key, members, section.whole.begin, section.whole.end));
+  }
+  return all;
 }
 
 NodeView Node(const ManifestView& manifest, const py::str& unique_id) {
@@ -115,6 +142,7 @@ void BindManifest(py::module_& module) {
       .def("__exit__", [](const ManifestView& self, const py::args&) { self.handle->Close(); });
 
   module.def("open", &Open, py::arg("path"));
+  module.def("split_json", &SplitFile, py::arg("path"));
   module.def("convert", &Convert, py::arg("input"), py::arg("output") = py::none());
 }
 

@@ -26,9 +26,9 @@ py::object AttributesOf(const py::handle& instance) {
   return Steal(PyObject_GenericGetDict(instance.ptr(), nullptr));
 }
 
-// Takes a container out of the cyclic garbage collector's sight: what is restored is a tree of plain
-// data, and looking for cycles through a hundred thousand such containers again and again is what
-// holding a manifest costs most. Reference counts free it as ever. (msgspec's gc=False.)
+// Takes a container out of the cyclic garbage collector's sight: what is restored is a tree of
+// plain data, and looking for cycles through a hundred thousand such containers again and again is
+// what holding a manifest costs most. Reference counts free it as ever. (msgspec's gc=False.)
 const py::object& Untracked(const py::object& container) {
   PyObject_GC_UnTrack(container.ptr());
   return container;

@@ -490,3 +490,15 @@ def is_fresh(roots: Iterable[str], snapshot: tuple[int, int, int, int, list[str]
 
 def is_worth_retaking(snapshot: tuple[int, int, int, int, list[str]]) -> bool:
     """Whether files whose content is in the snapshot could be known without reading them now."""
+
+# Artifacts, for flatmanifest.dbt.
+
+def split_json(
+    path: str | PathLike[str],
+) -> list[tuple[str, list[tuple[str, int, int]] | None, int, int]]:
+    """Where the parts of a JSON object lie in its file, as offsets in bytes.
+
+    For each of its members: key; if the value is an object, its members' keys and where their
+    values begin and end; where the value begins and ends (0 for objects). Raises
+    :class:`ConvertError` or ``OSError``.
+    """

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.python.dbt_projects import PRIVATE
 Step = list[str]
 ROOT = Path(__file__).parents[2]
 THREAD = ["--threads", "1"]  # so that results come in one order
+# dbt 1.10 waits for itself where one thread is to run a microbatch model.
+RUN = [*THREAD, "--exclude", "order_batches"] if version("dbt-core").startswith("1.10.") else THREAD
 PARSE = ["dbt", "parse"]
 LS = ["dbt", "ls"]
 SLOWER = "Unable to do partial parsing"  # what dbt says where the plugin starts warm
@@ -118,12 +121,12 @@ def test_commands_cold_and_warm(tmp_path: Path) -> None:
         [*LS, "--resource-type", "test", "--quiet"],
         [*LS, "--output", "json", "--output-keys", "name", "config.materialized"],
         [*LS, "--select", "no_such_model"],
-        ["dbt", "seed", *THREAD],
-        ["dbt", "run", *THREAD],
-        ["dbt", "compile", *THREAD],
-        ["dbt", "test", *THREAD],
-        ["dbt", "snapshot", *THREAD],
-        ["dbt", "build", *THREAD],
+        ["dbt", "seed", *RUN],
+        ["dbt", "run", *RUN],
+        ["dbt", "compile", *RUN],
+        ["dbt", "test", *RUN],
+        ["dbt", "snapshot", *RUN],
+        ["dbt", "build", *RUN],
         ["dbt", "docs", "generate", *THREAD],
         ["dbt", "show", "--select", "customers", *THREAD],
         ["dbt", "source", "freshness", *THREAD],
@@ -141,7 +144,7 @@ def test_commands_cold_and_warm(tmp_path: Path) -> None:
         ["dbt", "run", "--select", "failing", *THREAD],
         ["dbt", "retry", *THREAD],
         ["remove", "models/marts/failing.sql"],
-        ["dbt", "run", *THREAD],
+        ["dbt", "run", *RUN],
     ]
     check(tmp_path, [*each, *each, *failing, state, *with_state])
 
@@ -191,7 +194,7 @@ def test_edits_of_the_project(tmp_path: Path) -> None:
     steps = [PARSE, LS]
     for edited in EDITS:
         steps += [edited, PARSE, LS, PARSE]
-    check(tmp_path, [*steps, ["dbt", "build", *THREAD]])
+    check(tmp_path, [*steps, ["dbt", "build", *RUN]])
 
 
 def test_targets_and_vars_stay_warm_side_by_side(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from dbt_common.utils.encoding import JSONEncoder
 
 from flatmanifest.dbt.entry import entry_of
 from flatmanifest.dbt.seams import attempt, seam
+from flatmanifest.dbt.splice import CannotSpliceError, splice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
 @seam(Manifest, "write")
 def write_manifest(original: Callable[..., Any], manifest: Manifest, path: str) -> None:
     entry = entry_of(manifest)
-    is_held = entry is not None and bool(attempt(entry.holds, manifest))
-    if entry is None or not is_held:
+    if entry is None:
         original(manifest, path)
         return
-    if attempt(renew_metadata, entry, manifest, path):
+    if attempt(write_again, entry, manifest, path):
         fire_event(ArtifactWritten(artifact_type="WritableManifest", artifact_path=path))
         return
     original(manifest, path)
@@ -41,8 +41,8 @@ def write_graph(
     original: Callable[..., Any], linker: Linker, outfile: str, manifest: Manifest
 ) -> None:
     entry = entry_of(manifest)
-    is_held = entry is not None and bool(attempt(entry.holds, manifest))
-    if entry is None or not is_held:
+    # Just parsed in part: there is no graph of it yet.
+    if entry is None or entry.came_from is not None or not attempt(entry.holds, manifest):
         original(linker, outfile, manifest)
         return
     facts = graph_facts(linker)
@@ -65,37 +65,53 @@ def graph_facts(linker: Linker) -> dict[str, Any]:
     }
 
 
-def renew_metadata(entry: Entry, manifest: Manifest, path: str) -> bool:
-    """Give a manifest.json that shows the entry this invocation's metadata; False if none does."""
-    known = entry.artifact(path)
+def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
+    """Write a manifest.json with what is there already; False if that is not known."""
+    shown = entry.came_from or entry
+    known = shown.artifact(path)
     if known is None or "metadata_end" not in known:
         return False
     # What Manifest.writable_manifest does to the manifest besides.
     manifest.build_parent_and_child_maps()
     manifest.build_group_map()
     manifest.fill_tracking_metadata()
+    stale = known["stale"]
+    if shown is entry and not stale and entry.holds(manifest):
+        renew_metadata(manifest, path, known["metadata_end"])
+    else:
+        try:
+            pieces, stale = splice(shown, stale, entry, manifest, path)
+        except CannotSpliceError:
+            return False
+        with open(path, "wb") as file:  # noqa: PTH123 - through links, as dbt writes it
+            file.writelines(pieces)
+    entry.keep_artifact(path, metadata_end=len(metadata_text(manifest)), stale=stale)
+    return True
+
+
+def renew_metadata(manifest: Manifest, path: str, old_end: int) -> None:
+    """Give a manifest.json this invocation's metadata."""
     beginning = metadata_text(manifest)
-    old_end: int = known["metadata_end"]
-    with open(path, "r+b") as file:  # noqa: PTH123 - through links, as dbt writes it
+    with open(path, "r+b") as file:  # noqa: PTH123
         if len(beginning) == old_end:
             file.write(beginning)
-        else:
-            file.seek(old_end)
-            rest = file.read()
-            file.seek(0)
-            file.write(beginning + rest)
-            file.truncate()
-    entry.keep_artifact(path, metadata_end=len(beginning))
-    return True
+            return
+        file.seek(old_end)
+        rest = file.read()
+        file.seek(0)
+        file.write(beginning + rest)
+        file.truncate()
 
 
 def remember_manifest(entry: Entry, manifest: Manifest, path: str) -> None:
     """Know a manifest.json again that dbt has just written of an entry."""
     beginning = metadata_text(manifest)
+    if not entry.holds(manifest):
+        return
     with open(path, "rb") as file:  # noqa: PTH123
         found = file.read(len(beginning) + 1)
     if found.startswith(beginning) and os.path.getsize(path) > len(beginning):  # noqa: PTH202
-        entry.keep_artifact(path, metadata_end=len(beginning))
+        entry.keep_artifact(path, metadata_end=len(beginning), stale={})
 
 
 def metadata_text(manifest: Manifest) -> bytes:

@@ -43,6 +43,9 @@ class Entry:
         self.objects: StoredObjects = objects.load(path)
         self.generation = self.objects.generation
         self.maps: dict[str, Any] = {}
+        # The entry whose lazy dicts the manifest still has, after a partial parse from it.
+        self.came_from: Entry | None = None
+        self._artifacts: dict[str, Any] | None = None
         state = read(beside(path, "state"))
         is_current = state is not None and state["generation"] == self.generation
         self.roots: list[str] = state["roots"] if state and is_current else []
@@ -120,11 +123,11 @@ class Entry:
 
     def artifacts(self) -> dict[str, Any]:
         """Artifacts by path, with what is known of the file: its snapshot, and more."""
-        kept = read(beside(self.path, "artifacts"))
-        if kept is None or kept["generation"] != self.generation:
-            return {}
-        files: dict[str, Any] = kept["files"]
-        return files
+        if self._artifacts is None:
+            kept = read(beside(self.path, "artifacts"))
+            is_current = kept is not None and kept["generation"] == self.generation
+            self._artifacts = kept["files"] if kept and is_current else {}
+        return self._artifacts
 
     def artifact(self, path: str) -> dict[str, Any] | None:
         """What is known of an artifact that shows this entry; None if the file is another now."""
@@ -151,7 +154,11 @@ def publish(path: Path, manifest: Manifest, roots: list[str], snapshot: Snapshot
     root["source_patches"] = {}  # dbt keeps none either: Manifest.__pre_serialize__
     path.parent.mkdir(parents=True, exist_ok=True)
     objects.publish(path, root)
+    earlier = entry_of(manifest)
+    if earlier is not None:
+        earlier.artifacts()  # which the new entry's will replace
     entry = Entry(path)
+    entry.came_from = earlier
     entry.keep_state(roots, snapshot)
     manifest.flatmanifest_entry = entry
     return entry

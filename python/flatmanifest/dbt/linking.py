@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from dbt.contracts.graph.manifest import Manifest
 
+    from flatmanifest.dbt.entry import Entry
+
 
 @seam(dbt.parser.manifest, "_check_resource_uniqueness")
 def check_resource_uniqueness(
@@ -24,15 +26,19 @@ def check_resource_uniqueness(
 ) -> None:
     entry = entry_of(manifest)
     check = f"uniqueness {getattr(get_flags(), 'require_unique_project_resource_names', None)}"
-    is_held = entry is not None and bool(attempt(entry.holds_field, "nodes", manifest.nodes))
-    # Of names that are not unique dbt may merely warn, and does so every time.
-    if entry is None or not is_held or not attempt(has_unique_names, manifest):
+    if entry is None or entry.came_from is not None or not attempt(is_certain, entry, manifest):
         original(manifest, config)
         return
     if check in entry.passed:
         return
     original(manifest, config)  # raises if it finds anything
     attempt(entry.keep_passed, check)
+
+
+def is_certain(entry: Entry, manifest: Manifest) -> bool:
+    """Whether the check gives the same every time."""
+    # Of names that are not unique dbt may merely warn, and does so every time.
+    return entry.holds_field("nodes", manifest.nodes) and has_unique_names(manifest)
 
 
 def has_unique_names(manifest: Manifest) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from contextvars import ContextVar
 from datetime import datetime, timezone
@@ -137,10 +138,16 @@ def read_manifest_for_partial_parse(
 def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Manifest:
     load: Load | None = getattr(loader, "flatmanifest_load", None)
     token = LOADING.set(load)
+    # What a warm start makes is kept: looking for garbage in it finds none.
+    is_collecting = load is not None and load.entry is not None and gc.isenabled()
+    if is_collecting:
+        gc.disable()
     try:
         manifest: Manifest = original(loader)
     finally:
         LOADING.reset(token)
+        if is_collecting:
+            gc.enable()
     if load is not None:
         attempt(load.finish)
     return manifest

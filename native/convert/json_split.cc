@@ -1,0 +1,73 @@
+#include "convert/json_split.h"
+
+#include <string_view>
+
+#include "format/cell.h"
+#include "format/error.h"
+
+namespace flatmanifest {
+
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+constexpr size_t kParserDepth = size_t{2} * kMaxDepth;
+
+class Splitter {
+ public:
+  explicit Splitter(simdjson::padded_string_view json) : json_(json) {}
+
+  std::vector<JsonSection> Split() {
+    ondemand::parser parser;
+    if (const auto error = parser.allocate(json_.size(), kParserDepth)) {
+      throw simdjson::simdjson_error(error);
+    }
+    ondemand::document document = parser.iterate(json_);
+    std::vector<JsonSection> sections;
+    for (ondemand::field field : document.get_object()) {
+      JsonSection section;
+      section.whole.key = std::string(std::string_view(field.unescaped_key()));
+      ondemand::value value = field.value();
+      section.is_object = value.type() == ondemand::json_type::object;
+      if (section.is_object) {
+        SplitObject(value.get_object(), section);
+      } else {
+        SetText(value, section.whole);
+      }
+      sections.push_back(std::move(section));
+    }
+    return sections;
+  }
+
+ private:
+  void SplitObject(ondemand::object object, JsonSection& section) {
+    for (ondemand::field field : object) {
+      JsonMember member;
+      member.key = std::string(std::string_view(field.unescaped_key()));
+      SetText(field.value(), member);
+      section.members.push_back(std::move(member));
+    }
+  }
+
+  void SetText(ondemand::value value, JsonMember& member) const {
+    std::string_view text = simdjson::to_json_string(value);
+    const size_t last = text.find_last_not_of(" \t\r\n");
+    text = text.substr(0, last + 1);
+    member.begin = static_cast<size_t>(text.data() - json_.data());
+    member.end = member.begin + text.size();
+  }
+
+  const simdjson::padded_string_view json_;
+};
+
+}  // namespace
+
+std::vector<JsonSection> SplitJson(simdjson::padded_string_view json, const std::string& name) {
+  try {
+    return Splitter(json).Split();
+  } catch (const simdjson::simdjson_error& error) {
+    throw ConvertError(name + ": not JSON that can be split: " + error.what());
+  }
+}
+
+}  // namespace flatmanifest

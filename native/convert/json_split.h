@@ -1,0 +1,33 @@
+// Where the parts of a manifest's JSON text lie, so that most of it can be written again as it is.
+
+#ifndef FLATMANIFEST_CONVERT_JSON_SPLIT_H_
+#define FLATMANIFEST_CONVERT_JSON_SPLIT_H_
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace flatmanifest {
+
+// The text of a value is [begin, end) of the document.
+struct JsonMember {
+  std::string key;
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+struct JsonSection {
+  JsonMember whole;
+  bool is_object = false;
+  std::vector<JsonMember> members;  // of an object, in order
+};
+
+// The members of the document's object and theirs, in order. `name` is for messages. Throws
+// ConvertError.
+std::vector<JsonSection> SplitJson(simdjson::padded_string_view json, const std::string& name);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_CONVERT_JSON_SPLIT_H_

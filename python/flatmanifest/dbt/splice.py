@@ -1,0 +1,142 @@
+"""manifest.json, written again with the text it has for every resource that has not changed.
+
+What the file on the disk shows is known: an entry, but for some resources, the *stale* ones.
+Whatever still equals the entry keeps its text; of the others dbt makes new text.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt_common.utils.encoding import JSONEncoder
+
+from flatmanifest._native import split_json
+from flatmanifest.dbt.lazy import LazyDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dbt.contracts.graph.manifest import Manifest
+
+    from flatmanifest.dbt.entry import Entry
+
+    Sections = dict[str, dict[str, tuple[int, int]] | None]
+    Stale = dict[str, list[str]]
+
+# How dbt writes it (dbt.artifacts.schemas.base, Writable.write).
+AS_ARTIFACT = {"omit_none": False, "context": {"artifact": True}}
+# Made of the others, and small.
+DERIVED = ("parent_map", "child_map", "group_map", "selectors")
+LISTS = "disabled"
+
+
+class CannotSpliceError(Exception):
+    """The manifest or the file is not as it is known: dbt writes it as a whole."""
+
+
+def splice(
+    shown: Entry, stale: Stale, current: Entry, manifest: Manifest, path: str
+) -> tuple[list[bytes], Stale]:
+    """The text of manifest.json in pieces, and in what it differs from the current entry.
+
+    ``shown`` is the entry that the file shows but for ``stale``; ``current`` the one that the
+    manifest was last published as. Raises CannotSpliceError.
+    """
+    sections = sections_of(path)
+    text = Path(path).read_bytes()
+    pieces: list[bytes] = []
+    differing: Stale = {}
+    for name, members in sections.items():
+        pieces.append(f"{', ' if pieces else '{'}{json.dumps(name)}: ".encode())
+        if name == "metadata":
+            pieces.append(dumped(manifest.metadata.to_dict(**AS_ARTIFACT)))
+        elif name in DERIVED:
+            pieces.append(dumped(getattr(manifest, name)))
+        else:
+            changed = Changed(name, shown, current, set(stale.get(name, [])))
+            pieces.extend(spliced(changed, manifest, members, text))
+            if changed.differing:
+                differing[name] = changed.differing
+    pieces.append(b"}")
+    return pieces, differing
+
+
+def sections_of(path: str) -> Sections:
+    sections: Sections = {}
+    for name, members, _, _ in split_json(path):
+        sections[name] = (
+            None if members is None else {key: (begin, end) for key, begin, end in members}
+        )
+    return sections
+
+
+class Changed:
+    """Which resources of a collection the file does not show as they are."""
+
+    def __init__(self, name: str, shown: Entry, current: Entry, stale: set[str]) -> None:
+        self.name = name
+        self.stale = stale
+        self.differing: list[str] = []
+        self.shown = shown.objects.map(name)
+        self.shown_keys = shown.maps.get(name)
+        self.places = {key: place for place, key in enumerate(self.shown.keys())}
+        self.current = current.objects.map(name)
+        self.current_places: dict[str, int] | None = None
+
+    def is_shown(self, key: str, value: Any) -> bool:
+        if key in self.stale:
+            return False
+        place = self.places.get(key)
+        if type(value) is int:
+            return place == value
+        return place is not None and self.shown.equals(place, value)
+
+    def note(self, key: str, value: Any) -> None:
+        """Remember a resource that is not as the current entry has it."""
+        if self.current_places is None:
+            self.current_places = {key: place for place, key in enumerate(self.current.keys())}
+        place = self.current_places.get(key)
+        if place is None or not self.current.equals(place, value):
+            self.differing.append(key)
+
+
+def spliced(
+    changed: Changed,
+    manifest: Manifest,
+    members: dict[str, tuple[int, int]] | None,
+    text: bytes,
+) -> Iterator[bytes]:
+    resources = getattr(manifest, changed.name, None)
+    if members is None or not isinstance(resources, LazyDict):
+        raise CannotSpliceError(changed.name)
+    if resources.stored_map is not changed.shown_keys:
+        raise CannotSpliceError(changed.name)
+    artifact = artifact_of_list if changed.name == LISTS else artifact_of
+    begin = b"{"
+    for key, value in dict.items(resources):
+        yield begin
+        begin = b", "
+        yield dumped(key)
+        yield b": "
+        if key in members and changed.is_shown(key, value):
+            start, end = members[key]
+            yield text[start:end]
+        else:
+            built = resources[key]
+            changed.note(key, built)
+            yield dumped(artifact(built))
+    yield b"{}" if begin == b"{" else b"}"
+
+
+def artifact_of(resource: Any) -> Any:
+    return resource.to_resource().to_dict(**AS_ARTIFACT)
+
+
+def artifact_of_list(resources: list[Any]) -> list[Any]:
+    return [artifact_of(resource) for resource in resources]
+
+
+def dumped(value: Any, encode: Callable[..., str] = json.dumps) -> bytes:
+    return encode(value, cls=JSONEncoder).encode()
