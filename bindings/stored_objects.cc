@@ -43,6 +43,7 @@ bool IsInstance(const py::handle& value, const py::handle& type) {
 ObjectReader::ObjectReader(std::shared_ptr<const ManifestFile> file, py::object resolve)
     : file_(std::move(file)),
       resolve_(std::move(resolve)),
+      enum_type_(py::module_::import("enum").attr("Enum")),
       texts_(file_->document().string_offsets().size() - 1) {}
 
 // --- shapes ---
@@ -214,7 +215,8 @@ bool ObjectReader::Equals(Cell cell, const py::handle& value) {
 
 bool ObjectReader::EqualsAt(Cell cell, const py::handle& value, WalkGuard& guard) {
   if (cell.is(CellKind::kString)) {
-    if (!PyUnicode_CheckExact(value.ptr())) return false;
+    if (!PyUnicode_Check(value.ptr())) return false;
+    if (!PyUnicode_CheckExact(value.ptr()) && py::isinstance(value, enum_type_)) return false;
     const auto bytes = Utf8(value);
     return bytes && *bytes == document().String(cell.index());
   }

@@ -31,7 +31,8 @@ class ObjectReader {
   // raises.
   py::object Restore(Cell cell);
   // Whether the value is what Restore(cell) would give: the same types, and dicts in the same
-  // order. Attributes of dataclasses that are no fields do not count.
+  // order. Attributes of dataclasses that are no fields do not count, and a subclass of str that is
+  // no Enum counts as the str that it is stored as.
   bool Equals(Cell cell, const py::handle& value);
 
  private:
@@ -68,6 +69,7 @@ class ObjectReader {
 
   const std::shared_ptr<const ManifestFile> file_;
   const py::object resolve_;
+  const py::object enum_type_;
   std::unordered_map<ShapeId, Shape> shapes_;
   std::vector<py::object> texts_;  // by StringId; null until asked for
   // Members of Enums, by the address of the Enum and the cell of their value.

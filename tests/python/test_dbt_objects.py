@@ -125,6 +125,25 @@ def test_changes_are_seen(tmp_path: Path) -> None:
     assert not stored.equals("list", [1, True])
 
 
+class Name(str):
+    __slots__ = ()
+
+
+def test_subclasses_of_str_are_stored_as_text(tmp_path: Path) -> None:
+    restored = round_trip(tmp_path / "o.fman", {"name": Name("shop"), "names": [Name("a")]})
+    assert restored == {"name": "shop", "names": ["a"]}
+    assert type(restored["name"]) is str
+    assert not objects.load(tmp_path / "o.fman").equals("value", {"name": "shop", "names": ["b"]})
+
+
+def test_members_of_enums_are_not_their_values(tmp_path: Path) -> None:
+    objects.publish(tmp_path / "o.fman", {"value": "model", "member": NodeType.Model})
+    stored = objects.load(tmp_path / "o.fman")
+    assert not stored.equals("value", NodeType.Model)
+    assert not stored.equals("member", "model")
+    assert not stored.equals("member", NodeType.Seed)
+
+
 class Other:
     pass
 

@@ -80,7 +80,7 @@ class Changed:
         self.stale = stale
         self.differing: list[str] = []
         self.shown = shown.objects.map(name)
-        self.shown_keys = shown.maps.get(name)
+        self.shown_lazily = shown.maps.get(name)
         self.places = {key: place for place, key in enumerate(self.shown.keys())}
         self.current = current.objects.map(name)
         self.current_places: dict[str, int] | None = None
@@ -109,9 +109,10 @@ def spliced(
     text: bytes,
 ) -> Iterator[bytes]:
     resources = getattr(manifest, changed.name, None)
-    if members is None or not isinstance(resources, LazyDict):
+    if members is None or not isinstance(resources, dict):
         raise CannotSpliceError(changed.name)
-    if resources.stored_map is not changed.shown_keys:
+    # The places that stand in it for values must be those of the entry that is shown.
+    if isinstance(resources, LazyDict) and resources.stored_map is not changed.shown_lazily:
         raise CannotSpliceError(changed.name)
     artifact = artifact_of_list if changed.name == LISTS else artifact_of
     begin = b"{"
