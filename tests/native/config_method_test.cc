@@ -192,7 +192,7 @@ TEST(ConfigMethodTest, NamesDescendThroughDicts) {
 
 TEST(ConfigMethodTest, MethodsHideKeys) {
   Searched set(ManifestOf(R"({"get": "x", "replace": "x", "update_from": "x", "_get_fields": "x",
-      "pre-hook": "x", "post-hook": "x", "final_validate": "x", "copy": "x",
+      "pre_hook": "x", "pre-hook": "x", "post-hook": "x", "final_validate": "x", "copy": "x",
       "meta": {"keys": "x", "items": {"a": "x"}, "get": "x", "has": "x"}})"));
   for (const char* name : {"get", "replace", "update_from", "_get_fields", "pre-hook", "post-hook",
                            "meta.keys", "meta.items.a", "meta.get"}) {
@@ -200,6 +200,7 @@ TEST(ConfigMethodTest, MethodsHideKeys) {
   }
   EXPECT_EQ(set.Find("meta.has", "x"), kAll);
   EXPECT_EQ(set.Find("copy", "x"), kAll);  // which is a method of dicts alone
+  EXPECT_EQ(set.Find("pre_hook", "x"), (Ids{"source", "test"}));  // which have no hooks
   // A method of snapshots' configs alone.
   EXPECT_EQ(set.Find("final_validate", "x"), (Ids{"analysis", "model", "seed", "source", "test"}));
 }
@@ -303,6 +304,20 @@ TEST(ConfigMethodTest, ValuesThatAreNoText) {
   // A model's freshness is None where it is left out; a source's is not, but has no such field.
   EXPECT_EQ(bare.Find("freshness.build_after.count", "None", null), Ids{});
   EXPECT_EQ(bare.Find("freshness.filter", "None", null), (Ids{"source"}));
+  // Empty lists and dicts are not None, nor are parts.
+  for (const char* name : {"tags", "meta"}) {
+    EXPECT_EQ(bare.Find(name, "None", null), Ids{}) << name;
+  }
+  for (const char* name :
+       {"docs", "contract", "quoting", "grants", "column_types", "persist_docs", "packages"}) {
+    EXPECT_EQ(bare.Find(name, "None", null), (Ids{"source", "test"})) << name;
+  }
+  EXPECT_EQ(bare.Find("snapshot_meta_column_names", "None", null),
+            (Ids{"analysis", "model", "seed", "source", "test"}));
+  EXPECT_EQ(bare.Find("freshness", "None", null),
+            (Ids{"analysis", "model", "seed", "snapshot", "test"}));
+  EXPECT_EQ(bare.Find("freshness.warn_after", "None", null), Ids{});
+  EXPECT_EQ(bare.Find("freshness.warn_after.count", "None", null), (Ids{"source"}));
   EXPECT_EQ(bare.Find("number", "None", null), Ids{});
 }
 
