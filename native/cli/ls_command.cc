@@ -83,10 +83,10 @@ std::vector<std::string> SplitAtSpaces(const std::vector<std::string>& values) {
 
 SelectionRequest RequestOf(const LsOptions& options) {
   if (!options.models.empty() && !options.select.empty()) {
-    throw CommandError("\"models\" and \"select\" are mutually exclusive arguments");
+    throw CommandError(R"("models" and "select" are mutually exclusive arguments)");
   }
   if (!options.models.empty() && !options.resource_types.empty()) {
-    throw CommandError("\"models\" and \"resource_type\" are mutually exclusive arguments");
+    throw CommandError(R"("models" and "resource_type" are mutually exclusive arguments)");
   }
   SelectionRequest request;
   if (!options.select.empty()) request.select = options.select;
@@ -201,12 +201,11 @@ CLI::Validator WordsOf(std::vector<std::string> words) {
   for (const std::string& word : words) allowed += (allowed.empty() ? "" : ", ") + word;
   return CLI::Validator(
       [words = std::move(words), allowed](std::string& values) {
-        for (const std::string& value : SplitAtSpaces({values})) {
-          if (std::find(words.begin(), words.end(), value) == words.end()) {
-            return "'" + value + "' is not one of " + allowed;
-          }
-        }
-        return std::string();
+        const std::vector<std::string> typed = SplitAtSpaces({values});
+        const auto wrong = std::find_if(typed.begin(), typed.end(), [&](const std::string& value) {
+          return std::find(words.begin(), words.end(), value) == words.end();
+        });
+        return wrong == typed.end() ? "" : "'" + *wrong + "' is not one of " + allowed;
       },
       "TYPE");
 }
@@ -225,7 +224,7 @@ void AddSelection(CLI::App& command, LsOptions& options) {
   AddValues(command, "--exclude", options.exclude, "What to leave out");
   command.add_option("--selector", options.selector, "A YAML selector of the project, by name");
   AddValues(command, "--resource-type,--resource-types", options.resource_types,
-            "Only resources of these types; \"all\" are \"default\" and analyses")
+            R"(Only resources of these types; "all" are "default" and analyses)")
       ->check(WordsOf(TypeNames(true)))
       ->envname(Variable("RESOURCE_TYPES"));
   AddValues(command, "--exclude-resource-type,--exclude-resource-types",

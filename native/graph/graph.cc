@@ -54,13 +54,13 @@ namespace {
 // Calls walk(for_each_neighbour) for the edges of a mapping, or for those of a digraph that are
 // dependencies, in one direction.
 template <typename Walk>
-auto WithParents(const Dependencies* mapped, const Digraph* own, Walk walk) {
+auto WithParents(const Dependencies* mapped, const std::optional<Digraph>& own, Walk walk) {
   if (mapped != nullptr) {
     return walk([mapped](Row row, auto visit) {
       for (const Row parent : mapped->Parents(row)) visit(parent);
     });
   }
-  return walk([own](Row row, auto visit) {
+  return walk([&own](Row row, auto visit) {
     for (const Digraph::Link link : own->Predecessors(row)) {
       if (link.kind == EdgeKind::kDependency) visit(link.row);
     }
@@ -68,13 +68,13 @@ auto WithParents(const Dependencies* mapped, const Digraph* own, Walk walk) {
 }
 
 template <typename Walk>
-auto WithChildren(const Dependencies* mapped, const Digraph* own, Walk walk) {
+auto WithChildren(const Dependencies* mapped, const std::optional<Digraph>& own, Walk walk) {
   if (mapped != nullptr) {
     return walk([mapped](Row row, auto visit) {
       for (const Row child : mapped->Children(row)) visit(child);
     });
   }
-  return walk([own](Row row, auto visit) {
+  return walk([&own](Row row, auto visit) {
     for (const Digraph::Link link : own->Successors(row)) {
       if (link.kind == EdgeKind::kDependency) visit(link.row);
     }
@@ -131,25 +131,25 @@ uint32_t Graph::OutDegree(Row row) const {
 }
 
 std::vector<Row> Graph::Ancestors(Row row, uint64_t depth) const {
-  return WithParents(mapped(), own_ ? &*own_ : nullptr, [&](auto for_each_parent) {
+  return WithParents(mapped(), own_, [&](auto for_each_parent) {
     return WalkFrom(row, row_limit(), depth, for_each_parent);
   });
 }
 
 std::vector<Row> Graph::Descendants(Row row, uint64_t depth) const {
-  return WithChildren(mapped(), own_ ? &*own_ : nullptr, [&](auto for_each_child) {
+  return WithChildren(mapped(), own_, [&](auto for_each_child) {
     return WalkFrom(row, row_limit(), depth, for_each_child);
   });
 }
 
 std::vector<Row> Graph::SelectParents(std::span<const Row> rows, uint64_t depth) const {
-  return WithParents(mapped(), own_ ? &*own_ : nullptr, [&](auto for_each_parent) {
+  return WithParents(mapped(), own_, [&](auto for_each_parent) {
     return WalkFromAll(rows, row_limit(), depth, for_each_parent);
   });
 }
 
 std::vector<Row> Graph::SelectChildren(std::span<const Row> rows, uint64_t depth) const {
-  return WithChildren(mapped(), own_ ? &*own_ : nullptr, [&](auto for_each_child) {
+  return WithChildren(mapped(), own_, [&](auto for_each_child) {
     return WalkFromAll(rows, row_limit(), depth, for_each_child);
   });
 }
@@ -176,14 +176,14 @@ std::vector<Row> Graph::DependentNodes(Row row) const {
 }
 
 CsrRows Graph::AllAncestors(uint64_t depth) const {
-  return WithParents(mapped(), own_ ? &*own_ : nullptr, [&](auto for_each_parent) {
+  return WithParents(mapped(), own_, [&](auto for_each_parent) {
     return Collect(*this,
                    [&](Row row) { return WalkFrom(row, row_limit(), depth, for_each_parent); });
   });
 }
 
 CsrRows Graph::AllDescendants(uint64_t depth) const {
-  return WithChildren(mapped(), own_ ? &*own_ : nullptr, [&](auto for_each_child) {
+  return WithChildren(mapped(), own_, [&](auto for_each_child) {
     return Collect(*this,
                    [&](Row row) { return WalkFrom(row, row_limit(), depth, for_each_child); });
   });

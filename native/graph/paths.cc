@@ -134,6 +134,7 @@ bool SimplePaths::HasCycleBetween() const {
   const auto release = [&](Row row) {
     if (--waiting_for[row] == 0) ready.push_back(row);
   };
+  // Not by a range: release() makes it longer. NOLINTNEXTLINE(modernize-loop-convert)
   for (size_t i = 0; i < ready.size(); ++i) for_each_child(ready[i], release);
   return ready.size() != between.size();
 }

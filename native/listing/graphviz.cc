@@ -11,6 +11,8 @@
 
 #include "format/error.h"
 
+// POSIX has programs declare it; glibc declares it, too.
+// NOLINTNEXTLINE(readability-redundant-declaration)
 extern char** environ;
 
 namespace flatmanifest {

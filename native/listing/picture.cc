@@ -88,6 +88,7 @@ class TreeWriter {
   // With what lies too deep below it.
   void WriteAllFrom(uint32_t root) {
     too_deep_.assign(1, root);
+    // Not by a range: WriteFrom() makes it longer. NOLINTNEXTLINE(modernize-loop-convert)
     for (size_t i = 0; i < too_deep_.size(); ++i) {
       if (!is_drawn_[too_deep_[i]]) WriteFrom(too_deep_[i]);
     }

@@ -24,20 +24,21 @@ enum Class : uint8_t {
   kAny = kNode | kTest | kSource,
 };
 
-// A field and its default: a text, or a cell that refers to nothing.
+// A field and its default: a text, a cell that refers to nothing, or neither for what equals no
+// value, as empty lists, empty dicts and dataclasses.
 struct Field {
   std::string_view name;
   uint8_t classes;
   std::string_view text = {};
-  Cell cell = Cell::Null();
+  std::optional<Cell> cell = Cell::Null();
 };
 
-// Fields whose default is None, an empty list or an empty dict, which no text equals, are Null
-// here.
+constexpr std::optional<Cell> kNoValue;
+
 constexpr Field kFields[] = {
     {"enabled", kAny, {}, kTrue},
-    {"tags", kAny},
-    {"meta", kAny},
+    {"tags", kAny, {}, kNoValue},
+    {"meta", kAny, {}, kNoValue},
     {"static_analysis", kAny},
     {"alias", kNode | kTest},
     {"schema", kNode},
@@ -52,27 +53,28 @@ constexpr Field kFields[] = {
     {"batch_size", kNode},
     {"lookback", kNode, {}, Cell::SmallInt(1)},
     {"begin", kNode},
-    {"persist_docs", kNode},
-    {"quoting", kNode},
-    {"column_types", kNode},
+    {"persist_docs", kNode, {}, kNoValue},
+    {"quoting", kNode, {}, kNoValue},
+    {"column_types", kNode, {}, kNoValue},
     {"full_refresh", kNode},
     {"unique_key", kNode},
     {"on_schema_change", kNode, "ignore"},
     {"on_configuration_change", kNode, "apply"},
-    {"grants", kNode},
-    {"packages", kNode},
-    {"docs", kNode},
-    {"contract", kNode},
+    {"grants", kNode, {}, kNoValue},
+    {"packages", kNode, {}, kNoValue},
+    {"docs", kNode, {}, kNoValue},
+    {"contract", kNode, {}, kNoValue},
     {"event_time", kNode | kSource},
     {"concurrent_batches", kNode},
     {"access", kModel, "protected"},
-    {"freshness", kModel | kSource},
+    {"freshness", kModel},
+    {"freshness", kSource, {}, kNoValue},
     {"strategy", kSnapshot},
     {"target_schema", kSnapshot},
     {"target_database", kSnapshot},
     {"updated_at", kSnapshot},
     {"check_cols", kSnapshot},
-    {"snapshot_meta_column_names", kSnapshot},
+    {"snapshot_meta_column_names", kSnapshot, {}, kNoValue},
     {"dbt_valid_to_current", kSnapshot},
     {"delimiter", kSeed, ","},
     {"quote_columns", kSeed},
@@ -92,14 +94,15 @@ constexpr Field kFields[] = {
 // manifest holds beside these, dbt drops.
 struct PartField {
   std::string_view name;
-  Cell cell = Cell::Null();
+  std::optional<Cell> cell = Cell::Null();
 };
 constexpr PartField kDocs[] = {{"show", kTrue}, {"node_color"}};
 constexpr PartField kContract[] = {{"enforced", kFalse}, {"alias_types", kTrue}};
 constexpr PartField kColumnNames[] = {
     {"dbt_valid_to"}, {"dbt_valid_from"}, {"dbt_scd_id"}, {"dbt_updated_at"}, {"dbt_is_deleted"}};
-constexpr PartField kSourceFreshness[] = {{"warn_after"}, {"error_after"}, {"filter"}};
-constexpr PartField kModelFreshness[] = {{"build_after"}};
+constexpr PartField kSourceFreshness[] = {
+    {"warn_after", kNoValue}, {"error_after", kNoValue}, {"filter"}};
+constexpr PartField kModelFreshness[] = {{"build_after", kNoValue}};
 // Not updates_on: it is an Enum whose members equal no text.
 constexpr PartField kThreshold[] = {{"count"}, {"period"}};
 
@@ -124,9 +127,8 @@ constexpr std::string_view kObjectNames[] = {"ADDITIONAL_PROPERTIES",
                                              "_get_fields",
                                              "_get_field_names",
                                              "_mapped_fields",
-                                             "_merge_dicts",
-                                             "pre_hook",
-                                             "post_hook"};
+                                             "_merge_dicts"};
+constexpr std::string_view kNodeNames[] = {"pre_hook", "post_hook"};
 constexpr std::string_view kSnapshotNames[] = {"final_validate", "snapshot_table_column_names"};
 constexpr std::string_view kDictNames[] = {"clear",      "copy",   "fromkeys", "get",
                                            "items",      "keys",   "pop",      "popitem",
@@ -191,7 +193,9 @@ std::optional<ConfigValue> DescendPart(const Document& document, Cell cell, Name
     if (member && member->is(CellKind::kNull)) return std::nullopt;
     return DescendPart(document, member.value_or(Cell::Null()), names.subspan(1), kThreshold);
   }
-  return Descend(document, member.value_or(field->cell), names.subspan(1));
+  const auto cell_or_default = member ? member : field->cell;
+  if (!cell_or_default) return std::nullopt;
+  return Descend(document, *cell_or_default, names.subspan(1));
 }
 
 // The fields of the dataclass that a field of the config is; none if it is another type.
@@ -220,8 +224,9 @@ ConfigPath::ConfigPath(const Document& document, const std::vector<std::string>&
   const std::string& name = names[0];
   for (const Class class_of : kClasses) {
     Step step;
-    step.is_hidden =
-        Has(kObjectNames, name) || (class_of == kSnapshot && Has(kSnapshotNames, name));
+    step.is_hidden = Has(kObjectNames, name) ||
+                     ((class_of & kNode) != 0 && Has(kNodeNames, name)) ||
+                     (class_of == kSnapshot && Has(kSnapshotNames, name));
     step.is_extra = name == "extra" || name == "_extra";
     if (step.is_extra) {
       step.is_hidden = names.size() == 1 || FindField(class_of, names[1]) != nullptr;
@@ -278,7 +283,8 @@ std::optional<ConfigValue> ConfigPath::Find(Row row, bool& in_meta) {
   if (!rest.empty()) return std::nullopt;
   if (step.field == nullptr) return ConfigValue{Cell::Null(), std::nullopt};
   if (!step.field->text.empty()) return ConfigValue{Cell::Null(), step.field->text};
-  return ConfigValue{step.field->cell, std::nullopt};
+  if (!step.field->cell) return std::nullopt;
+  return ConfigValue{*step.field->cell, std::nullopt};
 }
 
 }  // namespace flatmanifest

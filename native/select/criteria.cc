@@ -140,7 +140,7 @@ Criteria ParseCriteria(std::string_view raw, IndirectSelection indirect_selectio
 void CheckOperators(const Criteria& criteria, std::string_view raw) {
   if (criteria.children && criteria.childrens_parents) {
     throw SelectionError("Invalid node spec " + std::string(raw) +
-                         " - \"@\" prefix and \"+\" suffix are incompatible");
+                         R"( - "@" prefix and "+" suffix are incompatible)");
   }
 }
 

@@ -80,7 +80,8 @@ std::optional<int64_t> ParseIsoTime(std::string_view text) {
     reader.Take(':');
     const auto minutes = reader.Digits(2);
     if (!hours || !minutes) return std::nullopt;
-    seconds -= (is_ahead ? 1 : -1) * (*hours * 3'600 + *minutes * 60);
+    const int offset = *hours * 3'600 + *minutes * 60;
+    seconds += is_ahead ? -offset : offset;
   } else {
     reader.Take('Z');
   }

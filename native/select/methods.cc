@@ -380,7 +380,7 @@ RowSet MethodSearch::SearchTestType(const Criteria& criteria, const RowSet& incl
     unit = true;
   } else {
     throw SelectionError("Invalid test type selector " + value +
-                         ": expected \"generic\", \"singular\", \"unit\", or \"data\"");
+                         R"(: expected "generic", "singular", "unit", or "data")");
   }
   return Filter(included, [&](Row row) {
     const Collection collection = CollectionOf(document_, row);
@@ -402,7 +402,7 @@ RowSet MethodSearch::SearchVersion(const Criteria& criteria, const RowSet& inclu
     if (ColumnText(document_, rows.resource_type[row]) != "model") return false;
     if (!is_known) {
       throw SelectionError("Invalid version type selector " + value +
-                           ": expected one of: \"latest\", \"prerelease\", \"old\", or \"none\"");
+                           R"(: expected one of: "latest", "prerelease", "old", or "none")");
     }
     const Cell version = rows.version[row];
     if (value == "none") return version.is(CellKind::kNull);

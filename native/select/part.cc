@@ -19,65 +19,66 @@ constexpr PartField kQuotingFields[] = {{"database"}, {"schema"}, {"identifier"}
 constexpr PartField kTimeFields[] = {{"count"}, {"period"}};
 constexpr PartClass kTime = {kTimeFields};
 constexpr PartField kFreshnessFields[] = {
-    {"warn_after", kInstance, &kTime}, {"error_after", kInstance, &kTime}, {"filter"}};
+    {"warn_after", &kTime, kInstance}, {"error_after", &kTime, kInstance}, {"filter"}};
 constexpr PartField kExternalFields[] = {
     {"location"}, {"file_format"}, {"row_format"}, {"tbl_properties"}, {"partitions"}};
 constexpr PartField kOwnerFields[] = {{"email"}, {"name"}};
 
 constexpr PartField kSemanticModelConfigFields[] = {
-    {"enabled", kTrue}, {"group"}, {"meta", kEmpty}};
+    {"enabled", {}, kTrue}, {"group"}, {"meta", {}, kEmpty}};
 constexpr PartField kDefaultsFields[] = {{"agg_time_dimension"}};
-constexpr PartField kElementConfigFields[] = {{"meta", kEmpty}};
+constexpr PartField kElementConfigFields[] = {{"meta", {}, kEmpty}};
 constexpr PartClass kElementConfig = {kElementConfigFields};
-constexpr PartField kEntityFields[] = {
-    {"name"}, {"type", kNone, nullptr, true},    {"description"}, {"label"}, {"role"},
-    {"expr"}, {"config", kNone, &kElementConfig}};
-constexpr PartField kValidityFields[] = {{"is_start", kFalse}, {"is_end", kFalse}};
+constexpr PartField kEntityFields[] = {{"name"},
+                                       {.name = "type", .ignores_case = true},
+                                       {"description"},
+                                       {"label"},
+                                       {"role"},
+                                       {"expr"},
+                                       {"config", &kElementConfig}};
+constexpr PartField kValidityFields[] = {{"is_start", {}, kFalse}, {"is_end", {}, kFalse}};
 constexpr PartClass kValidity = {kValidityFields};
-constexpr PartField kDimensionParamsFields[] = {{"time_granularity", kNone, nullptr, true},
-                                                {"validity_params", kNone, &kValidity}};
+constexpr PartField kDimensionParamsFields[] = {{.name = "time_granularity", .ignores_case = true},
+                                                {"validity_params", &kValidity}};
 constexpr PartClass kDimensionParams = {kDimensionParamsFields};
 constexpr PartField kFileSliceFields[] = {
     {"filename"}, {"content"}, {"start_line_number"}, {"end_line_number"}};
 constexpr PartClass kFileSlice = {kFileSliceFields};
-constexpr PartField kFileMetadataFields[] = {{"repo_file_path"},
-                                             {"file_slice", kNone, &kFileSlice}};
+constexpr PartField kFileMetadataFields[] = {{"repo_file_path"}, {"file_slice", &kFileSlice}};
 constexpr PartClass kFileMetadata = {kFileMetadataFields};
-constexpr PartField kDimensionFields[] = {{"name"},
-                                          {"type", kNone, nullptr, true},
-                                          {"description"},
-                                          {"label"},
-                                          {"is_partition", kFalse},
-                                          {"type_params", kNone, &kDimensionParams},
-                                          {"expr"},
-                                          {"metadata", kNone, &kFileMetadata},
-                                          {"config", kNone, &kElementConfig}};
-constexpr PartField kAggregationFields[] = {
-    {"percentile"}, {"use_discrete_percentile", kFalse}, {"use_approximate_percentile", kFalse}};
+constexpr PartField kDimensionFields[] = {
+    {"name"},  {.name = "type", .ignores_case = true}, {"description"},
+    {"label"}, {"is_partition", {}, kFalse},           {"type_params", &kDimensionParams},
+    {"expr"},  {"metadata", &kFileMetadata},           {"config", &kElementConfig}};
+constexpr PartField kAggregationFields[] = {{"percentile"},
+                                            {"use_discrete_percentile", {}, kFalse},
+                                            {"use_approximate_percentile", {}, kFalse}};
 constexpr PartClass kAggregation = {kAggregationFields};
 constexpr PartField kNonAdditiveFields[] = {
-    {"name"}, {"window_choice", kNone, nullptr, true}, {"window_groupings"}};
+    {"name"}, {.name = "window_choice", .ignores_case = true}, {"window_groupings"}};
 constexpr PartClass kNonAdditive = {kNonAdditiveFields};
 constexpr PartField kMeasureFields[] = {{"name"},
-                                        {"agg", kNone, nullptr, true},
+                                        {.name = "agg", .ignores_case = true},
                                         {"description"},
                                         {"label"},
-                                        {"create_metric", kFalse},
+                                        {"create_metric", {}, kFalse},
                                         {"expr"},
-                                        {"agg_params", kNone, &kAggregation},
-                                        {"non_additive_dimension", kNone, &kNonAdditive},
+                                        {"agg_params", &kAggregation},
+                                        {"non_additive_dimension", &kNonAdditive},
                                         {"agg_time_dimension"},
-                                        {"config", kNone, &kElementConfig}};
+                                        {"config", &kElementConfig}};
 
-constexpr PartField kCacheFields[] = {{"enabled", kFalse}};
+constexpr PartField kCacheFields[] = {{"enabled", {}, kFalse}};
 constexpr PartClass kCache = {kCacheFields};
-constexpr PartField kSavedQueryConfigFields[] = {
-    {"enabled", kTrue}, {"group"},
-    {"meta", kEmpty},   {"export_as", kNone, nullptr, true},
-    {"schema"},         {"cache", kInstance, &kCache}};
+constexpr PartField kSavedQueryConfigFields[] = {{"enabled", {}, kTrue},
+                                                 {"group"},
+                                                 {"meta", {}, kEmpty},
+                                                 {.name = "export_as", .ignores_case = true},
+                                                 {"schema"},
+                                                 {"cache", &kCache, kInstance}};
 constexpr PartField kWhereFilterFields[] = {{"where_sql_template"}};
 constexpr PartClass kWhereFilter = {kWhereFilterFields};
-constexpr PartField kWhereFiltersFields[] = {{"where_filters", kNone, &kWhereFilter}};
+constexpr PartField kWhereFiltersFields[] = {{"where_filters", &kWhereFilter}};
 
 constexpr PartField kArgumentFields[] = {
     {"name"}, {"data_type"}, {"description"}, {"default_value"}};
@@ -86,11 +87,11 @@ constexpr PartField kReturnsFields[] = {{"data_type"}, {"description"}};
 constexpr PartField kConstraintFields[] = {{"type"},
                                            {"name"},
                                            {"expression"},
-                                           {"warn_unenforced", kTrue},
-                                           {"warn_unsupported", kTrue},
+                                           {"warn_unenforced", {}, kTrue},
+                                           {"warn_unsupported", {}, kTrue},
                                            {"to"},
-                                           {"to_columns", kEmpty},
-                                           {"columns", kEmpty}};
+                                           {"to_columns", {}, kEmpty},
+                                           {"columns", {}, kEmpty}};
 
 bool IsDefault(const Value& value, const PartField& field) {
   const CellKind kind = value.cell.kind();

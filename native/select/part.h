@@ -28,9 +28,9 @@ enum class FieldDefault : uint8_t {
 
 struct PartField {
   std::string_view name;
-  FieldDefault otherwise = FieldDefault::kNone;
   // The class of the field's value, or of each element if that is a list; null if it is plain.
   const PartClass* part = nullptr;
+  FieldDefault otherwise = FieldDefault::kNone;
   bool ignores_case = false;
 };
 

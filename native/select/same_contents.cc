@@ -27,13 +27,13 @@ bool SameParts(const Resource& now, const Resource& old, std::initializer_list<P
   });
 }
 
-constexpr PartField kDescription = {"description", FieldDefault::kEmpty};
-constexpr PartField kTags = {"tags", FieldDefault::kEmpty};
-constexpr PartField kMetricType = {"type", FieldDefault::kNone, nullptr, true};
+constexpr PartField kDescription = {"description", {}, FieldDefault::kEmpty};
+constexpr PartField kTags = {"tags", {}, FieldDefault::kEmpty};
+constexpr PartField kMetricType = {.name = "type", .ignores_case = true};
 
 PartField ConfigOf(const Resource& resource) {
   const bool is_query = resource.collection == Collection::kSavedQueries;
-  return {"config", FieldDefault::kInstance, is_query ? &kSavedQueryConfig : &kSemanticModelConfig};
+  return {"config", is_query ? &kSavedQueryConfig : &kSemanticModelConfig, FieldDefault::kInstance};
 }
 
 // Fields of configs that dbt does not compare (CompareBehavior.Exclude), by class.
@@ -109,7 +109,7 @@ bool SameSavedQuery(const Resource& now, const Resource& old) {
   const Value old_params = old.Get("query_params");
   return Equal(params.Get("metrics"), old_params.Get("metrics")) &&
          Equal(params.Get("group_by"), old_params.Get("group_by")) &&
-         SameField(params, old_params, {"where", FieldDefault::kNone, &kWhereFilters}) &&
+         SameField(params, old_params, {"where", &kWhereFilters}) &&
          SameFields(now, old, {"description", "label", "group"}) &&
          SameParts(now, old, {kTags, ConfigOf(now)}) &&
          SameExports(now.Get("exports"), old.Get("exports"));
@@ -212,8 +212,8 @@ bool ContentsComparison::SameNode(const Resource& now, const Resource& old) {
   }
   if (now.collection == Collection::kFunctions) {
     is_same = is_same && SameParts(now, old,
-                                   {{"arguments", FieldDefault::kEmpty, &kFunctionArgument},
-                                    {"returns", FieldDefault::kNone, &kFunctionReturns}});
+                                   {{"arguments", &kFunctionArgument, FieldDefault::kEmpty},
+                                    {"returns", &kFunctionReturns}});
   }
   return is_same;
 }
@@ -223,13 +223,13 @@ bool ContentsComparison::SameContents(const Resource& now, const Resource& old) 
     case Collection::kSources:
       return SameRelation(now, old) && SameFields(now, old, {"fqn"}) && SameConfig(now, old) &&
              SameParts(now, old,
-                       {{"quoting", FieldDefault::kInstance, &kQuoting},
-                        {"freshness", FieldDefault::kNone, &kFreshness},
-                        {"external", FieldDefault::kNone, &kExternalTable}}) &&
+                       {{"quoting", &kQuoting, FieldDefault::kInstance},
+                        {"freshness", &kFreshness},
+                        {"external", &kExternalTable}}) &&
              SameFields(now, old, {"loaded_at_field"});
     case Collection::kExposures:
       return SameFields(now, old, {"fqn", "type", "maturity", "url", "label"}) &&
-             SameParts(now, old, {kDescription, {"owner", FieldDefault::kNone, &kOwner}}) &&
+             SameParts(now, old, {kDescription, {"owner", &kOwner}}) &&
              SameDependencies(now, old) && SameConfig(now, old);
     case Collection::kMetrics:
       return SameParts(now, old, {kMetricType}) && SameFields(now, old, {"description", "label"}) &&
@@ -237,10 +237,10 @@ bool ContentsComparison::SameContents(const Resource& now, const Resource& old) 
     case Collection::kSemanticModels:
       return SameFields(now, old, {"model", "description", "primary_entity", "group"}) &&
              SameParts(now, old,
-                       {{"defaults", FieldDefault::kNone, &kSemanticModelDefaults},
-                        {"entities", FieldDefault::kEmpty, &kEntity},
-                        {"dimensions", FieldDefault::kEmpty, &kDimension},
-                        {"measures", FieldDefault::kEmpty, &kMeasure},
+                       {{"defaults", &kSemanticModelDefaults},
+                        {"entities", &kEntity, FieldDefault::kEmpty},
+                        {"dimensions", &kDimension, FieldDefault::kEmpty},
+                        {"measures", &kMeasure, FieldDefault::kEmpty},
                         ConfigOf(now)});
     case Collection::kSavedQueries:
       return SameSavedQuery(now, old);

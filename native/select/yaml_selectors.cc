@@ -143,8 +143,8 @@ class DefinitionParser {
         if (!names.empty()) names += ", ";
         names += Repr(document_.String(key));
       }
-      throw SelectionError(
-          "Expected either 1 key or else \"method\" and \"value\" keys, but got [" + names + "]");
+      throw SelectionError(R"(Expected either 1 key or else "method" and "value" keys, but got [)" +
+                           names + "]");
     }
     std::optional<Spec> exclusions;
     if (Find(definition, "exclude")) exclusions = ParseExclusions(definition);

@@ -62,10 +62,11 @@ class Project {
     for (const auto& [name, parents] : models) {
       if (!is_first) json += ", ";
       is_first = false;
-      json += "\"model.p." + name + R"(": {"resource_type": "model", "name": ")" + name +
-              R"(", "depends_on": {"nodes": [)";
+      json.append("\"model.p.").append(name);
+      json.append(R"(": {"resource_type": "model", "name": ")").append(name);
+      json.append(R"(", "depends_on": {"nodes": [)");
       for (size_t i = 0; i < parents.size(); ++i) {
-        json += (i == 0 ? "" : ", ") + ("\"model.p." + parents[i]) + "\"";
+        json.append(i == 0 ? "\"model.p." : ", \"model.p.").append(parents[i]).append("\"");
       }
       json += "]}}";
     }
@@ -184,6 +185,7 @@ TEST(LineageTest, RefusesProductsOfThousands) {
   constexpr int kEach = 1'500;
   Models models;
   std::vector<std::string> above;
+  above.reserve(kEach);
   for (int i = 0; i < kEach; ++i) above.push_back(Numbered("above", i));
   for (const std::string& name : above) models[name] = {};
   models["hub"] = above;

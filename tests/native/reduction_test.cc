@@ -42,8 +42,8 @@ TEST(ReductionTest, RandomGraphsAgreeWithTheClosure) {
     bool reach[kRows][kRows] = {};
     for (const auto& [from, to] : EdgesOf(graph)) reach[from][to] = true;
     for (Row by = 0; by < kRows; ++by) {
-      for (Row from = 0; from < kRows; ++from) {
-        for (Row to = 0; to < kRows; ++to) reach[from][to] |= reach[from][by] && reach[by][to];
+      for (auto& reached : reach) {
+        for (Row to = 0; to < kRows; ++to) reached[to] |= reached[by] && reach[by][to];
       }
     }
     Pairs expected;

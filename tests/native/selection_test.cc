@@ -315,7 +315,7 @@ TEST_F(YamlSelectorsTest, SelectorsThatInheritFromEachOther) {
 
 TEST_F(YamlSelectorsTest, NestingHasAnEnd) {
   std::string definition = R"({"tag": "x"})";
-  for (int i = 0; i < 400; ++i) definition = R"({"union": [)" + definition + "]}";
+  for (int i = 0; i < 400; ++i) definition.insert(0, R"({"union": [)").append("]}");
   const FileImage image = testing::Convert(
       R"({"nodes": {}, "selectors": {"s": {"name": "s", "definition": )" + definition + "}}}");
   const Document document = testing::Open(image);

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import sys
 from argparse import Namespace
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,11 +17,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # How a text is shown, which differs between dbt's versions.
 COLOURS = re.compile("\x1b\\[[0-9;]*m")
 TAG = re.compile(r"\A\[?WARNING\]?: ")
+# path: is flatmanifest's reading of the pathlib of CPython 3.11, and dbt's of the running Python's.
+HAS_OTHER_PATHLIB = sys.version_info[:2] not in {(3, 11), (3, 12)}
+# What pathlib says of path:, path:. and path:./ in one Python or another.
+NO_PATTERN = re.compile(
+    r"Unacceptable pattern: (''|PosixPath\('\.'\))|tuple index out of range"
+    "|'_TerminatingSelector' object has no attribute 'select_from'",
+)
+# Where patterns mean something else: 3.10 finds files by "a.sql/", 3.13 takes "a**" for "a*".
+DISPUTED = re.compile(r'[^/:@+ ,"]\*\*|\*\*[^/ ,"]|/(?:\+\d*)?(?:[ ,"]|$)')
+
+
+def is_disputed(texts: Iterable[str]) -> bool:
+    """Whether criteria may hold a path that the running Python reads otherwise than 3.11."""
+    return HAS_OTHER_PATHLIB and any(DISPUTED.search(text) for text in texts)
 
 
 def untagged(text: str) -> str:
@@ -60,6 +75,11 @@ class Answer:
     ids: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take the words of another Python's pathlib for those of 3.11."""
+        if HAS_OTHER_PATHLIB and self.error is not None and NO_PATTERN.fullmatch(self.error):
+            self.error = "no pattern"
 
 
 def project_of(manifest: dict[str, Any], directory: Path) -> Path:

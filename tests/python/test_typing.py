@@ -114,7 +114,7 @@ flatmanifest\._native\.\w+\.__init__
 # What the public classes are made of.
 flatmanifest\._native\.(View|Buffer|KeyIterator|ValueIterator|ItemIterator|PathIterator)
 # The metaclass that pybind11 gives to all.
-flatmanifest\._native\.Graph
+flatmanifest\._native\.(Graph|StoredMap|StoredObjects)
 # The buffer protocol has a name that Python code can see since Python 3.12.
 flatmanifest\._native\.Manifest\.__buffer__
 # Taken from collections.abc, where typeshed says it otherwise.
