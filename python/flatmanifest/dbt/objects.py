@@ -85,7 +85,8 @@ def resolve(path: str) -> tuple[type, tuple[tuple[str, Callable[[], Any]], ...]]
 def is_of_dbt(module: str) -> bool:
     """Whether a module is dbt's or an adapter's, and not something that a file might name."""
     package = module.partition(".")[0]
-    return package == "dbt" or package.startswith("dbt_")
+    # dbt 1.12 has the Enums of metrics from metricflow, which is dbt Labs' too.
+    return package in {"dbt", "metricflow"} or package.startswith(("dbt_", "metricflow_"))
 
 
 def not_stored(kind: type) -> dict[str, Callable[[], Any]]:

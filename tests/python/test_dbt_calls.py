@@ -1,0 +1,105 @@
+"""What a warm start spares: no JSON, msgpack or mashumaro of the manifest or its nodes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.projects import generate
+from tests.python.dbt_projects import PRIVATE
+
+ROOT = Path(__file__).parents[2]
+# Counts calls while a warm command runs, and prints them as JSON on the last line.
+COUNTER = """
+import contextlib, io, json, sys
+from collections import Counter
+
+import dbt_flatmanifest
+import msgpack
+from dbt.artifacts.resources.base import BaseResource
+from dbt.artifacts.schemas.manifest import WritableManifest
+from dbt.cli.main import dbtRunner
+from dbt.contracts.files import BaseSourceFile
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import BaseNode
+from dbt_common.dataclass_schema import dbtClassMixin
+
+calls = Counter()
+
+
+def count(owner, name, label):
+    original = getattr(owner, name)
+    call = original.__func__ if hasattr(original, "__func__") else original
+
+    def counted(*args, **kwargs):
+        whole = args[0] if args else None
+        is_manifest = isinstance(whole, dict) and "nodes" in whole
+        is_large = isinstance(whole, (bytes, str)) and len(whole) > 100_000
+        if label is not None or is_manifest or is_large:
+            calls[label or name] += 1
+        return call(*args, **kwargs)
+
+    setattr(owner, name, classmethod(counted) if hasattr(original, "__func__") else counted)
+
+
+def run(command):
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = dbtRunner().invoke(command)
+    assert result.success, result.exception
+
+
+run(["parse"])
+run(sys.argv[1:])
+run(sys.argv[1:])
+seen = []
+
+
+def classes(base):
+    yield base
+    for sub in base.__subclasses__():
+        yield from classes(sub)
+
+
+for base in (BaseNode, BaseResource, BaseSourceFile, Manifest, WritableManifest):
+    for cls in set(classes(base)):
+        for name in ("to_dict", "to_msgpack"):
+            if name in vars(cls):
+                count(cls, name, "object")
+for name in ("dumps", "dump", "loads", "load"):
+    count(json, name, None)  # of anything as large as a manifest
+for name in ("packb", "unpackb"):
+    count(msgpack, name, None)
+run(sys.argv[1:])
+print(json.dumps(calls))
+"""
+
+
+@pytest.mark.parametrize(
+    "command", [["ls"], ["parse"], ["ls", "--select", "+customers", "--output", "name"]]
+)
+def test_a_warm_command_serializes_nothing(tmp_path: Path, command: list[str]) -> None:
+    assert count_calls(tmp_path / "project", command, "1") == {}
+
+
+def test_dbt_alone_is_seen_to(tmp_path: Path) -> None:
+    assert set(count_calls(tmp_path / "project", ["ls"], "0")) >= {"object", "dump"}
+
+
+def count_calls(project: Path, command: list[str], switch: str) -> dict[str, int]:
+    generate("chain", project, 10)
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTER, *command],
+        cwd=project,
+        env={**os.environ, **PRIVATE, "FLATMANIFEST": switch, "DBT_PROFILES_DIR": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    calls: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    return calls
