@@ -125,6 +125,19 @@ def test_changes_are_seen(tmp_path: Path) -> None:
     assert not stored.equals("list", [1, True])
 
 
+class WithLock:
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.lock = threading.Lock()
+
+
+def test_what_unpickling_makes_is_made() -> None:
+    made = objects.made_by_setstate(WithLock)
+    assert list(made) == ["lock"]
+    assert made["lock"]() is not made["lock"]()
+    assert objects.made_by_setstate(FileHash) == {}
+
+
 class Name(str):
     __slots__ = ()
 

@@ -79,7 +79,7 @@ def resolve(path: str) -> tuple[type, tuple[tuple[str, Callable[[], Any]], ...]]
     if not dataclasses.is_dataclass(found):
         message = f"{path} is no dataclass"
         raise TypeError(message)
-    return found, tuple(not_stored(found).items())
+    return found, tuple({**not_stored(found), **made_by_setstate(found)}.items())
 
 
 def is_of_dbt(module: str) -> bool:
@@ -87,6 +87,19 @@ def is_of_dbt(module: str) -> bool:
     package = module.partition(".")[0]
     # dbt 1.12 has the Enums of metrics from metricflow, which is dbt Labs' too.
     return package in {"dbt", "metricflow"} or package.startswith(("dbt_", "metricflow_"))
+
+
+def made_by_setstate(kind: type) -> dict[str, Callable[[], Any]]:
+    """What instances get beside their fields when they are unpickled: dbt 1.12's nodes, a lock."""
+
+    def unpickled() -> dict[str, Any]:
+        instance: Any = object.__new__(kind)
+        instance.__setstate__({})
+        return vars(instance)
+
+    if not hasattr(kind, "__setstate__"):
+        return {}
+    return {name: lambda name=name: unpickled()[name] for name in unpickled()}
 
 
 def not_stored(kind: type) -> dict[str, Callable[[], Any]]:
