@@ -69,12 +69,8 @@ class Load:
         return manifest
 
     def _is_of_this_state(self, manifest: Manifest) -> bool:
-        now = self.loader.manifest.state_check
-        then = manifest.state_check
-        return manifest.metadata.dbt_version == dbt_version and all(
-            getattr(now, name) == getattr(then, name)
-            for name in ("vars_hash", "profile_hash", "project_env_vars_hash", "project_hashes")
-        )
+        is_same: bool = manifest.state_check == self.loader.manifest.state_check
+        return is_same and manifest.metadata.dbt_version == dbt_version
 
     def look_at_files(self) -> None:
         """Before dbt reads them: whether they are fresh, and if not, how they are now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flatmanifest._native import open_objects, publish_objects
@@ -95,11 +96,14 @@ def made_by_setstate(kind: type) -> dict[str, Callable[[], Any]]:
     def unpickled() -> dict[str, Any]:
         instance: Any = object.__new__(kind)
         instance.__setstate__({})
-        return vars(instance)
+        return dict(vars(instance))
+
+    def made(name: str) -> Any:
+        return unpickled()[name]
 
     if not hasattr(kind, "__setstate__"):
         return {}
-    return {name: lambda name=name: unpickled()[name] for name in unpickled()}
+    return {name: partial(made, name) for name in unpickled()}
 
 
 def not_stored(kind: type) -> dict[str, Callable[[], Any]]:
