@@ -175,7 +175,8 @@ def safe_update_project_parser_files_partially(
     else:
         fire_event(event)
     loader.skip_parsing = True
-    fire_event(Note(msg="Nothing changed, skipping partial parsing."), level=EventLevel.DEBUG)
+    if not dbt_version.startswith("1.10."):
+        fire_event(Note(msg="Nothing changed, skipping partial parsing."), level=EventLevel.DEBUG)
     loader.manifest = loader.saved_manifest
     return project_parser_files
 
