@@ -39,7 +39,10 @@ TEXT = [
     (re.compile(r"after \d+\.\d+ seconds"), "after DURATION"),
 ]
 # The last: which connection of its pool a thread gets is a matter of luck.
-UNSTABLE_LINES = ("Resource report", "running dbt with arguments", "onnection")
+UNSTABLE_LINES = (
+    *("Resource report", "running dbt with arguments", "PP exception info"),
+    "onnection",
+)
 
 
 def text_of(text: str) -> str:

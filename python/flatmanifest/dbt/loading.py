@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from contextvars import ContextVar
+from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -69,8 +70,9 @@ class Load:
         return manifest
 
     def _is_of_this_state(self, manifest: Manifest) -> bool:
-        is_same: bool = manifest.state_check == self.loader.manifest.state_check
-        return is_same and manifest.metadata.dbt_version == dbt_version
+        # By their values: a FileHash that was never set does not equal itself.
+        then, now = map(asdict, (manifest.state_check, self.loader.manifest.state_check))
+        return then == now and manifest.metadata.dbt_version == dbt_version
 
     def look_at_files(self) -> None:
         """Before dbt reads them: whether they are fresh, and if not, how they are now."""
