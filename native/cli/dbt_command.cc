@@ -24,7 +24,7 @@ fs::path PythonBeside(const fs::path& executable) {
     if (::access(python.c_str(), X_OK) == 0) return python;
   }
   throw CommandError("there is no Python beside " + executable.string() +
-                           ": install flatmanifest with pip where dbt is, or run dbt itself");
+                     ": install flatmanifest with pip where dbt is, or run dbt itself");
 }
 
 fs::path Self(const std::string& name) {
