@@ -7,7 +7,9 @@
 #include "bindings/errors.h"
 #include "bindings/graph_view.h"
 #include "bindings/to_python.h"
+#include "convert/text_buffer.h"
 #include "listing/earlier_run.h"
+#include "listing/list_output.h"
 #include "select/selection.h"
 #include "select/spec.h"
 
@@ -34,21 +36,22 @@ std::vector<std::string> Texts(const py::handle& texts, const char* name) {
   return all;
 }
 
-void Warn(const std::vector<std::string>& warnings) {
+void Warn(const py::list& warnings) {
   if (warnings.empty()) return;
   const py::object category = py::module_::import("flatmanifest").attr("SelectionWarning");
   const py::object warn = py::module_::import("warnings").attr("warn");
-  for (const std::string& text : warnings) {
-    warn(FsDecode(text), category, py::arg("stacklevel") = 1);
-  }
+  for (const py::handle text : warnings) warn(text, category, py::arg("stacklevel") = 1);
 }
 
-py::list Select(const ManifestView& manifest, const py::object& select, const py::object& exclude,
-                const py::object& selector, const py::object& resource_type,
-                const py::object& exclude_resource_type, const std::string& indirect_selection,
-                bool include_empty, const py::object& project_dir, const py::object& state,
-                const py::object& target, bool compare_more_unrendered_values,
-                const py::object& dbt_version) {
+// The ids, and the texts of what dbt warns of.
+py::tuple SelectWithWarnings(const ManifestView& manifest, const py::object& select,
+                             const py::object& exclude, const py::object& selector,
+                             const py::object& resource_type,
+                             const py::object& exclude_resource_type,
+                             const std::string& indirect_selection, bool include_empty,
+                             const py::object& project_dir, const py::object& state,
+                             const py::object& target, bool compare_more_unrendered_values,
+                             const py::object& dbt_version) {
   const HandlePtr handle = manifest.handle;
   handle->document();  // raises if it is closed
   SelectionRequest request;
@@ -74,22 +77,62 @@ py::list Select(const ManifestView& manifest, const py::object& select, const py
     }
     selection = handle->selector().Select(request);
   }
-  Warn(selection.warnings);
+  py::list warnings;
+  for (const std::string& text : selection.warnings) warnings.append(FsDecode(text));
   const GraphView graph = GraphOf(handle);
-  return IdList(graph, *graph.graph, selection.rows);
+  return py::make_tuple(IdList(graph, *graph.graph, selection.rows), warnings);
+}
+
+py::object Select(const py::args& args, const py::kwargs& options) {
+  const py::object select = py::type::of<ManifestView>().attr("select_with_warnings");
+  const py::tuple selected = select(*args, **options);
+  Warn(selected[1]);
+  return selected[0];
+}
+
+ListFormat FormatNamed(std::string_view name) {
+  if (name == "selector") return ListFormat::kSelector;
+  if (name == "name") return ListFormat::kName;
+  if (name == "path") return ListFormat::kPath;
+  if (name == "json") return ListFormat::kJson;
+  Raise(PyExc_ValueError, "output is selector, name, path or json, not " + std::string(name));
+}
+
+py::list ListLines(const ManifestView& manifest, const py::iterable& unique_ids,
+                   const std::string& output, const py::object& output_keys) {
+  const Document& document = manifest.document();
+  const ListFormat format = FormatNamed(output);
+  if (format == ListFormat::kJson && document.header().kind == DocumentKind::kInternal) {
+    Raise(PyExc_ValueError, "objects of dbt have no JSON here");
+  }
+  const std::vector<std::string> keys = Texts(output_keys, "output_keys");
+  BulkText text;
+  py::list lines;
+  for (const py::handle unique_id : unique_ids) {
+    const auto id = py::cast<py::str>(unique_id);
+    const Row row = FindRow(document, id);
+    if (row == kNoRow) RaiseKeyError(id);
+    const size_t begin = text.size();
+    WriteList(document, {&row, 1}, format, keys, text);
+    lines.append(FsDecode(text.text().substr(begin, text.size() - begin - 1)));
+  }
+  return lines;
 }
 
 }  // namespace
 
 void BindSelection(py::class_<ManifestView, ObjectView>& manifest) {
-  manifest.def("select", &Select, py::arg("select") = py::none(), py::kw_only(),
-               py::arg("exclude") = py::none(), py::arg("selector") = py::none(),
+  manifest.def("select_with_warnings", &SelectWithWarnings, py::arg("select") = py::none(),
+               py::kw_only(), py::arg("exclude") = py::none(), py::arg("selector") = py::none(),
                py::arg("resource_type") = py::none(), py::arg("exclude_resource_type") = py::none(),
                py::arg("indirect_selection") = "eager", py::arg("include_empty") = true,
                py::arg("project_dir") = py::none(), py::arg("state") = py::none(),
                py::arg("target") = py::none(),
                py::arg("state_modified_compare_more_unrendered_values") = false,
                py::arg("dbt_version") = py::none());
+  manifest.def("select", &Select);
+  manifest.def("list_lines", &ListLines, py::arg("unique_ids"), py::arg("output") = "selector",
+               py::kw_only(), py::arg("output_keys") = py::none());
 }
 
 }  // namespace flatmanifest::python

@@ -254,8 +254,16 @@ std::optional<Cell> ConfigPath::FindFirst(Cell config) {
   if (!config.is(CellKind::kObject)) return std::nullopt;
   const auto [entry, is_new] = places_.try_emplace(config.aux());
   if (is_new) entry->second = document_.FindKey(config, names_[0]);
-  if (!entry->second) return std::nullopt;
-  return document_.Elements(config)[*entry->second];
+  if (entry->second) return document_.Elements(config)[*entry->second];
+  const auto extra = ExtraOf(config);
+  return extra ? FindMember(document_, *extra, names_[0]) : std::nullopt;
+}
+
+// The dict of the keys that are no fields: dbt's objects have it, JSON has its keys among the
+// fields.
+std::optional<Cell> ConfigPath::ExtraOf(Cell config) const {
+  if (document_.header().kind != DocumentKind::kInternal) return std::nullopt;
+  return FindMember(document_, config, "_extra");
 }
 
 std::optional<ConfigValue> ConfigPath::Find(Row row, bool& in_meta) {
@@ -264,7 +272,7 @@ std::optional<ConfigValue> ConfigPath::Find(Row row, bool& in_meta) {
   const Cell config = document_.resources().config[row];
   const std::string& name = names_[0];
   const Names rest = Names(names_).subspan(1);
-  if (step.is_extra) return Descend(document_, config, rest);
+  if (step.is_extra) return Descend(document_, ExtraOf(config).value_or(config), rest);
   const auto member = FindFirst(config);
   if (!step.part.empty() && !rest.empty()) {
     // Only a model's freshness is None where it is left out.

@@ -42,6 +42,7 @@ class ConfigPath {
 
   const Step& StepOf(Row row);
   std::optional<Cell> FindFirst(Cell config);
+  std::optional<Cell> ExtraOf(Cell config) const;
 
   const Document& document_;
   const std::vector<std::string>& names_;

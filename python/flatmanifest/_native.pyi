@@ -402,6 +402,35 @@ class Manifest(Object):
         Raises :class:`SelectionError` with dbt's message. What dbt warns of is a
         ``flatmanifest.SelectionWarning``. The GIL is released meanwhile.
         """
+    def select_with_warnings(
+        self,
+        select: str | Iterable[str] | None = None,
+        *,
+        exclude: str | Iterable[str] | None = None,
+        selector: str | None = None,
+        resource_type: str | Iterable[str] | None = None,
+        exclude_resource_type: str | Iterable[str] | None = None,
+        indirect_selection: str = "eager",
+        include_empty: bool = True,
+        project_dir: str | PathLike[str] | None = None,
+        state: str | PathLike[str] | None = None,
+        target: str | PathLike[str] | None = None,
+        state_modified_compare_more_unrendered_values: bool = False,
+        dbt_version: str | None = None,
+    ) -> tuple[list[str], list[str]]:
+        """As :meth:`select`; the texts of the warnings are given back instead of raised."""
+    def list_lines(
+        self,
+        unique_ids: Iterable[str],
+        output: str = "selector",
+        *,
+        output_keys: str | Iterable[str] | None = None,
+    ) -> list[str]:
+        """A line for each resource, as ``dbt ls --output OUTPUT --output-keys KEYS`` prints it.
+
+        ``output`` is ``"selector"``, ``"name"``, ``"path"`` or ``"json"``; ``ValueError`` for all
+        others. Raises ``KeyError`` for an id that the manifest has not.
+        """
     def verify(self) -> None:
         """Check all of the file: structure, references, checksum. Raises :class:`FormatError`."""
 
@@ -461,6 +490,8 @@ class StoredObjects:
         """Build a value: new objects, of the classes that they were, without ``__init__``."""
     def equals(self, key: str, value: Any) -> bool:
         """Whether a value is what :meth:`restore` would build, types and order of keys included."""
+    def manifest(self) -> Manifest:
+        """The same file as a manifest: its graph, its columns, selections."""
     def map(self, key: str) -> StoredMap:
         """A value that is a dict, its own values to be built one by one."""
 
@@ -470,6 +501,16 @@ class StoredMap:
 
     def __len__(self) -> int: ...
     def keys(self) -> list[str]: ...
+    def column(self, field: str) -> list[Any]:
+        """A field of every value, or of a part of it (``"config.enabled"``).
+
+        None where there is none. Members of Enums are given as their values.
+        """
+    def matches(self, dict: dict[str, Any]) -> bool:
+        """Whether a dict has the same keys in the same order and equal values.
+
+        An int stands for the value at its place.
+        """
     def restore(self, index: int) -> Any:
         """Build the value of the key at that place."""
     def equals(self, index: int, value: Any) -> bool:

@@ -26,7 +26,14 @@ def activate() -> None:
     if found is None or tuple(map(int, found.groups())) not in SUPPORTED:
         refuse(__version__)
         return
-    from flatmanifest.dbt import artifacts, linking, listing, loading  # noqa: F401, PLC0415
+    from flatmanifest.dbt import (  # noqa: F401, PLC0415
+        artifacts,
+        checking,
+        linking,
+        listing,
+        loading,
+        selecting,
+    )
 
 
 def refuse(version: str) -> None:

@@ -1,24 +1,27 @@
-"""The seams of writing: manifest.json and graph.gpickle that already show what would be written."""
+"""The seams of writing: artifacts that already show what would be written."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
 
 from dbt.compilation import Linker
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.semantic_manifest import SemanticManifest
 from dbt.events.types import ArtifactWritten
 from dbt.flags import get_flags
+from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.functions import fire_event
 from dbt_common.utils.encoding import JSONEncoder
 
-from flatmanifest.dbt.entry import entry_of
+from flatmanifest.dbt.entry import entry_of, unchanged
 from flatmanifest.dbt.seams import attempt, seam
 from flatmanifest.dbt.splice import CannotSpliceError, splice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from flatmanifest.dbt.entry import Entry
 
@@ -36,13 +39,58 @@ def write_manifest(original: Callable[..., Any], manifest: Manifest, path: str) 
     attempt(remember_manifest, entry, manifest, path)
 
 
+@seam(SemanticManifest, "write_json_to_file")
+def write_semantic_manifest(
+    original: Callable[..., Any], semantic: SemanticManifest, file_path: str
+) -> None:
+    write_unless_there(original, "SemanticManifest", semantic, file_path)
+
+
+if hasattr(SemanticManifest, "write_osi_document_to_file"):  # dbt 1.12
+
+    @seam(SemanticManifest, "write_osi_document_to_file")
+    def write_osi_document(
+        original: Callable[..., Any], semantic: SemanticManifest, file_path: str
+    ) -> None:
+        write_unless_there(original, "OsiDocument", semantic, file_path)
+
+
+def write_unless_there(
+    original: Callable[..., Any], kind: str, semantic: SemanticManifest, file_path: str
+) -> None:
+    entry = attempt(unchanged, semantic.manifest)
+    if entry is not None and attempt(entry.artifact, file_path) is not None:
+        fire_event(ArtifactWritten(artifact_type=kind, artifact_path=file_path))
+        return
+    with events_heard() as events:
+        original(semantic, file_path)
+    # What dbt tells of besides it tells every time.
+    if entry is not None and events == ["ArtifactWritten"]:
+        attempt(entry.keep_artifact, file_path)
+
+
+@contextlib.contextmanager
+def events_heard() -> Iterator[list[str]]:
+    """The names of dbt's events meanwhile."""
+    names: list[str] = []
+
+    def hear(message: Any) -> None:
+        names.append(message.info.name)
+
+    callbacks = get_event_manager().callbacks
+    callbacks.append(hear)
+    try:
+        yield names
+    finally:
+        callbacks.remove(hear)
+
+
 @seam(Linker, "write_graph")
 def write_graph(
     original: Callable[..., Any], linker: Linker, outfile: str, manifest: Manifest
 ) -> None:
-    entry = entry_of(manifest)
-    # Just parsed in part: there is no graph of it yet.
-    if entry is None or entry.came_from is not None or not attempt(entry.holds, manifest):
+    entry = attempt(unchanged, manifest)
+    if entry is None:
         original(linker, outfile, manifest)
         return
     facts = graph_facts(linker)
@@ -55,12 +103,11 @@ def write_graph(
 
 def graph_facts(linker: Linker) -> dict[str, Any]:
     """What tells apart the graphs that dbt makes of one manifest: those with test edges."""
-    graph = linker.graph
-    kinds = (kind for _, _, kind in graph.edges(data="edge_type"))
+    edges = [facts for _, children in linker.graph.adjacency() for facts in children.values()]
     return {
-        "node_count": graph.number_of_nodes(),
-        "edge_count": graph.number_of_edges(),
-        "test_edge_count": sum(kind is not None for kind in kinds),
+        "node_count": len(linker.graph),
+        "edge_count": len(edges),
+        "test_edge_count": sum("edge_type" in facts for facts in edges),
         "fast_test_edges": bool(getattr(get_flags(), "USE_FAST_TEST_EDGES", False)),
     }
 

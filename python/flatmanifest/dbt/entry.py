@@ -12,8 +12,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from dateutil.tz import tzutc  # type: ignore[import-untyped, unused-ignore]
 
 from flatmanifest._native import __version__, is_fresh, is_worth_retaking, take_snapshot
 from flatmanifest.dbt import objects
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from dbt.contracts.graph.manifest import Manifest
 
+    from flatmanifest._native import Manifest as View
     from flatmanifest._native import StoredObjects
 
     Snapshot = tuple[int, int, int, int, list[str]]
@@ -46,6 +50,7 @@ class Entry:
         # The entry whose lazy dicts the manifest still has, after a partial parse from it.
         self.came_from: Entry | None = None
         self._artifacts: dict[str, Any] | None = None
+        self._view: View | None = None
         state = read(beside(path, "state"))
         is_current = state is not None and state["generation"] == self.generation
         self.roots: list[str] = state["roots"] if state and is_current else []
@@ -63,9 +68,10 @@ class Entry:
             else:
                 self.maps[name] = self.objects.map(name)
                 values[name] = LazyDict(self.maps[name])
-        # dates come out of dbt's own file with a time zone
-        metadata = values["metadata"]
-        values["metadata"] = type(metadata).from_msgpack(metadata.to_msgpack())
+        for name, value in list(vars(values["metadata"]).items()):
+            # Dates come out of dbt's own file with a time zone (DateTimeSerialization).
+            if isinstance(value, datetime) and value.tzinfo is None:
+                setattr(values["metadata"], name, value.replace(tzinfo=tzutc()))
         values["env_vars"] = known_values(values["env_vars"])
         manifest = Manifest(**values)
         manifest._parsing_info = None  # noqa: SLF001
@@ -86,6 +92,17 @@ class Entry:
         if value.stored_map is self.maps.get(name):
             return value.is_as_stored()
         return self.objects.equals(name, value.copy())
+
+    def view(self) -> View:
+        """The same as a manifest of flatmanifest's, for its graph and for selecting."""
+        if self._view is None:
+            self._view = self.objects.manifest()
+        return self._view
+
+    def column(self, name: str, field: str) -> list[Any]:
+        """A field of every value of a collection, None where it is none's."""
+        values: list[Any] = self.maps[name].column(field)
+        return values
 
     def is_fresh(self, roots: list[str]) -> bool:
         """Whether the files are what they were."""
@@ -167,6 +184,23 @@ def publish(path: Path, manifest: Manifest, roots: list[str], snapshot: Snapshot
 def entry_of(manifest: Manifest) -> Entry | None:
     """The entry that a manifest was read from or written into."""
     return getattr(manifest, "flatmanifest_entry", None)
+
+
+def unchanged(manifest: Manifest, *names: str) -> Entry | None:
+    """The entry that a manifest was read from, if these collections still are what it holds.
+
+    Without names, everything is compared that artifacts show. Next to nothing for what nobody has
+    touched.
+    """
+    entry = entry_of(manifest)
+    # After a partial parse its dicts are partly those of the entry before.
+    if entry is None or entry.came_from is not None or not entry.maps:
+        return None
+    if not names:
+        return entry if entry.holds(manifest) else None
+    collections = ((name, getattr(manifest, name)) for name in names if name in entry.maps)
+    is_held = all(entry.holds_field(name, collection) for name, collection in collections)
+    return entry if is_held else None
 
 
 def find(path: Path) -> Entry | None:

@@ -53,6 +53,8 @@ def flat_collection(resources: dict[str, Any]) -> dict[str, Any]:
         return {key: value.to_dict(omit_none=False) for key, value in resources.items()}
     stored = resources.stored_map
     flat = FlatDict(stored)
+    if resources.is_as_stored():
+        return flat
     places = dict(dict.items(flat))
     if list(dict.keys(resources)) != list(places):
         dict.clear(flat)

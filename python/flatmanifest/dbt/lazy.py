@@ -53,14 +53,7 @@ class LazyDict(dict[str, Any]):
 
     def is_as_stored(self) -> bool:
         """Whether the values, their order and what they hold are what the file has."""
-        if len(self) != len(self.stored_map):
-            return False
-        keys = self.stored_map.keys()
-        equals = self.stored_map.equals
-        return all(
-            key == stored and (value == place if type(value) is int else equals(place, value))
-            for place, (stored, (key, value)) in enumerate(zip(keys, dict.items(self), strict=True))
-        )
+        return self.stored_map.matches(self)
 
     def __iter__(self) -> Iterator[str]:
         return super().__iter__()

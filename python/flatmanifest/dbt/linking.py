@@ -1,49 +1,93 @@
-"""The seams of checking and linking: dbt.parser.manifest and dbt.compilation."""
+"""The seams of linking: dbt.compilation, and what of dbt.contracts.graph.manifest walks edges.
+
+From an entry whose resources nobody has touched, all of it is made of columns of the file; no
+resource is built for it.
+"""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-import dbt.parser.manifest
+import dbt.compilation
 from dbt.compilation import Linker
-from dbt.flags import get_flags
+from dbt.contracts.graph.manifest import Manifest
+from dbt.node_types import NodeType
 
-from flatmanifest import Graph
-from flatmanifest.dbt.entry import entry_of
+from flatmanifest import Graph, GraphError
+from flatmanifest.dbt.entry import entry_of, unchanged
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dbt.contracts.graph.manifest import Manifest
+    from collections.abc import Callable, Iterable
 
     from flatmanifest.dbt.entry import Entry
 
+# In the order of Linker.link_graph; sources have no edges.
+LINKED = (
+    "nodes",
+    "semantic_models",
+    "exposures",
+    "functions",
+    "metrics",
+    "unit_tests",
+    "saved_queries",
+)
+# In the order of Manifest.build_parent_and_child_maps.
+MEMBERS = (
+    "nodes",
+    "sources",
+    "exposures",
+    "functions",
+    "metrics",
+    "semantic_models",
+    "saved_queries",
+    "unit_tests",
+)
+# In the order of Manifest.build_group_map.
+GROUPABLE = ("nodes", "saved_queries", "semantic_models", "metrics")
+ACYCLIC = "links"  # Entry.passed
 
-@seam(dbt.parser.manifest, "_check_resource_uniqueness")
-def check_resource_uniqueness(
-    original: Callable[..., Any], manifest: Manifest, config: Any
-) -> None:
-    entry = entry_of(manifest)
-    check = f"uniqueness {getattr(get_flags(), 'require_unique_project_resource_names', None)}"
-    if entry is None or entry.came_from is not None or not attempt(is_certain, entry, manifest):
-        original(manifest, config)
-        return
-    if check in entry.passed:
-        return
-    original(manifest, config)  # raises if it finds anything
-    attempt(entry.keep_passed, check)
+
+@seam(Linker, "link_graph")
+def link_graph(original: Callable[..., Any], linker: Linker, manifest: Manifest) -> None:
+    if not attempt(link_columns, linker, manifest):
+        original(linker, manifest)
 
 
-def is_certain(entry: Entry, manifest: Manifest) -> bool:
-    """Whether the check gives the same every time."""
-    # Of names that are not unique dbt may merely warn, and does so every time.
-    return entry.holds_field("nodes", manifest.nodes) and has_unique_names(manifest)
+def link_columns(linker: Linker, manifest: Manifest) -> bool:
+    """Link as dbt does; False if that must be left to it, which has the words for what is wrong."""
+    entry = unchanged(manifest, "sources", *LINKED)
+    if entry is None or len(linker.graph) > 0:
+        return False
+    graph = entry.view().graph
+    if ACYCLIC not in entry.passed:
+        try:
+            graph.check()
+        except GraphError:
+            return False
+        entry.keep_passed(ACYCLIC)
+    edges = [
+        (parent, child) for child, parents in dependencies(entry, LINKED) for parent in parents
+    ]
+    linker.graph.add_nodes_from(graph.nodes())
+    linker.graph.add_edges_from(edges)
+    linker.graph.flatmanifest_entry = entry
+    return True
 
 
-def has_unique_names(manifest: Manifest) -> bool:
-    relational = [node for node in manifest.nodes.values() if node.is_relational]
-    return len({(node.package_name, node.name) for node in relational}) == len(relational)
+def dependencies(entry: Entry, names: Iterable[str]) -> Iterable[tuple[str, list[str]]]:
+    """Each resource of these collections, and what it depends on."""
+    for name in names:
+        if name in entry.maps:
+            depends_on = entry.column(name, "depends_on.nodes")
+            for child, parents in zip(entry.maps[name].keys(), depends_on, strict=True):
+                yield child, parents or []
+
+
+def linked_from(graph: Any) -> Entry | None:
+    """The entry of whose columns a networkx graph was linked; it may have test edges since."""
+    return getattr(graph, "flatmanifest_entry", None)
 
 
 @seam(Linker, "find_cycles")
@@ -73,11 +117,107 @@ def get_graph_summary(
 def summary_of(linker: Linker, manifest: Manifest) -> dict[int, dict[str, Any]]:
     """As dbt's, which makes a dict of every node for the sake of its type."""
     graph = linker.graph
+    entry = unchanged(manifest, *MEMBERS)
+    if entry is not None and entry is linked_from(graph):
+        types = types_of(entry)
+    else:
+        types = {name: str(manifest.expect(name).resource_type) for name in graph}
     places = {name: place for place, name in enumerate(graph)}
     summary: dict[int, dict[str, Any]] = {}
-    for name, place in places.items():
-        summary[place] = {"name": name, "type": str(manifest.expect(name).resource_type)}
-        successors = [places[other] for other in graph.successors(name)]
+    for name, successors in graph.adjacency():
+        node: dict[str, Any] = {"name": name, "type": types[name]}
         if successors:
-            summary[place]["succ"] = successors
+            node["succ"] = [places[other] for other in successors]
+        summary[places[name]] = node
     return summary
+
+
+def types_of(entry: Entry) -> dict[str, str]:
+    types: dict[str, str] = {}
+    for name in MEMBERS:
+        if name in entry.maps:
+            column = entry.column(name, "resource_type")
+            types.update(zip(entry.maps[name].keys(), column, strict=True))
+    return types
+
+
+class NoNodes:
+    """A manifest without its nodes."""
+
+    nodes: dict[str, Any]
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.nodes = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.manifest, name)
+
+
+@seam(dbt.compilation, "_generate_stats")
+def generate_stats(original: Callable[..., Any], manifest: Manifest) -> dict[NodeType, int]:
+    stats = attempt(stats_of, original, manifest)
+    if stats is None:
+        found: dict[NodeType, int] = original(manifest)
+        return found
+    return stats
+
+
+def stats_of(original: Callable[..., Any], manifest: Manifest) -> dict[NodeType, int] | None:
+    """How many resources there are of each type; disabled tests do not count."""
+    entry = unchanged(manifest, "nodes")
+    if entry is None:
+        return None
+    types = entry.column("nodes", "resource_type")
+    are_enabled = entry.column("nodes", "config.enabled")
+    found = zip(types, are_enabled, strict=True)
+    count = Counter(kind for kind, is_enabled in found if kind != "test" or is_enabled)
+    stats: dict[NodeType, int] = defaultdict(int)
+    stats.update((NodeType(kind), number) for kind, number in count.items())
+    for kind, number in original(NoNodes(manifest)).items():
+        stats[kind] += number
+    return stats
+
+
+@seam(Manifest, "build_parent_and_child_maps")
+def build_parent_and_child_maps(original: Callable[..., Any], manifest: Manifest) -> None:
+    if entry_of(manifest) is None or not attempt(map_columns, manifest):
+        original(manifest)
+
+
+def map_columns(manifest: Manifest) -> bool:
+    entry = unchanged(manifest, *MEMBERS)
+    if entry is None:
+        return False
+    edges = list(dependencies(entry, MEMBERS))
+    children: dict[str, list[str]] = {unique_id: [] for unique_id, _ in edges}
+    for child, parents in edges:
+        for parent in parents:
+            if parent in children:
+                children[parent].append(child)
+    for found in children.values():
+        found.sort()
+    manifest.child_map = children
+    manifest.parent_map = {child: sorted(parents) for child, parents in edges}
+    return True
+
+
+@seam(Manifest, "build_group_map")
+def build_group_map(original: Callable[..., Any], manifest: Manifest) -> None:
+    if entry_of(manifest) is None or not attempt(group_columns, manifest):
+        original(manifest)
+
+
+def group_columns(manifest: Manifest) -> bool:
+    entry = unchanged(manifest, "groups", *GROUPABLE)
+    if entry is None:
+        return False
+    members: dict[str, list[str]] = {name: [] for name in entry.column("groups", "name")}
+    if members:
+        for name in GROUPABLE:
+            groups = entry.column(name, "group")
+            for unique_id, group in zip(entry.maps[name].keys(), groups, strict=True):
+                if group in members:
+                    members[group].append(unique_id)
+    manifest.group_map = members
+    return True

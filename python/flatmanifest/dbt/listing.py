@@ -1,7 +1,7 @@
-"""The seam of ``dbt ls``: its lines printed at once, not one event each.
+"""The seams of ``dbt ls``: its lines made of columns, and printed at once.
 
-An event costs half a millisecond, most of it for a message that nobody but dbt's own loggers gets.
-Where somebody else listens, or a logger is none that we know, dbt prints.
+dbt makes an event of each line, half a millisecond each, most of it for a message that nobody but
+dbt's own loggers gets. Where somebody else listens, or a logger is none that we know, dbt prints.
 """
 
 from __future__ import annotations
@@ -21,13 +21,48 @@ from dbt_common.events.logger import NoScrubber, _TextLogger
 from dbt_common.events.types import PrintEvent
 from dbt_common.exceptions.base import env_secrets, scrub_secrets
 
+from flatmanifest.dbt.entry import entry_of
 from flatmanifest.dbt.seams import attempt, seam
+from flatmanifest.dbt.selecting import select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 # Listens to no event that is printed here.
 SILENT = {track_behavior_change_warn}
+
+
+@seam(ListTask, "generate_selectors")
+def generate_selectors(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
+    return lines_or_dbts(original, task, "selector")
+
+
+@seam(ListTask, "generate_names")
+def generate_names(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
+    return lines_or_dbts(original, task, "name")
+
+
+@seam(ListTask, "generate_paths")
+def generate_paths(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
+    return lines_or_dbts(original, task, "path")
+
+
+def lines_or_dbts(original: Callable[..., Any], task: ListTask, output: str) -> Iterator[str]:
+    lines = attempt(lines_of, task, output)
+    return original(task) if lines is None else iter(lines)
+
+
+def lines_of(task: ListTask, output: str) -> list[str] | None:
+    """What dbt would list, if the native selector knows it."""
+    is_plain = task.selection_arg or task.exclusion_arg or task.args.selector
+    # It tells the user of the default selector, once.
+    if not is_plain and task.config.get_default_selector_name():
+        return None
+    entry = None if task.manifest is None else entry_of(task.manifest)
+    ids = entry and select(task.get_node_selector(), task.get_selection_spec())
+    if entry is None or not ids:
+        return None
+    return entry.view().list_lines(ids, output)
 
 
 @seam(ListTask, "output_results")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import contextlib
 import os
 from contextvars import ContextVar
 from dataclasses import asdict
@@ -27,6 +27,7 @@ from dbt_common.invocation import get_invocation_id
 
 from flatmanifest._native import take_snapshot
 from flatmanifest.dbt import entry as entries
+from flatmanifest.dbt import garbage
 from flatmanifest.dbt.flat import flat_graph
 from flatmanifest.dbt.seams import attempt, seam
 
@@ -136,18 +137,16 @@ def read_manifest_for_partial_parse(
 def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Manifest:
     load: Load | None = getattr(loader, "flatmanifest_load", None)
     token = LOADING.set(load)
-    # What a warm start makes is kept: looking for garbage in it finds none.
-    is_collecting = load is not None and load.entry is not None and gc.isenabled()
-    if is_collecting:
-        gc.disable()
+    is_warm = load is not None and load.entry is not None
     try:
-        manifest: Manifest = original(loader)
+        with garbage.paused() if is_warm else contextlib.nullcontext():
+            manifest: Manifest = original(loader)
     finally:
         LOADING.reset(token)
-        if is_collecting:
-            gc.enable()
     if load is not None:
         attempt(load.finish)
+        if load.entry is not None:
+            attempt(garbage.leave_alone_what_is_there)
     return manifest
 
 

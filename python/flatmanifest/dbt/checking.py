@@ -1,0 +1,135 @@
+"""The seams of dbt's checks of a whole manifest: dbt.parser.manifest.
+
+What a check has found nothing in need not be checked again as long as it is the same. What concerns
+a few nodes only, if any, is told by a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import dbt.parser.manifest
+from dbt.config.runtime import _is_config_used
+from dbt.contracts.graph.manifest import Manifest
+from dbt.flags import get_flags
+from dbt.parser.manifest import ManifestLoader
+
+from flatmanifest.dbt.entry import unchanged
+from flatmanifest.dbt.seams import attempt, is_on, seam
+
+if TYPE_CHECKING:
+    from flatmanifest.dbt.entry import Entry
+
+# All that Manifest.get_resource_fqns looks at, and the disabled ones.
+CONFIGURED = (
+    "exposures",
+    "functions",
+    "nodes",
+    "sources",
+    "metrics",
+    "semantic_models",
+    "saved_queries",
+    "unit_tests",
+    "disabled",
+)
+
+
+@seam(dbt.parser.manifest, "_check_resource_uniqueness")
+def check_resource_uniqueness(
+    original: Callable[..., Any], manifest: Manifest, config: Any
+) -> None:
+    entry = attempt(unchanged, manifest, "nodes")
+    check = f"uniqueness {getattr(get_flags(), 'require_unique_project_resource_names', None)}"
+    if entry is not None and check in entry.passed:
+        return
+    original(manifest, config)  # raises if it finds anything
+    # Of names that are not unique dbt may merely warn, and does so every time.
+    if entry is not None and attempt(has_unique_names, manifest):
+        attempt(entry.keep_passed, check)
+
+
+def has_unique_names(manifest: Manifest) -> bool:
+    relational = [node for node in manifest.nodes.values() if node.is_relational]
+    return len({(node.package_name, node.name) for node in relational}) == len(relational)
+
+
+@seam(dbt.parser.manifest, "_warn_for_unused_resource_config_paths")
+def warn_for_unused_resource_config_paths(
+    original: Callable[..., Any], manifest: Manifest, config: Any
+) -> None:
+    check = "config paths"
+    entry = attempt(unchanged, manifest, *CONFIGURED)
+    if entry is not None and check in entry.passed:
+        return
+    original(manifest, config)
+    if entry is not None and attempt(has_no_unused_path, manifest, config):
+        attempt(entry.keep_passed, check)
+
+
+def has_no_unused_path(manifest: Manifest, config: Any) -> bool:
+    """Whether RuntimeConfig.warn_for_unused_resource_config_paths would be silent."""
+    disabled = chain.from_iterable(manifest.disabled.values())
+    disabled_fqns = {tuple(resource.fqn) for resource in disabled}
+    fqns_of_type = manifest.get_resource_fqns()
+    return all(
+        _is_config_used(path, disabled_fqns | set(fqns_of_type.get(resource_type, ())))
+        for resource_type, paths in config.get_resource_config_paths().items()
+        for path in paths
+    )
+
+
+def has_microbatch(entry: Entry) -> bool:
+    return "microbatch" in entry.column("nodes", "config.incremental_strategy")
+
+
+# Methods of ManifestLoader that look at every node, and whether one of an entry's concerns them.
+CONCERNED: dict[str, Callable[[Entry], bool]] = {
+    "check_for_model_deprecations": lambda entry: any(entry.column("nodes", "deprecation_date")),
+    "check_for_spaces_in_resource_names": lambda entry: any(
+        " " in name for name in entry.column("nodes", "name")
+    ),
+    "check_for_microbatch_deprecations": has_microbatch,
+    "check_microbatch_model_has_a_filtered_input": has_microbatch,
+    "check_forcing_batch_concurrency": lambda entry: any(
+        entry.column("nodes", "config.concurrent_batches")
+    ),
+}
+
+
+def skip_if_unconcerned(name: str) -> None:
+    @seam(ManifestLoader, name)
+    def check(original: Callable[..., Any], loader: ManifestLoader) -> None:
+        if not attempt(concerns_nobody, name, loader.manifest):
+            original(loader)
+        elif name == "check_for_model_deprecations":
+            loader.manifest.build_parent_and_child_maps()  # as it does besides
+
+
+def concerns_nobody(name: str, manifest: Manifest) -> bool:
+    entry = unchanged(manifest, "nodes")
+    return entry is not None and not CONCERNED[name](entry)
+
+
+for method in CONCERNED:
+    skip_if_unconcerned(method)
+
+
+external_of_dbt = Manifest.external_node_unique_ids.fget
+
+
+def external_node_unique_ids(manifest: Manifest) -> list[str]:
+    """The models of other projects, which have no file in this one."""
+    if is_on() and attempt(has_no_external_node, manifest):
+        return []
+    found: list[str] = external_of_dbt(manifest)
+    return found
+
+
+def has_no_external_node(manifest: Manifest) -> bool:
+    entry = unchanged(manifest, "nodes")
+    return entry is not None and all(entry.column("nodes", "path"))
+
+
+Manifest.external_node_unique_ids = property(external_node_unique_ids)
