@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+V2_PARSER = (1, 12)  # dbt can let another parser work since then
 SUPPORTED = ((1, 10), (1, 11), (1, 12))
 
 _active = False
@@ -28,12 +29,16 @@ def activate() -> None:
         return
     from flatmanifest.dbt import (  # noqa: F401, PLC0415
         artifacts,
+        behavior,
         checking,
         linking,
         listing,
         loading,
         selecting,
     )
+
+    if tuple(map(int, found.groups())) >= V2_PARSER:
+        from flatmanifest.dbt import handoff  # noqa: F401, PLC0415
 
 
 def refuse(version: str) -> None:

@@ -7,6 +7,7 @@ a few nodes only, if any, is told by a column.
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.flags import get_flags
 from dbt.parser.manifest import ManifestLoader
 
-from flatmanifest.dbt.entry import unchanged
+from flatmanifest.dbt.entry import entry_of, unchanged
+from flatmanifest.dbt.repack import changed_in
 from flatmanifest.dbt.seams import attempt, is_on, seam
 
 if TYPE_CHECKING:
@@ -36,18 +38,62 @@ CONFIGURED = (
 )
 
 
+# All of a node that its relation's name, and whether it has one, is made of.
+NAMING = (
+    "name",
+    "package_name",
+    "resource_type",
+    "database",
+    "schema",
+    "alias",
+    "config.materialized",
+    "config.quoting",
+    "config.store_failures",
+    "version",
+)
+
+
 @seam(dbt.parser.manifest, "_check_resource_uniqueness")
 def check_resource_uniqueness(
     original: Callable[..., Any], manifest: Manifest, config: Any
 ) -> None:
     entry = attempt(unchanged, manifest, "nodes")
-    check = f"uniqueness {getattr(get_flags(), 'require_unique_project_resource_names', None)}"
+    flags = get_flags()
+    is_strict = getattr(flags, "require_unique_project_resource_names", None)
+    check = f"uniqueness {is_strict} {flags.STORE_FAILURES}"  # which makes relations of tests
     if entry is not None and check in entry.passed:
+        return
+    if attempt(has_names_that_passed, manifest, check):
         return
     original(manifest, config)  # raises if it finds anything
     # Of names that are not unique dbt may merely warn, and does so every time.
     if entry is not None and attempt(has_unique_names, manifest):
         attempt(entry.keep_passed, check)
+
+
+def has_names_that_passed(manifest: Manifest, check: str) -> bool:
+    """Whether the names after a partial parse were there before it, and have been checked."""
+    entry = entry_of(manifest)
+    earlier = entry and entry.came_from
+    if entry is None or earlier is None or check not in earlier.passed:
+        return False
+    stored = earlier.maps["nodes"]
+    places = {key: place for place, key in enumerate(stored.keys())}
+    for key, node in changed_in(earlier, "nodes", manifest.nodes).items():
+        place = places.get(key)
+        if place is None or naming_of(stored.restore(place)) != naming_of(node):
+            return False
+    entry.keep_passed(check)
+    return True
+
+
+def naming_of(node: Any) -> tuple[Any, ...]:
+    values: list[Any] = []
+    for field in NAMING:
+        holder, _, name = field.rpartition(".")
+        value = getattr(node.config if holder else node, name, None)
+        values.append(value.value if isinstance(value, Enum) else value)
+    return tuple(values)
 
 
 def has_unique_names(manifest: Manifest) -> bool:

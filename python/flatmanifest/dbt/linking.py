@@ -155,28 +155,29 @@ class NoNodes:
 
 
 @seam(dbt.compilation, "_generate_stats")
-def generate_stats(original: Callable[..., Any], manifest: Manifest) -> dict[NodeType, int]:
-    stats = attempt(stats_of, original, manifest)
-    if stats is None:
-        found: dict[NodeType, int] = original(manifest)
+def generate_stats(
+    original: Callable[..., Any], manifest: Manifest, *catalogs: Any
+) -> dict[NodeType, int]:
+    entry = attempt(unchanged, manifest, "nodes")
+    counted = None if entry is None else attempt(count_nodes, entry)
+    if counted is None:
+        found: dict[NodeType, int] = original(manifest, *catalogs)  # catalogs since dbt 1.12
         return found
-    return stats
+    others: dict[NodeType, int] = original(NoNodes(manifest), *catalogs)
+    for kind, number in others.items():
+        counted[kind] += number
+    return counted
 
 
-def stats_of(original: Callable[..., Any], manifest: Manifest) -> dict[NodeType, int] | None:
-    """How many resources there are of each type; disabled tests do not count."""
-    entry = unchanged(manifest, "nodes")
-    if entry is None:
-        return None
+def count_nodes(entry: Entry) -> dict[NodeType, int]:
+    """How many nodes there are of each type; disabled tests do not count."""
     types = entry.column("nodes", "resource_type")
     are_enabled = entry.column("nodes", "config.enabled")
     found = zip(types, are_enabled, strict=True)
     count = Counter(kind for kind, is_enabled in found if kind != "test" or is_enabled)
-    stats: dict[NodeType, int] = defaultdict(int)
-    stats.update((NodeType(kind), number) for kind, number in count.items())
-    for kind, number in original(NoNodes(manifest)).items():
-        stats[kind] += number
-    return stats
+    counted: dict[NodeType, int] = defaultdict(int)
+    counted.update((NodeType(kind), number) for kind, number in count.items())
+    return counted
 
 
 @seam(Manifest, "build_parent_and_child_maps")

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.factory import get_adapter_package_names
+from dbt.config.runtime import RuntimeConfig
 from dbt.constants import DEFAULT_ENV_PLACEHOLDER, PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.manifest import Manifest
 from dbt.events.types import PartialParsingEnabled
 from dbt.flags import get_flags
-from dbt.parser.manifest import ManifestLoader
+from dbt.parser.manifest import ManifestLoader, extended_mashumaro_encoder
 from dbt.parser.read_files import ReadFilesFromFileSystem, get_file_types_for_project
 from dbt.version import __version__ as dbt_version
 from dbt_common.context import get_invocation_context
@@ -27,8 +28,9 @@ from dbt_common.invocation import get_invocation_id
 
 from flatmanifest._native import take_snapshot
 from flatmanifest.dbt import entry as entries
-from flatmanifest.dbt import garbage
+from flatmanifest.dbt import garbage, schemas
 from flatmanifest.dbt.flat import flat_graph
+from flatmanifest.dbt.repack import repack
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ class Load:
 
     def __init__(self, loader: ManifestLoader) -> None:
         self.loader = loader
-        self.path = cache_directory(loader) / f"{key_of(loader)}.fman"
+        directory = cache_directory(loader.root_project)
+        self.path = directory / f"{key_of(loader)}.fman"
+        self.schemas = schemas.use(directory, loader.root_project.credentials.type)
         self.file_of_dbt = Path(loader.root_project.project_target_path) / PARTIAL_PARSE_FILE_NAME
         self.entry: entries.Entry | None = None
         self.roots: list[str] = []
@@ -84,6 +88,22 @@ class Load:
         if not self.is_fresh:
             self.snapshot = take_snapshot(self.roots)
 
+    def write_file_of_dbt_again(self) -> bool:
+        """After a partial parse: with what is in it already; False if that is not known."""
+        entry = self.entry
+        manifest = self.loader.manifest
+        if entry is None or manifest.metadata.dbt_version != dbt_version:
+            return False
+        if getattr(get_flags(), "USE_V2_PARSER", False):
+            return False
+        if entry.artifact(str(self.file_of_dbt)) is None:
+            return False
+        text = self.file_of_dbt.read_bytes()
+        pieces = repack(entry, text, manifest, extended_mashumaro_encoder)
+        with self.file_of_dbt.open("wb") as file:
+            file.writelines(pieces)
+        return True
+
     def publish(self) -> None:
         """After a parse: what dbt writes into its own file, into ours."""
         if self.snapshot is None:
@@ -93,7 +113,8 @@ class Load:
         self.entry.keep_artifact(str(self.file_of_dbt))
 
     def finish(self) -> None:
-        """After loading, if nothing was parsed: remember that these files say the same."""
+        """After loading. If nothing was parsed, remember that these files say the same."""
+        self.schemas.keep()
         if self.is_published or not self.loader.skip_parsing:
             return
         if self.is_fresh and self.entry is not None:
@@ -184,8 +205,9 @@ def safe_update_project_parser_files_partially(
 
 @seam(ManifestLoader, "write_manifest_for_partial_parse")
 def write_manifest_for_partial_parse(original: Callable[..., Any], loader: ManifestLoader) -> None:
-    original(loader)
     load: Load | None = getattr(loader, "flatmanifest_load", None)
+    if load is None or not attempt(load.write_file_of_dbt_again):
+        original(loader)
     if load is not None:
         attempt(load.publish)
 
@@ -199,12 +221,16 @@ def build_flat_graph(original: Callable[..., Any], manifest: Manifest) -> None:
         manifest.flat_graph = graph
 
 
-def cache_directory(loader: ManifestLoader) -> Path:
+@seam(RuntimeConfig, "validate")
+def validate_config(original: Callable[..., Any], config: RuntimeConfig) -> None:
+    attempt(lambda: schemas.use_if_none(cache_directory(config), config.credentials.type))
+    original(config)
+
+
+def cache_directory(config: RuntimeConfig) -> Path:
     """Where entries lie: in the target directory, unless the environment says otherwise."""
     chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen)
-    return Path(loader.root_project.project_target_path) / "flatmanifest"
+    return Path(chosen) if chosen else Path(config.project_target_path) / "flatmanifest"
 
 
 def key_of(loader: ManifestLoader) -> str:

@@ -117,10 +117,8 @@ def spliced(
     artifact = artifact_of_list if changed.name == LISTS else artifact_of
     begin = b"{"
     for key, value in dict.items(resources):
-        yield begin
+        yield b"%b%b: " % (begin, json.dumps(key).encode())
         begin = b", "
-        yield dumped(key)
-        yield b": "
         if key in members and changed.is_shown(key, value):
             start, end = members[key]
             yield text[start:end]

@@ -1,0 +1,107 @@
+"""partial_parse.msgpack, written again with the bytes it has for whatever has not changed.
+
+The file is known to show an entry. Of what no longer equals it, a manifest is made that holds
+nothing else; dbt packs that, and what it packed is put between the bytes of the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+from dbt.contracts.graph.manifest import Manifest
+
+from flatmanifest.dbt.entry import kept_fields
+from flatmanifest.dbt.lazy import LazyDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flatmanifest.dbt.entry import Entry
+
+    Span = tuple[int, int]
+    # A field's value, and if it is a collection the values in it.
+    Fields = dict[str, tuple[Span, dict[str, Span] | None]]
+
+
+def repack(
+    shown: Entry, text: bytes, manifest: Manifest, encode: Callable[[Any], bytes]
+) -> list[bytes]:
+    """The new file in pieces. ``text`` is the old one, which shows the entry; ``encode`` is dbt's.
+
+    Raises ValueError if the file is none of dbt's.
+    """
+    collections = {
+        name: changed_in(shown, name, getattr(manifest, name))
+        for name in shown.maps
+        if isinstance(getattr(manifest, name), dict)
+    }
+    small = Manifest(
+        **{name: collections.get(name, getattr(manifest, name)) for name in kept_fields()}
+    )
+    packed: bytes = small.to_msgpack(encode)
+    manifest.source_patches = small.source_patches  # packing empties them
+    old = fields_of(text, set(collections))
+    new = fields_of(packed, set(collections))
+    if list(old) != list(new):
+        message = "it has other fields"
+        raise ValueError(message)
+    packer = msgpack.Packer(use_bin_type=True)
+    pieces = [packer.pack_map_header(len(new))]
+    for name, (span, values) in new.items():
+        pieces.append(packer.pack(name))
+        _, old_values = old[name]
+        if values is None or old_values is None:
+            pieces.append(packed[span[0] : span[1]])
+            continue
+        keys = list(dict.keys(getattr(manifest, name)))
+        pieces.append(packer.pack_map_header(len(keys)))
+        for key in keys:
+            pieces.append(packer.pack(key))
+            if key in values:
+                begin, end = values[key]
+                pieces.append(packed[begin:end])
+            else:
+                begin, end = old_values[key]
+                pieces.append(text[begin:end])
+    return pieces
+
+
+def changed_in(shown: Entry, name: str, collection: dict[str, Any]) -> dict[str, Any]:
+    """The members of a collection that an entry has not, or not as they are."""
+    stored = shown.maps[name]
+    places = {key: place for place, key in enumerate(stored.keys())}
+    is_of_entry = isinstance(collection, LazyDict) and collection.stored_map is stored
+    changed = {}
+    for key, value in dict.items(collection):
+        place = places.get(key)
+        if type(value) is int:
+            if not is_of_entry or place != value:
+                changed[key] = collection[key]
+        elif place is None or not stored.equals(place, value):
+            changed[key] = value
+    return changed
+
+
+def fields_of(text: bytes, collections: set[str]) -> Fields:
+    unpacker = msgpack.Unpacker(max_buffer_size=len(text) or 1, strict_map_key=False)
+    unpacker.feed(text)
+    fields: Fields = {}
+    for _ in range(unpacker.read_map_header()):
+        name = unpacker.unpack()
+        begin = unpacker.tell()
+        values: dict[str, Span] | None = None
+        if name in collections:
+            values = {}
+            for _ in range(unpacker.read_map_header()):
+                key = unpacker.unpack()
+                value_begin = unpacker.tell()
+                unpacker.skip()
+                values[key] = (value_begin, unpacker.tell())
+        else:
+            unpacker.skip()
+        fields[name] = ((begin, unpacker.tell()), values)
+    if unpacker.tell() != len(text):
+        message = "something follows it"
+        raise ValueError(message)
+    return fields

@@ -1,0 +1,121 @@
+"""The JSON schemas that dbt validates with, kept between commands.
+
+dbt makes the schema of a class when it first validates something as one, in up to a seventh of a
+second for each; it is the same as long as the packages are that the class is made of.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from dbt.adapters.factory import get_adapter_package_names
+from dbt_common.dataclass_schema import dbtClassMixin
+
+from flatmanifest._native import __version__
+from flatmanifest.dbt import entry as entries
+from flatmanifest.dbt import objects
+from flatmanifest.dbt.seams import attempt, is_on
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKAGES = ("dbt-core", "dbt-common", "dbt-adapters", "dbt-semantic-interfaces", "mashumaro")
+
+Schema = dict[str, Any]
+
+
+class KnownSchemas:
+    """Schemas by the path of their class, in a file that is read when one is first asked for."""
+
+    def __init__(self, directory: Path, adapter: str) -> None:
+        self.path = directory / "schemas.fman"
+        self.adapter = adapter
+        self.versions: list[str] | None = None
+        self.known: dict[str, Schema] | None = None
+        self.has_more = False
+
+    def find(self, path: str) -> Schema | None:
+        return self._read().get(path)
+
+    def add(self, path: str, schema: Schema) -> None:
+        self._read()[path] = schema
+        self.has_more = True
+
+    def _read(self) -> dict[str, Schema]:
+        if self.known is None:
+            self.versions = versions_of(self.adapter)
+            kept = None if self.versions is None else entries.read(self.path)
+            is_current = kept is not None and kept["versions"] == self.versions
+            self.known = kept["schemas"] if kept and is_current else {}
+        return self.known
+
+    def keep(self) -> None:
+        if self.has_more and self.versions is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            content = {"versions": self.versions, "schemas": self.known}
+            objects.publish(self.path, content)
+            self.has_more = False
+
+
+def versions_of(adapter: str) -> list[str] | None:
+    """Everything that schemas depend on; None if that may change without its version doing so."""
+    macros = {name.replace("_", "-") for name in get_adapter_package_names(adapter)}
+    versions = [__version__, sys.version]
+    for name in (*PACKAGES, *sorted(macros - {"dbt"})):  # which is in dbt-core
+        try:
+            found = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            return None
+        if is_editable(found):
+            return None
+        versions.append(f"{name}=={found.version}")
+    return versions
+
+
+def is_editable(package: metadata.Distribution) -> bool:
+    origin = json.loads(package.read_text("direct_url.json") or "{}")
+    return bool(origin.get("dir_info", {}).get("editable"))
+
+
+# Of the loader that is at work in this process, or was last.
+_current: list[KnownSchemas] = []
+
+
+def use(directory: Path, adapter: str) -> KnownSchemas:
+    """Take schemas from the file in a cache directory from now on."""
+    if not (_current and _current[0].path.parent == directory and _current[0].adapter == adapter):
+        _current[:] = [KnownSchemas(directory, adapter)]
+    return _current[0]
+
+
+def use_if_none(directory: Path, adapter: str) -> None:
+    """The same, before it is known which project is the one at work, and which a package of it."""
+    if not _current or _current[0].adapter != adapter:
+        use(directory, adapter)
+
+
+def known_schema(kind: Any) -> Schema | None:
+    if not _current or not objects.is_of_dbt(kind.__module__) or "<locals>" in kind.__qualname__:
+        return None
+    schemas = _current[0]
+    path = f"{kind.__module__}:{kind.__qualname__}"
+    known = schemas.find(path)
+    if known is None:
+        known = schema_of_dbt(kind)
+        schemas.add(path, known)
+    return known
+
+
+schema_of_dbt = dbtClassMixin.__dict__["json_schema"].__func__
+
+
+def json_schema(kind: Any) -> Schema:
+    known = attempt(known_schema, kind) if is_on() else None
+    schema: Schema = schema_of_dbt(kind) if known is None else known
+    return schema
+
+
+dbtClassMixin.json_schema = classmethod(json_schema)
