@@ -10,6 +10,8 @@ BENCH_OPTIONS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD := build
+# Beside the one in .venv.
+DBT_RELEASES := 1.10 1.12
 
 # dbt is never to report what these targets do with it.
 export DBT_SEND_ANONYMOUS_USAGE_STATS := 0
@@ -21,11 +23,13 @@ export DO_NOT_TRACK := 1
 .NOTPARALLEL:
 
 .PHONY: help setup build test demo bench fuzz test-fuzz build-fuzz sanitize lint lint-tidy format clean
-.PHONY: system-build system-all build-native build-package test-native test-python
+.PHONY: system-build system-all build-native build-package test-native test-python test-releases
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) \
 		| while read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+
+.PRECIOUS: $(VENV)-dbt-%/dbt.stamp $(VENV)-dbt-%/package.stamp
 
 ## What is on the machine, and in .venv
 
@@ -77,13 +81,35 @@ $(VENV)/package.stamp: $(package_sources) $(VENV)/demo.stamp | system-build
 
 ## What is checked
 
-test: setup lint build test-native test-python test-fuzz ## lint, build, run every test, and fuzz shortly
+test: setup lint build test-native test-python test-releases test-fuzz ## lint, build, run every test, and fuzz shortly
 
 test-native: build-native
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
 
 test-python: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(wildcard tests/python tests/dbt)
+
+# What works inside dbt, in the other releases that it is made for. Each has an environment of its own.
+test-releases: $(addprefix test-dbt-,$(DBT_RELEASES))
+
+test-dbt-%: $(VENV)-dbt-%/package.stamp
+	$(VENV)-dbt-$*/bin/python -m pytest $(addprefix tests/python/test_dbt_,$(addsuffix .py,parity handoff calls failures))
+
+$(VENV)-dbt-%/package.stamp: $(VENV)/package.stamp $(VENV)-dbt-%/dbt.stamp
+	@echo "Installing flatmanifest into $(VENV)-dbt-$*"
+	@rm -rf $(BUILD)/wheel
+	@$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir $(BUILD)/wheel .
+	@$(VENV)-dbt-$*/bin/pip install --quiet --no-deps --force-reinstall $(BUILD)/wheel/*.whl
+	@touch $@
+
+$(VENV)-dbt-1.12/dbt.stamp: WITHOUT_DEPENDENCIES := "dbt-core~=1.12.0" "dbt-duckdb>=1.9,<2"
+$(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt | system-build
+	@echo "Installing dbt-core $*"
+	@$(PYTHON) -m venv $(VENV)-dbt-$*
+	@$(VENV)-dbt-$*/bin/pip install --quiet --upgrade pip
+	@$(VENV)-dbt-$*/bin/pip install --quiet -r $<
+	@$(if $(WITHOUT_DEPENDENCIES),$(VENV)-dbt-$*/bin/pip install --quiet --no-deps $(WITHOUT_DEPENDENCIES))
+	@touch $@
 
 fuzz: build-fuzz ## fuzz the readers of untrusted files for FUZZ_SECONDS (600) each
 	@for target in reader convert; do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
@@ -130,5 +156,5 @@ bench: build-package build-native $(VENV)/dev.stamp ## print the benchmarks' tab
 	@$(BIN)/python -m bench $(BENCH_OPTIONS)
 
 clean: ## remove everything that these targets made, .venv too
-	rm -rf $(BUILD) $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(BUILD) $(VENV) $(VENV)-dbt-* dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

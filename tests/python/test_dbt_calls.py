@@ -103,3 +103,56 @@ def count_calls(project: Path, command: list[str], switch: str) -> dict[str, int
     assert done.returncode == 0, done.stderr
     calls: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return calls
+
+
+# Names the collections whose values are built while a warm command runs.
+BUILT = """
+import contextlib, io, json, sys
+
+import dbt_flatmanifest
+from dbt.cli.main import dbtRunner
+from flatmanifest.dbt.lazy import LazyDict
+
+
+def watched(original):
+    def build(self, *key):
+        if any(type(value) is int for value in dict.values(self)):
+            built.add(next(iter(self)).partition(".")[0])
+        return original(self, *key)
+
+    return build
+
+
+LazyDict.build = watched(LazyDict.build)
+LazyDict._built = watched(LazyDict._built)
+for _ in range(3):
+    built = set()
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = dbtRunner().invoke(sys.argv[1:])
+    assert result.success, result.exception
+print(json.dumps(sorted(built)))
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ls"],
+        ["ls", "--select", "+marts_0", "--exclude", "resource_type:test", "--output", "name"],
+        ["ls", "--select", "@base_1,config.materialized:view", "--output", "path"],
+        ["parse"],
+    ],
+)
+def test_a_warm_command_builds_macros_only(tmp_path: Path, command: list[str]) -> None:
+    project = tmp_path / "project"
+    generate("chain", project, 10)
+    done = subprocess.run(
+        [sys.executable, "-c", BUILT, *command],
+        cwd=project,
+        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", "DBT_PROFILES_DIR": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) in ([], ["macro"])

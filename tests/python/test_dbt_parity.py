@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -149,6 +150,48 @@ def test_commands_cold_and_warm(tmp_path: Path) -> None:
     check(tmp_path, [*each, *each, *failing, state, *with_state])
 
 
+SELECTIONS = [
+    ["--select", "+customers"],
+    ["--select", "@stg_orders", "--exclude", "tag:nightly"],
+    ["--select", "2+customers+1", "source:*+", "--output", "name"],
+    ["--select", "path:models/marts", "--output", "path"],
+    ["--select", "path:models/no_such_directory"],
+    ["--select", "file:customers.sql", "package:this"],
+    ["--select", "config.materialized:incremental,resource_type:model", "resource_type:metric"],
+    ["--select", "test_type:unit", "test_type:generic", "--output", "name"],
+    ["--select", "state:modified"],
+    ["--select", "customers", "--indirect-selection", "cautious"],
+    ["--select", "stg_orders", "--indirect-selection", "buildable"],
+    ["--select", "stg_orders", "--indirect-selection", "empty"],
+    ["--selector", "nightly"],
+    ["--selector", "sources_and_children", "--output", "name"],
+    ["--selector", "no_such_selector"],
+    ["--exclude", "resource_type:test", "resource_type:unit_test"],
+    ["--exclude", "no_such_model"],
+    ["--models", "customers"],
+    ["--models", "customers", "--select", "customers"],
+    ["--select", "no_such_method:x"],
+    ["--select", "customers", "no_such_model"],
+    ["--resource-type", "all", "--output", "path"],
+    ["--exclude-resource-type", "test", "unit_test"],
+    ["--resource-type", "analysis"],
+    ["--select", "version:latest", "--output", "json"],
+    ["--select", "group:finance", "access:public", "exposure:*", "semantic_model:*"],
+]
+
+
+def test_selections(tmp_path: Path) -> None:
+    listed = [[*LS, *selection] for selection in SELECTIONS]
+    selected = [
+        ["dbt", "compile", "--select", "+customers", *THREAD],
+        ["dbt", "build", "--select", "+customers", "--exclude", "resource_type:unit_test", *THREAD],
+        ["dbt", "test", "--select", "stg_orders", *THREAD],
+        ["dbt", "run", "--selector", "nightly", *THREAD],
+        ["dbt", "ls", "--select", "result:success", "--state", "target"],
+    ]
+    check(tmp_path, [PARSE, *listed, *listed[::-1], *selected])
+
+
 EDITS: list[Step] = [
     ["append", "models/staging/stg_orders.sql", "\n-- edited\n"],
     ["replace", "models/staging/_staging.yml", "One row for each order.", "One row an order."],
@@ -220,3 +263,30 @@ def test_a_file_for_partial_parsing_of_ones_own(tmp_path: Path, path: str) -> No
     own = ["dbt", "parse", "--partial-parse-file-path", path]
     steps = [PARSE, ["copy", "target", "kept"], ["rename", "kept/partial_parse.msgpack", path]]
     check(tmp_path, [*steps, own, own, PARSE])
+
+
+def test_processes_say_the_same(tmp_path: Path) -> None:
+    """To the end: extension modules report what is not freed when Python ends."""
+    said = []
+    for switch in ("0", "1"):
+        project = tmp_path / switch / "project"
+        generate("small_everything", project, None)
+        for arguments in ([*PARSE, "--quiet"], LS, [*LS, "--quiet"], [*PARSE, "--quiet"]):
+            done = subprocess.run(
+                [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", *arguments[1:]],
+                cwd=project,
+                env={
+                    **os.environ,
+                    **PRIVATE,
+                    "FLATMANIFEST": switch,
+                    "DBT_PROFILES_DIR": str(project),
+                },
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            printed = [
+                re.sub(r"\d\d:\d\d:\d\d", "TIME", text) for text in (done.stdout, done.stderr)
+            ]
+            said.append((done.returncode, *printed))
+    assert said[:4] == said[4:]

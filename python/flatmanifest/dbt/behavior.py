@@ -6,6 +6,7 @@ module there is, for the name of the first caller outside: 30 ms a flag.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,24 @@ def default_source() -> str:
 BehaviorFlagRendered._default_source = staticmethod(default_source)  # noqa: SLF001
 
 
-def calling_module() -> str | None:
+def calling_module() -> str:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as inspect does
     while frame is not None:
-        name: str | None = frame.f_globals.get("__name__")
-        if name not in BETWEEN and name in sys.modules:
-            return name
+        name = frame.f_globals.get("__name__", "")
+        if name not in BETWEEN:
+            found = module_of(frame, name)
+            if found is not None:
+                return found
         frame = frame.f_back
-    return None
+    return "Unknown"
+
+
+def module_of(frame: FrameType, name: str) -> str | None:
+    """As inspect.getmodule: the module of the file that the code is of."""
+    file = frame.f_code.co_filename
+    if file.startswith("<"):
+        return None
+    if getattr(sys.modules.get(name), "__file__", None) == file:
+        return name
+    found = inspect.getmodule(frame)
+    return None if found is None else found.__name__

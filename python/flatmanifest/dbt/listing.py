@@ -48,21 +48,27 @@ def generate_paths(original: Callable[..., Any], task: ListTask) -> Iterator[str
 
 
 def lines_or_dbts(original: Callable[..., Any], task: ListTask, output: str) -> Iterator[str]:
-    lines = attempt(lines_of, task, output)
-    return original(task) if lines is None else iter(lines)
+    lines = None
+    if attempt(is_known_selection, task):
+        # What is wrong with either is dbt's to say.
+        selector, spec = task.get_node_selector(), task.get_selection_spec()
+        lines = attempt(lines_of, selector, spec, output)
+    yield from original(task) if lines is None else lines
 
 
-def lines_of(task: ListTask, output: str) -> list[str] | None:
-    """What dbt would list, if the native selector knows it."""
+def is_known_selection(task: ListTask) -> bool:
+    if task.manifest is None or entry_of(task.manifest) is None:
+        return False
+    # dbt tells the user of the default selector, once.
     is_plain = task.selection_arg or task.exclusion_arg or task.args.selector
-    # It tells the user of the default selector, once.
-    if not is_plain and task.config.get_default_selector_name():
-        return None
-    entry = None if task.manifest is None else entry_of(task.manifest)
-    ids = entry and select(task.get_node_selector(), task.get_selection_spec())
-    if entry is None or not ids:
-        return None
-    return entry.view().list_lines(ids, output)
+    return bool(is_plain) or not task.config.get_default_selector_name()
+
+
+def lines_of(selector: Any, spec: Any, output: str) -> list[str] | None:
+    """What dbt would list, if the native selector knows it."""
+    entry = entry_of(selector.manifest)
+    ids = select(selector, spec)
+    return entry.view().list_lines(ids, output) if entry is not None and ids else None
 
 
 @seam(ListTask, "output_results")

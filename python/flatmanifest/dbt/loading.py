@@ -15,6 +15,7 @@ from dbt.adapters.factory import get_adapter_package_names
 from dbt.config.runtime import RuntimeConfig
 from dbt.constants import DEFAULT_ENV_PLACEHOLDER, PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ModelNode
 from dbt.events.types import PartialParsingEnabled
 from dbt.flags import get_flags
 from dbt.parser.manifest import ManifestLoader, extended_mashumaro_encoder
@@ -108,6 +109,8 @@ class Load:
         """After a parse: what dbt writes into its own file, into ours."""
         if self.snapshot is None:
             return
+        if hasattr(self.loader, "_backfill_direct_parents"):
+            self.loader._backfill_direct_parents()  # noqa: SLF001 - which dbt calls next
         self.is_published = True
         self.entry = entries.publish(self.path, self.loader.manifest, self.roots, self.snapshot)
         self.entry.keep_artifact(str(self.file_of_dbt))
@@ -210,6 +213,20 @@ def write_manifest_for_partial_parse(original: Callable[..., Any], loader: Manif
         original(loader)
     if load is not None:
         attempt(load.publish)
+
+
+if hasattr(ManifestLoader, "_backfill_direct_parents"):  # dbt 1.12
+
+    @seam(ManifestLoader, "_backfill_direct_parents")
+    def backfill_direct_parents(original: Callable[..., Any], loader: ManifestLoader) -> None:
+        """Copy what models depend on. The entry has it; dbt's own file has not."""
+        manifest = loader.manifest
+        if attempt(entries.unchanged, manifest, "nodes") is not None:
+            return
+        for node in manifest.nodes.values():
+            if isinstance(node, ModelNode) and not node.is_external_node:
+                node.direct_parents = []  # as it would be from dbt's file
+        original(loader)
 
 
 @seam(Manifest, "build_flat_graph")

@@ -22,7 +22,9 @@ from flatmanifest.dbt.seams import attempt, is_on
 if TYPE_CHECKING:
     from pathlib import Path
 
-PACKAGES = ("dbt-core", "dbt-common", "dbt-adapters", "dbt-semantic-interfaces", "mashumaro")
+# metricflow has what dbt-semantic-interfaces had since dbt 1.12.
+PACKAGES = ("dbt-core", "dbt-common", "dbt-adapters", "mashumaro")
+EITHER = ("dbt-semantic-interfaces", "metricflow")
 
 Schema = dict[str, Any]
 
@@ -64,10 +66,12 @@ def versions_of(adapter: str) -> list[str] | None:
     """Everything that schemas depend on; None if that may change without its version doing so."""
     macros = {name.replace("_", "-") for name in get_adapter_package_names(adapter)}
     versions = [__version__, sys.version]
-    for name in (*PACKAGES, *sorted(macros - {"dbt"})):  # which is in dbt-core
+    for name in (*PACKAGES, *EITHER, *sorted(macros - {"dbt"})):  # which is in dbt-core
         try:
             found = metadata.distribution(name)
         except metadata.PackageNotFoundError:
+            if name in EITHER:
+                continue
             return None
         if is_editable(found):
             return None
