@@ -10,9 +10,13 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import dbt.compilation
+import dbt.graph
 from dbt.compilation import Linker
 from dbt.contracts.graph.manifest import Manifest
+from dbt.flags import get_flags
+from dbt.graph.queue import GraphQueue
 from dbt.node_types import NodeType
+from networkx import DiGraph
 
 from flatmanifest import Graph, GraphError
 from flatmanifest.dbt.entry import entry_of, unchanged
@@ -73,6 +77,7 @@ def link_columns(linker: Linker, manifest: Manifest) -> bool:
     linker.graph.add_nodes_from(graph.nodes())
     linker.graph.add_edges_from(edges)
     linker.graph.flatmanifest_entry = entry
+    linker.graph.flatmanifest_graph = graph
     return True
 
 
@@ -88,6 +93,65 @@ def dependencies(entry: Entry, names: Iterable[str]) -> Iterable[tuple[str, list
 def linked_from(graph: Any) -> Entry | None:
     """The entry of whose columns a networkx graph was linked; it may have test edges since."""
     return getattr(graph, "flatmanifest_entry", None)
+
+
+def native_of(graph: Any) -> Graph | None:
+    """The native graph that a networkx graph is a copy of; None if it has been changed since."""
+    native: Graph | None = getattr(graph, "flatmanifest_graph", None)
+    if native is None or len(native) != len(graph):
+        return None
+    edge_count = sum(len(children) for _, children in graph.adjacency())
+    return native if native.number_of_edges() == edge_count else None
+
+
+@seam(Linker, "add_test_edges")
+def add_test_edges(original: Callable[..., Any], linker: Linker, manifest: Manifest) -> None:
+    if not attempt(add_native_test_edges, linker, manifest):
+        original(linker, manifest)
+
+
+def add_native_test_edges(linker: Linker, manifest: Manifest) -> bool:
+    native = native_of(linker.graph)
+    entry = unchanged(manifest, *MEMBERS)
+    if native is None or entry is None or entry is not linked_from(linker.graph):
+        return False
+    tested = native.add_test_edges(fast=bool(get_flags().USE_FAST_TEST_EDGES))
+    linker.graph.add_edges_from(tested.test_edges(), edge_type="parent_test")
+    linker.graph.flatmanifest_graph = tested
+    return True
+
+
+@seam(dbt.graph.Graph, "get_subset_graph")
+def get_subset_graph(
+    original: Callable[..., Any], graph: dbt.graph.Graph, selected: Iterable[str]
+) -> dbt.graph.Graph:
+    selected = set(selected)
+    subset = attempt(native_subset, graph, selected)
+    return original(graph, selected) if subset is None else subset
+
+
+def native_subset(graph: dbt.graph.Graph, selected: set[str]) -> dbt.graph.Graph | None:
+    native = native_of(graph.graph)
+    if native is None or not all(map(native.__contains__, selected)):
+        return None
+    native = native.get_subset_graph(selected)
+    subset: Any = DiGraph()
+    subset.add_nodes_from(native.nodes())
+    subset.add_edges_from(native.edges())
+    for parent, child in native.test_edges():
+        subset.edges[parent, child]["edge_type"] = "parent_test"
+    subset.flatmanifest_graph = native
+    return dbt.graph.Graph(subset)
+
+
+@seam(GraphQueue, "_get_scores")
+def get_scores(original: Callable[..., Any], queue: GraphQueue, graph: Any) -> dict[str, int]:
+    native = attempt(native_of, graph)
+    scores = None if native is None else attempt(native.queue_scores)
+    if scores is None or len(scores) != len(graph):
+        found: dict[str, int] = original(queue, graph)
+        return found
+    return scores
 
 
 @seam(Linker, "find_cycles")
