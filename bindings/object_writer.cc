@@ -33,8 +33,8 @@ class ObjectWriter {
   // `describe(type)` gives the path "module:Class" of a class, and the names of the fields to store
   // of a dataclass, None of an Enum; it raises TypeError for others. Values of `lazy_type`, a dict,
   // that are int stand for the values of its attribute stored_map.
-  ObjectWriter(py::object describe, const py::object& lazy_type)
-      : describe_(std::move(describe)), lazy_type_(lazy_type) {
+  ObjectWriter(py::object describe, py::object lazy_type)
+      : describe_(std::move(describe)), lazy_type_(std::move(lazy_type)) {
     PyDateTime_IMPORT;
     enum_type_ = py::module_::import("enum").attr("Enum");
   }

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 // pip puts the executable beside the interpreter, also where a link elsewhere leads to it.
 fs::path PythonBeside(const fs::path& executable) {
   for (const char* name : {"python", "python3"}) {
-    const fs::path python = executable.parent_path() / name;
+    fs::path python = executable.parent_path() / name;
     if (::access(python.c_str(), X_OK) == 0) return python;
   }
   throw CommandError("there is no Python beside " + executable.string() +
@@ -29,7 +29,7 @@ fs::path PythonBeside(const fs::path& executable) {
 
 fs::path Self(const std::string& name) {
   std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  fs::path self = fs::read_symlink("/proc/self/exe", error);
   if (!error) return self;
   const fs::path named = fs::canonical(name, error);  // where there is no /proc
   return error ? fs::path(name) : named;

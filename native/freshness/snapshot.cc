@@ -121,7 +121,12 @@ class Scan {
   void AddDirectory(const std::string& path, int depth) {
     if (depth >= kMaxDirectoryDepth) throw IoError("directories nest without end", path, ELOOP);
     Update(Mark::kDirectory);
-    for (const std::string& name : NamesIn(path)) AddPath(path + '/' + name, depth + 1);
+    std::string inner = path + '/';
+    for (const std::string& name : NamesIn(path)) {
+      inner.resize(path.size() + 1);
+      inner += name;
+      AddPath(inner, depth + 1);
+    }
     Update(Mark::kDirectory);  // its end
   }
 

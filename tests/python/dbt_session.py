@@ -41,7 +41,7 @@ TEXT = [
 # The last: which connection of its pool a thread gets is a matter of luck.
 UNSTABLE_LINES = (
     *("Resource report", "running dbt with arguments", "PP exception info"),
-    "onnection",
+    *("Set downloads directory", "onnection"),
 )
 
 

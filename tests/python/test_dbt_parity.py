@@ -240,6 +240,32 @@ def test_edits_of_the_project(tmp_path: Path) -> None:
     check(tmp_path, [*steps, ["dbt", "build", *RUN]])
 
 
+PACKAGE = "packages/extra"
+PACKAGE_FILES: list[Step] = [
+    ["write", f"{PACKAGE}/dbt_project.yml", "name: extra\nversion: 1.0.0\nprofile: none\n"],
+    ["write", f"{PACKAGE}/models/extra_model.sql", "select {{ extra.one() }} as one"],
+    ["write", f"{PACKAGE}/macros/one.sql", "{% macro one() %}1{% endmacro %}"],
+    ["write", "packages.yml", f"packages:\n  - local: {PACKAGE}\n"],
+]
+PACKAGE_EDITS: list[Step] = [
+    ["append", f"{PACKAGE}/models/extra_model.sql", ", 2 as two"],
+    ["replace", f"{PACKAGE}/macros/one.sql", "1{%", "11{%"],
+    ["replace", f"{PACKAGE}/dbt_project.yml", "version: 1.0.0", "version: 1.1.0"],
+    ["write", "models/on_extra.sql", "select * from {{ ref('extra', 'extra_model') }}"],
+    ["write", f"{PACKAGE}/models/added.yml", "models:\n  - {name: extra_model, description: it}\n"],
+    ["rename", f"{PACKAGE}/models/added.yml", f"{PACKAGE}/models/moved.yml"],
+    ["remove", f"{PACKAGE}/models/moved.yml"],
+    ["write", f"{PACKAGE}/models/off.sql", "{{ config(enabled=false) }} select 1"],
+]
+
+
+def test_edits_of_a_package(tmp_path: Path) -> None:
+    steps = [PARSE, *PACKAGE_FILES, ["dbt", "deps"], PARSE, LS]
+    for edited in PACKAGE_EDITS:
+        steps += [edited, PARSE, LS]
+    check(tmp_path, [*steps, ["dbt", "compile", *THREAD], ["dbt", "clean"], ["dbt", "deps"], PARSE])
+
+
 def test_targets_and_vars_stay_warm_side_by_side(tmp_path: Path) -> None:
     prod, variables = ["--target", "prod"], ["--vars", "{currency: USD}"]
     steps: list[Step] = [
