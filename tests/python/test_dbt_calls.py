@@ -80,10 +80,24 @@ print(json.dumps(calls))
 
 
 @pytest.mark.parametrize(
-    "command", [["ls"], ["parse"], ["ls", "--select", "+customers", "--output", "name"]]
+    "command",
+    [
+        ["ls"],
+        ["parse"],
+        ["ls", "--select", "+marts_0", "--output", "name"],
+        ["ls", "--output", "json"],
+        ["ls", "--output", "json", "--output-keys", "name", "config.materialized"],
+    ],
 )
 def test_a_warm_command_serializes_nothing(tmp_path: Path, command: list[str]) -> None:
     assert count_calls(tmp_path / "project", command, "1") == {}
+
+
+def test_a_run_serializes_what_it_runs(tmp_path: Path) -> None:
+    command = ["run", "--select", "base_0"]
+    calls = count_calls(tmp_path / "ours", command, "1")
+    assert set(calls) == {"object"}
+    assert calls["object"] < 50 < count_calls(tmp_path / "dbts", command, "0")["object"]
 
 
 def test_dbt_alone_is_seen_to(tmp_path: Path) -> None:
@@ -140,6 +154,7 @@ print(json.dumps(sorted(built)))
         ["ls"],
         ["ls", "--select", "+marts_0", "--exclude", "resource_type:test", "--output", "name"],
         ["ls", "--select", "@base_1,config.materialized:view", "--output", "path"],
+        ["ls", "--output", "json"],
         ["parse"],
     ],
 )

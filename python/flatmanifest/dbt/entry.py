@@ -1,10 +1,11 @@
 """What is kept of a parse: docs/dbt.md says when it may be used again.
 
-An entry is three files in the cache directory, whose names begin with its key:
+An entry is some files in the cache directory, whose names begin with its key:
 
 - ``KEY.fman``: dbt's manifest, complete
 - ``KEY.state.fman``: the files that it was parsed from, and how they were
 - ``KEY.artifacts.fman``: the artifacts in the target directory that show it as it is
+- ``KEY.lines.fman``, ``KEY.semantic.fman``: what has been made of it (listing.py, handoff.py)
 """
 
 from __future__ import annotations

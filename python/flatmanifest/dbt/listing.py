@@ -21,12 +21,15 @@ from dbt_common.events.logger import NoScrubber, _TextLogger
 from dbt_common.events.types import PrintEvent
 from dbt_common.exceptions.base import env_secrets, scrub_secrets
 
-from flatmanifest.dbt.entry import entry_of
+from flatmanifest.dbt.entry import beside, entry_of, read
+from flatmanifest.dbt.objects import publish
 from flatmanifest.dbt.seams import attempt, seam
 from flatmanifest.dbt.selecting import select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from flatmanifest.dbt.entry import Entry
 
 # Listens to no event that is printed here.
 SILENT = {track_behavior_change_warn}
@@ -47,13 +50,41 @@ def generate_paths(original: Callable[..., Any], task: ListTask) -> Iterator[str
     return lines_or_dbts(original, task, "path")
 
 
+@seam(ListTask, "generate_json")
+def generate_json(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
+    """The line of a node, which dbt makes once, is the same as long as the node is."""
+    ids = selected_by(task)
+    entry = None if task.manifest is None else entry_of(task.manifest)
+    if not ids or entry is None:
+        yield from original(task)
+        return
+    known = attempt(KnownLines, entry, list(task.args.output_keys or ()))
+    lines = None if known is None else attempt(known.of, ids)
+    if lines is not None:
+        yield from lines
+        return
+    made = []
+    for line in original(task):
+        made.append(line)
+        yield line
+    if known is not None and len(made) == len(ids):
+        attempt(known.keep, ids, made)
+
+
 def lines_or_dbts(original: Callable[..., Any], task: ListTask, output: str) -> Iterator[str]:
-    lines = None
-    if attempt(is_known_selection, task):
-        # What is wrong with either is dbt's to say.
-        selector, spec = task.get_node_selector(), task.get_selection_spec()
-        lines = attempt(lines_of, selector, spec, output)
+    ids = selected_by(task)
+    entry = None if task.manifest is None else entry_of(task.manifest)
+    lines = attempt(entry.view().list_lines, ids, output) if ids and entry is not None else None
     yield from original(task) if lines is None else lines
+
+
+def selected_by(task: ListTask) -> list[str] | None:
+    """The ids that dbt would list, in its order, if the native selector knows them."""
+    if not attempt(is_known_selection, task):
+        return None
+    # What is wrong with either is dbt's to say.
+    selector, spec = task.get_node_selector(), task.get_selection_spec()
+    return attempt(select, selector, spec)
 
 
 def is_known_selection(task: ListTask) -> bool:
@@ -64,11 +95,24 @@ def is_known_selection(task: ListTask) -> bool:
     return bool(is_plain) or not task.config.get_default_selector_name()
 
 
-def lines_of(selector: Any, spec: Any, output: str) -> list[str] | None:
-    """What dbt would list, if the native selector knows it."""
-    entry = entry_of(selector.manifest)
-    ids = select(selector, spec)
-    return entry.view().list_lines(ids, output) if entry is not None and ids else None
+class KnownLines:
+    """JSON lines of an entry's resources by unique_id, for one list of keys; kept beside it."""
+
+    def __init__(self, entry: Entry, keys: list[str]) -> None:
+        self.path = beside(entry.path, "lines")
+        self.facts = {"generation": entry.generation, "keys": keys}
+        self.lines: dict[str, str] = {}
+        kept = read(self.path)
+        if kept is not None and {name: kept[name] for name in self.facts} == self.facts:
+            self.lines = kept["lines"]
+
+    def of(self, ids: list[str]) -> list[str] | None:
+        """The lines; None if one is not known."""
+        return [self.lines[unique_id] for unique_id in ids] if self.lines.keys() >= {*ids} else None
+
+    def keep(self, ids: list[str], lines: list[str]) -> None:
+        self.lines.update(zip(ids, lines, strict=True))
+        publish(self.path, {**self.facts, "lines": self.lines})
 
 
 @seam(ListTask, "output_results")
