@@ -137,7 +137,8 @@ lint: $(VENV)/dev.stamp ## check formatting, style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/clang-format --dry-run -Werror $(cpp_sources)
+	@echo "$(BIN)/clang-format --dry-run -Werror"
+	@$(BIN)/clang-format --dry-run -Werror $(cpp_sources)
 
 lint-tidy: build-native system-all ## run clang-tidy over the native code
 	run-clang-tidy -quiet -p $(BUILD) '/(native|bindings|tests)/'

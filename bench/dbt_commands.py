@@ -14,8 +14,9 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from bench.contest import Contestant, ratio
+from bench.contest import Contestant, ratio, run
 from bench.figures import Report
 from bench.projects import generate
 
@@ -83,6 +84,7 @@ def measure(report: Report, work: Path) -> None:
         warm_list(report, name, sides)
         if name == "chain2000":
             phases(report, sides)
+            restored(report, sides[1])
             edited_parse(report, sides)
         shutil.rmtree(work / name)
 
@@ -117,6 +119,35 @@ def warm_list(report: Report, name: str, sides: list[Side]) -> None:
     if name in LEAST_GAIN:
         gain = ratio(vanilla, ours)
         report.at_least(13, f"warm dbt ls with the plugin, {name}", gain, LEAST_GAIN[name])
+
+
+def restored(report: Report, side: Side) -> None:
+    """Every object of the manifest, as dbt reads it and out of the entry, with nothing lazy."""
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - takes seconds
+    from dbt.parser.manifest import extended_mashumuro_decoder  # noqa: PLC0415
+
+    from flatmanifest.dbt.entry import Entry  # noqa: PLC0415
+
+    target = side.project / "target"
+    state = next(target.glob("flatmanifest/*.state.fman"))
+    path = state.with_name(state.name.replace(".state", ""))
+    packed = (target / "partial_parse.msgpack").read_bytes()
+
+    def read_lazily_built() -> Any:
+        manifest = Entry(path).manifest()
+        for name in manifest.flatmanifest_entry.maps:
+            getattr(manifest, name).build()
+        return manifest
+
+    contestants = [
+        Contestant(
+            "mashumaro, from partial_parse.msgpack",
+            lambda: Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder),
+        ),
+        Contestant("from the entry", read_lazily_built),
+    ]
+    run(contestants, ROUNDS)
+    report.contests.append(("every object of the manifest, chain2000", contestants))
 
 
 def edited_parse(report: Report, sides: list[Side]) -> None:

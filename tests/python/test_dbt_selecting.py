@@ -43,6 +43,7 @@ class Forms:
         objects.publish(directory / "objects.fman", fields)
         self.stored = objects.load(directory / "objects.fman")
         self.objects = self.stored.manifest()
+        self.path = directory / "objects.fman"
 
     def answers(self, request: Request) -> list[Any]:
         return [answer(manifest, request) for manifest in (self.artifact, self.objects)]
@@ -96,6 +97,24 @@ def test_what_cannot_be_listed(forms: Forms) -> None:
 def test_graphs(forms: Forms) -> None:
     artifact, objects = forms.artifact.graph, forms.objects.graph
     assert (objects.nodes(), objects.edges()) == (artifact.nodes(), artifact.edges())
+
+
+@pytest.mark.parametrize("kind", ["RefableLookup", "AnalysisLookup", "SourceLookup", "DocLookup"])
+def test_lookups_have_dbts_names(forms: Forms, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import dbt.contracts.graph.manifest as manifests
+
+    import dbt_flatmanifest  # noqa: F401 - puts the seams in
+    from flatmanifest.dbt.entry import Entry
+
+    manifest = Entry(forms.path).manifest()
+    lookup = getattr(manifests, kind)
+    ours = lookup(manifest).storage
+    versioned = [node for node in dict.values(manifest.nodes) if type(node) is not int]
+    assert len(versioned) <= sum("version" in each for each in forms.plain["nodes"].values())
+    monkeypatch.setenv("FLATMANIFEST", "0")
+    expected = lookup(manifest).storage
+    assert ours == expected
+    assert list(ours) == list(expected)
 
 
 def test_columns_are_fields(forms: Forms) -> None:

@@ -145,6 +145,8 @@ MANIFEST: dict[str, Callable[[Any], Any]] = {
     "node": lambda manifest: manifest.node(ORDERS),
     "raw": lambda manifest: manifest.raw(ORDERS, "raw_code"),
     "select": lambda manifest: manifest.select("model.*"),
+    "select_with_warnings": lambda manifest: manifest.select_with_warnings("model.*"),
+    "list_lines": lambda manifest: manifest.list_lines([ORDERS]),
     "verify": lambda manifest: manifest.verify(),
 }
 # What a closed manifest still tells.

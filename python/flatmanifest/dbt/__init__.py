@@ -34,6 +34,7 @@ def activate() -> None:
         linking,
         listing,
         loading,
+        lookups,
         selecting,
     )
 
