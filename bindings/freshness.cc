@@ -1,6 +1,9 @@
 // Snapshots of files, as tuples that a file can hold: (digest_low, digest_high, file_count,
-// taken_ns, by_content).
+// taken_ns, by_content); and where the front door looks for what it has kept.
 
+#include <pybind11/stl.h>
+
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +12,9 @@
 #include "bindings/to_python.h"
 #include "bindings/views.h"
 #include "freshness/snapshot.h"
+#include "front/command_line.h"
+#include "front/environment.h"
+#include "front/places.h"
 
 namespace flatmanifest::python {
 
@@ -28,13 +34,14 @@ py::tuple ToTuple(const Snapshot& snapshot) {
                         snapshot.taken_ns, by_content);
 }
 
-Snapshot FromTuple(const py::tuple& tuple) {
+// Of a list too, as which files hold it.
+Snapshot FromTuple(const py::sequence& tuple) {
   if (tuple.size() != 5) Raise(PyExc_ValueError, "not a snapshot");
-  return {.digest_low = tuple[0].cast<uint64_t>(),
-          .digest_high = tuple[1].cast<uint64_t>(),
-          .file_count = tuple[2].cast<uint64_t>(),
-          .taken_ns = tuple[3].cast<int64_t>(),
-          .by_content = Paths(tuple[4])};
+  return {.digest_low = py::object(tuple[0]).cast<uint64_t>(),
+          .digest_high = py::object(tuple[1]).cast<uint64_t>(),
+          .file_count = py::object(tuple[2]).cast<uint64_t>(),
+          .taken_ns = py::object(tuple[3]).cast<int64_t>(),
+          .by_content = Paths(py::object(tuple[4]))};
 }
 
 }  // namespace
@@ -53,8 +60,20 @@ void BindFreshness(py::module_& module) {
       },
       py::arg("roots"));
   module.def(
+      "take_snapshot_of_new",
+      [](const py::object& path) {
+        const std::string name = FsEncode(path);
+        Snapshot snapshot;
+        {
+          const py::gil_scoped_release release;
+          snapshot = TakeSnapshotOfNew(name);
+        }
+        return ToTuple(snapshot);
+      },
+      py::arg("path"));
+  module.def(
       "is_fresh",
-      [](const py::iterable& roots, const py::tuple& snapshot) {
+      [](const py::iterable& roots, const py::sequence& snapshot) {
         const std::vector<std::string> paths = Paths(roots);
         const Snapshot earlier = FromTuple(snapshot);
         const py::gil_scoped_release release;
@@ -63,8 +82,23 @@ void BindFreshness(py::module_& module) {
       py::arg("roots"), py::arg("snapshot"));
   module.def(
       "is_worth_retaking",
-      [](const py::tuple& snapshot) { return IsWorthRetaking(FromTuple(snapshot)); },
+      [](const py::sequence& snapshot) { return IsWorthRetaking(FromTuple(snapshot)); },
       py::arg("snapshot"));
+  module.def(
+      "transcript_path",
+      [](const std::vector<std::string>& arguments) -> py::object {
+        const auto line = front::ParseCommandLine(arguments);
+        const auto places = line ? front::FindPlaces(*line) : std::nullopt;
+        if (!places) return py::none();
+        return FsDecode(front::TranscriptPath(*places, *line));
+      },
+      py::arg("arguments"));
+  module.def(
+      "environment_digest",
+      [](const front::Environment& environment,
+         const std::optional<std::vector<std::string>>& names,
+         const std::string& salt) { return front::DigestOf(environment, names, salt); },
+      py::arg("environment"), py::arg("names"), py::arg("salt"));
 }
 
 }  // namespace flatmanifest::python

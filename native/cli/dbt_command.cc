@@ -1,8 +1,11 @@
-// `flatmanifest dbt …`: dbt, with the plugin on, in the Python that flatmanifest is installed in.
+// `flatmanifest dbt …`: answered here where that can be (native/front), else dbt, with the plugin on,
+// in the Python that flatmanifest is installed in.
 
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -10,6 +13,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "front/serve.h"
 
 namespace flatmanifest::cli {
 
@@ -42,6 +46,9 @@ bool IsDbt(const std::vector<std::string>& arguments) {
 }
 
 void RunDbt(const std::string& program, std::vector<std::string> arguments) {
+  // As for Python, whose programs end quietly when nobody reads on.
+  std::signal(SIGPIPE, SIG_DFL);
+  if (front::Serve({arguments.begin() + 1, arguments.end()})) std::_Exit(0);
   std::string python = PythonBeside(Self(program)).string();
   std::string option = "-m";
   std::string module = "flatmanifest.dbt";

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "cli/multi_option.h"
+#include "front/multi_option.h"
 #include "cli/output.h"
 #include "convert/convert.h"
 #include "listing/earlier_run.h"
@@ -180,7 +180,7 @@ std::string Variable(const std::string& name) {
 CLI::Validator AsTyped() {
   return CLI::Validator(
       [](std::string& argument) {
-        argument = ValueOf(std::move(argument));
+        argument = front::ValueOf(std::move(argument));
         return std::string();
       },
       "");
@@ -262,7 +262,7 @@ void AddSelection(CLI::App& command, LsOptions& options) {
 
 std::vector<std::string> PrepareArguments(std::vector<std::string> arguments) {
   if (arguments.empty() || (arguments[0] != kName && arguments[0] != kAlias)) return arguments;
-  return MarkValues(arguments, kMultiOptions);
+  return front::MarkValues(arguments, kMultiOptions);
 }
 
 void AddLs(CLI::App& app) {

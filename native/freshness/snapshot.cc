@@ -22,6 +22,7 @@ namespace {
 constexpr int64_t kClockGranularityNs = 2'000'000'000;
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr int kMaxDirectoryDepth = 100;
+constexpr std::string_view kAlone = "/.";
 constexpr size_t kChunk = size_t{1} << 16;
 
 int64_t Nanoseconds(const timespec& time) {
@@ -36,8 +37,8 @@ int64_t Now() {
 
 class Scan {
  public:
-  // `earlier`: whose files to read; none: those that were changed just now.
-  explicit Scan(const Snapshot* earlier) : earlier_(earlier) {
+  // `earlier`: whose files to read; none: those that were changed just now, unless `reads` is off.
+  explicit Scan(const Snapshot* earlier, bool reads = true) : earlier_(earlier), reads_(reads) {
     XXH3_128bits_reset(state_.get());
     snapshot_.taken_ns = Now();
   }
@@ -53,7 +54,7 @@ class Scan {
   }
 
  private:
-  enum class Mark : uint64_t { kMissing, kFile, kDirectory, kContent, kOther };
+  enum class Mark : uint64_t { kMissing, kFile, kDirectory, kContent, kOther, kDirectoryAlone };
 
   void Update(const void* bytes, size_t size) { XXH3_128bits_update(state_.get(), bytes, size); }
   void Update(uint64_t number) { Update(&number, sizeof(number)); }
@@ -61,6 +62,14 @@ class Scan {
   void Update(std::string_view text) {
     Update(uint64_t{text.size()});
     Update(text.data(), text.size());
+  }
+
+  void Update(const struct stat& status) {
+    Update(static_cast<uint64_t>(status.st_size));
+    Update(static_cast<uint64_t>(Nanoseconds(status.st_mtim)));
+    Update(static_cast<uint64_t>(Nanoseconds(status.st_ctim)));
+    Update(static_cast<uint64_t>(status.st_ino));
+    Update(static_cast<uint64_t>(status.st_dev));
   }
 
   void AddPath(const std::string& path, int depth) {
@@ -71,18 +80,18 @@ class Scan {
       if (errno != ENOENT && errno != ENOTDIR) throw IoError("cannot read", path, errno);
       return Update(Mark::kMissing);
     }
-    if (S_ISDIR(status.st_mode)) return AddDirectory(path, depth);
+    if (S_ISDIR(status.st_mode)) {
+      if (!path.ends_with(kAlone)) return AddDirectory(path, depth);
+      Update(Mark::kDirectoryAlone);
+      return Update(status);
+    }
     if (!S_ISREG(status.st_mode)) return Update(Mark::kOther);
     AddFile(path, status);
   }
 
   void AddFile(const std::string& path, const struct stat& status) {
     Update(Mark::kFile);
-    Update(static_cast<uint64_t>(status.st_size));
-    Update(static_cast<uint64_t>(Nanoseconds(status.st_mtim)));
-    Update(static_cast<uint64_t>(Nanoseconds(status.st_ctim)));
-    Update(static_cast<uint64_t>(status.st_ino));
-    Update(static_cast<uint64_t>(status.st_dev));
+    Update(status);
     ++snapshot_.file_count;
     if (!IsByContent(path, status)) return;
     snapshot_.by_content.push_back(path);
@@ -94,7 +103,7 @@ class Scan {
       const auto& paths = earlier_->by_content;
       return std::binary_search(paths.begin(), paths.end(), path);
     }
-    return std::max(Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim)) +
+    return reads_ && std::max(Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim)) +
                kClockGranularityNs >=
            snapshot_.taken_ns;
   }
@@ -156,9 +165,21 @@ class Scan {
   };
 
   const Snapshot* const earlier_;
+  const bool reads_;
   Snapshot snapshot_;
   const std::unique_ptr<XXH3_state_t, FreeState> state_{XXH3_createState()};
 };
+
+// Gives the file a time that no later write gives it: those have the time of the system's last tick.
+bool Settle(const std::string& path) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  now.tv_nsec |= 1;
+  const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, now};
+  if (::utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) return false;
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && Nanoseconds(status.st_mtim) == Nanoseconds(now);
+}
 
 Snapshot ScanAll(std::span<const std::string> roots, const Snapshot* earlier) {
   Scan scan(earlier);
@@ -169,6 +190,13 @@ Snapshot ScanAll(std::span<const std::string> roots, const Snapshot* earlier) {
 }  // namespace
 
 Snapshot TakeSnapshot(std::span<const std::string> roots) { return ScanAll(roots, nullptr); }
+
+Snapshot TakeSnapshotOfNew(const std::string& path) {
+  const bool is_settled = Settle(path);
+  Scan scan(nullptr, !is_settled);
+  scan.Add(path);
+  return scan.Finish();
+}
 
 Snapshot TakeSnapshotLike(std::span<const std::string> roots, const Snapshot& earlier) {
   return ScanAll(roots, &earlier);

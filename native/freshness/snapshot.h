@@ -31,8 +31,16 @@ struct Snapshot {
 // Looks at `roots`, files and directories, each with all that is below it. Symbolic links are
 // followed, as dbt follows them; a root that does not exist is part of the digest. Files whose
 // names begin with '.', '#' or '~' are left out: dbt reads none of those (dbt.parser.search,
-// filesystem_search). Throws IoError for what cannot be read, and where links lead in circles.
+// filesystem_search). A root that ends in "/." stands for a directory alone: its own inode and
+// times, which change when a name comes into it or goes. Throws IoError for what cannot be read, and
+// where links lead in circles.
 Snapshot TakeSnapshot(std::span<const std::string> roots);
+
+// The same for one file that has just been written, whose content need not be looked at: it is
+// given a time of modification more precise than the clock that the system stamps files with, so
+// that whoever writes to it again gives it another. Where the file system has no such times, or the
+// file is another's, this is TakeSnapshot.
+Snapshot TakeSnapshotOfNew(const std::string& path);
 
 // The snapshot that those files give now, the content of `earlier.by_content` in the digest as it
 // was then: SameAs(earlier) if nothing has changed. Throws IoError.

@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <string_view>
 
 #include "format/error.h"
+#include "store/descriptor.h"
 #include "store/manifest_file.h"
 
 namespace flatmanifest {
@@ -20,36 +22,8 @@ namespace fs = std::filesystem;
 constexpr mode_t kNewFileMode = 0666;  // as the umask leaves it
 constexpr int kNameAttempts = 100;
 
-// Closes on scope exit; Close reports what the last writes left unsaid.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int get() const { return fd_; }
-  bool Close() {
-    const int fd = fd_;
-    fd_ = -1;
-    return ::close(fd) == 0;
-  }
-
- private:
-  int fd_;
-};
-
-void WriteAll(int fd, std::span<const std::byte> bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      throw IoError("cannot write", path, errno);
-    }
-    bytes = bytes.subspan(static_cast<size_t>(written));
-  }
+std::string_view TextOf(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 // A file of our own in the directory of `path`, for writing.
@@ -78,12 +52,12 @@ void FlushDirectory(const fs::path& directory) {
 void WriteInPlace(const std::string& path, std::span<const std::byte> bytes) {
   const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (fd.get() < 0) throw IoError("cannot write", path, errno);
-  WriteAll(fd.get(), bytes, path);
+  WriteAll(fd.get(), TextOf(bytes), path);
 }
 
 }  // namespace
 
-void Publish(const std::string& path, std::span<const std::byte> bytes) {
+void Publish(const std::string& path, std::span<const std::byte> bytes, Flush flush) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (fs::is_directory(status)) throw IoError("cannot write", path, EISDIR);
@@ -93,8 +67,9 @@ void Publish(const std::string& path, std::span<const std::byte> bytes) {
   const std::string temporary = CreateTemporary(path, fd_number);
   try {
     Descriptor fd(fd_number);
-    WriteAll(fd.get(), bytes, path);
-    if (::fsync(fd.get()) != 0 || !fd.Close()) throw IoError("cannot write", path, errno);
+    WriteAll(fd.get(), TextOf(bytes), path);
+    if (flush == Flush::kToDisk && ::fsync(fd.get()) != 0) throw IoError("cannot write", path, errno);
+    if (!fd.Close()) throw IoError("cannot write", path, errno);
     if (std::rename(temporary.c_str(), path.c_str()) != 0) {
       throw IoError("cannot replace", path, errno);
     }
@@ -102,7 +77,7 @@ void Publish(const std::string& path, std::span<const std::byte> bytes) {
     ::unlink(temporary.c_str());
     throw;
   }
-  FlushDirectory(fs::path(path).parent_path());
+  if (flush == Flush::kToDisk) FlushDirectory(fs::path(path).parent_path());
 }
 
 uint64_t NextGeneration(const std::string& path) {

@@ -526,11 +526,31 @@ def take_snapshot(roots: Iterable[str]) -> tuple[int, int, int, int, list[str]]:
     The GIL is released meanwhile. Raises ``OSError``.
     """
 
-def is_fresh(roots: Iterable[str], snapshot: tuple[int, int, int, int, list[str]]) -> bool:
+def take_snapshot_of_new(path: str) -> tuple[int, int, int, int, list[str]]:
+    """The same for a file that has just been written, whose content need not be looked at.
+
+    Sets its time of modification. Raises ``OSError``.
+    """
+
+def is_fresh(roots: Iterable[str], snapshot: Sequence[Any]) -> bool:
     """Whether a snapshot taken now would be the same. Raises ``OSError``."""
 
-def is_worth_retaking(snapshot: tuple[int, int, int, int, list[str]]) -> bool:
+def is_worth_retaking(snapshot: Sequence[Any]) -> bool:
     """Whether files whose content is in the snapshot could be known without reading them now."""
+
+# The front door (native/front), for flatmanifest.dbt.transcripts.
+
+def transcript_path(arguments: list[str]) -> str | None:
+    """Where the transcript of ``dbt ARGUMENTS`` is, in this directory and environment.
+
+    None for a command line that the front door does not serve.
+    """
+
+def environment_digest(environment: dict[str, str], names: list[str] | None, salt: str) -> str:
+    """A digest of these variables and all others that dbt has settings from.
+
+    Without names, of all but those that a shell changes. ``salt``: 16 to 64 bytes.
+    """
 
 # Artifacts, for flatmanifest.dbt.
 

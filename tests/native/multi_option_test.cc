@@ -1,4 +1,4 @@
-#include "cli/multi_option.h"
+#include "front/multi_option.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flatmanifest::cli {
+namespace flatmanifest::front {
 namespace {
 
 constexpr std::string_view kNames[] = {"-s", "--select", "--exclude"};
@@ -50,4 +50,4 @@ TEST(MultiOptionTest, OtherArgumentsStay) {
 }
 
 }  // namespace
-}  // namespace flatmanifest::cli
+}  // namespace flatmanifest::front

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-import importlib.util
+import os
 import sys
-
-from flatmanifest.dbt import activate
 
 
 def main() -> None:
+    # Python puts the directory first where it is started, in which dbt would look for plugins.
+    if sys.path and sys.path[0] in {"", os.getcwd()}:  # noqa: PTH109
+        del sys.path[0]
+    import importlib.util  # noqa: PLC0415
+
     if importlib.util.find_spec("dbt") is None:
         sys.exit(f"flatmanifest: there is no dbt in {sys.prefix}: pip install dbt-core there")
+    from flatmanifest.dbt import activate  # noqa: PLC0415
+    from flatmanifest.dbt.recorder import Recorder  # noqa: PLC0415
+
+    recorder = Recorder(sys.argv[1:])  # before dbt reads a .env file
     from dbt.cli.main import cli  # noqa: PLC0415 - seconds of imports
 
     activate()
-    sys.argv[0] = "dbt"  # its name in dbt's messages
-    cli()
+    recorder.start()
+    sys.argv[0] = "dbt"
+    try:
+        cli(prog_name="dbt")
+    except SystemExit as exit_of_dbt:
+        if not exit_of_dbt.code:
+            recorder.finish()
+        raise
 
 
 if __name__ == "__main__":

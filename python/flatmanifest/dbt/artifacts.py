@@ -26,8 +26,13 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.entry import Entry
 
 
+# The artifacts of manifests that were written in this process, or stayed as they were.
+written_here: list[str] = []
+
+
 @seam(Manifest, "write")
 def write_manifest(original: Callable[..., Any], manifest: Manifest, path: str) -> None:
+    written_here.append(os.path.abspath(path))  # noqa: PTH100 - keeps links as they are
     entry = entry_of(manifest)
     if entry is None:
         original(manifest, path)
@@ -58,6 +63,7 @@ if hasattr(SemanticManifest, "write_osi_document_to_file"):  # dbt 1.12
 def write_unless_there(
     original: Callable[..., Any], kind: str, semantic: SemanticManifest, file_path: str
 ) -> None:
+    written_here.append(os.path.abspath(file_path))  # noqa: PTH100
     entry = attempt(unchanged, semantic.manifest)
     if entry is not None and attempt(entry.artifact, file_path) is not None:
         fire_event(ArtifactWritten(artifact_type=kind, artifact_path=file_path))
@@ -89,6 +95,7 @@ def events_heard() -> Iterator[list[str]]:
 def write_graph(
     original: Callable[..., Any], linker: Linker, outfile: str, manifest: Manifest
 ) -> None:
+    written_here.append(os.path.abspath(outfile))  # noqa: PTH100
     entry = attempt(unchanged, manifest)
     if entry is None:
         original(linker, outfile, manifest)

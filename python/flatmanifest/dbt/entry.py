@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.tz import tzutc  # type: ignore[import-untyped, unused-ignore]
 
-from flatmanifest._native import __version__, is_fresh, is_worth_retaking, take_snapshot
+from flatmanifest._native import (
+    __version__,
+    is_fresh,
+    is_worth_retaking,
+    take_snapshot,
+    take_snapshot_of_new,
+)
 from flatmanifest.dbt import objects
 from flatmanifest.dbt.lazy import LazyDict
 
@@ -159,7 +165,7 @@ class Entry:
         """Remember that a file shows this entry as it is."""
         path = os.path.abspath(path)  # noqa: PTH100
         files = self.artifacts()
-        files[path] = {"snapshot": take_snapshot([path]), **facts}
+        files[path] = {"snapshot": list(take_snapshot_of_new(path)), **facts}
         objects.publish(
             beside(self.path, "artifacts"), {"generation": self.generation, "files": files}
         )

@@ -60,6 +60,9 @@ class Load:
         flags = get_flags()
         if not flags.PARTIAL_PARSE or flags.PARTIAL_PARSE_FILE_PATH:
             return None
+        # dbt is told what has changed since it wrote its own file.
+        if self.loader.file_diff is not None:
+            return None
         # Who removes dbt's file wants everything parsed again.
         if not self.file_of_dbt.exists():
             return None
@@ -247,7 +250,8 @@ def validate_config(original: Callable[..., Any], config: RuntimeConfig) -> None
 def cache_directory(config: RuntimeConfig) -> Path:
     """Where entries lie: in the target directory, unless the environment says otherwise."""
     chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen) if chosen else Path(config.project_target_path) / "flatmanifest"
+    # Absolute, because dbt changes its directory.
+    return Path(chosen or Path(config.project_target_path) / "flatmanifest").absolute()
 
 
 def key_of(loader: ManifestLoader) -> str:

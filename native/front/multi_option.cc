@@ -1,10 +1,10 @@
-#include "cli/multi_option.h"
+#include "front/multi_option.h"
 
 #include <algorithm>
 #include <optional>
 #include <utility>
 
-namespace flatmanifest::cli {
+namespace flatmanifest::front {
 
 namespace {
 
@@ -73,4 +73,4 @@ std::string ValueOf(std::string argument) {
   return argument;
 }
 
-}  // namespace flatmanifest::cli
+}  // namespace flatmanifest::front

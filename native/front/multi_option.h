@@ -1,14 +1,14 @@
 // Options that take several values the way dbt's do, where CLI11 has another way.
 
-#ifndef FLATMANIFEST_CLI_MULTI_OPTION_H_
-#define FLATMANIFEST_CLI_MULTI_OPTION_H_
+#ifndef FLATMANIFEST_FRONT_MULTI_OPTION_H_
+#define FLATMANIFEST_FRONT_MULTI_OPTION_H_
 
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace flatmanifest::cli {
+namespace flatmanifest::front {
 
 // Rewrites `arguments` so that CLI11 reads the values of the options `names` ("--select", "-s") as
 // dbt/cli/options.py (class MultiOption) does: the argument after the option is its first value
@@ -21,6 +21,6 @@ std::vector<std::string> MarkValues(std::span<const std::string> arguments,
 // The value that a marked argument stands for; any other argument as it is.
 std::string ValueOf(std::string argument);
 
-}  // namespace flatmanifest::cli
+}  // namespace flatmanifest::front
 
-#endif  // FLATMANIFEST_CLI_MULTI_OPTION_H_
+#endif  // FLATMANIFEST_FRONT_MULTI_OPTION_H_

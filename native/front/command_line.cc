@@ -1,0 +1,179 @@
+#include "front/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+#include "front/multi_option.h"
+
+namespace flatmanifest::front {
+
+namespace {
+
+constexpr std::string_view kMultiOptions[] = {"-s",
+                                              "--select",
+                                              "-m",
+                                              "--models",
+                                              "--model",
+                                              "--exclude",
+                                              "--resource-type",
+                                              "--resource-types",
+                                              "--exclude-resource-type",
+                                              "--exclude-resource-types",
+                                              "--output-keys"};
+
+// dbt/cli/params.py: what every command takes. Missing are those that choose another manifest to
+// compare with or another parser, or that have dbt do what is not done here.
+constexpr const char* kFlags[] = {"--cache-selected-only",
+                                  "-d,--debug",
+                                  "-x,--fail-fast",
+                                  "--hints-enabled",
+                                  "--log-cache-events",
+                                  "--populate-cache",
+                                  "--print",
+                                  "-q,--quiet",
+                                  "--send-anonymous-usage-stats",
+                                  "--show-all-deprecations",
+                                  "--single-threaded",
+                                  "--static-parser",
+                                  "--use-colors",
+                                  "--use-colors-file",
+                                  "--use-fast-test-edges",
+                                  "--version-check",
+                                  "--write-json"};
+constexpr const char* kValues[] = {"--log-file-max-bytes",
+                                   "--log-format",
+                                   "--log-format-file",
+                                   "--log-level",
+                                   "--log-level-file",
+                                   "--log-path",
+                                   "--maximum-seed-size-mib",
+                                   "--printer-width",
+                                   "--profile",
+                                   "--profiles-dir",
+                                   "--project-dir",
+                                   "-t,--target",
+                                   "--target-path",
+                                   "--vars",
+                                   "--warn-error-options"};
+
+std::string LongName(std::string_view names) {
+  return std::string(names.substr(names.find("--")));
+}
+
+using Values = std::optional<std::vector<std::string>>;
+
+void AddValues(CLI::App& command, const char* names, Values& to) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          names,
+          [&to](const std::vector<std::string>& typed) {
+            to.emplace();
+            for (const std::string& value : typed) to->push_back(ValueOf(value));
+          })
+      ->expected(1, -1)
+      ->take_all();
+}
+
+void AddList(CLI::App& app, const char* name, ListOptions& options) {
+  CLI::App* command = app.add_subcommand(name);
+  command->set_help_flag();
+  command->fallthrough();
+  AddValues(*command, "-s,--select", options.select);
+  AddValues(*command, "-m,--models,--model", options.models);
+  AddValues(*command, "--exclude", options.exclude);
+  AddValues(*command, "--resource-type,--resource-types", options.resource_types);
+  AddValues(*command, "--exclude-resource-type,--exclude-resource-types",
+            options.exclude_resource_types);
+  AddValues(*command, "--output-keys", options.output_keys);
+  command->add_option("--selector", options.selector)->take_last();
+  command->add_option("--output", options.output)->take_last();
+}
+
+class Parser {
+ public:
+  Parser() {
+    app_.set_help_flag();
+    app_.require_subcommand(1);
+    for (const char* names : kFlags) {
+      const std::string name = LongName(names);
+      app_.add_flag_function(
+          std::string(names) + ",!--no-" + name.substr(2),
+          [this, name](int64_t count) { line_.settings[name] = count > 0 ? "yes" : "no"; });
+    }
+    app_.add_flag_function("--warn-error",
+                           [this](int64_t) { line_.settings["--warn-error"] = "yes"; });
+    for (const char* names : kValues) AddSetting(app_, names);
+    app_.add_option("--indirect-selection", line_.list.indirect_selection)->take_last();
+    AddList(app_, "ls", line_.list);
+    AddList(app_, "list", line_.list);
+    CLI::App* parse = app_.add_subcommand("parse");
+    parse->set_help_flag();
+    parse->fallthrough();
+    AddSetting(*parse, "--threads");
+  }
+
+  CommandLine Parse(const std::vector<std::string>& arguments) {
+    std::vector<std::string> marked = MarkValues(arguments, kMultiOptions);
+    std::reverse(marked.begin(), marked.end());  // CLI11 takes them from the end
+    app_.parse(std::move(marked));
+    line_.command = app_.get_subcommands().front()->get_name();
+    return std::move(line_);
+  }
+
+ private:
+  void AddSetting(CLI::App& command, const char* names) {
+    const std::string name = LongName(names);
+    command
+        .add_option_function<std::string>(
+            names, [this, name](const std::string& value) { line_.settings[name] = value; })
+        ->take_last();
+  }
+
+  CommandLine line_;
+  CLI::App app_;
+};
+
+// A flag that is both set and unset: the last one counts to dbt, CLI11 adds them up.
+bool HasContradiction(const std::vector<std::string>& arguments) {
+  return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
+    constexpr std::string_view kNo = "--no-";
+    if (!argument.starts_with(kNo)) return false;
+    const std::string positive = "--" + argument.substr(kNo.size());
+    const char letter = positive[2];
+    return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& other) {
+      const bool is_short = other.size() > 1 && other[0] == '-' && other[1] != '-';
+      return other == positive || (is_short && other.find(letter) != std::string::npos);
+    });
+  });
+}
+
+}  // namespace
+
+std::optional<std::string> CommandLine::Setting(const std::string& name) const {
+  if (const auto found = settings.find(name); found != settings.end()) return found->second;
+  std::string variable = name.substr(2);
+  std::transform(variable.begin(), variable.end(), variable.begin(), [](char letter) {
+    return letter == '-' ? '_' : static_cast<char>(letter - ('a' <= letter && letter <= 'z' ? 32 : 0));
+  });
+  for (const char* prefix : {"DBT_ENGINE_", "DBT_"}) {
+    const char* value = std::getenv((prefix + variable).c_str());
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) {
+  // dbt takes what follows "--" for arguments, of which these commands have none.
+  if (std::find(arguments.begin(), arguments.end(), "--") != arguments.end()) return std::nullopt;
+  if (HasContradiction(arguments)) return std::nullopt;
+  try {
+    return Parser().Parse(arguments);
+  } catch (const CLI::Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace flatmanifest::front

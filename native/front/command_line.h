@@ -1,0 +1,45 @@
+// dbt's command line, as far as `flatmanifest dbt` answers it itself.
+
+#ifndef FLATMANIFEST_FRONT_COMMAND_LINE_H_
+#define FLATMANIFEST_FRONT_COMMAND_LINE_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flatmanifest::front {
+
+// The options that are evaluated here. Without a value: not on the command line.
+struct ListOptions {
+  std::optional<std::vector<std::string>> select;
+  std::optional<std::vector<std::string>> models;
+  std::optional<std::vector<std::string>> exclude;
+  std::optional<std::vector<std::string>> resource_types;
+  std::optional<std::vector<std::string>> exclude_resource_types;
+  std::optional<std::vector<std::string>> output_keys;
+  std::optional<std::string> selector;
+  std::optional<std::string> output;
+  std::optional<std::string> indirect_selection;
+};
+
+struct CommandLine {
+  std::string command;  // "ls", "list" or "parse"
+  ListOptions list;
+  // All other options, by their longest name. What they do is not known here: two command lines
+  // with the same settings have dbt say the same.
+  std::map<std::string, std::string> settings;
+
+  bool lists() const { return command != "parse"; }
+  // The value of a setting, or of the environment variable that dbt takes in its place
+  // ("--target-path": DBT_ENGINE_TARGET_PATH, DBT_TARGET_PATH); nothing if there is neither.
+  std::optional<std::string> Setting(const std::string& name) const;
+};
+
+// Reads what follows `dbt`, as dbt/cli/main.py of dbt-core 1.10 to 1.12 does. Nothing if it is
+// another command, has an option that is not known or that only dbt can serve, or is wrong.
+std::optional<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments);
+
+}  // namespace flatmanifest::front
+
+#endif  // FLATMANIFEST_FRONT_COMMAND_LINE_H_

@@ -1,0 +1,30 @@
+// What dbt sees of the environment, to be known again and not to be read.
+
+#ifndef FLATMANIFEST_FRONT_ENVIRONMENT_H_
+#define FLATMANIFEST_FRONT_ENVIRONMENT_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flatmanifest::front {
+
+using Environment = std::map<std::string, std::string>;
+
+// The variables of this process.
+Environment CurrentEnvironment();
+
+// A BLAKE2b digest, in hexadecimal, of the variables that dbt and Python take settings from, with
+// these names among them; without `names`, of all variables but those that a shell changes as it
+// goes (`_`, SHLVL, OLDPWD, PWD). `salt` is the key: 16 to 64 bytes.
+std::string DigestOf(const Environment& environment,
+                     const std::optional<std::vector<std::string>>& names,
+                     const std::string& salt);
+
+// A BLAKE2b digest of texts, in hexadecimal, for the name of a file.
+std::string DigestOf(const std::vector<std::string>& texts);
+
+}  // namespace flatmanifest::front
+
+#endif  // FLATMANIFEST_FRONT_ENVIRONMENT_H_

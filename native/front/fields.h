@@ -1,0 +1,53 @@
+// Reading the small files that Python and this room share. What is missing or of another type
+// throws FormatError.
+
+#ifndef FLATMANIFEST_FRONT_FIELDS_H_
+#define FLATMANIFEST_FRONT_FIELDS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "format/document.h"
+#include "freshness/snapshot.h"
+#include "store/manifest_file.h"
+
+namespace flatmanifest::front {
+
+// Opens a file and tests its checksum. Throws FormatError, IoError.
+std::shared_ptr<const ManifestFile> OpenChecked(const std::string& path);
+
+// Borrows the document.
+class Fields {
+ public:
+  explicit Fields(const Document& document) : Fields(document, document.root()) {}
+  Fields(const Document& document, Cell object) : document_(document), object_(object) {}
+
+  bool Has(std::string_view name) const { return Find(name) && !Find(name)->is(CellKind::kNull); }
+  Cell Value(std::string_view name) const;
+  std::string Text(std::string_view name) const { return TextOf(Value(name)); }
+  int64_t Integer(std::string_view name) const { return IntegerOf(Value(name)); }
+  bool Bool(std::string_view name) const { return Value(name).is(CellKind::kTrue); }
+  std::vector<std::string> Texts(std::string_view name) const;
+  std::vector<Fields> Objects(std::string_view name) const;
+  Fields Object(std::string_view name) const { return Fields(document_, Value(name)); }
+  Snapshot SnapshotAt(std::string_view name) const;
+  std::vector<std::string> Names() const;
+  const Document& document() const { return document_; }
+  Cell cell() const { return object_; }
+
+ private:
+  std::optional<Cell> Find(std::string_view name) const;
+  std::string TextOf(Cell cell) const;
+  int64_t IntegerOf(Cell cell) const;
+  std::vector<std::string> TextsOf(Cell cell) const;
+
+  const Document& document_;
+  Cell object_;
+};
+
+}  // namespace flatmanifest::front
+
+#endif  // FLATMANIFEST_FRONT_FIELDS_H_

@@ -1,0 +1,149 @@
+#include "front/listing.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "convert/text_buffer.h"
+#include "front/fields.h"
+#include "listing/list_output.h"
+#include "select/resource_types.h"
+#include "select/selection.h"
+#include "select/spec.h"
+
+namespace flatmanifest::front {
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+template <typename Value>
+bool Complete(std::optional<Value>& given, const std::optional<Value>& otherwise, const char* name,
+              const Transcript& transcript) {
+  if (given) return true;
+  const auto& unknown = transcript.unknown_defaults;
+  if (std::find(unknown.begin(), unknown.end(), name) != unknown.end()) return false;
+  given = otherwise;
+  return true;
+}
+
+bool AreTypes(const std::optional<std::vector<std::string>>& names) {
+  constexpr std::string_view kMore[] = {"analysis", "default", "all"};
+  return !names || std::all_of(names->begin(), names->end(), [&](const std::string& name) {
+    return std::find(std::begin(kListedTypes), std::end(kListedTypes), name) !=
+               std::end(kListedTypes) ||
+           std::find(std::begin(kMore), std::end(kMore), name) != std::end(kMore);
+  });
+}
+
+bool IsOneOf(const std::optional<std::string>& value, std::span<const std::string_view> words) {
+  return value && std::find(words.begin(), words.end(), *value) != words.end();
+}
+
+bool HasAny(const std::optional<std::vector<std::string>>& values) {
+  return values && !values->empty();
+}
+
+bool IsAllowed(const ListOptions& options, bool has_default_selector) {
+  constexpr std::string_view kOutputs[] = {"json", "name", "path", "selector"};
+  constexpr std::string_view kIndirect[] = {"eager", "cautious", "buildable", "empty"};
+  if (!IsOneOf(options.output, kOutputs)) return false;
+  if (!IsOneOf(options.indirect_selection, kIndirect)) return false;
+  if (!AreTypes(options.resource_types) || !AreTypes(options.exclude_resource_types)) return false;
+  if (HasAny(options.output_keys) && *options.output != "json") return false;
+  if (HasAny(options.models) && (HasAny(options.select) || HasAny(options.resource_types))) {
+    return false;
+  }
+  const bool says_what = HasAny(options.select) || HasAny(options.models) || HasAny(options.exclude);
+  if (options.selector) return !says_what;
+  return says_what || !has_default_selector;
+}
+
+SelectionRequest RequestOf(const ListOptions& options, const Places& places) {
+  SelectionRequest request;
+  if (HasAny(options.models)) {
+    request.select = options.models;
+    request.resource_types = {"model"};
+  } else {
+    if (HasAny(options.select)) request.select = options.select;
+    request.resource_types = options.resource_types.value_or(Lines());
+  }
+  request.exclude = options.exclude.value_or(Lines());
+  request.selector = options.selector;
+  request.exclude_resource_types = options.exclude_resource_types.value_or(Lines());
+  request.indirect_selection = ParseIndirectSelection(*options.indirect_selection);
+  request.project_directory = places.project_directory;
+  return request;
+}
+
+// Lines of JSON that dbt has made: KnownLines in python/flatmanifest/dbt/listing.py.
+std::optional<Lines> KnownLines(const Document& document, const std::vector<Row>& rows,
+                                const ListOptions& options, const Transcript& transcript) {
+  const std::string stem = transcript.entry.substr(0, transcript.entry.rfind('.'));
+  const auto file = OpenChecked(stem + ".lines.fman");
+  const Fields fields(file->document());
+  if (static_cast<uint64_t>(fields.Integer("generation")) != transcript.generation) {
+    return std::nullopt;
+  }
+  if (fields.Texts("keys") != options.output_keys.value_or(Lines())) return std::nullopt;
+  const Fields known = fields.Object("lines");
+  Lines lines;
+  for (const Row row : rows) {
+    const std::string_view id = document.String(document.resources().unique_id[row]);
+    if (!known.Has(id)) return std::nullopt;
+    lines.push_back(known.Text(id));
+  }
+  return lines;
+}
+
+Lines LinesOf(const Document& document, const std::vector<Row>& rows, std::string_view output) {
+  const ListFormat format = output == "name"   ? ListFormat::kName
+                            : output == "path" ? ListFormat::kPath
+                                               : ListFormat::kSelector;
+  Lines lines;
+  lines.reserve(rows.size());
+  for (const Row row : rows) {
+    BulkText text;
+    WriteList(document, {&row, 1}, format, {}, text);
+    lines.emplace_back(text.text().substr(0, text.size() - 1));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript) {
+  ListOptions options = line.list;
+  const ListOptions& otherwise = transcript.defaults;
+  const bool is_complete =
+      Complete(options.select, otherwise.select, "select", transcript) &&
+      Complete(options.models, otherwise.models, "models", transcript) &&
+      Complete(options.exclude, otherwise.exclude, "exclude", transcript) &&
+      Complete(options.resource_types, otherwise.resource_types, "resource_types", transcript) &&
+      Complete(options.exclude_resource_types, otherwise.exclude_resource_types,
+               "exclude_resource_types", transcript) &&
+      Complete(options.output_keys, otherwise.output_keys, "output_keys", transcript) &&
+      Complete(options.selector, otherwise.selector, "selector", transcript) &&
+      Complete(options.output, otherwise.output, "output", transcript) &&
+      Complete(options.indirect_selection, otherwise.indirect_selection, "indirect_selection",
+               transcript);
+  if (!is_complete || !IsAllowed(options, transcript.has_default_selector)) return std::nullopt;
+  return options;
+}
+
+std::optional<Lines> ListLines(const ListOptions& options, const Transcript& transcript,
+                               const Places& places) {
+  const auto file = OpenChecked(transcript.entry);
+  const Document& document = file->document();
+  if (document.header().generation != transcript.generation) return std::nullopt;
+  Selection selection;
+  try {
+    selection = Selector(document).Select(RequestOf(options, places));
+  } catch (const SelectionError&) {
+    return std::nullopt;
+  }
+  if (!selection.warnings.empty() || selection.rows.empty()) return std::nullopt;
+  if (*options.output == "json") return KnownLines(document, selection.rows, options, transcript);
+  return LinesOf(document, selection.rows, *options.output);
+}
+
+}  // namespace flatmanifest::front

@@ -1,0 +1,28 @@
+// The lines of `dbt ls`, from an entry.
+
+#ifndef FLATMANIFEST_FRONT_LISTING_H_
+#define FLATMANIFEST_FRONT_LISTING_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "front/places.h"
+#include "front/transcript.h"
+
+namespace flatmanifest::front {
+
+// What the command line asks for, the transcript saying what it leaves out. Nothing if dbt would
+// refuse it, or that is not known.
+std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript);
+
+// The lines that dbt would list, without line ends. Nothing where dbt would warn, refuse, or list
+// nothing, which it has something to say about; and for JSON that dbt has not made before. Throws
+// FormatError, IoError.
+std::optional<std::vector<std::string>> ListLines(const ListOptions& options,
+                                                  const Transcript& transcript,
+                                                  const Places& places);
+
+}  // namespace flatmanifest::front
+
+#endif  // FLATMANIFEST_FRONT_LISTING_H_

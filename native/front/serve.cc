@@ -1,0 +1,280 @@
+#include "front/serve.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <future>
+#include <map>
+#include <random>
+#include <span>
+#include <utility>
+
+#include "convert/text_buffer.h"
+#include "format/error.h"
+#include "front/artifact_record.h"
+#include "front/blanks.h"
+#include "front/environment.h"
+#include "front/listing.h"
+#include "front/places.h"
+#include "front/transcript.h"
+#include "select/python_text.h"
+#include "store/descriptor.h"
+
+namespace flatmanifest::front {
+
+namespace {
+
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+constexpr mode_t kNewFileMode = 0666;  // as the umask leaves it
+constexpr std::string_view kSecretPrefix = "DBT_ENV_SECRET_";
+
+using Clock = std::chrono::steady_clock;
+using Lines = std::vector<std::string>;
+
+int64_t Now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<int64_t>(now.tv_sec) * kNsPerSecond + now.tv_nsec;
+}
+
+// In UTC, as dbt's logs are.
+std::string TimeText(int64_t time_ns, const char* format, bool with_microseconds) {
+  const time_t seconds = time_ns / kNsPerSecond;
+  tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[64];
+  size_t length = std::strftime(text, sizeof(text), format, &parts);
+  if (with_microseconds) {
+    length += static_cast<size_t>(std::snprintf(text + length, sizeof(text) - length, ".%06d",
+                                                static_cast<int>(time_ns % kNsPerSecond / 1000)));
+  }
+  return {text, length};
+}
+
+// A random UUID, version 4.
+std::string NewUuid() {
+  std::random_device device;
+  uint32_t words[4];
+  for (uint32_t& word : words) word = device();
+  words[1] = (words[1] & 0xFFFF0FFFU) | 0x00004000U;
+  words[2] = (words[2] & 0x3FFFFFFFU) | 0x80000000U;
+  char text[37];
+  std::snprintf(text, sizeof(text), "%08x-%04x-%04x-%04x-%04x%08x", words[0], words[1] >> 16,
+                words[1] & 0xFFFF, words[2] >> 16, words[2] & 0xFFFF, words[3]);
+  return text;
+}
+
+std::string Decimal(double value, int places) {
+  char text[64];
+  std::snprintf(text, sizeof(text), "%.*f", places, value);
+  return text;
+}
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+void SetTimes(Blanks& blanks) {
+  const int64_t now = Now();
+  blanks.Set(Blank::kTime, TimeText(now, "%H:%M:%S", false));
+  blanks.Set(Blank::kPreciseTime, TimeText(now, "%H:%M:%S", true));
+}
+
+Blanks BlanksAtStart(const std::vector<std::string>& arguments) {
+  Blanks blanks;
+  SetTimes(blanks);
+  blanks.Set(Blank::kInvocationId, NewUuid());
+  std::string command = "dbt";
+  for (const std::string& argument : arguments) command += " " + argument;
+  blanks.Set(Blank::kCommand, Repr(command));
+  // Python leaves microseconds out where there are none.
+  const int64_t now = Now() | 1024;
+  blanks.Set(Blank::kGeneratedAt, TimeText(now, "%Y-%m-%dT%H:%M:%S", true) + "Z");
+  return blanks;
+}
+
+// What has been used up to now.
+void SetReport(Blanks& blanks, Clock::time_point start) {
+  SetTimes(blanks);
+  const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+  blanks.Set(Blank::kElapsed, Decimal(elapsed, 2));
+  blanks.Set(Blank::kWallClock, Decimal(elapsed, 6));
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  blanks.Set(Blank::kUserTime, Decimal(Seconds(usage.ru_utime), 6));
+  blanks.Set(Blank::kKernelTime, Decimal(Seconds(usage.ru_stime), 6));
+  blanks.Set(Blank::kMemory, std::to_string(usage.ru_maxrss));
+  blanks.Set(Blank::kBlocksIn, std::to_string(usage.ru_inblock));
+  blanks.Set(Blank::kBlocksOut, std::to_string(usage.ru_oublock));
+}
+
+// Commands that renew the same artifacts do so one after the other.
+class CacheLock {
+ public:
+  explicit CacheLock(const std::string& directory)
+      : descriptor_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    while (descriptor_.get() >= 0 && ::flock(descriptor_.get(), LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  Descriptor descriptor_;  // closing it unlocks
+};
+
+// A file to be written to when everything is known, opened while there still is a way back.
+class Target {
+ public:
+  Target(const std::string& path, int flags)
+      : path_(path), descriptor_(::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, kNewFileMode)) {
+    if (descriptor_.get() < 0) throw IoError("cannot write", path, errno);
+  }
+
+  uint64_t Size() const {
+    struct stat status {};
+    if (::fstat(descriptor_.get(), &status) != 0) throw IoError("cannot read", path_, errno);
+    return static_cast<uint64_t>(status.st_size);
+  }
+  void Write(std::string_view text) const { WriteAll(descriptor_.get(), text, path_); }
+
+ private:
+  std::string path_;
+  Descriptor descriptor_;
+};
+
+class Command {
+ public:
+  Command(const std::vector<std::string>& arguments, Clock::time_point start)
+      : start_(start), blanks_(BlanksAtStart(arguments)) {}
+
+  bool Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
+    std::optional<Lines> lines = Lines();
+    auto is_fresh = std::async(std::launch::async, [&transcript] {
+      return TakeSnapshotLike(transcript.roots, transcript.snapshot).SameAs(transcript.snapshot);
+    });
+    if (line.lists()) {
+      const auto options = OptionsOf(line, transcript);
+      if (!options) return false;
+      blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
+      lines = ListLines(*options, transcript, places);
+    }
+    if (!lines || !is_fresh.get()) return false;
+
+    const CacheLock lock(places.cache_directory);
+    const std::string stem = transcript.entry.substr(0, transcript.entry.rfind('.'));
+    const ArtifactRecord record(stem + ".artifacts.fman");
+    if (record.generation() != transcript.generation) return false;
+    const auto& outputs = transcript.outputs;
+    if (!std::all_of(outputs.begin(), outputs.end(),
+                     [&record](const Output& output) { return record.Shows(output); })) {
+      return false;
+    }
+    return Say(transcript, *lines, [&] { Renew(transcript, record); });
+  }
+
+ private:
+  // Before the first byte is printed, `renew` is called: it may still throw.
+  template <typename Renewal>
+  bool Say(const Transcript& transcript, const Lines& lines, const Renewal& renew) {
+    std::vector<BulkText> texts(transcript.sinks.size());
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const Sink& sink = transcript.sinks[i];
+      blanks_.Fill(sink.before, texts[i]);
+      const std::string beginning = blanks_.Filled(sink.line_beginning);
+      for (const std::string& line : lines) {
+        texts[i].Append(beginning);
+        texts[i].Append(line);
+        texts[i].Append('\n');
+      }
+    }
+    std::vector<std::pair<Target, const BulkText*>> logs;
+    const BulkText* printed = nullptr;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const Sink& sink = transcript.sinks[i];
+      if (sink.path.empty()) {
+        printed = &texts[i];
+        continue;
+      }
+      std::error_code ignored;  // opening it says more
+      std::filesystem::create_directories(std::filesystem::path(sink.path).parent_path(), ignored);
+      logs.emplace_back(Target(sink.path, O_APPEND | O_CREAT), &texts[i]);
+      const uint64_t size = logs.back().first.Size() + texts[i].size() + sink.after.size();
+      // Past it, dbt begins another file.
+      if (sink.max_bytes != 0 && size + kRoomForBlanks >= sink.max_bytes) return false;
+    }
+    renew();
+    SetReport(blanks_, start_);
+    for (size_t i = 0; i < texts.size(); ++i) blanks_.Fill(transcript.sinks[i].after, texts[i]);
+    for (const auto& [target, text] : logs) target.Write(text->text());
+    if (printed != nullptr) WriteAll(STDOUT_FILENO, printed->text(), "standard output");
+    return true;
+  }
+
+  // What begins an artifact must be as long as what it replaces.
+  void Renew(const Transcript& transcript, const ArtifactRecord& record) {
+    SetReport(blanks_, start_);
+    std::vector<std::pair<Target, std::string>> beginnings;
+    std::map<std::string, Snapshot> snapshots;
+    for (const Output& output : transcript.outputs) {
+      if (output.beginning.empty()) continue;
+      std::string text = blanks_.Filled(output.beginning);
+      if (text.size() != record.BeginningSize(output)) {
+        throw FormatError(output.path + ": what it begins with has another size");
+      }
+      beginnings.emplace_back(Target(output.path, 0), std::move(text));
+      snapshots.emplace(output.path, Snapshot());
+    }
+    for (const auto& [target, text] : beginnings) target.Write(text);
+    for (const auto& [path, text] : transcript.written) {
+      Target(path, O_CREAT | O_TRUNC).Write(blanks_.Filled(text));
+    }
+    for (auto& [path, snapshot] : snapshots) snapshot = TakeSnapshotOfNew(path);
+    if (!snapshots.empty()) record.Renew(snapshots);
+  }
+
+  static constexpr size_t kRoomForBlanks = 4096;
+
+  Clock::time_point start_;
+  Blanks blanks_;
+};
+
+bool HasSecrets(const Environment& environment) {
+  // dbt takes their values out of all that it prints.
+  const auto found = environment.lower_bound(std::string(kSecretPrefix));
+  return found != environment.end() && found->first.starts_with(kSecretPrefix);
+}
+
+}  // namespace
+
+bool Serve(const std::vector<std::string>& arguments) {
+  const auto start = Clock::now();
+  const Environment environment = CurrentEnvironment();
+  const auto is_on = environment.find("FLATMANIFEST");
+  if (is_on != environment.end() && is_on->second == "0") return false;
+  if (HasSecrets(environment)) return false;
+  const auto line = ParseCommandLine(arguments);
+  if (!line) return false;
+  const auto places = FindPlaces(*line);
+  if (!places) return false;
+  try {
+    const Transcript transcript = ReadTranscript(TranscriptPath(*places, *line));
+    if (transcript.until_ns != 0 && transcript.until_ns <= Now()) return false;
+    const std::string digest = DigestOf(environment, transcript.variables, transcript.salt);
+    if (digest != transcript.environment) return false;
+    return Command(arguments, start).Serve(*line, *places, transcript);
+  } catch (const Error&) {
+    // Whatever it is, dbt finds it too, or does not need it.
+    return false;
+  }
+}
+
+}  // namespace flatmanifest::front

@@ -1,0 +1,19 @@
+// The front door: dbt's commands, answered without Python. docs/front.md.
+
+#ifndef FLATMANIFEST_FRONT_SERVE_H_
+#define FLATMANIFEST_FRONT_SERVE_H_
+
+#include <string>
+#include <vector>
+
+namespace flatmanifest::front {
+
+// Does what `dbt ARGUMENTS` would: prints, appends to the log, renews the artifacts. False if that
+// is not known, or is not worth knowing: an option that is not served, nothing recorded, something
+// changed, a selection that dbt would warn of or refuse, a full log. Nothing has been printed then,
+// and real dbt has to run; what has been written, dbt writes again.
+bool Serve(const std::vector<std::string>& arguments);
+
+}  // namespace flatmanifest::front
+
+#endif  // FLATMANIFEST_FRONT_SERVE_H_

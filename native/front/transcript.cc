@@ -1,0 +1,75 @@
+#include "front/transcript.h"
+
+#include "front/fields.h"
+#include "select/python_repr.h"
+
+namespace flatmanifest::front {
+
+namespace {
+
+Sink ReadSink(const Fields& fields) {
+  return {.path = fields.Text("path"),
+          .max_bytes = static_cast<uint64_t>(fields.Integer("max_bytes")),
+          .before = fields.Text("before"),
+          .after = fields.Text("after"),
+          .line_beginning = fields.Text("line_beginning")};
+}
+
+Output ReadOutput(const Fields& fields) {
+  Output output{.path = fields.Text("path"), .beginning = fields.Text("beginning"), .facts = {}};
+  const Fields facts = fields.Object("facts");
+  for (const std::string& name : facts.Names()) {
+    output.facts.emplace_back(name, Repr(facts.document(), facts.Value(name)));
+  }
+  return output;
+}
+
+std::optional<std::vector<std::string>> TextsIfAny(const Fields& fields, const char* name) {
+  return fields.Has(name) ? std::optional(fields.Texts(name)) : std::nullopt;
+}
+
+std::optional<std::string> TextIfAny(const Fields& fields, const char* name) {
+  return fields.Has(name) ? std::optional(fields.Text(name)) : std::nullopt;
+}
+
+ListOptions ReadDefaults(const Fields& fields) {
+  return {.select = TextsIfAny(fields, "select"),
+          .models = TextsIfAny(fields, "models"),
+          .exclude = TextsIfAny(fields, "exclude"),
+          .resource_types = TextsIfAny(fields, "resource_types"),
+          .exclude_resource_types = TextsIfAny(fields, "exclude_resource_types"),
+          .output_keys = TextsIfAny(fields, "output_keys"),
+          .selector = TextIfAny(fields, "selector"),
+          .output = TextIfAny(fields, "output"),
+          .indirect_selection = TextIfAny(fields, "indirect_selection")};
+}
+
+}  // namespace
+
+Transcript ReadTranscript(const std::string& path) {
+  const auto file = OpenChecked(path);
+  const Fields fields(file->document());
+  Transcript transcript;
+  transcript.salt = fields.Text("salt");
+  transcript.variables = TextsIfAny(fields, "variables");
+  transcript.environment = fields.Text("environment");
+  transcript.roots = fields.Texts("roots");
+  transcript.snapshot = fields.SnapshotAt("snapshot");
+  transcript.until_ns = fields.Integer("until_ns");
+  transcript.entry = fields.Text("entry");
+  transcript.generation = static_cast<uint64_t>(fields.Integer("generation"));
+  for (const Fields& sink : fields.Objects("sinks")) transcript.sinks.push_back(ReadSink(sink));
+  for (const Fields& output : fields.Objects("outputs")) {
+    transcript.outputs.push_back(ReadOutput(output));
+  }
+  const Fields written = fields.Object("written");
+  for (const std::string& name : written.Names()) {
+    transcript.written.emplace_back(name, written.Text(name));
+  }
+  transcript.defaults = ReadDefaults(fields.Object("defaults"));
+  transcript.unknown_defaults = fields.Texts("unknown_defaults");
+  transcript.has_default_selector = fields.Bool("has_default_selector");
+  return transcript;
+}
+
+}  // namespace flatmanifest::front

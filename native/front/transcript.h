@@ -1,0 +1,57 @@
+// What dbt said and did at a warm start, so that it can be said and done again: docs/front.md.
+
+#ifndef FLATMANIFEST_FRONT_TRANSCRIPT_H_
+#define FLATMANIFEST_FRONT_TRANSCRIPT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "freshness/snapshot.h"
+#include "front/command_line.h"
+
+namespace flatmanifest::front {
+
+// A stream or a file that dbt's events go to.
+struct Sink {
+  std::string path;        // empty: standard output
+  uint64_t max_bytes = 0;  // dbt begins another file before this size; 0: never
+  // What is printed before the list and after it, with blanks, and what begins each line of it.
+  std::string before;
+  std::string after;
+  std::string line_beginning;
+};
+
+// An artifact that stays as it is but for how it begins.
+struct Output {
+  std::string path;
+  std::string beginning;  // with blanks; empty where nothing is to be replaced
+  // What must be known of it, by name, as Python's repr: the record of artifacts has the same.
+  std::vector<std::pair<std::string, std::string>> facts;
+};
+
+struct Transcript {
+  std::string salt;
+  std::optional<std::vector<std::string>> variables;
+  std::string environment;  // DigestOf(those)
+  std::vector<std::string> roots;
+  Snapshot snapshot;     // of everything that dbt has read
+  int64_t until_ns = 0;  // Unix time after which dbt would say something else; 0: never
+  std::string entry;     // the path of the manifest
+  uint64_t generation = 0;
+  std::vector<Sink> sinks;
+  std::vector<Output> outputs;
+  std::vector<std::pair<std::string, std::string>> written;  // path and text, with blanks
+  ListOptions defaults;                       // of what the recorded command line did not say
+  std::vector<std::string> unknown_defaults;  // of what it did say
+  bool has_default_selector = false;
+};
+
+// Throws FormatError, IoError.
+Transcript ReadTranscript(const std::string& path);
+
+}  // namespace flatmanifest::front
+
+#endif  // FLATMANIFEST_FRONT_TRANSCRIPT_H_

@@ -1,0 +1,34 @@
+// A file descriptor that closes itself.
+
+#ifndef FLATMANIFEST_STORE_DESCRIPTOR_H_
+#define FLATMANIFEST_STORE_DESCRIPTOR_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace flatmanifest {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int get() const { return fd_; }
+  // Closes it now, and tells what the last writes left unsaid.
+  bool Close();
+
+ private:
+  int fd_;
+};
+
+// Writes all of it. Throws IoError, which names `path`.
+void WriteAll(int fd, std::string_view bytes, const std::string& path);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_STORE_DESCRIPTOR_H_
