@@ -1,4 +1,4 @@
-"""Warm dbt commands with the plugin and without: rows 12, 13 and 14 of the targets.
+"""Warm dbt commands with the plugin, without, and by the front door: rows 11 to 14 of the targets.
 
 Each side has a copy of the project, parsed once before the clock starts. The sides run in turn.
 """
@@ -29,6 +29,7 @@ PROJECTS: dict[str, tuple[str, int | None]] = {
     "01_2000_simple": ("01_2000_simple", None),
     "chain10000": ("chain", 2500),
 }
+FRONT_DOOR = (("ls",), ("ls", "--select", "+marts_0"), ("parse",))
 LEAST_GAIN = {"chain2000": 2.5, "chain10000": 6}
 EDITED = "models/marts/000/marts_0.sql"
 
@@ -68,6 +69,18 @@ class Side:
         self.run("dbt.cli.main", *arguments)
         return time.perf_counter() - start
 
+    def front_door(self, *arguments: str) -> float:
+        """The same, answered without Python."""
+        start = time.perf_counter()
+        subprocess.run(
+            [str(Path(sys.executable).with_name("flatmanifest")), "dbt", *arguments],
+            cwd=self.project,
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        return time.perf_counter() - start
+
     def phase(self, *arguments: str) -> None:
         found = json.loads(self.run("bench.dbt_phases", *arguments).splitlines()[-1])
         for phase, seconds in found.items():
@@ -85,6 +98,7 @@ def measure(report: Report, work: Path) -> None:
         if name == "chain2000":
             phases(report, sides)
             restored(report, sides[1])
+            front_doors(report, sides)
             edited_parse(report, sides)
         shutil.rmtree(work / name)
 
@@ -119,6 +133,21 @@ def warm_list(report: Report, name: str, sides: list[Side]) -> None:
     if name in LEAST_GAIN:
         gain = ratio(vanilla, ours)
         report.at_least(13, f"warm dbt ls with the plugin, {name}", gain, LEAST_GAIN[name])
+
+
+def front_doors(report: Report, sides: list[Side]) -> None:
+    vanilla, ours = sides
+    for arguments in FRONT_DOOR:
+        contestants = [Contestant(name, lambda: None) for name in ("dbt", "flatmanifest dbt")]
+        for number in range(ROUNDS + 2):  # what dbt has said once, the second time is told
+            seconds = (vanilla.command(*arguments), ours.front_door(*arguments))
+            if number < 2:
+                continue
+            for contestant, taken in zip(contestants, seconds, strict=True):
+                contestant.seconds.append(taken)
+        shown = " ".join(arguments)
+        report.contests.append((f"dbt {shown}, warm, whole process, chain2000", contestants))
+        report.at_least(11, f"flatmanifest dbt {shown}, chain2000", ratio(*contestants), 200)
 
 
 def restored(report: Report, side: Side) -> None:

@@ -12,6 +12,7 @@
 #include "bindings/to_python.h"
 #include "bindings/views.h"
 #include "freshness/snapshot.h"
+#include "front/cache.h"
 #include "front/command_line.h"
 #include "front/environment.h"
 #include "front/places.h"
@@ -93,6 +94,8 @@ void BindFreshness(py::module_& module) {
         return FsDecode(front::TranscriptPath(*places, *line));
       },
       py::arg("arguments"));
+  module.def("trim_cache", &front::TrimCache, py::arg("directory"), py::arg("max_bytes"),
+             py::arg("kept"), py::call_guard<py::gil_scoped_release>());
   module.def(
       "environment_digest",
       [](const front::Environment& environment,

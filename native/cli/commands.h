@@ -25,6 +25,8 @@ void AddInfo(CLI::App& app);
 void AddVerify(CLI::App& app);
 void AddShow(CLI::App& app);
 void AddLs(CLI::App& app);
+void AddCache(CLI::App& app);
+void AddCompletion(CLI::App& app);
 
 // `flatmanifest dbt …` is no command for CLI11: every argument is dbt's.
 bool IsDbt(const std::vector<std::string>& arguments);

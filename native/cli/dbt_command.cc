@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -48,7 +49,12 @@ bool IsDbt(const std::vector<std::string>& arguments) {
 void RunDbt(const std::string& program, std::vector<std::string> arguments) {
   // As for Python, whose programs end quietly when nobody reads on.
   std::signal(SIGPIPE, SIG_DFL);
-  if (front::Serve({arguments.begin() + 1, arguments.end()})) std::_Exit(0);
+  const auto reason = front::Serve({arguments.begin() + 1, arguments.end()});
+  if (!reason) std::_Exit(0);
+  const char* explain = std::getenv("FLATMANIFEST_EXPLAIN");
+  if (explain != nullptr && *explain != '\0') {
+    std::fprintf(stderr, "flatmanifest: dbt runs: %s\n", reason->c_str());
+  }
   std::string python = PythonBeside(Self(program)).string();
   std::string option = "-m";
   std::string module = "flatmanifest.dbt";

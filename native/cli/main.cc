@@ -30,6 +30,8 @@ int Run(int argc, char** argv) {
   flatmanifest::cli::AddVerify(app);
   flatmanifest::cli::AddShow(app);
   flatmanifest::cli::AddLs(app);
+  flatmanifest::cli::AddCache(app);
+  flatmanifest::cli::AddCompletion(app);
   app.add_subcommand("dbt", "Run dbt, served from the mapping where it can be");  // for --help
   try {
     auto arguments = flatmanifest::cli::PrepareArguments(std::move(given));

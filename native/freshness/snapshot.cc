@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <string_view>
+#include <system_error>
 
 #include "format/error.h"
 
@@ -200,6 +202,30 @@ Snapshot TakeSnapshotOfNew(const std::string& path) {
 
 Snapshot TakeSnapshotLike(std::span<const std::string> roots, const Snapshot& earlier) {
   return ScanAll(roots, &earlier);
+}
+
+std::vector<std::string> ChangedSince(std::span<const std::string> roots, int64_t taken_ns,
+                                      size_t limit) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> changed;
+  const auto look_at = [&](const fs::path& path) {
+    struct stat status {};
+    if (changed.size() >= limit || ::stat(path.c_str(), &status) != 0) return;
+    const int64_t time = std::max(Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim));
+    if (time > taken_ns) changed.push_back(path.string());
+  };
+  constexpr auto kOptions = fs::directory_options::follow_directory_symlink |
+                            fs::directory_options::skip_permission_denied;
+  for (const std::string& root : roots) {
+    look_at(root);
+    std::error_code error;
+    if (root.ends_with(kAlone) || !fs::is_directory(root, error)) continue;
+    for (fs::recursive_directory_iterator each(root, kOptions, error), end; !error && each != end;
+         each.increment(error)) {
+      look_at(each->path());
+    }
+  }
+  return changed;
 }
 
 bool IsWorthRetaking(const Snapshot& snapshot) {

@@ -46,6 +46,12 @@ Snapshot TakeSnapshotOfNew(const std::string& path);
 // was then: SameAs(earlier) if nothing has changed. Throws IoError.
 Snapshot TakeSnapshotLike(std::span<const std::string> roots, const Snapshot& earlier);
 
+// Up to `limit` paths of files and directories below `roots` whose times are later than a snapshot
+// that was taken at `taken_ns`: for people, as nothing tells what is gone, or was older before it
+// came. Throws IoError.
+std::vector<std::string> ChangedSince(std::span<const std::string> roots, int64_t taken_ns,
+                                      size_t limit);
+
 // Whether a snapshot taken now could do without the content of some files.
 bool IsWorthRetaking(const Snapshot& snapshot);
 

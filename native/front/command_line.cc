@@ -63,6 +63,12 @@ std::string LongName(std::string_view names) {
   return std::string(names.substr(names.find("--")));
 }
 
+bool HasModelsAlone(const std::vector<std::string>& arguments) {
+  return std::any_of(arguments.begin(), arguments.end(), [](const std::string& argument) {
+    return argument == "-m" || argument == "--model" || argument == "--models";
+  });
+}
+
 using Values = std::optional<std::vector<std::string>>;
 
 void AddValues(CLI::App& command, const char* names, Values& to) {
@@ -120,6 +126,8 @@ class Parser {
     std::reverse(marked.begin(), marked.end());  // CLI11 takes them from the end
     app_.parse(std::move(marked));
     line_.command = app_.get_subcommands().front()->get_name();
+    // dbt says that it is deprecated, where it stands alone (dbt/cli/flags.py, fire_deprecations).
+    if (line_.list.models) line_.settings["--models"] = HasModelsAlone(arguments) ? "yes" : "no";
     return std::move(line_);
   }
 

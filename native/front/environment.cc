@@ -15,9 +15,9 @@ namespace {
 constexpr size_t kDigestSize = 16;
 
 // Of names that are always in the digest: dbt's options, Python's, the locale's, ours.
-constexpr std::string_view kPrefixes[] = {"DBT_", "PYTHON", "LC_", "FLATMANIFEST"};
+constexpr std::string_view kPrefixes[] = {"DBT_", "PYTHON", "LC_"};
 constexpr std::string_view kNames[] = {"HOME", "LANG",    "LANGUAGE",    "NO_COLOR",     "PATH",
-                                       "TZ",   "V2_PARSER", "VIRTUAL_ENV", "DO_NOT_TRACK"};
+                                       "TZ",   "V2_PARSER", "VIRTUAL_ENV", "DO_NOT_TRACK", "FLATMANIFEST_CACHE_DIR"};
 constexpr std::string_view kShells[] = {"_", "SHLVL", "OLDPWD", "PWD"};
 
 template <typename List>
@@ -85,6 +85,22 @@ std::string DigestOf(const Environment& environment,
     digest.Add(value);
   }
   return digest.Hexadecimal();
+}
+
+bool IsValueOf(const std::string& hidden, const std::string& value) {
+  const size_t colon = hidden.find(':');
+  if (colon == std::string::npos) return false;
+  unsigned char salt[crypto_generichash_KEYBYTES_MAX];
+  size_t salt_size = 0;
+  if (sodium_hex2bin(salt, sizeof(salt), hidden.data(), colon, nullptr, &salt_size, nullptr) != 0) {
+    return false;
+  }
+  unsigned char digest[crypto_generichash_BYTES_MAX];
+  crypto_generichash(digest, sizeof(digest), reinterpret_cast<const unsigned char*>(value.data()),
+                     value.size(), salt, salt_size);
+  char text[2 * sizeof(digest) + 1];
+  sodium_bin2hex(text, sizeof(text), digest, sizeof(digest));
+  return hidden.compare(colon + 1, std::string::npos, text) == 0;
 }
 
 std::string DigestOf(const std::vector<std::string>& texts) {

@@ -22,6 +22,13 @@ std::string DigestOf(const Environment& environment,
                      const std::optional<std::vector<std::string>>& names,
                      const std::string& salt);
 
+// What dbt has for a variable that is not there (dbt/constants.py, DEFAULT_ENV_PLACEHOLDER).
+inline constexpr const char* kNoValue = "DBT_DEFAULT_PLACEHOLDER";
+
+// Whether `hidden` is made of `value`: "SALT:DIGEST" of hidden_values in
+// python/flatmanifest/dbt/entry.py.
+bool IsValueOf(const std::string& hidden, const std::string& value);
+
 // A BLAKE2b digest of texts, in hexadecimal, for the name of a file.
 std::string DigestOf(const std::vector<std::string>& texts);
 

@@ -45,9 +45,7 @@ bool HasAny(const std::optional<std::vector<std::string>>& values) {
 
 bool IsAllowed(const ListOptions& options, bool has_default_selector) {
   constexpr std::string_view kOutputs[] = {"json", "name", "path", "selector"};
-  constexpr std::string_view kIndirect[] = {"eager", "cautious", "buildable", "empty"};
   if (!IsOneOf(options.output, kOutputs)) return false;
-  if (!IsOneOf(options.indirect_selection, kIndirect)) return false;
   if (!AreTypes(options.resource_types) || !AreTypes(options.exclude_resource_types)) return false;
   if (HasAny(options.output_keys) && *options.output != "json") return false;
   if (HasAny(options.models) && (HasAny(options.select) || HasAny(options.resource_types))) {
@@ -126,7 +124,9 @@ std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& 
       Complete(options.output, otherwise.output, "output", transcript) &&
       Complete(options.indirect_selection, otherwise.indirect_selection, "indirect_selection",
                transcript);
-  if (!is_complete || !IsAllowed(options, transcript.has_default_selector)) return std::nullopt;
+  constexpr std::string_view kIndirect[] = {"eager", "cautious", "buildable", "empty"};
+  if (!is_complete || !IsOneOf(options.indirect_selection, kIndirect)) return std::nullopt;
+  if (line.lists() && !IsAllowed(options, transcript.has_default_selector)) return std::nullopt;
   return options;
 }
 

@@ -38,6 +38,12 @@ constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr mode_t kNewFileMode = 0666;  // as the umask leaves it
 constexpr std::string_view kSecretPrefix = "DBT_ENV_SECRET_";
 
+// The reason is for who asks why a command took long.
+class NotServed : public Error {
+ public:
+  using Error::Error;
+};
+
 using Clock = std::chrono::steady_clock;
 using Lines = std::vector<std::string>;
 
@@ -156,35 +162,33 @@ class Command {
   Command(const std::vector<std::string>& arguments, Clock::time_point start)
       : start_(start), blanks_(BlanksAtStart(arguments)) {}
 
-  bool Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
+  // Throws NotServed; FormatError, IoError.
+  void Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
     std::optional<Lines> lines = Lines();
     auto is_fresh = std::async(std::launch::async, [&transcript] {
       return TakeSnapshotLike(transcript.roots, transcript.snapshot).SameAs(transcript.snapshot);
     });
-    if (line.lists()) {
-      const auto options = OptionsOf(line, transcript);
-      if (!options) return false;
-      blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
-      lines = ListLines(*options, transcript, places);
-    }
-    if (!lines || !is_fresh.get()) return false;
+    const auto options = OptionsOf(line, transcript);
+    if (!options) throw NotServed("dbt says what is wrong with these options, or recorded others");
+    blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
+    if (line.lists()) lines = ListLines(*options, transcript, places);
+    if (!lines) throw NotServed("dbt warns of this selection, or has not made these lines before");
+    if (!is_fresh.get()) throw NotServed("files have changed");
 
     const CacheLock lock(places.cache_directory);
     const std::string stem = transcript.entry.substr(0, transcript.entry.rfind('.'));
     const ArtifactRecord record(stem + ".artifacts.fman");
-    if (record.generation() != transcript.generation) return false;
-    const auto& outputs = transcript.outputs;
-    if (!std::all_of(outputs.begin(), outputs.end(),
-                     [&record](const Output& output) { return record.Shows(output); })) {
-      return false;
+    if (record.generation() != transcript.generation) throw NotServed("dbt has parsed again");
+    for (const Output& output : transcript.outputs) {
+      if (!record.Shows(output)) throw NotServed(output.path + " is not as it was");
     }
-    return Say(transcript, *lines, [&] { Renew(transcript, record); });
+    Say(transcript, *lines, [&] { Renew(transcript, record); });
   }
 
  private:
   // Before the first byte is printed, `renew` is called: it may still throw.
   template <typename Renewal>
-  bool Say(const Transcript& transcript, const Lines& lines, const Renewal& renew) {
+  void Say(const Transcript& transcript, const Lines& lines, const Renewal& renew) {
     std::vector<BulkText> texts(transcript.sinks.size());
     for (size_t i = 0; i < texts.size(); ++i) {
       const Sink& sink = transcript.sinks[i];
@@ -209,14 +213,15 @@ class Command {
       logs.emplace_back(Target(sink.path, O_APPEND | O_CREAT), &texts[i]);
       const uint64_t size = logs.back().first.Size() + texts[i].size() + sink.after.size();
       // Past it, dbt begins another file.
-      if (sink.max_bytes != 0 && size + kRoomForBlanks >= sink.max_bytes) return false;
+      if (sink.max_bytes != 0 && size + kRoomForBlanks >= sink.max_bytes) {
+        throw NotServed("dbt begins another log");
+      }
     }
     renew();
     SetReport(blanks_, start_);
     for (size_t i = 0; i < texts.size(); ++i) blanks_.Fill(transcript.sinks[i].after, texts[i]);
     for (const auto& [target, text] : logs) target.Write(text->text());
     if (printed != nullptr) WriteAll(STDOUT_FILENO, printed->text(), "standard output");
-    return true;
   }
 
   // What begins an artifact must be as long as what it replaces.
@@ -239,6 +244,7 @@ class Command {
     }
     for (auto& [path, snapshot] : snapshots) snapshot = TakeSnapshotOfNew(path);
     if (!snapshots.empty()) record.Renew(snapshots);
+    ::utimensat(AT_FDCWD, transcript.entry.c_str(), nullptr, 0);  // it was used: front/cache.h
   }
 
   static constexpr size_t kRoomForBlanks = 4096;
@@ -255,25 +261,26 @@ bool HasSecrets(const Environment& environment) {
 
 }  // namespace
 
-bool Serve(const std::vector<std::string>& arguments) {
+std::optional<std::string> Serve(const std::vector<std::string>& arguments) {
   const auto start = Clock::now();
   const Environment environment = CurrentEnvironment();
   const auto is_on = environment.find("FLATMANIFEST");
-  if (is_on != environment.end() && is_on->second == "0") return false;
-  if (HasSecrets(environment)) return false;
+  if (is_on != environment.end() && is_on->second == "0") return "FLATMANIFEST=0";
+  if (HasSecrets(environment)) return "there are secrets in the environment";
   const auto line = ParseCommandLine(arguments);
-  if (!line) return false;
+  if (!line) return "the front door does not know this command line";
   const auto places = FindPlaces(*line);
-  if (!places) return false;
+  if (!places) return "there is no project, or its target path is not a plain one";
   try {
     const Transcript transcript = ReadTranscript(TranscriptPath(*places, *line));
-    if (transcript.until_ns != 0 && transcript.until_ns <= Now()) return false;
+    if (transcript.until_ns != 0 && transcript.until_ns <= Now()) return "a model is deprecated now";
     const std::string digest = DigestOf(environment, transcript.variables, transcript.salt);
-    if (digest != transcript.environment) return false;
-    return Command(arguments, start).Serve(*line, *places, transcript);
-  } catch (const Error&) {
+    if (digest != transcript.environment) return "the environment is another";
+    Command(arguments, start).Serve(*line, *places, transcript);
+    return std::nullopt;
+  } catch (const Error& error) {
     // Whatever it is, dbt finds it too, or does not need it.
-    return false;
+    return error.message();
   }
 }
 

@@ -3,16 +3,17 @@
 #ifndef FLATMANIFEST_FRONT_SERVE_H_
 #define FLATMANIFEST_FRONT_SERVE_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace flatmanifest::front {
 
-// Does what `dbt ARGUMENTS` would: prints, appends to the log, renews the artifacts. False if that
-// is not known, or is not worth knowing: an option that is not served, nothing recorded, something
-// changed, a selection that dbt would warn of or refuse, a full log. Nothing has been printed then,
-// and real dbt has to run; what has been written, dbt writes again.
-bool Serve(const std::vector<std::string>& arguments);
+// Does what `dbt ARGUMENTS` would: prints, appends to the log, renews the artifacts, and returns
+// nothing. Otherwise returns why real dbt has to run: an option that is not served, nothing
+// recorded, something changed, a selection that dbt would warn of or refuse, a full log. Nothing has
+// been printed then; what has been written, dbt writes again.
+std::optional<std::string> Serve(const std::vector<std::string>& arguments);
 
 }  // namespace flatmanifest::front
 

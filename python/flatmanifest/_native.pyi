@@ -546,6 +546,12 @@ def transcript_path(arguments: list[str]) -> str | None:
     None for a command line that the front door does not serve.
     """
 
+def trim_cache(directory: str, max_bytes: int, kept: str) -> None:
+    """Remove what was used longest ago from a cache directory; never the entry of that key.
+
+    Raises ``OSError``.
+    """
+
 def environment_digest(environment: dict[str, str], names: list[str] | None, salt: str) -> str:
     """A digest of these variables and all others that dbt has settings from.
 

@@ -1,7 +1,7 @@
 """One dbt project, a list of steps, and all that dbt leaves behind after each of them.
 
 ``python -m tests.python.dbt_session PROJECT STEPS.json RECORDS.json`` runs the steps in one
-process, in the project's directory. What differs between any two runs of dbt (times, ids, the
+process, in the project's directory; with a program as a fourth argument, each in a process of that. What differs between any two runs of dbt (times, ids, the
 directory) is taken out, so that the records of two sessions can be compared.
 """
 
@@ -14,6 +14,7 @@ import os
 import pickle
 import re
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -37,6 +38,8 @@ TEXT = [
     (re.compile(r"created_at=[0-9.]+"), "created_at"),
     (re.compile(r"\d{4}-\d\d-\d\dT?[^\"\s]*"), "DATE"),
     (re.compile(r"after \d+\.\d+ seconds"), "after DURATION"),
+    (re.compile(r"Thread-\d+"), "Thread-N"),
+    (re.compile(r"Command `cli "), "Command `dbt "),  # which dbtRunner has it called
 ]
 # The last: which connection of its pool a thread gets is a matter of luck.
 UNSTABLE_LINES = (
@@ -110,6 +113,22 @@ def replace(path: str, old: str, new: str) -> None:
     Path(path).write_text(text.replace(old, new, 1))
 
 
+def rewrite(path: str, old: str, new: str) -> None:
+    """Replace a text by one of the same length, and give the file the times that it had."""
+    assert len(old) == len(new)
+    times = Path(path).stat()
+    replace(path, old, new)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def link(target: str, path: str) -> None:
+    Path(path).symlink_to(target)
+
+
+def remove_if_there(path: str) -> None:
+    Path(path).unlink(missing_ok=True)
+
+
 def damage(pattern: str, how: str) -> None:
     """Change a byte in the middle of some files, or cut their ends off."""
     for path in Path().glob(pattern):
@@ -123,11 +142,16 @@ EDITS: dict[str, Callable[..., object]] = {
     "write": write,
     "append": append,
     "replace": replace,
+    "rewrite": rewrite,
+    "link": link,
     "damage": damage,
     "rename": os.rename,
     "remove": os.remove,
     "touch": os.utime,
     "copy": shutil.copytree,
+    "remove_if_there": remove_if_there,
+    "remove_tree": shutil.rmtree,
+    "mkdir": os.makedirs,
     "setenv": os.environ.__setitem__,
     "unsetenv": os.environ.__delitem__,
 }
@@ -157,6 +181,8 @@ class Session:
         """The lines that were added to the log; sorted, because threads write them."""
         path = Path("logs/dbt.log")
         text = path.read_text(errors="replace") if path.exists() else ""
+        if len(text) < self.logged:  # it has been removed
+            self.logged = 0
         added, self.logged = text[self.logged :], len(text)
         return sorted(
             text_of(line)
@@ -165,10 +191,37 @@ class Session:
         )
 
 
+class ProgramSession(Session):
+    """The same by a program, ``PROGRAM dbt …``."""
+
+    def __init__(self, program: str) -> None:
+        super().__init__()
+        self.program = program
+
+    def run(self, arguments: list[str]) -> dict[str, Any]:
+        start = time.perf_counter()
+        done = subprocess.run(
+            [self.program, "dbt", *arguments],
+            env={**os.environ, "FLATMANIFEST_EXPLAIN": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return {
+            "seconds": time.perf_counter() - start,
+            "success": done.returncode == 0,
+            "exit": done.returncode,
+            "stdout": text_of(done.stdout).splitlines(),
+            "stderr": done.stderr.splitlines(),
+            "log": self.log(),
+            "artifacts": artifacts(),
+        }
+
+
 def main() -> None:
     project, steps, records = map(Path, sys.argv[1:4])
     os.chdir(project)
-    session = Session()
+    session = ProgramSession(sys.argv[4]) if len(sys.argv) > 4 else Session()
     found = []
     for step in json.loads(steps.read_text()):
         if step[0] == "dbt":

@@ -29,6 +29,8 @@ def main() -> None:
         if not exit_of_dbt.code:
             recorder.finish()
         raise
+    finally:
+        recorder.forget()
 
 
 if __name__ == "__main__":

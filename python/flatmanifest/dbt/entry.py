@@ -25,6 +25,7 @@ from flatmanifest._native import (
     is_worth_retaking,
     take_snapshot,
     take_snapshot_of_new,
+    trim_cache,
 )
 from flatmanifest.dbt import objects
 from flatmanifest.dbt.lazy import LazyDict
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 NOT_KEPT = {"flat_graph"}
 # Small, or handled as a whole.
 NOT_LAZY = {"metadata", "state_check", "env_vars", "selectors", "source_patches"}
+SIZE_VARIABLE = "FLATMANIFEST_CACHE_SIZE"
+DEFAULT_MEGABYTES = 1000
 CHANGED = "\0changed"  # no value of an environment variable
 
 
@@ -63,6 +66,7 @@ class Entry:
         self.roots: list[str] = state["roots"] if state and is_current else []
         self.snapshot: Snapshot | None = state["snapshot"] if state and is_current else None
         self.passed: list[str] = state["passed"] if state and is_current else []
+        self.words: dict[str, str] = state["words"] if state and is_current else {}
 
     def manifest(self) -> Manifest:
         """Make dbt's manifest, its collections lazy, as dbt has it when it has read its own."""
@@ -116,7 +120,8 @@ class Entry:
         return self.snapshot is not None and self.roots == roots and is_fresh(roots, self.snapshot)
 
     def renew(self) -> None:
-        """Look at the files again, which have been found fresh, if that spares reading them."""
+        """Note that it was used. Look at the files again, if that spares reading them."""
+        os.utime(self.path)
         if self.snapshot is None or not is_worth_retaking(self.snapshot):
             return
         now = take_snapshot(self.roots)
@@ -142,6 +147,7 @@ class Entry:
             "roots": self.roots,
             "snapshot": self.snapshot,
             "passed": self.passed,
+            "words": self.words,
         }
         objects.publish(beside(self.path, "state"), state)
 
@@ -171,8 +177,13 @@ class Entry:
         )
 
 
-def publish(path: Path, manifest: Manifest, roots: list[str], snapshot: Snapshot) -> Entry:
-    """Write a manifest that has been parsed from the files of a snapshot."""
+def publish(
+    path: Path, manifest: Manifest, roots: list[str], snapshot: Snapshot, words: dict[str, str]
+) -> Entry:
+    """Write a manifest that has been parsed from the files of a snapshot.
+
+    ``words``: what its key is made of, for people.
+    """
     root = {name: getattr(manifest, name) for name in kept_fields()}
     root["env_vars"] = hidden_values(manifest.env_vars)
     root["source_patches"] = {}  # dbt keeps none either: Manifest.__pre_serialize__
@@ -183,9 +194,17 @@ def publish(path: Path, manifest: Manifest, roots: list[str], snapshot: Snapshot
         earlier.artifacts()  # which the new entry's will replace
     entry = Entry(path)
     entry.came_from = earlier
+    entry.words = words
     entry.keep_state(roots, snapshot)
+    trim_cache(str(path.parent), most_bytes(), path.stem)
     manifest.flatmanifest_entry = entry
     return entry
+
+
+def most_bytes() -> int:
+    """How large the cache may become, older entries aside."""
+    chosen = os.environ.get(SIZE_VARIABLE, "")
+    return (int(chosen) if chosen.isdigit() else DEFAULT_MEGABYTES) * 1_000_000
 
 
 def entry_of(manifest: Manifest) -> Entry | None:

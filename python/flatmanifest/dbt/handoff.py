@@ -33,7 +33,7 @@ from flatmanifest._native import take_snapshot
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import objects
 from flatmanifest.dbt.artifacts import remember_manifest
-from flatmanifest.dbt.loading import cache_directory, version_of
+from flatmanifest.dbt.loading import cache_directory, version_of, words_of
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ class Handoff:
             manifest.metadata.user_id = str(manifest.metadata.user_id)
         manifest.env_vars = environment()
         try:
-            entry = entries.publish(self.path, manifest, self.roots, self.snapshot)
+            words = {**words_of(self.config), "parser": str(get_flags().V2_PARSER)}
+            entry = entries.publish(self.path, manifest, self.roots, self.snapshot, words)
         finally:
             manifest.env_vars = {}
         for note in notes:

@@ -115,7 +115,10 @@ class Load:
         if hasattr(self.loader, "_backfill_direct_parents"):
             self.loader._backfill_direct_parents()  # noqa: SLF001 - which dbt calls next
         self.is_published = True
-        self.entry = entries.publish(self.path, self.loader.manifest, self.roots, self.snapshot)
+        words = words_of(self.loader.root_project)
+        self.entry = entries.publish(
+            self.path, self.loader.manifest, self.roots, self.snapshot, words
+        )
         self.entry.keep_artifact(str(self.file_of_dbt))
 
     def finish(self) -> None:
@@ -272,6 +275,18 @@ def key_of(loader: ManifestLoader) -> str:
             state.project_env_vars_hash.checksum,
         ]
     )
+
+
+def words_of(project: RuntimeConfig) -> dict[str, str]:
+    """What the name of an entry is made of, for `flatmanifest cache status`. No values of vars."""
+    return {
+        "project": project.project_name,
+        "profile": project.profile_name,
+        "target": project.target_name,
+        "vars": ", ".join(sorted(map(str, project.cli_vars))),
+        "dbt": dbt_version,
+        "adapter": project.credentials.type,
+    }
 
 
 def version_of(package: str) -> str:

@@ -48,6 +48,7 @@ REPORT = {
 }
 # Of dbt's usage statistics, of which the front door sends none.
 NOT_SAID = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "DisableTracking"}
+EXPLAIN = "FLATMANIFEST_EXPLAIN"
 GRANULARITY_NS = 20_000_000  # of the clock that files are stamped with
 # The options that the front door evaluates (native/front/command_line.h).
 LISTS = ("select", "models", "exclude", "resource_types", "exclude_resource_types", "output_keys")
@@ -76,13 +77,12 @@ class Event:
 class Recorder:
     def __init__(self, arguments: list[str]) -> None:
         self.path = transcript_path(arguments) if is_on() else None
-        self.arguments = arguments
         self.environment = dict(os.environ)
         self.started_ns = time.time_ns()
         self.events: list[Event] = []
         self.loggers: list[Any] = []
-        self.options: dict[str, Any] = {}
         self.said: list[str] = []
+        self.problem = ""
         # Places among the events.
         self.load_begin: int | None = None
         self.load_end: int | None = None
@@ -142,31 +142,34 @@ class Recorder:
         self.said = [name for name in (*LISTS, *WORDS) if was_said(context, name)]
 
     def hear(self, message: Any) -> None:
-        if self.is_listing or message.info.name in NOT_SAID:
+        if self.is_listing or self.problem or message.info.name in NOT_SAID:
             return
-        lines = [line_of(logger, message) for logger in self.loggers]
-        self.events.append(Event(message.info.name, message.info.level, lines))
+        try:
+            self.events.append(self.event_of(message))
+        except Exception as error:  # noqa: BLE001 - dbt must go on
+            self.problem = str(error) if isinstance(error, NotRecordedError) else repr(error)
 
     def finish(self) -> None:
         """When dbt has succeeded: publish what it has said and done."""
         if self.path is None:
             return
-        try:
-            transcript = self.transcript()
-        except NotRecordedError as reason:
-            if os.environ.get("FLATMANIFEST_EXPLAIN"):
-                print(f"flatmanifest: not recorded: {reason}", file=sys.stderr)
-            return
-        except Exception as error:
-            if os.environ.get("FLATMANIFEST_EXPLAIN"):
-                raise
-            del error
-            return
         from flatmanifest.dbt import objects  # noqa: PLC0415
 
-        objects.publish(Path(self.path), transcript)
+        try:
+            transcript = self.transcript()
+            objects.publish(Path(self.path), transcript)
+        except Exception as error:  # noqa: BLE001 - the command has succeeded
+            if os.environ.get(EXPLAIN):
+                reason = error if isinstance(error, NotRecordedError) else repr(error)
+                print(f"flatmanifest: not recorded: {reason}", file=sys.stderr)
+
+    def forget(self) -> None:
+        """Let go of dbt's objects, some of which complain of being there when Python ends."""
+        self.load = None
+        self.loggers = []
 
     def transcript(self) -> dict[str, Any]:
+        require(not self.problem, self.problem)
         load = self.load
         require(load is not None and self.loads == 1, "no manifest was loaded, or several")
         assert load is not None  # noqa: S101 - for mypy
@@ -231,8 +234,10 @@ class Recorder:
     def sinks(self, events: list[Event]) -> Iterator[dict[str, Any]]:
         from flatmanifest.dbt.listing import print_message  # noqa: PLC0415
 
-        # Counted from the end, because the beginning may be another.
-        after = 0 if self.listing is None else len(self.events) - self.listing
+        # Counted from the end, because the beginning may be another. Without a list, it is as if
+        # there was an empty one after loading.
+        split = self.load_end if self.listing is None else self.listing
+        after = len(self.events) - (split or 0)
         for place, logger in enumerate(self.loggers):
             handler = logger._python_logger.handlers[0]  # noqa: SLF001
             is_file = isinstance(handler, RotatingFileHandler)

@@ -1,0 +1,226 @@
+#include "front/cache.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <ctime>
+#include <filesystem>
+#include <map>
+#include <system_error>
+
+#include "format/error.h"
+#include "freshness/snapshot.h"
+#include "front/environment.h"
+#include "front/fields.h"
+
+namespace flatmanifest::front {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSuffix = ".fman";
+constexpr std::string_view kTranscriptSuffix = ".transcript.fman";
+constexpr size_t kKeyLength = 24;
+constexpr size_t kMostTranscripts = 200;
+constexpr size_t kMostReasons = 5;
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+constexpr int64_t kLeftoverAgeNs = 3600 * kNsPerSecond;
+
+struct File {
+  std::string name;
+  uint64_t bytes;
+  int64_t modified_ns;
+};
+
+bool IsHexadecimal(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char character) {
+    return std::isdigit(static_cast<unsigned char>(character)) || ('a' <= character && character <= 'f');
+  });
+}
+
+bool IsTranscript(const std::string& name) { return name.ends_with(kTranscriptSuffix); }
+
+// The entry that a file belongs to, "" for others.
+std::string KeyOf(const std::string& name) {
+  const size_t end = name.find('.');
+  if (end != kKeyLength || !name.ends_with(kSuffix)) return "";
+  const std::string key = name.substr(0, end);
+  return IsHexadecimal(key) ? key : "";
+}
+
+// What Publish writes to before it renames it.
+bool IsTemporary(const std::string& name) {
+  return name.starts_with('.') && name.ends_with(".tmp") && name.find(".fman.") != std::string::npos;
+}
+
+bool IsOurs(const std::string& name) {
+  return !KeyOf(name).empty() || IsTranscript(name) || IsTemporary(name) || name == "schemas.fman";
+}
+
+std::vector<File> FilesIn(const std::string& directory) {
+  std::vector<File> files;
+  std::error_code error;
+  fs::directory_iterator names(directory, error);
+  if (error == std::errc::no_such_file_or_directory) return files;
+  if (error) throw IoError("cannot read", directory, error.value());
+  for (const fs::directory_entry& each : names) {
+    const std::string name = each.path().filename().string();
+    struct stat status {};
+    // Another process may have removed it.
+    if (!IsOurs(name) || ::lstat(each.path().c_str(), &status) != 0) continue;
+    files.push_back({name, static_cast<uint64_t>(status.st_size),
+                     static_cast<int64_t>(status.st_mtim.tv_sec) * kNsPerSecond +
+                         status.st_mtim.tv_nsec});
+  }
+  return files;
+}
+
+void Remove(const std::string& directory, const std::string& name) {
+  std::error_code error;
+  fs::remove(fs::path(directory) / name, error);
+  if (error) throw IoError("cannot remove", directory + "/" + name, error.value());
+}
+
+// Which variables that the manifest was parsed with have other values: entry.py, hidden_values.
+void AddChangedVariables(const Fields& manifest, std::vector<std::string>& reasons) {
+  const Environment environment = CurrentEnvironment();
+  const Fields hidden = manifest.Object("env_vars");
+  for (const std::string& name : hidden.Names()) {
+    const auto now = environment.find(name);
+    if (!IsValueOf(hidden.Text(name), now == environment.end() ? kNoValue : now->second)) {
+      reasons.push_back("the environment variable " + name + " has another value");
+    }
+  }
+}
+
+void ReadState(const std::string& stem, CacheEntry& entry) {
+  const auto file = OpenChecked(stem + kSuffix.data());
+  const Fields manifest(file->document());
+  entry.generation = file->document().header().generation;
+  entry.resource_count = file->document().resources().graph_count;
+  const auto state_file = OpenChecked(stem + ".state.fman");
+  const Fields state(state_file->document());
+  const Fields words = state.Object("words");
+  for (const std::string& name : words.Names()) entry.words.emplace_back(name, words.Text(name));
+  if (static_cast<uint64_t>(state.Integer("generation")) != entry.generation) {
+    entry.stale_because.emplace_back("it was not published completely");
+    return;
+  }
+  AddChangedVariables(manifest, entry.stale_because);
+  const auto roots = state.Texts("roots");
+  const Snapshot snapshot = state.SnapshotAt("snapshot");
+  if (TakeSnapshotLike(roots, snapshot).SameAs(snapshot)) return;
+  for (const std::string& path : ChangedSince(roots, snapshot.taken_ns, kMostReasons)) {
+    entry.stale_because.push_back(path + " has changed");
+  }
+  if (entry.stale_because.empty()) {
+    entry.stale_because.emplace_back("a file has changed that looks older, or is gone");
+  }
+}
+
+void ReadEntry(const std::string& directory, CacheEntry& entry) {
+  try {
+    ReadState(directory + "/" + entry.key, entry);
+  } catch (const Error& error) {
+    entry.stale_because = {error.message()};
+  }
+}
+
+std::string EntryOf(const std::string& transcript) {
+  try {
+    return OpenChecked(transcript) ? Fields(OpenChecked(transcript)->document()).Text("entry") : "";
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+int64_t Now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<int64_t>(now.tv_sec) * kNsPerSecond + now.tv_nsec;
+}
+
+void RemoveEntries(const std::string& directory, const std::vector<File>& files,
+                   uint64_t max_bytes, const std::string& kept) {
+  uint64_t total = 0;
+  std::map<std::string, int64_t> used;
+  for (const File& file : files) {
+    total += file.bytes;
+    const std::string key = KeyOf(file.name);
+    if (!key.empty() && file.name == key + kSuffix.data()) used[key] = file.modified_ns;
+  }
+  std::vector<std::pair<int64_t, std::string>> oldest;
+  for (const auto& [key, time] : used) oldest.emplace_back(time, key);
+  std::sort(oldest.begin(), oldest.end());
+  for (const auto& [time, key] : oldest) {
+    if (total <= max_bytes) return;
+    if (key == kept) continue;
+    for (const File& file : files) {
+      if (KeyOf(file.name) != key) continue;
+      Remove(directory, file.name);
+      total -= file.bytes;
+    }
+  }
+}
+
+void RemoveTranscripts(const std::string& directory, std::vector<File> files) {
+  std::erase_if(files, [](const File& file) { return !IsTranscript(file.name); });
+  std::sort(files.begin(), files.end(),
+            [](const File& one, const File& other) { return one.modified_ns > other.modified_ns; });
+  for (size_t i = 0; i < files.size(); ++i) {
+    std::error_code ignored;
+    const std::string path = directory + "/" + files[i].name;
+    if (i >= kMostTranscripts || !fs::exists(EntryOf(path), ignored)) Remove(directory, files[i].name);
+  }
+}
+
+}  // namespace
+
+CacheContents ReadCache(const std::string& directory) {
+  CacheContents contents;
+  std::map<std::string, CacheEntry> entries;
+  for (const File& file : FilesIn(directory)) {
+    contents.bytes += file.bytes;
+    contents.transcript_count += IsTranscript(file.name) ? 1 : 0;
+    const std::string key = KeyOf(file.name);
+    if (key.empty()) continue;
+    CacheEntry& entry = entries[key];
+    entry.key = key;
+    entry.bytes += file.bytes;
+    if (file.name == key + kSuffix.data()) entry.used_ns = file.modified_ns;
+  }
+  for (auto& [key, entry] : entries) {
+    ReadEntry(directory, entry);
+    contents.entries.push_back(std::move(entry));
+  }
+  std::sort(contents.entries.begin(), contents.entries.end(),
+            [](const CacheEntry& one, const CacheEntry& other) { return one.used_ns > other.used_ns; });
+  return contents;
+}
+
+uint64_t ClearCache(const std::string& directory) {
+  const std::vector<File> files = FilesIn(directory);
+  for (const File& file : files) Remove(directory, file.name);
+  std::error_code ignored;  // where something else is in it
+  fs::remove(directory, ignored);
+  return files.size();
+}
+
+void TrimCache(const std::string& directory, uint64_t max_bytes, const std::string& kept) {
+  const std::string path = directory + "/" + kept + kSuffix.data();
+  ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+  const std::vector<File> files = FilesIn(directory);
+  for (const File& file : files) {
+    if (IsTemporary(file.name) && file.modified_ns + kLeftoverAgeNs < Now()) {
+      Remove(directory, file.name);
+    }
+  }
+  RemoveEntries(directory, files, max_bytes, kept);
+  RemoveTranscripts(directory, files);
+}
+
+}  // namespace flatmanifest::front

@@ -1,0 +1,49 @@
+#include "front/environment.h"
+
+#include <gtest/gtest.h>
+
+namespace flatmanifest::front {
+namespace {
+
+constexpr const char* kSalt = "0123456789abcdef";
+using Names = std::optional<std::vector<std::string>>;
+
+std::string Digest(const Environment& environment, const Names& names) {
+  return DigestOf(environment, names, kSalt);
+}
+
+TEST(Environment, CountsWhatDbtReads) {
+  const Names names = {{"MINE"}};
+  const std::string before = Digest({{"MINE", "a"}, {"OTHER", "b"}}, names);
+  EXPECT_EQ(before, Digest({{"MINE", "a"}, {"OTHER", "c"}, {"MORE", ""}}, names));
+  EXPECT_NE(before, Digest({{"MINE", "x"}, {"OTHER", "b"}}, names));
+  EXPECT_NE(before, Digest({{"OTHER", "b"}}, names));
+  for (const char* always : {"DBT_TARGET", "PYTHONPATH", "LC_ALL", "HOME", "NO_COLOR"}) {
+    EXPECT_NE(before, Digest({{"MINE", "a"}, {"OTHER", "b"}, {always, ""}}, names)) << always;
+  }
+}
+
+TEST(Environment, CountsAllWithoutNames) {
+  const std::string before = Digest({{"ANY", "a"}, {"SHLVL", "1"}}, std::nullopt);
+  EXPECT_EQ(before, Digest({{"ANY", "a"}, {"SHLVL", "2"}, {"PWD", "/"}}, std::nullopt));
+  EXPECT_NE(before, Digest({{"ANY", "b"}}, std::nullopt));
+}
+
+TEST(Environment, TellsNamesFromValues) {
+  EXPECT_NE(Digest({{"DBT_A", "b"}}, std::nullopt), Digest({{"DBT_", "Ab"}}, std::nullopt));
+}
+
+TEST(Environment, IsSalted) {
+  const Environment environment = {{"DBT_A", "secret"}};
+  EXPECT_NE(DigestOf(environment, std::nullopt, kSalt),
+            DigestOf(environment, std::nullopt, "another salt of more"));
+}
+
+TEST(Environment, IsThatOfTheProcess) {
+  ::setenv("FRONT_ENVIRONMENT_TEST", "a=b", 1);
+  EXPECT_EQ(CurrentEnvironment().at("FRONT_ENVIRONMENT_TEST"), "a=b");
+  ::unsetenv("FRONT_ENVIRONMENT_TEST");
+}
+
+}  // namespace
+}  // namespace flatmanifest::front
