@@ -12,6 +12,7 @@
 #include "bindings/to_python.h"
 #include "bindings/views.h"
 #include "freshness/snapshot.h"
+#include "front/answer.h"
 #include "front/cache.h"
 #include "front/command_line.h"
 #include "front/environment.h"
@@ -87,13 +88,23 @@ void BindFreshness(py::module_& module) {
       py::arg("snapshot"));
   module.def(
       "transcript_path",
-      [](const std::vector<std::string>& arguments) -> py::object {
+      [](const std::vector<std::string>& arguments,
+         const std::string& program_directory) -> py::object {
         const auto line = front::ParseCommandLine(arguments);
         const auto places = line ? front::FindPlaces(*line) : std::nullopt;
         if (!places) return py::none();
-        return FsDecode(front::TranscriptPath(*places, *line));
+        return FsDecode(front::TranscriptPath(*places, *line, program_directory));
       },
-      py::arg("arguments"));
+      py::arg("arguments"), py::arg("program_directory"));
+  module.def(
+      "answer_path",
+      [](const std::vector<std::string>& arguments,
+         const std::string& program_directory) -> py::object {
+        const auto path = front::AnswerPath(arguments, program_directory);
+        if (!path) return py::none();
+        return FsDecode(*path);
+      },
+      py::arg("arguments"), py::arg("program_directory"));
   module.def("trim_cache", &front::TrimCache, py::arg("directory"), py::arg("max_bytes"),
              py::arg("kept"), py::call_guard<py::gil_scoped_release>());
   module.def(

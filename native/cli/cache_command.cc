@@ -68,15 +68,15 @@ std::string ForPeople(const std::string& directory, const front::CacheContents& 
 nlohmann::ordered_json ToJson(const std::string& directory, const front::CacheContents& contents) {
   nlohmann::ordered_json entries = nlohmann::ordered_json::array();
   for (const front::CacheEntry& entry : contents.entries) {
-    entries.push_back({{"key", entry.key},
-                       {"words", std::map<std::string, std::string>(entry.words.begin(),
-                                                                    entry.words.end())},
-                       {"bytes", entry.bytes},
-                       {"resources", entry.resource_count},
-                       {"generation", entry.generation},
-                       {"used", entry.used_ns / kNsPerSecond},
-                       {"fresh", entry.stale_because.empty()},
-                       {"stale_because", entry.stale_because}});
+    entries.push_back(
+        {{"key", entry.key},
+         {"words", std::map<std::string, std::string>(entry.words.begin(), entry.words.end())},
+         {"bytes", entry.bytes},
+         {"resources", entry.resource_count},
+         {"generation", entry.generation},
+         {"used", entry.used_ns / kNsPerSecond},
+         {"fresh", entry.stale_because.empty()},
+         {"stale_because", entry.stale_because}});
   }
   return {{"directory", directory},
           {"bytes", contents.bytes},
@@ -108,7 +108,8 @@ void AddCache(CLI::App& app) {
                         : ForPeople(directory, contents));
   });
 
-  CLI::App* clear = cache->add_subcommand("clear", "Remove all of it: dbt starts from its own files");
+  CLI::App* clear =
+      cache->add_subcommand("clear", "Remove all of it: dbt starts from its own files");
   AddPlaces(*clear, *options);
   clear->callback([options] {
     const std::string directory = DirectoryOf(*options);

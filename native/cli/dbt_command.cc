@@ -1,5 +1,5 @@
-// `flatmanifest dbt …`: answered here where that can be (native/front), else dbt, with the plugin on,
-// in the Python that flatmanifest is installed in.
+// `flatmanifest dbt …`: answered here where that can be (native/front), else dbt, with the plugin
+// on, in the Python that flatmanifest is installed in.
 
 #include <unistd.h>
 
@@ -49,13 +49,15 @@ bool IsDbt(const std::vector<std::string>& arguments) {
 void RunDbt(const std::string& program, std::vector<std::string> arguments) {
   // As for Python, whose programs end quietly when nobody reads on.
   std::signal(SIGPIPE, SIG_DFL);
-  const auto reason = front::Serve({arguments.begin() + 1, arguments.end()});
+  const fs::path self = Self(program);
+  const auto reason =
+      front::Serve({arguments.begin() + 1, arguments.end()}, self.parent_path().string());
   if (!reason) std::_Exit(0);
   const char* explain = std::getenv("FLATMANIFEST_EXPLAIN");
   if (explain != nullptr && *explain != '\0') {
     std::fprintf(stderr, "flatmanifest: dbt runs: %s\n", reason->c_str());
   }
-  std::string python = PythonBeside(Self(program)).string();
+  std::string python = PythonBeside(self).string();
   std::string option = "-m";
   std::string module = "flatmanifest.dbt";
   std::vector<char*> command = {python.data(), option.data(), module.data()};

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "front/multi_option.h"
 #include "cli/output.h"
 #include "convert/convert.h"
+#include "front/multi_option.h"
 #include "listing/earlier_run.h"
 #include "listing/graphviz.h"
 #include "listing/list_output.h"

@@ -106,8 +106,8 @@ class Scan {
       return std::binary_search(paths.begin(), paths.end(), path);
     }
     return reads_ && std::max(Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim)) +
-               kClockGranularityNs >=
-           snapshot_.taken_ns;
+                             kClockGranularityNs >=
+                         snapshot_.taken_ns;
   }
 
   void AddContent(const std::string& path) {
@@ -172,7 +172,8 @@ class Scan {
   const std::unique_ptr<XXH3_state_t, FreeState> state_{XXH3_createState()};
 };
 
-// Gives the file a time that no later write gives it: those have the time of the system's last tick.
+// Gives the file a time that no later write gives it: those have the time of the system's last
+// tick.
 bool Settle(const std::string& path) {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);

@@ -32,8 +32,8 @@ struct Snapshot {
 // followed, as dbt follows them; a root that does not exist is part of the digest. Files whose
 // names begin with '.', '#' or '~' are left out: dbt reads none of those (dbt.parser.search,
 // filesystem_search). A root that ends in "/." stands for a directory alone: its own inode and
-// times, which change when a name comes into it or goes. Throws IoError for what cannot be read, and
-// where links lead in circles.
+// times, which change when a name comes into it or goes. Throws IoError for what cannot be read,
+// and where links lead in circles.
 Snapshot TakeSnapshot(std::span<const std::string> roots);
 
 // The same for one file that has just been written, whose content need not be looked at: it is

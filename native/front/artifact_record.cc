@@ -67,7 +67,8 @@ class Renewal {
     for (const std::string& path : snapshot.by_content) {
       by_content.push_back(Cell::String(writer_.AddString(path)));
     }
-    const Cell parts[] = {writer_.AddUint(snapshot.digest_low), writer_.AddUint(snapshot.digest_high),
+    const Cell parts[] = {writer_.AddUint(snapshot.digest_low),
+                          writer_.AddUint(snapshot.digest_high),
                           writer_.AddUint(snapshot.file_count), writer_.AddInt(snapshot.taken_ns),
                           writer_.AddArray(by_content)};
     value_count_ += std::size(parts) + by_content.size();
@@ -93,10 +94,11 @@ bool ArtifactRecord::Shows(const Output& output) const {
   const Fields files = Fields(file_->document()).Object("files");
   if (!files.Has(output.path)) return false;
   const Fields known = files.Object(output.path);
-  const bool is_known = std::all_of(output.facts.begin(), output.facts.end(), [&](const auto& fact) {
-    return known.Has(fact.first) &&
-           Repr(known.document(), known.Value(fact.first)) == fact.second;
-  });
+  const bool is_known =
+      std::all_of(output.facts.begin(), output.facts.end(), [&](const auto& fact) {
+        return known.Has(fact.first) &&
+               Repr(known.document(), known.Value(fact.first)) == fact.second;
+      });
   if (!is_known) return false;
   const Snapshot earlier = known.SnapshotAt(kSnapshot);
   return TakeSnapshotLike({&output.path, 1}, earlier).SameAs(earlier);

@@ -13,21 +13,21 @@
 namespace flatmanifest::front {
 
 // What stands in a text for a value. Whoever makes the text sees to it that it holds none of these
-// characters otherwise: python/flatmanifest/dbt/transcripts.py.
+// characters otherwise: python/flatmanifest/dbt/templates.py.
 enum class Blank : uint8_t {
-  kTime = 0x01,           // 15:19:51
-  kPreciseTime = 0x02,    // 15:19:51.341202
-  kInvocationId = 0x03,   // a UUID
-  kCommand = 0x04,        // the command line, as Python's repr
-  kIndirect = 0x05,       // --indirect-selection, as Python's repr
-  kElapsed = 0x06,        // seconds, two decimals
-  kWallClock = 0x07,      // seconds, six decimals
-  kUserTime = 0x0e,       // of the processor, seconds, six decimals
-  kKernelTime = 0x0f,     // the same
-  kMemory = 0x10,         // the most that was resident, KiB
-  kBlocksIn = 0x11,       // read from disks
-  kBlocksOut = 0x12,      // written to disks
-  kGeneratedAt = 0x13,    // 2026-11-23T15:20:01.582914Z
+  kTime = 0x01,          // 15:19:51
+  kPreciseTime = 0x02,   // 15:19:51.341202
+  kInvocationId = 0x03,  // a UUID
+  kCommand = 0x04,       // the command line, as Python's repr
+  kIndirect = 0x05,      // --indirect-selection, as Python's repr
+  kElapsed = 0x06,       // seconds, two decimals
+  kWallClock = 0x07,     // seconds, six decimals
+  kUserTime = 0x0e,      // of the processor, seconds, six decimals
+  kKernelTime = 0x0f,    // the same
+  kMemory = 0x10,        // the most that was resident, KiB
+  kBlocksIn = 0x11,      // read from disks
+  kBlocksOut = 0x12,     // written to disks
+  kGeneratedAt = 0x13,   // 2026-11-23T15:20:01.582914Z
 };
 
 class Blanks {

@@ -38,7 +38,8 @@ struct File {
 
 bool IsHexadecimal(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char character) {
-    return std::isdigit(static_cast<unsigned char>(character)) || ('a' <= character && character <= 'f');
+    return std::isdigit(static_cast<unsigned char>(character)) ||
+           ('a' <= character && character <= 'f');
   });
 }
 
@@ -54,7 +55,8 @@ std::string KeyOf(const std::string& name) {
 
 // What Publish writes to before it renames it.
 bool IsTemporary(const std::string& name) {
-  return name.starts_with('.') && name.ends_with(".tmp") && name.find(".fman.") != std::string::npos;
+  return name.starts_with('.') && name.ends_with(".tmp") &&
+         name.find(".fman.") != std::string::npos;
 }
 
 bool IsOurs(const std::string& name) {
@@ -72,9 +74,9 @@ std::vector<File> FilesIn(const std::string& directory) {
     struct stat status {};
     // Another process may have removed it.
     if (!IsOurs(name) || ::lstat(each.path().c_str(), &status) != 0) continue;
-    files.push_back({name, static_cast<uint64_t>(status.st_size),
-                     static_cast<int64_t>(status.st_mtim.tv_sec) * kNsPerSecond +
-                         status.st_mtim.tv_nsec});
+    files.push_back(
+        {name, static_cast<uint64_t>(status.st_size),
+         static_cast<int64_t>(status.st_mtim.tv_sec) * kNsPerSecond + status.st_mtim.tv_nsec});
   }
   return files;
 }
@@ -144,8 +146,8 @@ int64_t Now() {
   return static_cast<int64_t>(now.tv_sec) * kNsPerSecond + now.tv_nsec;
 }
 
-void RemoveEntries(const std::string& directory, const std::vector<File>& files,
-                   uint64_t max_bytes, const std::string& kept) {
+void RemoveEntries(const std::string& directory, const std::vector<File>& files, uint64_t max_bytes,
+                   const std::string& kept) {
   uint64_t total = 0;
   std::map<std::string, int64_t> used;
   for (const File& file : files) {
@@ -174,7 +176,8 @@ void RemoveTranscripts(const std::string& directory, std::vector<File> files) {
   for (size_t i = 0; i < files.size(); ++i) {
     std::error_code ignored;
     const std::string path = directory + "/" + files[i].name;
-    if (i >= kMostTranscripts || !fs::exists(EntryOf(path), ignored)) Remove(directory, files[i].name);
+    if (i >= kMostTranscripts || !fs::exists(EntryOf(path), ignored))
+      Remove(directory, files[i].name);
   }
 }
 
@@ -197,8 +200,9 @@ CacheContents ReadCache(const std::string& directory) {
     ReadEntry(directory, entry);
     contents.entries.push_back(std::move(entry));
   }
-  std::sort(contents.entries.begin(), contents.entries.end(),
-            [](const CacheEntry& one, const CacheEntry& other) { return one.used_ns > other.used_ns; });
+  std::sort(
+      contents.entries.begin(), contents.entries.end(),
+      [](const CacheEntry& one, const CacheEntry& other) { return one.used_ns > other.used_ns; });
   return contents;
 }
 

@@ -1,4 +1,5 @@
-// The cache directory of a project: what is in it, and keeping it small. docs/dbt.md lists its files.
+// The cache directory of a project: what is in it, and keeping it small. docs/dbt.md lists its
+// files.
 
 #ifndef FLATMANIFEST_FRONT_CACHE_H_
 #define FLATMANIFEST_FRONT_CACHE_H_

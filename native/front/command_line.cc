@@ -59,9 +59,7 @@ constexpr const char* kValues[] = {"--log-file-max-bytes",
                                    "--vars",
                                    "--warn-error-options"};
 
-std::string LongName(std::string_view names) {
-  return std::string(names.substr(names.find("--")));
-}
+std::string LongName(std::string_view names) { return std::string(names.substr(names.find("--"))); }
 
 bool HasModelsAlone(const std::vector<std::string>& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const std::string& argument) {
@@ -73,12 +71,12 @@ using Values = std::optional<std::vector<std::string>>;
 
 void AddValues(CLI::App& command, const char* names, Values& to) {
   command
-      .add_option_function<std::vector<std::string>>(
-          names,
-          [&to](const std::vector<std::string>& typed) {
-            to.emplace();
-            for (const std::string& value : typed) to->push_back(ValueOf(value));
-          })
+      .add_option_function<std::vector<std::string>>(names,
+                                                     [&to](const std::vector<std::string>& typed) {
+                                                       to.emplace();
+                                                       for (const std::string& value : typed)
+                                                         to->push_back(ValueOf(value));
+                                                     })
       ->expected(1, -1)
       ->take_all();
 }
@@ -164,7 +162,8 @@ std::optional<std::string> CommandLine::Setting(const std::string& name) const {
   if (const auto found = settings.find(name); found != settings.end()) return found->second;
   std::string variable = name.substr(2);
   std::transform(variable.begin(), variable.end(), variable.begin(), [](char letter) {
-    return letter == '-' ? '_' : static_cast<char>(letter - ('a' <= letter && letter <= 'z' ? 32 : 0));
+    return letter == '-' ? '_'
+                         : static_cast<char>(letter - ('a' <= letter && letter <= 'z' ? 32 : 0));
   });
   for (const char* prefix : {"DBT_ENGINE_", "DBT_"}) {
     const char* value = std::getenv((prefix + variable).c_str());

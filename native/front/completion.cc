@@ -25,17 +25,27 @@ using Words = std::vector<std::string>;
 using Found = std::set<std::string>;
 using Texts = std::span<const std::string_view>;
 
-constexpr std::string_view kCommands[] = {"cache", "completion", "convert", "dbt",  "export",
+constexpr std::string_view kCommands[] = {"cache", "completion", "convert", "dbt",   "export",
                                           "info",  "ls",         "show",    "verify"};
 constexpr std::string_view kDbtCommands[] = {
-    "build",   "clean", "clone", "compile", "debug",         "deps", "docs",     "init",   "list",
-    "ls",      "parse", "retry", "run",     "run-operation", "seed", "show",     "source", "snapshot",
-    "test"};
-constexpr std::string_view kOptions[] = {
-    "--exclude",      "--exclude-resource-type", "--indirect-selection", "--output",
-    "--output-keys",  "--profile",               "--profiles-dir",       "--project-dir",
-    "--quiet",        "--resource-type",         "--select",             "--selector",
-    "--target",       "--target-path",           "--vars",               "--help"};
+    "build", "clean", "clone", "compile",       "debug", "deps", "docs",   "init",     "list", "ls",
+    "parse", "retry", "run",   "run-operation", "seed",  "show", "source", "snapshot", "test"};
+constexpr std::string_view kOptions[] = {"--exclude",
+                                         "--exclude-resource-type",
+                                         "--indirect-selection",
+                                         "--output",
+                                         "--output-keys",
+                                         "--profile",
+                                         "--profiles-dir",
+                                         "--project-dir",
+                                         "--quiet",
+                                         "--resource-type",
+                                         "--select",
+                                         "--selector",
+                                         "--target",
+                                         "--target-path",
+                                         "--vars",
+                                         "--help"};
 constexpr std::string_view kSelecting[] = {"-s",      "--select", "-m",
                                            "--model", "--models", "--exclude"};
 constexpr std::string_view kTyping[] = {"--resource-type", "--resource-types",
@@ -43,10 +53,14 @@ constexpr std::string_view kTyping[] = {"--resource-type", "--resource-types",
 constexpr std::string_view kOutputs[] = {"json", "name", "path", "selector"};
 constexpr std::string_view kIndirect[] = {"buildable", "cautious", "eager", "empty"};
 // The methods whose values are completed (docs/selection.md).
-constexpr std::string_view kMethods[] = {
-    "access:", "config.materialized:", "exposure:", "fqn:",            "group:",
-    "metric:", "package:",             "path:",     "resource_type:",  "saved_query:",
-    "source:", "semantic_model:",      "tag:",      "unit_test:",      "selector:"};
+constexpr std::string_view kMethods[] = {"access:",        "config.materialized:",
+                                         "exposure:",      "fqn:",
+                                         "group:",         "metric:",
+                                         "package:",       "path:",
+                                         "resource_type:", "saved_query:",
+                                         "source:",        "semantic_model:",
+                                         "tag:",           "unit_test:",
+                                         "selector:"};
 
 template <typename List>
 bool Contains(const List& list, std::string_view word) {
@@ -166,7 +180,8 @@ class Names {
     ForEachRow([this](Row row) {
       const std::string_view path =
           ColumnText(document_, document_.resources().original_file_path[row]);
-      for (size_t end = path.find('/'); end != std::string_view::npos; end = path.find('/', end + 1)) {
+      for (size_t end = path.find('/'); end != std::string_view::npos;
+           end = path.find('/', end + 1)) {
         Add(path.substr(0, end));
       }
       Add(path);
@@ -184,7 +199,8 @@ class Names {
   }
 
   void Add(std::string_view value) {
-    if (!value.empty() && value.starts_with(beginning_)) found_.insert(before_ + std::string(value));
+    if (!value.empty() && value.starts_with(beginning_))
+      found_.insert(before_ + std::string(value));
   }
 
   const Document& document_;
@@ -224,9 +240,8 @@ std::string OptionBefore(const Words& words) {
 
 std::shared_ptr<const ManifestFile> ManifestFor(const Words& words) {
   if (words[1] == "ls") {
-    const auto file = std::find_if(words.begin() + 2, words.end(), [](const std::string& word) {
-      return word.ends_with(".fman");
-    });
+    const auto file = std::find_if(words.begin() + 2, words.end(),
+                                   [](const std::string& word) { return word.ends_with(".fman"); });
     return file == words.end() ? nullptr : ManifestFile::Open(*file);
   }
   CommandLine line;

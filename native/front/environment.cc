@@ -16,8 +16,9 @@ constexpr size_t kDigestSize = 16;
 
 // Of names that are always in the digest: dbt's options, Python's, the locale's, ours.
 constexpr std::string_view kPrefixes[] = {"DBT_", "PYTHON", "LC_"};
-constexpr std::string_view kNames[] = {"HOME", "LANG",    "LANGUAGE",    "NO_COLOR",     "PATH",
-                                       "TZ",   "V2_PARSER", "VIRTUAL_ENV", "DO_NOT_TRACK", "FLATMANIFEST_CACHE_DIR"};
+constexpr std::string_view kNames[] = {
+    "HOME", "LANG",      "LANGUAGE",    "NO_COLOR",     "PATH",
+    "TZ",   "V2_PARSER", "VIRTUAL_ENV", "DO_NOT_TRACK", "FLATMANIFEST_CACHE_DIR"};
 constexpr std::string_view kShells[] = {"_", "SHLVL", "OLDPWD", "PWD"};
 
 template <typename List>
@@ -34,8 +35,8 @@ bool IsAlwaysIn(std::string_view name) {
 class Digest {
  public:
   explicit Digest(std::string_view key = {}) {
-    crypto_generichash_init(&state_, reinterpret_cast<const unsigned char*>(key.data()),
-                            key.size(), kDigestSize);
+    crypto_generichash_init(&state_, reinterpret_cast<const unsigned char*>(key.data()), key.size(),
+                            kDigestSize);
   }
 
   // Texts are told apart by their lengths.
@@ -79,7 +80,8 @@ std::string DigestOf(const Environment& environment,
                      const std::string& salt) {
   Digest digest(salt);
   for (const auto& [name, value] : environment) {
-    const bool is_in = names ? IsAlwaysIn(name) || Contains(*names, name) : !Contains(kShells, name);
+    const bool is_in =
+        names ? IsAlwaysIn(name) || Contains(*names, name) : !Contains(kShells, name);
     if (!is_in) continue;
     digest.Add(name);
     digest.Add(value);

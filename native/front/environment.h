@@ -19,8 +19,7 @@ Environment CurrentEnvironment();
 // these names among them; without `names`, of all variables but those that a shell changes as it
 // goes (`_`, SHLVL, OLDPWD, PWD). `salt` is the key: 16 to 64 bytes.
 std::string DigestOf(const Environment& environment,
-                     const std::optional<std::vector<std::string>>& names,
-                     const std::string& salt);
+                     const std::optional<std::vector<std::string>>& names, const std::string& salt);
 
 // What dbt has for a variable that is not there (dbt/constants.py, DEFAULT_ENV_PLACEHOLDER).
 inline constexpr const char* kNoValue = "DBT_DEFAULT_PLACEHOLDER";

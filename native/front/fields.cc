@@ -49,9 +49,7 @@ std::vector<std::string> Fields::TextsOf(Cell cell) const {
   return texts;
 }
 
-std::vector<std::string> Fields::Texts(std::string_view name) const {
-  return TextsOf(Value(name));
-}
+std::vector<std::string> Fields::Texts(std::string_view name) const { return TextsOf(Value(name)); }
 
 std::vector<Fields> Fields::Objects(std::string_view name) const {
   const Cell list = Value(name);

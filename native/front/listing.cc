@@ -51,7 +51,8 @@ bool IsAllowed(const ListOptions& options, bool has_default_selector) {
   if (HasAny(options.models) && (HasAny(options.select) || HasAny(options.resource_types))) {
     return false;
   }
-  const bool says_what = HasAny(options.select) || HasAny(options.models) || HasAny(options.exclude);
+  const bool says_what =
+      HasAny(options.select) || HasAny(options.models) || HasAny(options.exclude);
   if (options.selector) return !says_what;
   return says_what || !has_default_selector;
 }

@@ -23,8 +23,9 @@ struct Places {
 std::optional<Places> FindPlaces(const CommandLine& line);
 
 // The file that holds the transcript of a command line, of which there is one for each way to ask
-// for the same: docs/front.md.
-std::string TranscriptPath(const Places& places, const CommandLine& line);
+// for the same: docs/front.md. `program_directory` is where Python is, and flatmanifest beside it.
+std::string TranscriptPath(const Places& places, const CommandLine& line,
+                           const std::string& program_directory);
 
 }  // namespace flatmanifest::front
 

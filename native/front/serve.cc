@@ -21,6 +21,7 @@
 
 #include "convert/text_buffer.h"
 #include "format/error.h"
+#include "front/answer.h"
 #include "front/artifact_record.h"
 #include "front/blanks.h"
 #include "front/environment.h"
@@ -259,21 +260,35 @@ bool HasSecrets(const Environment& environment) {
   return found != environment.end() && found->first.starts_with(kSecretPrefix);
 }
 
+std::optional<std::string> Repeat(const std::string& path) {
+  try {
+    const auto text = ReadAnswer(path);
+    if (!text) return "packages have changed, or a day has passed";
+    WriteAll(STDOUT_FILENO, *text, "standard output");
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.message();
+  }
+}
+
 }  // namespace
 
-std::optional<std::string> Serve(const std::vector<std::string>& arguments) {
+std::optional<std::string> Serve(const std::vector<std::string>& arguments,
+                                 const std::string& program_directory) {
   const auto start = Clock::now();
   const Environment environment = CurrentEnvironment();
   const auto is_on = environment.find("FLATMANIFEST");
   if (is_on != environment.end() && is_on->second == "0") return "FLATMANIFEST=0";
   if (HasSecrets(environment)) return "there are secrets in the environment";
+  if (const auto path = AnswerPath(arguments, program_directory)) return Repeat(*path);
   const auto line = ParseCommandLine(arguments);
   if (!line) return "the front door does not know this command line";
   const auto places = FindPlaces(*line);
   if (!places) return "there is no project, or its target path is not a plain one";
   try {
-    const Transcript transcript = ReadTranscript(TranscriptPath(*places, *line));
-    if (transcript.until_ns != 0 && transcript.until_ns <= Now()) return "a model is deprecated now";
+    const Transcript transcript = ReadTranscript(TranscriptPath(*places, *line, program_directory));
+    if (transcript.until_ns != 0 && transcript.until_ns <= Now())
+      return "a model is deprecated now";
     const std::string digest = DigestOf(environment, transcript.variables, transcript.salt);
     if (digest != transcript.environment) return "the environment is another";
     Command(arguments, start).Serve(*line, *places, transcript);

@@ -11,9 +11,11 @@ namespace flatmanifest::front {
 
 // Does what `dbt ARGUMENTS` would: prints, appends to the log, renews the artifacts, and returns
 // nothing. Otherwise returns why real dbt has to run: an option that is not served, nothing
-// recorded, something changed, a selection that dbt would warn of or refuse, a full log. Nothing has
-// been printed then; what has been written, dbt writes again.
-std::optional<std::string> Serve(const std::vector<std::string>& arguments);
+// recorded, something changed, a selection that dbt would warn of or refuse, a full log. Nothing
+// has been printed then; what has been written, dbt writes again. `program_directory` is where
+// Python is, and flatmanifest beside it.
+std::optional<std::string> Serve(const std::vector<std::string>& arguments,
+                                 const std::string& program_directory);
 
 }  // namespace flatmanifest::front
 

@@ -68,7 +68,8 @@ void Publish(const std::string& path, std::span<const std::byte> bytes, Flush fl
   try {
     Descriptor fd(fd_number);
     WriteAll(fd.get(), TextOf(bytes), path);
-    if (flush == Flush::kToDisk && ::fsync(fd.get()) != 0) throw IoError("cannot write", path, errno);
+    if (flush == Flush::kToDisk && ::fsync(fd.get()) != 0)
+      throw IoError("cannot write", path, errno);
     if (!fd.Close()) throw IoError("cannot write", path, errno);
     if (std::rename(temporary.c_str(), path.c_str()) != 0) {
       throw IoError("cannot replace", path, errno);

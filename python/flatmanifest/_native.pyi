@@ -538,13 +538,16 @@ def is_fresh(roots: Iterable[str], snapshot: Sequence[Any]) -> bool:
 def is_worth_retaking(snapshot: Sequence[Any]) -> bool:
     """Whether files whose content is in the snapshot could be known without reading them now."""
 
-# The front door (native/front), for flatmanifest.dbt.transcripts.
+# The front door (native/front), for flatmanifest.dbt.recorder.
 
-def transcript_path(arguments: list[str]) -> str | None:
+def transcript_path(arguments: list[str], program_directory: str) -> str | None:
     """Where the transcript of ``dbt ARGUMENTS`` is, in this directory and environment.
 
     None for a command line that the front door does not serve.
     """
+
+def answer_path(arguments: list[str], program_directory: str) -> str | None:
+    """Where the answer to it is, if it asks for help or a version; else None."""
 
 def trim_cache(directory: str, max_bytes: int, kept: str) -> None:
     """Remove what was used longest ago from a cache directory; never the entry of that key.

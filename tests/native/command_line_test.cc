@@ -22,8 +22,9 @@ TEST(CommandLine, KnowsListAndParse) {
 }
 
 TEST(CommandLine, EvaluatesWhatIsListed) {
-  const auto line = ParseCommandLine({"ls", "-s", "a+", "tag:b c", "--exclude=d", "--output", "name",
-                                      "--resource-type", "model", "--indirect-selection", "empty"});
+  const auto line =
+      ParseCommandLine({"ls", "-s", "a+", "tag:b c", "--exclude=d", "--output", "name",
+                        "--resource-type", "model", "--indirect-selection", "empty"});
   ASSERT_TRUE(line);
   EXPECT_EQ(line->list.select, (Words{"a+", "tag:b c"}));
   EXPECT_EQ(line->list.exclude, Words{"d"});
@@ -37,7 +38,8 @@ TEST(CommandLine, EvaluatesWhatIsListed) {
 TEST(CommandLine, TakesSettingsFromBeforeAndAfterTheCommand) {
   const std::map<std::string, std::string> expected = {
       {"--quiet", "yes"}, {"--target", "prod"}, {"--use-colors", "no"}, {"--vars", "{a: 1}"}};
-  const auto one = ParseCommandLine({"-q", "--no-use-colors", "ls", "-t", "prod", "--vars", "{a: 1}"});
+  const auto one =
+      ParseCommandLine({"-q", "--no-use-colors", "ls", "-t", "prod", "--vars", "{a: 1}"});
   const auto other =
       ParseCommandLine({"--target=prod", "ls", "--quiet", "--vars={a: 1}", "--no-use-colors"});
   ASSERT_TRUE(one && other);

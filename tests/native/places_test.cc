@@ -67,13 +67,14 @@ TEST_F(PlacesTest, ReadsAPlainTargetPath) {
 TEST_F(PlacesTest, HasATranscriptForEachWayToAsk) {
   const Places places = Find();
   const auto path = [&](const std::vector<std::string>& words) {
-    return TranscriptPath(places, *ParseCommandLine(words));
+    return TranscriptPath(places, *ParseCommandLine(words), "/venv/bin");
   };
   EXPECT_EQ(path({"ls"}), path({"ls", "--select", "a", "--output", "json"}));
   EXPECT_EQ(path({"-q", "ls"}), path({"ls", "--quiet"}));
   EXPECT_NE(path({"ls"}), path({"list"}));  // which the log names
   EXPECT_NE(path({"ls"}), path({"ls", "-q"}));
   const std::string before = path({"ls"});
+  EXPECT_NE(TranscriptPath(places, *ParseCommandLine({"ls"}), "/another/bin"), before);
   ::setenv("DBT_PLACES_TEST", "1", 1);
   EXPECT_NE(path({"ls"}), before);
   ::unsetenv("DBT_PLACES_TEST");

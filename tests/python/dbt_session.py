@@ -1,8 +1,9 @@
 """One dbt project, a list of steps, and all that dbt leaves behind after each of them.
 
 ``python -m tests.python.dbt_session PROJECT STEPS.json RECORDS.json`` runs the steps in one
-process, in the project's directory; with a program as a fourth argument, each in a process of that. What differs between any two runs of dbt (times, ids, the
-directory) is taken out, so that the records of two sessions can be compared.
+process, in the project's directory; with a program as a fourth argument, each in a process of that.
+What differs between any two runs of dbt (times, ids, the directory) is taken out, so that the
+records of two sessions can be compared.
 """
 
 from __future__ import annotations

@@ -138,7 +138,12 @@ def test_the_cache_is_kept_small(tmp_path: Path) -> None:
     targets = []
     for currency in ("EUR", "USD"):
         done = run(
-            project, "dbt", "parse", "--vars", f"{{currency: {currency}}}", FLATMANIFEST_CACHE_SIZE="0"
+            project,
+            "dbt",
+            "parse",
+            "--vars",
+            f"{{currency: {currency}}}",
+            FLATMANIFEST_CACHE_SIZE="0",
         )
         assert done.returncode == 0, done.stdout
         targets.append(status(project)["entries"])
@@ -168,7 +173,10 @@ def complete(project: Path, line: str) -> list[str]:
         ("flatmanifest dbt ls --exclude tag:staging,@stg_cu", ["tag:staging,@stg_customers"]),
         ("flatmanifest dbt ls -s tag:st", ["tag:staging"]),
         ("flatmanifest dbt run -s path:models/st", None),
-        ("flatmanifest dbt ls -s config.materialized:t", ["config.materialized:table"]),
+        (
+            "flatmanifest dbt ls -s config.materialized:t",
+            ["config.materialized:table", "config.materialized:test"],
+        ),
         ("flatmanifest dbt ls --resource-type se", ["seed", "semantic_model"]),
         ("flatmanifest dbt ls --output n", ["name"]),
         ("flatmanifest dbt ls --indirect-selection e", ["eager", "empty"]),
@@ -207,7 +215,7 @@ def test_completion_in_bash(parsed: Path) -> None:
     """
     path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-c", script],
+        ["/bin/bash", "-c", script],
         cwd=parsed,
         env={**os.environ, "PATH": path},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""``flatmanifest dbt`` beside dbt, through random edits and commands: what is printed, logged, written.
+"""``flatmanifest dbt`` beside dbt, through random edits and commands.
 
 dbt runs in a project of its own, as it is; the executable in a copy. FLATMANIFEST_FRONT_DOOR_STEPS
 asks for more steps than `make test` has time for.
@@ -189,7 +189,12 @@ class Story:
 
 
 def run_side(project: Path, steps: Path, records: Path, program: str | None) -> Any:
-    command = [sys.executable, "-m", "tests.python.dbt_session", *map(str, (project, steps, records))]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.python.dbt_session",
+        *map(str, (project, steps, records)),
+    ]
     environment = {**os.environ, **PRIVATE, "PYTHONHASHSEED": "0"}
     environment.pop("FLATMANIFEST_CACHE_DIR", None)
     if program is not None:
@@ -315,7 +320,9 @@ def test_processes_say_the_same(tmp_path: Path) -> None:
             done = run(project, [*program, *arguments], **switch)
             logs = [log for log in ("logs", "elsewhere") if (project / log / "dbt.log").exists()]
             lines = [
-                line for log in logs for line in (project / log / "dbt.log").read_text().splitlines()
+                line
+                for log in logs
+                for line in (project / log / "dbt.log").read_text().splitlines()
             ]
             notes = [
                 line for line in done.stderr.splitlines() if not line.startswith("flatmanifest: ")
@@ -342,7 +349,7 @@ def test_targets_stay_warm_side_by_side(tmp_path: Path) -> None:
     project = tmp_path / "project"
     generate("small_everything", project, None)
     command = [str(PROGRAM), "dbt", "ls", "--output", "json", "--select", "stg_customers", "-t"]
-    told = []
+    told: list[bool] = []
     for target in ("dev", "dev", "dev", "prod", "prod", "prod", "dev", "dev"):
         done = run(project, [*command, target], FLATMANIFEST="1")
         assert done.returncode == 0, done.stdout

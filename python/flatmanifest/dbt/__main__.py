@@ -15,6 +15,7 @@ def main() -> None:
     if importlib.util.find_spec("dbt") is None:
         sys.exit(f"flatmanifest: there is no dbt in {sys.prefix}: pip install dbt-core there")
     from flatmanifest.dbt import activate  # noqa: PLC0415
+    from flatmanifest.dbt.answers import kept  # noqa: PLC0415
     from flatmanifest.dbt.recorder import Recorder  # noqa: PLC0415
 
     recorder = Recorder(sys.argv[1:])  # before dbt reads a .env file
@@ -24,7 +25,8 @@ def main() -> None:
     recorder.start()
     sys.argv[0] = "dbt"
     try:
-        cli(prog_name="dbt")
+        with kept(sys.argv[1:]):
+            cli(prog_name="dbt")
     except SystemExit as exit_of_dbt:
         if not exit_of_dbt.code:
             recorder.finish()

@@ -31,14 +31,14 @@ from flatmanifest.dbt import objects
 from flatmanifest.dbt.lazy import LazyDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from dbt.contracts.graph.manifest import Manifest
 
     from flatmanifest._native import Manifest as View
     from flatmanifest._native import StoredObjects
 
-    Snapshot = tuple[int, int, int, int, list[str]]
+    Snapshot = Sequence[Any]
 
 # Of the manifest's fields: dbt makes it anew in every process.
 NOT_KEPT = {"flat_graph"}
@@ -145,7 +145,7 @@ class Entry:
         state = {
             "generation": self.generation,
             "roots": self.roots,
-            "snapshot": self.snapshot,
+            "snapshot": None if self.snapshot is None else list(self.snapshot),
             "passed": self.passed,
             "words": self.words,
         }

@@ -6,9 +6,7 @@ command to dbt the next time too.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import secrets
 import sys
 import time
@@ -17,35 +15,23 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flatmanifest._native import transcript_path
+from flatmanifest._native import environment_digest, is_fresh, take_snapshot, transcript_path
+from flatmanifest.dbt.depends import as_root, changed_ns, settings_files, variables_in
 from flatmanifest.dbt.seams import attempt, is_on
+from flatmanifest.dbt.templates import (
+    INVOCATION_ID,
+    NotRecordedError,
+    line_of,
+    metadata_template,
+    perf_info_template,
+    require,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from flatmanifest.dbt.loading import Load
 
-# native/front/blanks.h
-TIME, PRECISE_TIME, INVOCATION_ID, COMMAND, INDIRECT, ELAPSED = map(chr, range(1, 7))
-WALL_CLOCK = chr(0x07)
-USER_TIME, KERNEL_TIME, MEMORY, BLOCKS_IN, BLOCKS_OUT, GENERATED_AT = map(chr, range(0x0E, 0x14))
-BLANKS = re.compile("[\x01-\x07\x0e-\x13]")
-
-CLOCK = r"\d\d:\d\d:\d\d"
-BEGINNING = re.compile(rf"(?P<color>\x1b\[0m)?{CLOCK}  ")
-PRECISE_BEGINNING = re.compile(
-    rf"(?P<header>\n\n=+ {CLOCK}\.\d{{6}} \| \S+ =+\n)?(?P<color>\x1b\[0m)?{CLOCK}\.\d{{6}} \["
-)
-ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
-REPORT = {
-    "command_wall_clock_time": WALL_CLOCK,
-    "process_user_time": USER_TIME,
-    "process_kernel_time": KERNEL_TIME,
-    "process_mem_max_rss": MEMORY,
-    "process_in_blocks": BLOCKS_IN,
-    "process_out_blocks": BLOCKS_OUT,
-}
 # Of dbt's usage statistics, of which the front door sends none.
 NOT_SAID = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "DisableTracking"}
 EXPLAIN = "FLATMANIFEST_EXPLAIN"
@@ -53,16 +39,6 @@ GRANULARITY_NS = 20_000_000  # of the clock that files are stamped with
 # The options that the front door evaluates (native/front/command_line.h).
 LISTS = ("select", "models", "exclude", "resource_types", "exclude_resource_types", "output_keys")
 WORDS = ("selector", "output", "indirect_selection")
-# Of perf_info.json when nothing has been parsed; the projects' numbers are then 0.
-PERF_INFO = (
-    *("path_count", "parsed_path_count", "static_analysis_path_count"),
-    *("static_analysis_parsed_path_count", "is_partial_parse_enabled"),
-    *("is_static_analysis_enabled", "read_files_elapsed", "load_all_elapsed", "projects"),
-)
-
-
-class NotRecordedError(Exception):
-    """The next such command is dbt's too. Says why."""
 
 
 @dataclass
@@ -75,8 +51,11 @@ class Event:
 
 
 class Recorder:
+    """What one command says, from its first event to its last."""
+
     def __init__(self, arguments: list[str]) -> None:
-        self.path = transcript_path(arguments) if is_on() else None
+        programs = os.path.dirname(sys.executable)  # noqa: PTH120 - links as they are
+        self.path = transcript_path(arguments, programs) if is_on() else None
         self.environment = dict(os.environ)
         self.started_ns = time.time_ns()
         self.events: list[Event] = []
@@ -161,7 +140,7 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - the command has succeeded
             if os.environ.get(EXPLAIN):
                 reason = error if isinstance(error, NotRecordedError) else repr(error)
-                print(f"flatmanifest: not recorded: {reason}", file=sys.stderr)
+                sys.stderr.write(f"flatmanifest: not recorded: {reason}\n")
 
     def forget(self) -> None:
         """Let go of dbt's objects, some of which complain of being there when Python ends."""
@@ -171,9 +150,9 @@ class Recorder:
     def transcript(self) -> dict[str, Any]:
         require(not self.problem, self.problem)
         load = self.load
-        require(load is not None and self.loads == 1, "no manifest was loaded, or several")
-        assert load is not None  # noqa: S101 - for mypy
-        entry = load.entry
+        if load is None or self.loads != 1:
+            raise NotRecordedError("no manifest was loaded, or several")
+        entry: Any = load.entry
         require(entry is not None and entry.snapshot is not None, "there is no entry")
         require(Path(str(self.path)).parent == load.path.parent, "the cache is not where it seems")
         self.check_circumstances()
@@ -197,8 +176,8 @@ class Recorder:
         }
 
     def check_circumstances(self) -> None:
-        from dbt.flags import get_flags  # noqa: PLC0415
         from dbt import plugins  # noqa: PLC0415
+        from dbt.flags import get_flags  # noqa: PLC0415
 
         from flatmanifest.dbt.listing import is_known  # noqa: PLC0415
 
@@ -294,11 +273,6 @@ class Recorder:
 
     def freshness(self, load: Load) -> dict[str, Any]:
         """What must be as it is: files and environment."""
-        from flatmanifest._native import (  # noqa: PLC0415
-            environment_digest,
-            is_fresh,
-            take_snapshot,
-        )
         from flatmanifest.dbt.schemas import versions_of  # noqa: PLC0415
 
         entry: Any = load.entry
@@ -323,11 +297,6 @@ class Recorder:
             "variables": names,
             "environment": environment_digest(self.environment, names, salt),
         }
-
-
-def require(condition: object, reason: str) -> None:
-    if not condition:
-        raise NotRecordedError(reason)
 
 
 def was_said(context: Any, name: str) -> bool:
@@ -355,63 +324,6 @@ def is_utf8(stream: Any) -> bool:
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"
 
 
-def line_of(logger: Any, message: Any) -> str | None:
-    """What a logger prints for an event, with blanks; None if it prints nothing."""
-    import logging  # noqa: PLC0415
-
-    from dbt_common.events.logger import _is_print_event  # noqa: PLC0415
-
-    names = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING}
-    level = logging.ERROR if _is_print_event(message) else names.get(message.info.level)
-    if not logger.filter(message) or logger._python_logger is None:  # noqa: SLF001
-        return None
-    if not logger._python_logger.isEnabledFor(level or logging.ERROR):  # noqa: SLF001
-        return None
-    text = logger.create_line(message)
-    said = message.info.msg
-    require(text.endswith(said) and not BLANKS.search(text), "an event is not understood")
-    beginning = text[: len(text) - len(said)]
-    return beginning_template(beginning) + said_template(message, said)
-
-
-def beginning_template(text: str) -> str:
-    if not text:
-        return ""
-    if BEGINNING.fullmatch(text):
-        return re.sub(CLOCK, TIME, text)
-    require(PRECISE_BEGINNING.match(text), "a line begins otherwise")
-    return ID.sub(INVOCATION_ID, re.sub(rf"{CLOCK}\.\d{{6}}", PRECISE_TIME, text))
-
-
-def said_template(message: Any, text: str) -> str:
-    from dbt_common.invocation import get_invocation_id  # noqa: PLC0415
-
-    name = message.info.name
-    if name == "MainReportArgs":
-        text = arguments_template(message.data.args, text)
-    elif name == "CommandCompleted":
-        ending = rf"at {CLOCK}\.\d+ after \d+\.\d\d seconds"
-        require(re.search(ending, text), "the end is not understood")
-        text = re.sub(ending, f"at {PRECISE_TIME} after {ELAPSED} seconds", text)
-    elif name == "ResourceReport":
-        for field, blank in REPORT.items():
-            text, count = re.subn(rf'("{field}": "?)[\d.e+-]+', rf"\g<1>{blank}", text)
-            require(count == 1, "the report is not understood")
-    text = text.replace(get_invocation_id(), INVOCATION_ID)
-    require(not ID.search(text) and not ADDRESS.search(text), f"{name} says what changes")
-    return text
-
-
-def arguments_template(arguments: Any, text: str) -> str:
-    for name, blank in (("invocation_command", COMMAND), ("indirect_selection", INDIRECT)):
-        if name not in arguments:
-            continue
-        piece = f"'{name}': {arguments[name]!r}"
-        require(text.count(piece) == 1, "the arguments are not understood")
-        text = text.replace(piece, f"'{name}': {blank}")
-    return text
-
-
 def warm_messages() -> Iterator[Any]:
     """What dbt says when it has found that nothing has changed."""
     from dbt.events.types import PartialParsingEnabled, PartialParsingSkipParsing  # noqa: PLC0415
@@ -425,81 +337,6 @@ def warm_messages() -> Iterator[Any]:
         note = Note(msg="Nothing changed, skipping partial parsing.")
         yield msg_from_base_event(note, level=EventLevel.DEBUG)
     yield msg_from_base_event(PartialParsingSkipParsing())
-
-
-def metadata_template(text: bytes) -> str:
-    decoded = text.decode()
-    found = re.search(r'"generated_at": "([^"]*)", "invocation_id": "([^"]*)"', decoded)
-    require(found and not BLANKS.search(decoded), "the metadata is not understood")
-    assert found is not None  # noqa: S101 - for mypy
-    blanks = f'"generated_at": "{GENERATED_AT}", "invocation_id": "{INVOCATION_ID}"'
-    return decoded[: found.start()] + blanks + decoded[found.end() :]
-
-
-def perf_info_template(text: str) -> str:
-    """perf_info.json of a command that parses nothing (dbt.parser.manifest, ManifestLoaderInfo)."""
-    found = json.loads(text)
-    require(found.keys() >= {*PERF_INFO}, "perf_info.json is not understood")
-    info = {name: found[name] for name in PERF_INFO}
-    for name in PERF_INFO:
-        if name.endswith("parsed_path_count") or name == "static_analysis_path_count":
-            info[name] = 0
-        elif name.endswith("_elapsed"):
-            info[name] = "@elapsed@"
-    nothing = {"elapsed": 0, "parsers": [], "parsed_path_count": 0}
-    info["projects"] = [
-        {"project_name": project["project_name"], **nothing} for project in found["projects"]
-    ]
-    return json.dumps(info, indent=4).replace('"@elapsed@"', WALL_CLOCK)
-
-
-def settings_files(load: Load) -> list[str]:
-    """The files that dbt reads before it loads a manifest, there or not."""
-    from dbt.flags import get_flags  # noqa: PLC0415
-
-    root = load.loader.root_project.project_root
-    names = ("packages.yml", "dependencies.yml", "package-lock.yml", "selectors.yml")
-    current = Path.cwd()
-    files = [os.path.join(root, name) for name in (*names, "catalogs.yml")]  # noqa: PTH118
-    for project in load.loader.all_projects.values():
-        files.append(os.path.join(project.project_root, "dbt_project.yml"))  # noqa: PTH118
-    files += [str(directory / ".env") for directory in (current, *current.parents)]
-    for directory in (current, *current.parents):  # where the project would be found before
-        files.append(str(directory / "dbt_project.yml"))
-        if str(directory) == str(root):
-            break
-    profiles = (get_flags().PROFILES_DIR, root, current, Path.home() / ".dbt")
-    files += [str(Path(directory) / "profiles.yml") for directory in profiles]
-    files.append(as_root(load.loader.root_project.packages_install_path, root))
-    return files
-
-
-def as_root(path: str, parent: str = "") -> str:
-    """A directory, alone (native/freshness/snapshot.h)."""
-    return os.path.join(parent, path, ".") if path else path  # noqa: PTH118
-
-
-def changed_ns(path: str) -> int:
-    try:
-        status = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return 0
-    return max(status.st_mtime_ns, status.st_ctime_ns)
-
-
-def variables_in(files: list[str]) -> list[str] | None:
-    """The environment variables that YAML files ask for; None if that is not told by their text."""
-    names = set()
-    for file in files:
-        try:
-            text = Path(file).read_text() if os.path.isfile(file) else ""  # noqa: PTH113
-        except (OSError, ValueError):
-            return None
-        found = re.findall(r"""env_var\s*\(\s*(?:'([^'\\]*)'|"([^"\\]*)")""", text)
-        if len(found) != text.count("env_var"):
-            return None
-        names.update(single or double for single, double in found)
-    return sorted(names)
 
 
 def until(manifest: Any) -> int:

@@ -1,0 +1,75 @@
+#include "front/answer.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <string_view>
+
+#include "front/environment.h"
+#include "front/fields.h"
+
+namespace flatmanifest::front {
+
+namespace {
+
+constexpr std::string_view kQuestions[] = {"--help", "-h", "--version", "-V", "-v"};
+// What click and dbt look at.
+constexpr std::string_view kVariables[] = {
+    "COLUMNS", "HOME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "NO_COLOR", "PYTHONPATH", "TERM"};
+
+std::string TerminalWidth() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) == 0) return "none";
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? std::to_string(size.ws_col) : "unknown";
+}
+
+std::string UserCache(const Environment& environment) {
+  const auto value = [&](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  if (const std::string chosen = value("FLATMANIFEST_CACHE_DIR"); chosen.starts_with('/')) {
+    return chosen;
+  }
+  const std::string cache = value("XDG_CACHE_HOME");
+  if (cache.starts_with('/')) return cache + "/flatmanifest";
+  const std::string home = value("HOME");
+  return home.empty() ? "" : home + "/.cache/flatmanifest";
+}
+
+}  // namespace
+
+std::optional<std::string> AnswerPath(const std::vector<std::string>& arguments,
+                                      const std::string& program_directory) {
+  const bool asks = std::any_of(arguments.begin(), arguments.end(), [](const std::string& word) {
+    return std::find(std::begin(kQuestions), std::end(kQuestions), word) != std::end(kQuestions);
+  });
+  const Environment environment = CurrentEnvironment();
+  const std::string directory = UserCache(environment);
+  if (!asks || directory.empty()) return std::nullopt;
+  std::vector<std::string> parts = {FLATMANIFEST_VERSION, program_directory, TerminalWidth()};
+  parts.insert(parts.end(), arguments.begin(), arguments.end());
+  parts.emplace_back();
+  for (const auto& [name, value] : environment) {
+    const bool counts =
+        name.starts_with("DBT_") ||
+        std::find(std::begin(kVariables), std::end(kVariables), name) != std::end(kVariables);
+    if (counts) parts.insert(parts.end(), {name, value});
+  }
+  return directory + "/" + DigestOf(parts) + ".answer.fman";
+}
+
+std::optional<std::string> ReadAnswer(const std::string& path) {
+  const auto file = OpenChecked(path);
+  const Fields fields(file->document());
+  const int64_t until = fields.Integer("until");
+  if (until != 0 && until <= std::time(nullptr)) return std::nullopt;
+  const Snapshot snapshot = fields.SnapshotAt("snapshot");
+  if (!TakeSnapshotLike(fields.Texts("roots"), snapshot).SameAs(snapshot)) return std::nullopt;
+  return fields.Text("text");
+}
+
+}  // namespace flatmanifest::front

@@ -1,0 +1,72 @@
+"""``--help`` and ``--version``: kept for the front door (native/front/answer.h)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flatmanifest._native import answer_path, take_snapshot
+from flatmanifest.dbt.seams import is_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAY = 24 * 60 * 60
+# dbt asks the package index for its latest release.
+VERSIONS = {"--version", "-V", "-v"}
+
+
+class Copied:
+    """A stream, and what is written to it."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.texts: list[str] = []
+
+    def write(self, text: str) -> Any:
+        written = self.stream.write(text)  # which refuses bytes: click tries that
+        self.texts.append(text)
+        return written
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+@contextlib.contextmanager
+def kept(arguments: list[str]) -> Iterator[None]:
+    """Keep what is printed meanwhile, if it is an answer and dbt has succeeded."""
+    path = answer_path(arguments, os.path.dirname(sys.executable)) if is_on() else None  # noqa: PTH120
+    if path is None:
+        yield
+        return
+    roots = [sys.executable, *(os.path.join(entry, ".") for entry in sys.path if entry)]  # noqa: PTH118
+    snapshot = take_snapshot(roots)
+    copied: Any = Copied(sys.stdout)
+    sys.stdout = copied
+    try:
+        yield
+    except SystemExit as exit_of_dbt:
+        if not exit_of_dbt.code:
+            with contextlib.suppress(OSError, ValueError, TypeError):
+                publish(Path(path), arguments, roots, snapshot, "".join(copied.texts))
+        raise
+    finally:
+        sys.stdout = copied.stream
+
+
+def publish(path: Path, arguments: list[str], roots: list[str], snapshot: Any, text: str) -> None:
+    from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
+
+    from flatmanifest.dbt import objects  # noqa: PLC0415
+
+    # Every command has one, from its beginning: what looked like a question was a value.
+    if get_event_manager().callbacks:
+        return
+    until = int(time.time()) + DAY if VERSIONS.intersection(arguments) else 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    answer = {"roots": roots, "snapshot": list(snapshot), "until": until, "text": text}
+    objects.publish(path, answer)

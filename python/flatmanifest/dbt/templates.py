@@ -1,0 +1,125 @@
+"""Texts of dbt's, with blanks for what changes from command to command (native/front/blanks.h)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any
+
+TIME, PRECISE_TIME, INVOCATION_ID, COMMAND, INDIRECT, ELAPSED = map(chr, range(1, 7))
+WALL_CLOCK = chr(0x07)
+USER_TIME, KERNEL_TIME, MEMORY, BLOCKS_IN, BLOCKS_OUT, GENERATED_AT = map(chr, range(0x0E, 0x14))
+BLANKS = re.compile("[\x01-\x07\x0e-\x13]")
+
+CLOCK = r"\d\d:\d\d:\d\d"
+BEGINNING = re.compile(rf"(?P<color>\x1b\[0m)?{CLOCK}  ")
+PRECISE_BEGINNING = re.compile(
+    rf"(?P<header>\n\n=+ {CLOCK}\.\d{{6}} \| \S+ =+\n)?(?P<color>\x1b\[0m)?{CLOCK}\.\d{{6}} \["
+)
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+REPORT = {
+    "command_wall_clock_time": WALL_CLOCK,
+    "process_user_time": USER_TIME,
+    "process_kernel_time": KERNEL_TIME,
+    "process_mem_max_rss": MEMORY,
+    "process_in_blocks": BLOCKS_IN,
+    "process_out_blocks": BLOCKS_OUT,
+}
+# Of perf_info.json when nothing has been parsed; the projects' numbers are then 0.
+PERF_INFO = (
+    *("path_count", "parsed_path_count", "static_analysis_path_count"),
+    *("static_analysis_parsed_path_count", "is_partial_parse_enabled"),
+    *("is_static_analysis_enabled", "read_files_elapsed", "load_all_elapsed", "projects"),
+)
+
+
+class NotRecordedError(Exception):
+    """The next such command is dbt's too. Says why."""
+
+
+def require(condition: object, reason: str) -> None:
+    if not condition:
+        raise NotRecordedError(reason)
+
+
+def line_of(logger: Any, message: Any) -> str | None:
+    """What a logger prints for an event, with blanks; None if it prints nothing."""
+    from dbt_common.events.logger import _is_print_event  # noqa: PLC0415
+
+    names = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING}
+    level = logging.ERROR if _is_print_event(message) else names.get(message.info.level)
+    if not logger.filter(message) or logger._python_logger is None:  # noqa: SLF001
+        return None
+    if not logger._python_logger.isEnabledFor(level or logging.ERROR):  # noqa: SLF001
+        return None
+    text = logger.create_line(message)
+    said = message.info.msg
+    require(text.endswith(said) and not BLANKS.search(text), "an event is not understood")
+    beginning = text[: len(text) - len(said)]
+    return beginning_template(beginning) + said_template(message, said)
+
+
+def beginning_template(text: str) -> str:
+    if not text:
+        return ""
+    if BEGINNING.fullmatch(text):
+        return re.sub(CLOCK, TIME, text)
+    require(PRECISE_BEGINNING.match(text), "a line begins otherwise")
+    return ID.sub(INVOCATION_ID, re.sub(rf"{CLOCK}\.\d{{6}}", PRECISE_TIME, text))
+
+
+def said_template(message: Any, text: str) -> str:
+    from dbt_common.invocation import get_invocation_id  # noqa: PLC0415
+
+    name = message.info.name
+    if name == "MainReportArgs":
+        text = arguments_template(message.data.args, text)
+    elif name == "CommandCompleted":
+        ending = rf"at {CLOCK}\.\d+ after \d+\.\d\d seconds"
+        require(re.search(ending, text), "the end is not understood")
+        text = re.sub(ending, f"at {PRECISE_TIME} after {ELAPSED} seconds", text)
+    elif name == "ResourceReport":
+        for field, blank in REPORT.items():
+            text, count = re.subn(rf'("{field}": "?)[\d.e+-]+', rf"\g<1>{blank}", text)
+            require(count == 1, "the report is not understood")
+    text = text.replace(get_invocation_id(), INVOCATION_ID)
+    require(not ID.search(text) and not ADDRESS.search(text), f"{name} says what changes")
+    return text
+
+
+def arguments_template(arguments: Any, text: str) -> str:
+    for name, blank in (("invocation_command", COMMAND), ("indirect_selection", INDIRECT)):
+        if name not in arguments:
+            continue
+        piece = f"'{name}': {arguments[name]!r}"
+        require(text.count(piece) == 1, "the arguments are not understood")
+        text = text.replace(piece, f"'{name}': {blank}")
+    return text
+
+
+def metadata_template(text: bytes) -> str:
+    decoded = text.decode()
+    found = re.search(r'"generated_at": "([^"]*)", "invocation_id": "([^"]*)"', decoded)
+    if found is None or BLANKS.search(decoded):
+        raise NotRecordedError("the metadata is not understood")
+    blanks = f'"generated_at": "{GENERATED_AT}", "invocation_id": "{INVOCATION_ID}"'
+    return decoded[: found.start()] + blanks + decoded[found.end() :]
+
+
+def perf_info_template(text: str) -> str:
+    """perf_info.json of a command that parses nothing (dbt.parser.manifest, ManifestLoaderInfo)."""
+    found = json.loads(text)
+    require(found.keys() >= {*PERF_INFO}, "perf_info.json is not understood")
+    info = {name: found[name] for name in PERF_INFO}
+    for name in PERF_INFO:
+        if name.endswith("parsed_path_count") or name == "static_analysis_path_count":
+            info[name] = 0
+        elif name.endswith("_elapsed"):
+            info[name] = "@elapsed@"
+    nothing = {"elapsed": 0, "parsers": [], "parsed_path_count": 0}
+    info["projects"] = [
+        {"project_name": project["project_name"], **nothing} for project in found["projects"]
+    ]
+    return json.dumps(info, indent=4).replace('"@elapsed@"', WALL_CLOCK)

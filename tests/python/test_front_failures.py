@@ -1,0 +1,219 @@
+"""``flatmanifest dbt`` in bad circumstances, and where it has to leave things to dbt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.projects import generate
+from tests.python.dbt_projects import PRIVATE
+
+PROGRAM = Path(sys.executable).with_name("flatmanifest")
+Done = subprocess.CompletedProcess[str]
+SELECTED = ["ls", "--select", "stg_orders", "--resource-type", "model"]
+LINE = "small_everything.staging.stg_orders"
+
+
+def dbt(project: Path, *arguments: str, program: Any = PROGRAM, **variables: Any) -> Done:
+    environment = {**os.environ, **PRIVATE, "FLATMANIFEST": "1", "FLATMANIFEST_EXPLAIN": "1"}
+    return subprocess.run(
+        [str(program), "dbt", *arguments],
+        cwd=project,
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def is_told(done: Done) -> bool:
+    return "dbt runs" not in done.stderr
+
+
+def made_warm(project: Path) -> Path:
+    generate("small_everything", project, None)
+    for _ in range(2):
+        done = dbt(project, *SELECTED)
+        assert done.returncode == 0, done.stdout + done.stderr
+    done = dbt(project, *SELECTED)
+    assert is_told(done), done.stderr
+    assert done.stdout.splitlines()[-1] == LINE
+    return project
+
+
+@pytest.fixture
+def warm(tmp_path: Path) -> Path:
+    """A project whose next `ls` is told."""
+    return made_warm(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def kept_warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, to be left so."""
+    return made_warm(tmp_path_factory.mktemp("front") / "project")
+
+
+def test_help_is_told_again(tmp_path: Path) -> None:
+    variables = {"XDG_CACHE_HOME": str(tmp_path), "FLATMANIFEST_CACHE_DIR": ""}
+    for arguments in (["--help"], ["ls", "--help"]):
+        first = dbt(tmp_path, *arguments, **variables)
+        second = dbt(tmp_path, *arguments, **variables)
+        vanilla = dbt(tmp_path, *arguments, **{**variables, "FLATMANIFEST": "0"})
+        assert [is_told(first), is_told(second)] == [False, True], second.stderr
+        assert first.stdout == second.stdout == vanilla.stdout
+        assert first.returncode == second.returncode == vanilla.returncode == 0
+        narrow = dbt(tmp_path, *arguments, **{**variables, "COLUMNS": "60"})
+        assert not is_told(narrow)
+        assert narrow.stdout != first.stdout
+
+
+def test_the_version_is_told_again_for_a_day(tmp_path: Path) -> None:
+    variables = {"XDG_CACHE_HOME": str(tmp_path), "FLATMANIFEST_CACHE_DIR": ""}
+    first = dbt(tmp_path, "--version", **variables)
+    second = dbt(tmp_path, "--version", **variables)
+    assert [is_told(first), is_told(second)] == [False, True]
+    assert first.stdout == second.stdout
+    assert "installed" in first.stdout
+
+
+def test_what_only_looks_like_a_question(kept_warm: Path) -> None:
+    # MultiOption takes what follows it, whatever it looks like.
+    for _ in range(2):
+        done = dbt(kept_warm, "ls", "--select", "-v")
+        assert not is_told(done)
+
+
+def test_without_python_beside_it(kept_warm: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone" / "flatmanifest"
+    alone.parent.mkdir()
+    shutil.copy2(PROGRAM, alone)
+    done = dbt(kept_warm, *SELECTED, program=alone)
+    assert done.returncode == 1
+    assert "there is no Python beside" in done.stderr
+    assert "install flatmanifest with pip where dbt is" in done.stderr
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    cache = project / "dbt_project.yml" / "cache"
+    for _ in range(2):
+        done = dbt(project, *SELECTED, FLATMANIFEST_CACHE_DIR=str(cache))
+        assert done.returncode == 0
+        assert not is_told(done)
+        assert done.stdout.splitlines()[-1] == LINE
+        assert done.stdout.count("flatmanifest failed and leaves this to dbt") == 1
+
+
+def damage(path: Path, how: str) -> None:
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    if how == "remove":
+        path.unlink()
+    else:
+        flipped = whole[:middle] + bytes([whole[middle] ^ 0x55]) + whole[middle + 1 :]
+        path.write_bytes({"cut": whole[:middle], "flip": flipped, "empty": b""}[how])
+
+
+def test_damage(warm: Path) -> None:
+    for how in ("cut", "flip", "empty", "remove"):
+        for pattern in ("*.transcript.fman", "*.artifacts.fman", "*"):
+            for path in (warm / "target" / "flatmanifest").glob(pattern):
+                damage(path, how)
+            done = dbt(warm, *SELECTED)
+            assert not is_told(done), (how, pattern)
+            assert done.returncode == 0
+            assert done.stdout.splitlines()[-1] == LINE
+
+
+def test_an_invalid_project(warm: Path) -> None:
+    (warm / "dbt_project.yml").write_text("name: [")
+    done = dbt(warm, *SELECTED)
+    vanilla = dbt(warm, *SELECTED, FLATMANIFEST="0")
+    assert not is_told(done)
+    assert done.returncode == vanilla.returncode == 2
+    assert "Syntax error near line" in done.stdout
+
+
+def test_a_project_that_was_moved(warm: Path) -> None:
+    moved = warm.rename(warm.with_name("moved"))
+    done = dbt(moved, *SELECTED)
+    assert not is_told(done)
+    assert done.stdout.splitlines()[-1] == LINE
+    assert str(moved / "target") in (moved / "logs" / "dbt.log").read_text()
+
+
+def test_another_setting_of_dbts(warm: Path) -> None:
+    assert is_told(dbt(warm, *SELECTED, SOMETHING_ELSE="1"))
+    assert not is_told(dbt(warm, *SELECTED, DBT_USE_COLORS="0"))
+    assert not is_told(dbt(warm, *SELECTED, SMALL_EVERYTHING_TARGET="prod"))
+
+
+def test_a_log_that_is_full(tmp_path: Path) -> None:
+    names = {}
+    for switch in ("0", "1"):
+        project = tmp_path / switch
+        generate("small_everything", project, None)
+        for _ in range(5):
+            done = dbt(project, *SELECTED, "--log-file-max-bytes", "9000", FLATMANIFEST=switch)
+            assert done.returncode == 0
+        names[switch] = sorted(path.name for path in (project / "logs").iterdir())
+        for path in (project / "logs").iterdir():
+            assert path.stat().st_size < 9000
+    assert names["0"] == names["1"]
+    assert len(names["0"]) > 1
+
+
+def test_logs_are_made_again(warm: Path) -> None:
+    shutil.rmtree(warm / "logs")
+    assert is_told(dbt(warm, *SELECTED))
+    assert LINE in (warm / "logs" / "dbt.log").read_text()
+    shutil.rmtree(warm / "logs")
+    (warm / "logs").write_text("in the way")
+    done = dbt(warm, *SELECTED)
+    vanilla = dbt(warm, *SELECTED, FLATMANIFEST="0")
+    assert not is_told(done)
+    assert done.returncode == vanilla.returncode != 0
+
+
+def test_secrets_stay_out(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    planted = "planted-secret-value"
+    variables = {"DBT_ENV_SECRET_TOKEN": planted, "ASKED": "planted-other-value"}
+    (project / "models" / "asks.sql").write_text("select '{{ env_var('ASKED') }}' as a")
+    for _ in range(3):
+        done = dbt(project, *SELECTED, **variables)
+        assert done.returncode == 0
+        assert not is_told(done)
+    for path in (project / "target" / "flatmanifest").iterdir():
+        content = path.read_bytes()
+        assert planted.encode() not in content
+        assert b"planted-other-value" not in content
+
+
+def test_the_switch(warm: Path) -> None:
+    done = dbt(warm, *SELECTED, FLATMANIFEST="0")
+    assert "dbt runs: FLATMANIFEST=0" in done.stderr
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == LINE
+
+
+def test_who_reads_no_further(kept_warm: Path) -> None:
+    script = f"{PROGRAM} dbt ls --select stg_orders --resource-type model | head -n 1"
+    done = subprocess.run(
+        ["/bin/bash", "-c", script],
+        cwd=kept_warm,
+        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Running with dbt" in done.stdout
+    assert done.stderr == ""
