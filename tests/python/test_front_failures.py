@@ -155,6 +155,34 @@ def test_another_setting_of_dbts(warm: Path) -> None:
     assert not is_told(dbt(warm, *SELECTED, SMALL_EVERYTHING_TARGET="prod"))
 
 
+def test_a_package_that_comes(tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    for expected in (False, False, True):
+        assert is_told(dbt(project, *SELECTED, PYTHONPATH=str(packages))) == expected
+    (packages / "another-1.0.dist-info").mkdir()
+    assert not is_told(dbt(project, *SELECTED, PYTHONPATH=str(packages)))
+
+
+def test_a_profile_that_is_edited(warm: Path) -> None:
+    profiles = warm / "profiles.yml"
+    profiles.write_text(profiles.read_text().replace("threads: 2", "threads: 3"))
+    done = dbt(warm, *SELECTED)
+    assert "files have changed" in done.stderr
+
+
+def test_a_clock_that_was_set_back(warm: Path) -> None:
+    path = warm / "models" / "staging" / "stg_orders.sql"
+    text = path.read_text()
+    path.write_text(text + "-- more")
+    os.utime(path, (0, 0))
+    assert not is_told(dbt(warm, *SELECTED))
+    assert path.read_text() != text
+    assert is_told(dbt(warm, *SELECTED)) or is_told(dbt(warm, *SELECTED))
+
+
 def test_a_log_that_is_full(tmp_path: Path) -> None:
     names = {}
     for switch in ("0", "1"):
