@@ -16,9 +16,6 @@ namespace flatmanifest::front {
 namespace {
 
 constexpr std::string_view kQuestions[] = {"--help", "-h", "--version", "-V", "-v"};
-// What click and dbt look at.
-constexpr std::string_view kVariables[] = {
-    "COLUMNS", "HOME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "NO_COLOR", "PYTHONPATH", "TERM"};
 
 std::string TerminalWidth() {
   winsize size{};
@@ -52,13 +49,6 @@ std::optional<std::string> AnswerPath(const std::vector<std::string>& arguments,
   if (!asks || directory.empty()) return std::nullopt;
   std::vector<std::string> parts = {FLATMANIFEST_VERSION, program_directory, TerminalWidth()};
   parts.insert(parts.end(), arguments.begin(), arguments.end());
-  parts.emplace_back();
-  for (const auto& [name, value] : environment) {
-    const bool counts =
-        name.starts_with("DBT_") ||
-        std::find(std::begin(kVariables), std::end(kVariables), name) != std::end(kVariables);
-    if (counts) parts.insert(parts.end(), {name, value});
-  }
   return directory + "/" + DigestOf(parts) + ".answer.fman";
 }
 
@@ -67,6 +57,9 @@ std::optional<std::string> ReadAnswer(const std::string& path) {
   const Fields fields(file->document());
   const int64_t until = fields.Integer("until");
   if (until != 0 && until <= std::time(nullptr)) return std::nullopt;
+  const std::string environment =
+      DigestOf(CurrentEnvironment(), fields.Texts("variables"), fields.Text("salt"));
+  if (environment != fields.Text("environment")) return std::nullopt;
   const Snapshot snapshot = fields.SnapshotAt("snapshot");
   if (!TakeSnapshotLike(fields.Texts("roots"), snapshot).SameAs(snapshot)) return std::nullopt;
   return fields.Text("text");

@@ -60,7 +60,8 @@ bool IsTemporary(const std::string& name) {
 }
 
 bool IsOurs(const std::string& name) {
-  return !KeyOf(name).empty() || IsTranscript(name) || IsTemporary(name) || name == "schemas.fman";
+  return !KeyOf(name).empty() || IsTranscript(name) || IsTemporary(name) ||
+         name == "schemas.fman" || name.ends_with(".answer.fman");
 }
 
 std::vector<File> FilesIn(const std::string& directory) {

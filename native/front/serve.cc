@@ -263,7 +263,7 @@ bool HasSecrets(const Environment& environment) {
 std::optional<std::string> Repeat(const std::string& path) {
   try {
     const auto text = ReadAnswer(path);
-    if (!text) return "packages have changed, or a day has passed";
+    if (!text) return "packages or the environment have changed, or a day has passed";
     WriteAll(STDOUT_FILENO, *text, "standard output");
     return std::nullopt;
   } catch (const Error& error) {

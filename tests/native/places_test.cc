@@ -76,7 +76,10 @@ TEST_F(PlacesTest, HasATranscriptForEachWayToAsk) {
   const std::string before = path({"ls"});
   EXPECT_NE(TranscriptPath(places, *ParseCommandLine({"ls"}), "/another/bin"), before);
   ::setenv("DBT_PLACES_TEST", "1", 1);
-  EXPECT_NE(path({"ls"}), before);
+  const std::string with = path({"ls"});
+  EXPECT_NE(with, before);
+  ::setenv("DBT_PLACES_TEST", "a secret", 1);
+  EXPECT_EQ(path({"ls"}), with);
   ::unsetenv("DBT_PLACES_TEST");
 }
 

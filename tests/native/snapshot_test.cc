@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -106,6 +107,47 @@ TEST_F(SnapshotTest, NamesWhatItCannotRead) {
   fs::permissions(root() / "models", fs::perms::none);
   EXPECT_THROW(Take(), IoError);
   fs::permissions(root() / "models", fs::perms::owner_all);
+}
+
+TEST_F(SnapshotTest, LooksAtADirectoryAlone) {
+  Write("models/a.sql", "select 1");
+  const std::vector<std::string> alone = {(root() / "models" / ".").string()};
+  const Snapshot snapshot = TakeSnapshot(alone);
+  const auto is_fresh = [&] { return TakeSnapshotLike(alone, snapshot).SameAs(snapshot); };
+  EXPECT_EQ(snapshot.file_count, 0U);
+  EXPECT_TRUE(is_fresh());
+  Write("models/a.sql", "select 2");
+  EXPECT_TRUE(is_fresh());
+  Write("models/b.sql", "");
+  EXPECT_FALSE(is_fresh());
+}
+
+TEST_F(SnapshotTest, KnowsANewFileByItsTimes) {
+  Write("models/a.sql", "select 1");
+  const std::string path = (root() / "models" / "a.sql").string();
+  const std::vector<std::string> only = {path};
+  for (int round = 0; round < 20; ++round) {  // within one tick of the clock
+    const Snapshot snapshot = TakeSnapshotOfNew(path);
+    EXPECT_TRUE(snapshot.by_content.empty());
+    EXPECT_TRUE(TakeSnapshotLike(only, snapshot).SameAs(snapshot));
+    Write("models/a.sql", "select 2");
+    EXPECT_FALSE(TakeSnapshotLike(only, snapshot).SameAs(snapshot));
+  }
+  fs::remove(path);
+  EXPECT_EQ(TakeSnapshotOfNew(path).file_count, 0U);
+}
+
+TEST_F(SnapshotTest, NamesWhatHasChangedSince) {
+  Write("models/a.sql", "select 1");
+  Write("models/marts/b.sql", "select 2");
+  const int64_t now = Take().taken_ns;
+  const auto future = fs::file_time_type::clock::now() + std::chrono::hours(1);
+  fs::last_write_time(root() / "models" / "marts" / "b.sql", future);
+  constexpr int64_t kMinuteNs = 60'000'000'000;
+  EXPECT_EQ(ChangedSince(roots(), now + kMinuteNs, 5),
+            std::vector<std::string>{(root() / "models" / "marts" / "b.sql").string()});
+  EXPECT_EQ(ChangedSince(roots(), 0, 2).size(), 2U);
+  EXPECT_TRUE(ChangedSince({}, 0, 2).empty());
 }
 
 }  // namespace

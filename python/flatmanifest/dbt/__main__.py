@@ -25,7 +25,7 @@ def main() -> None:
     recorder.start()
     sys.argv[0] = "dbt"
     try:
-        with kept(sys.argv[1:]):
+        with kept(sys.argv[1:], recorder.environment):
             cli(prog_name="dbt")
     except SystemExit as exit_of_dbt:
         if not exit_of_dbt.code:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flatmanifest._native import answer_path, take_snapshot
+from flatmanifest._native import answer_path, environment_digest, take_snapshot
 from flatmanifest.dbt.seams import is_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Beside what all commands depend on: the width of the text.
+VARIABLES = ["COLUMNS", "TERM"]
 DAY = 24 * 60 * 60
 # dbt asks the package index for its latest release.
 VERSIONS = {"--version", "-V", "-v"}
@@ -37,14 +40,24 @@ class Copied:
 
 
 @contextlib.contextmanager
-def kept(arguments: list[str]) -> Iterator[None]:
-    """Keep what is printed meanwhile, if it is an answer and dbt has succeeded."""
+def kept(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
+    """Keep what is printed meanwhile, if it is an answer and dbt has succeeded.
+
+    ``environment``: that of the process before dbt read a .env file.
+    """
     path = answer_path(arguments, os.path.dirname(sys.executable)) if is_on() else None  # noqa: PTH120
     if path is None:
         yield
         return
     roots = [sys.executable, *(os.path.join(entry, ".") for entry in sys.path if entry)]  # noqa: PTH118
-    snapshot = take_snapshot(roots)
+    salt = secrets.token_hex(16)
+    facts = {
+        "roots": roots,
+        "snapshot": list(take_snapshot(roots)),
+        "variables": VARIABLES,
+        "salt": salt,
+        "environment": environment_digest(environment, VARIABLES, salt),
+    }
     copied: Any = Copied(sys.stdout)
     sys.stdout = copied
     try:
@@ -52,13 +65,13 @@ def kept(arguments: list[str]) -> Iterator[None]:
     except SystemExit as exit_of_dbt:
         if not exit_of_dbt.code:
             with contextlib.suppress(OSError, ValueError, TypeError):
-                publish(Path(path), arguments, roots, snapshot, "".join(copied.texts))
+                publish(Path(path), arguments, facts, "".join(copied.texts))
         raise
     finally:
         sys.stdout = copied.stream
 
 
-def publish(path: Path, arguments: list[str], roots: list[str], snapshot: Any, text: str) -> None:
+def publish(path: Path, arguments: list[str], facts: dict[str, Any], text: str) -> None:
     from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
 
     from flatmanifest.dbt import objects  # noqa: PLC0415
@@ -68,5 +81,4 @@ def publish(path: Path, arguments: list[str], roots: list[str], snapshot: Any, t
         return
     until = int(time.time()) + DAY if VERSIONS.intersection(arguments) else 0
     path.parent.mkdir(parents=True, exist_ok=True)
-    answer = {"roots": roots, "snapshot": list(snapshot), "until": until, "text": text}
-    objects.publish(path, answer)
+    objects.publish(path, {**facts, "until": until, "text": text})
