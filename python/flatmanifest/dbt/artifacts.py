@@ -65,14 +65,16 @@ def write_unless_there(
 ) -> None:
     written_here.append(os.path.abspath(file_path))  # noqa: PTH100
     entry = attempt(unchanged, semantic.manifest)
-    if entry is not None and attempt(entry.artifact, file_path) is not None:
+    known = None if entry is None else attempt(entry.artifact, file_path)
+    # What dbt tells of besides it tells every time.
+    if known is not None and not known.get("says_more"):
         fire_event(ArtifactWritten(artifact_type=kind, artifact_path=file_path))
         return
     with events_heard() as events:
         original(semantic, file_path)
-    # What dbt tells of besides it tells every time.
-    if entry is not None and events == ["ArtifactWritten"]:
-        attempt(entry.keep_artifact, file_path)
+    if entry is not None and "ArtifactWritten" in events:
+        says_more = events != ["ArtifactWritten"]
+        attempt(lambda: entry.keep_artifact(file_path, says_more=says_more))
 
 
 @contextlib.contextmanager
