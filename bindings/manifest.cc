@@ -142,6 +142,7 @@ void BindManifest(py::module_& module) {
       .def("__exit__", [](const ManifestView& self, const py::args&) { self.handle->Close(); });
 
   module.def("open", &Open, py::arg("path"));
+  BindArtifactLines(module);
   module.def("split_json", &SplitFile, py::arg("path"));
   module.def("convert", &Convert, py::arg("input"), py::arg("output") = py::none());
 }

@@ -6,6 +6,7 @@
 
 #include "convert/json_writer.h"
 #include "convert/number_text.h"
+#include "listing/shown_fields.h"
 #include "select/python_repr.h"
 #include "select/python_text.h"
 #include "select/row_fields.h"
@@ -13,11 +14,6 @@
 namespace flatmanifest {
 
 namespace {
-
-// ListTask.ALLOWED_KEYS.
-constexpr std::string_view kShownFields[] = {
-    "alias",  "name",          "package_name", "depends_on",         "tags",
-    "config", "resource_type", "source_name",  "original_file_path", "unique_id"};
 
 // A field that dbt's nodes have while it lists them and no manifest holds, and its JSON then.
 struct MemoryField {
