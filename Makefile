@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 BUILD := build
 # Beside the one in .venv.
 DBT_RELEASES := 1.10 1.12
-RELEASE_TESTS := dbt_parity dbt_handoff dbt_calls dbt_failures dbt_listing front_door
+RELEASE_TESTS := dbt_parity dbt_handoff dbt_calls dbt_failures dbt_listing dbt_postgres front_door
 # Tests that share what they set up stay together as long as there is other work.
 ON_ALL_CORES := -n logical --dist worksteal
 
@@ -105,7 +105,7 @@ $(VENV)-dbt-%/package.stamp: $(VENV)/package.stamp $(VENV)-dbt-%/dbt.stamp
 	@$(VENV)-dbt-$*/bin/pip install --quiet --no-deps --force-reinstall $(BUILD)/wheel/*.whl
 	@touch $@
 
-$(VENV)-dbt-1.12/dbt.stamp: WITHOUT_DEPENDENCIES := "dbt-core~=1.12.0" "dbt-duckdb>=1.9,<2"
+$(VENV)-dbt-1.12/dbt.stamp: WITHOUT_DEPENDENCIES := "dbt-core~=1.12.0" "dbt-duckdb>=1.9,<2" "dbt-postgres>=1.9,<2"
 $(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt | system-build
 	@echo "Installing dbt-core $*"
 	@$(PYTHON) -m venv $(VENV)-dbt-$*
