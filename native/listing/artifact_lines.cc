@@ -10,6 +10,7 @@
 #include "convert/json_writer.h"
 #include "convert/text_buffer.h"
 #include "listing/shown_fields.h"
+#include "select/dialect.h"
 #include "select/python_text.h"
 #include "store/input_file.h"
 
@@ -27,10 +28,11 @@ constexpr std::string_view kMemoryOnly[] = {"batch",
                                             "config_call_dict",
                                             "defer_function",
                                             "defer_relation",
-                                            "direct_parents",
                                             "previous_batch_results",
                                             "previous_overload_results",
                                             "unrendered_config_call_dict"};
+
+constexpr std::string_view kDirectParents = "direct_parents";
 
 template <typename Names>
 bool IsAmong(std::string_view name, const Names& names) {
@@ -84,12 +86,17 @@ class ObjectText {
 
 class LineWriter {
  public:
-  explicit LineWriter(const ObjectText& resource) : resource_(resource) { line_.Append('{'); }
+  // `direct_parents`: of a model, where dbt lists them.
+  LineWriter(const ObjectText& resource, std::optional<std::string_view> direct_parents)
+      : resource_(resource), direct_parents_(direct_parents) {
+    line_.Append('{');
+  }
 
   void WriteShown() {
     for (const JsonMember& member : resource_.members()) {
       if (IsAmong(member.key, kShownFields)) Write(member.key, resource_.Text(member));
     }
+    if (direct_parents_) Write(kDirectParents, *direct_parents_);
   }
 
   void WriteKeys(const std::vector<std::string>& keys) {
@@ -97,8 +104,14 @@ class LineWriter {
       // It stands once, as a key of Python's dict.
       if (std::find(keys.begin(), key, *key) != key) continue;
       const bool is_nested = key->find('.') != std::string::npos;
-      const auto value = is_nested ? resource_.FindNested(Split(*key, '.')) : resource_.Find(*key);
+      const auto value = is_nested ? resource_.FindNested(Split(*key, '.')) : Find(*key);
       if (value) Write(*key, *value);
+    }
+  }
+
+  void WriteKeysInOrderOfFields(const std::vector<std::string>& keys) {
+    for (const JsonMember& member : resource_.members()) {
+      if (IsAmong(member.key, keys)) Write(member.key, resource_.Text(member));
     }
   }
 
@@ -108,6 +121,10 @@ class LineWriter {
   }
 
  private:
+  std::optional<std::string_view> Find(std::string_view key) const {
+    return key == kDirectParents ? direct_parents_ : resource_.Find(key);
+  }
+
   void Write(std::string_view key, std::string_view value) {
     if (!is_first_) line_.Append(", ");
     is_first_ = false;
@@ -117,6 +134,7 @@ class LineWriter {
   }
 
   const ObjectText& resource_;
+  const std::optional<std::string_view> direct_parents_;
   BulkText line_;
   bool is_first_ = true;
 };
@@ -140,12 +158,32 @@ Places PlacesOf(const std::vector<JsonSection>& sections) {
   return places;
 }
 
-std::string LineOf(const ObjectText& resource, const std::vector<std::string>& keys) {
-  LineWriter line(resource);
+// Of the dbt that wrote the file.
+Dialect DialectOfWriter(simdjson::padded_string_view text,
+                        const std::vector<JsonSection>& sections) {
+  for (const JsonSection& section : sections) {
+    if (section.whole.key != "metadata") continue;
+    for (const JsonMember& member : section.members) {
+      if (member.key != "dbt_version" || member.end - member.begin < 2) continue;
+      return DialectOf(
+          std::string_view(text.data() + member.begin + 1, member.end - member.begin - 2));
+    }
+  }
+  return {};
+}
+
+std::string LineOf(const ObjectText& resource, bool is_model, const std::vector<std::string>& keys,
+                   const Dialect& dialect) {
+  // ManifestLoader._backfill_direct_parents: what a model of the project depends on.
+  constexpr std::string_view kParents[] = {"depends_on", "nodes"};
+  const bool has_parents = is_model && dialect.lists_direct_parents;
+  LineWriter line(resource, has_parents ? resource.FindNested(kParents) : std::nullopt);
   if (keys.empty()) {
     line.WriteShown();
-  } else {
+  } else if (dialect.has_key_paths) {
     line.WriteKeys(keys);
+  } else {
+    line.WriteKeysInOrderOfFields(keys);
   }
   return line.Finish();
 }
@@ -160,13 +198,14 @@ std::optional<std::vector<std::string>> ArtifactLines(const std::string& path,
   const simdjson::padded_string_view text = file.text.padded();
   const std::vector<JsonSection> sections = SplitJson(text, path);
   const Places places = PlacesOf(sections);
+  const Dialect dialect = DialectOfWriter(text, sections);
   std::vector<std::string> lines;
   lines.reserve(unique_ids.size());
   for (const std::string& unique_id : unique_ids) {
     const auto found = places.find(unique_id);
     if (found == places.end()) return std::nullopt;
     const ObjectText resource(Within(text, *found->second), path);
-    lines.push_back(LineOf(resource, keys));
+    lines.push_back(LineOf(resource, unique_id.starts_with("model."), keys, dialect));
   }
   return lines;
 }

@@ -14,8 +14,10 @@
 namespace flatmanifest {
 
 // The lines of these resources, without line ends, from the manifest.json at `path`. `keys` are the
-// fields to show, as in WriteList. Nothing if the file has not all of the resources, or a key
-// begins with a field that only memory has. Throws IoError, ConvertError.
+// fields to show, "config.enabled" being a field of a field; none: those that dbt shows. Models are
+// taken for the project's own, which no plugin of dbt's has brought. Nothing if the file has not
+// all of the resources, or a key begins with a field that only memory has. Throws IoError,
+// ConvertError.
 std::optional<std::vector<std::string>> ArtifactLines(const std::string& path,
                                                       const std::vector<std::string>& unique_ids,
                                                       const std::vector<std::string>& keys);

@@ -59,6 +59,24 @@ TEST_F(ArtifactLinesTest, HasNothingOfWhatTheArtifactHasNot) {
   EXPECT_EQ(Get({"model.a.\u00e4"}, {"_event_status"}), std::nullopt);
 }
 
+TEST_F(ArtifactLinesTest, DoesWhatTheDbtDoesThatWroteTheFile) {
+  const std::string nodes =
+      R"("nodes": {"model.a": {"alias": "a", "name": "b", "depends_on": {"nodes": ["x"]}}, )"
+      R"("test.t": {"alias": "c", "depends_on": {"nodes": ["y"]}}}})";
+  const Lines ids = {"model.a", "test.t"};
+  const Lines keys = {"name", "alias", "depends_on.nodes", "direct_parents"};
+
+  Write(R"({"metadata": {"dbt_version": "1.12.6"}, )" + nodes);
+  EXPECT_EQ(Get(ids), (Lines{R"({"alias": "a", "name": "b", "depends_on": {"nodes": ["x"]}, )"
+                             R"("direct_parents": ["x"]})",
+                             R"({"alias": "c", "depends_on": {"nodes": ["y"]}})"}));
+  EXPECT_EQ(Get({"model.a"}, keys), Lines{R"({"name": "b", "alias": "a", "depends_on.nodes": )"
+                                          R"(["x"], "direct_parents": ["x"]})"});
+
+  Write(R"({"metadata": {"dbt_version": "1.10.23"}, )" + nodes);
+  EXPECT_EQ(Get({"model.a"}, keys), Lines{R"({"alias": "a", "name": "b"})"});
+}
+
 TEST_F(ArtifactLinesTest, RefusesWhatIsNoManifest) {
   EXPECT_THROW(ArtifactLines(directory_ / "none.json", {}, {}), IoError);
   Write(R"({"nodes": {"m": 1}})");

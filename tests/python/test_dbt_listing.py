@@ -36,11 +36,7 @@ for section in sections:
     nodes.update(getattr(manifest, section, {}))
 
 
-class Task:
-    _get_nested_value = ListTask._get_nested_value
-    ALLOWED_KEYS = ListTask.ALLOWED_KEYS
-    generate_json = ListTask.generate_json
-
+class Task(ListTask):
     def __init__(self, keys):
         self.args = SimpleNamespace(output_keys=keys)
 

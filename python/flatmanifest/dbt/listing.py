@@ -12,6 +12,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dbt import plugins
+from dbt.flags import get_flags
 from dbt.task.list import ListTask
 from dbt.tracking import track_behavior_change_warn
 from dbt_common.events.base_types import msg_from_base_event
@@ -62,7 +64,7 @@ def lines_of_artifact(task: ListTask, ids: list[str]) -> list[str] | None:
     entry = None if task.manifest is None else unchanged(task.manifest)
     path = Path(task.config.project_target_path) / "manifest.json"
     known = None if entry is None else entry.artifact(str(path))
-    if known is None or known.get("stale"):
+    if known is None or known.get("stale") or has_resources_of_others():
         return None
     return artifact_lines(path, ids, list(task.args.output_keys or ()))
 
@@ -89,6 +91,13 @@ def is_known_selection(task: ListTask) -> bool:
     # dbt tells the user of the default selector, once.
     is_plain = task.selection_arg or task.exclusion_arg or task.args.selector
     return bool(is_plain) or not task.config.get_default_selector_name()
+
+
+def has_resources_of_others() -> bool:
+    """Whether dbt may list other parents for models than what these depend on."""
+    manager: Any = plugins.PLUGIN_MANAGER
+    is_v2 = getattr(get_flags(), "USE_V2_PARSER", False)
+    return manager is None or any(manager.hooks.values()) or bool(is_v2)
 
 
 @seam(ListTask, "output_results")
