@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Step = list[Any]
 STEPS = int(os.environ.get("FLATMANIFEST_FRONT_DOOR_STEPS", "50"))
+COMPLAINT = "flatmanifest failed and leaves this to dbt (FormatError"
 PROGRAM = Path(sys.executable).with_name("flatmanifest")
 
 COMMANDS: list[list[str]] = [
@@ -231,8 +232,23 @@ def stable(lines: list[str]) -> list[str]:
     return [line for line in lines if not any(part in line for part in UNSTABLE_LINES)]
 
 
-def check(step: Step, vanilla: dict[str, Any], ours: dict[str, Any]) -> None:
+def complains(record: dict[str, Any]) -> bool:
+    return any(COMPLAINT in line for line in (*record["log"], *record["stdout"]))
+
+
+def forgive(record: dict[str, Any], logged: list[str]) -> dict[str, Any]:
+    """Take out the one line that says that an entry is damaged; the log has where it was found."""
+    stdout = [line for line in record["stdout"] if COMPLAINT not in line]
+    assert len(record["stdout"]) - len(stdout) <= complains(record)
+    return {**record, "stdout": stdout, "log": logged if complains(record) else record["log"]}
+
+
+def check(
+    step: Step, vanilla: dict[str, Any], ours: dict[str, Any], *, is_damaged: bool = False
+) -> None:
     assert vanilla["success"] == (ours["exit"] == 0), (step, ours)
+    if is_damaged:
+        ours = forgive(ours, vanilla["log"])
     notes = [line for line in ours["stderr"] if not line.startswith("flatmanifest: ")]
     assert not notes, (step, notes)
     compare(
@@ -249,18 +265,22 @@ def check(step: Step, vanilla: dict[str, Any], ours: dict[str, Any]) -> None:
 def test_random_edits_and_commands(tmp_path: Path, seed: int) -> None:
     steps = Story(seed).steps(STEPS)
     served = 0
+    is_damaged = False
     for number, (step, (vanilla, ours)) in enumerate(
         zip(steps, run_sides(tmp_path, steps), strict=True)
     ):
         if step[0] != "dbt":
+            is_damaged = is_damaged or step[0] == "damage"
             continue
         try:
-            check(step, vanilla, ours)
+            check(step, vanilla, ours, is_damaged=is_damaged)
         except AssertionError as error:
             said = "\n".join(map(str, steps[max(number - 6, 0) : number + 1]))
             message = f"step {number}, served: {is_served(ours)}, after:\n{said}\n{error}"
             raise AssertionError(message) from error
         served += is_served(ours)
+        # It says so once, and makes it anew.
+        is_damaged = is_damaged and not complains(ours)
     assert served >= STEPS // 8, "nearly everything was left to dbt"
     shutil.rmtree(tmp_path)
 
