@@ -181,7 +181,8 @@ class Comparison {
     return PyList_GET_SIZE(other.ptr()) == static_cast<Py_ssize_t>(elements.size());
   }
 
-  bool EqualsView(Cell cell, const View& other) {
+  // By value: a manifest may be refreshed meanwhile.
+  bool EqualsView(Cell cell, const View other) {
     return EqualsCell(cell, other.document(), other.cell);
   }
 

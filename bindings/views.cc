@@ -101,8 +101,9 @@ class StrText final : public TextBuffer {
   PyObject* str_ = nullptr;
 };
 
-py::str Json(const View& view) {
-  const HandlePtr handle = view.handle;
+// By value, here and wherever Python code or other threads may run meanwhile: Manifest.refresh()
+// gives a manifest another handle.
+py::str Json(const View view) {
   const Document& document = view.document();
   StrText json;
   {
@@ -124,7 +125,7 @@ auto InPython(const char* function) {
   };
 }
 
-py::object CompareEqual(const View& view, const py::object& other) {
+py::object CompareEqual(const View view, const py::object& other) {
   return py::bool_(Equals(view, other));
 }
 
