@@ -47,7 +47,8 @@ class Object(Mapping[str, Any]):
     """A JSON object, read in place. Equals the dict that ``json.load`` would give.
 
     Scalars come out as themselves, containers as further views. Looking a key up takes time
-    logarithmic in the number of keys. Pickles, copies and deep-copies as a plain ``dict``.
+    logarithmic in the number of keys. Pickles, copies and deep-copies as a plain ``dict``; a whole
+    :class:`Manifest` pickles as where it is.
     """
 
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -346,6 +347,8 @@ class Manifest(Object):
     """
 
     def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __copy__(self) -> dict[str, Any]: ...
+    def __deepcopy__(self, memo: object, /) -> dict[str, Any]: ...
     def __enter__(self) -> Manifest: ...
     def __exit__(
         self,

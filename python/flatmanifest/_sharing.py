@@ -121,8 +121,11 @@ class Watch(Iterator[Manifest]):
 
     def _call(self, callback: Callable[[Manifest], object]) -> None:
         def run() -> None:
-            for manifest in self:
-                callback(manifest)
+            try:
+                for manifest in self:
+                    callback(manifest)
+            finally:
+                self._closed.set()
 
         self._thread = threading.Thread(target=run, name="flatmanifest.watch", daemon=True)
         self._thread.start()
