@@ -81,7 +81,8 @@ struct ArrayView : View {};
 struct NodeView : ObjectView {
   Row row;
 };
-// The whole document. The only view that changes: refresh() exchanges handle and cell, with the GIL.
+// The whole document. The only view that changes: refresh() exchanges handle and cell, with the
+// GIL.
 struct ManifestView : ObjectView {};
 
 }  // namespace flatmanifest::python

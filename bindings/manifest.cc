@@ -199,8 +199,7 @@ void BindManifest(py::module_& module) {
              return py::module_::import("flatmanifest._sharing").attr("reduce_manifest")(self);
            })
       // Of the plain value, as those of the other views.
-      .def("__copy__",
-           [](const ManifestView& self) { return ToPlain(self.document(), self.cell); })
+      .def("__copy__", [](const ManifestView& self) { return ToPlain(self.document(), self.cell); })
       .def("__deepcopy__", [](const ManifestView& self,
                               const py::object&) { return ToPlain(self.document(), self.cell); })
 

@@ -30,8 +30,7 @@ void PrintSummary(const std::string& output, uint64_t generation, double seconds
   char time[32];
   std::snprintf(time, sizeof(time), "%.2f s", seconds);
   Print(output + ": " + Megabytes(document.bytes().size()) + ", " + Grouped(document.row_count()) +
-        " resources, generation " + std::to_string(generation) + ", " + time +
-        "\n");
+        " resources, generation " + std::to_string(generation) + ", " + time + "\n");
 }
 
 void Run(const ConvertOptions& options) {

@@ -35,8 +35,7 @@ bool IsIntact(const Document& document) {
 void RenewStamp(const Document& document, const std::string& neighbour) {
   const std::optional<SourceStamp> stamp = Restamp(*document.source());
   if (!stamp) return;
-  std::vector<std::byte> copy =
-      CopyWithStamp(document, *stamp, document.header().generation + 1);
+  std::vector<std::byte> copy = CopyWithStamp(document, *stamp, document.header().generation + 1);
   try {
     PublishOver(neighbour, document.header(), copy);
   } catch (const IoError&) {

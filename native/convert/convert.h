@@ -33,7 +33,7 @@ FileImage ConvertInput(const std::string& input, uint64_t generation,
 // Converts the manifest at `input`, as ConvertInput does, and publishes it at `output` as its next
 // generation, which it returns. Throws ConvertError or IoError; `output` is then as it was.
 uint64_t ConvertFile(const std::string& input, const std::string& output,
-                 const Progress& progress = nullptr);
+                     const Progress& progress = nullptr);
 
 // Opens an .fman file, or the manifest in a JSON file: that is converted into its DefaultOutput,
 // which is used again for as long as the JSON is unchanged. Where no file can be written there, the

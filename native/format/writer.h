@@ -70,8 +70,8 @@ class FileImage {
 std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp& stamp,
                                      uint64_t generation);
 
-// Gives a finished file in memory another generation, and the checksum that goes with it. O(1) if it
-// has that generation already, else O(size). `file` must come from a Writer or CopyWithStamp.
+// Gives a finished file in memory another generation, and the checksum that goes with it. O(1) if
+// it has that generation already, else O(size). `file` must come from a Writer or CopyWithStamp.
 void SetGeneration(std::span<std::byte> file, uint64_t generation);
 
 // Not thread-safe. Methods that add something throw TooLargeError once the file could not stay

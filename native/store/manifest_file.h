@@ -60,8 +60,7 @@ class ManifestFile {
   ManifestFile(boost::interprocess::mapped_region region, const std::string& name, Access access,
                std::optional<FileIdentity> identity);
 
-  static std::shared_ptr<const ManifestFile> Map(const std::string& path,
-                                                 KeepsMapped keeps_mapped);
+  static std::shared_ptr<const ManifestFile> Map(const std::string& path, KeepsMapped keeps_mapped);
   static std::shared_ptr<const ManifestFile> Copy(const std::string& path, Access access);
 
   boost::interprocess::mapped_region region_;

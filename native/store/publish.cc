@@ -135,8 +135,8 @@ std::optional<uint64_t> PublishOver(const std::string& path, const Header& repla
   if (IsSpecial(path)) return std::nullopt;
   StagedFile staged(path);
   const auto header = HeaderAt(path);
-  const bool is_there = header && header->generation == replaced.generation &&
-                        header->checksum == replaced.checksum;
+  const bool is_there =
+      header && header->generation == replaced.generation && header->checksum == replaced.checksum;
   if (!is_there) return std::nullopt;
   SetGeneration(file, header->generation + 1);
   Replace(staged, path, file, flush);

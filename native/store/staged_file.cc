@@ -39,8 +39,8 @@ class Queue {
 
   Descriptor Claim() {
     for (;;) {
-      Descriptor fd(::open(name_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                           kNewFileMode));
+      Descriptor fd(
+          ::open(name_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kNewFileMode));
       if (fd.get() >= 0) {
         // Between the two calls, another writer may have taken it for a leftover.
         if (TryLock(fd.get()) && IsNamed(fd.get())) return fd;

@@ -1,11 +1,12 @@
-"""How a manifest travels to other processes, and how it is followed from one generation to the next."""
+"""How a manifest travels to other processes, and is followed from generation to generation."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from os import PathLike, fspath, stat
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatmanifest._native import (
@@ -46,7 +47,7 @@ class Watch(Iterator[Manifest]):
     def __init__(self, path: str | PathLike[str], interval: float, *, copy: bool) -> None:
         if not interval > 0:
             raise ValueError(f"interval must be a positive number of seconds, not {interval!r}")
-        self._path = fspath(path)
+        self._path = Path(path)
         self._interval = interval
         self._copy = copy
         self._current: Manifest | None = None
@@ -79,7 +80,7 @@ class Watch(Iterator[Manifest]):
     def closed(self) -> bool:
         return self._closed.is_set()
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Watch:  # noqa: PYI034 - typing.Self is newer than Python 3.10
         return self
 
     def __exit__(
@@ -115,7 +116,7 @@ class Watch(Iterator[Manifest]):
 
     def _stat(self) -> tuple[int, ...] | None:
         with suppress(OSError):
-            status = stat(self._path)
+            status = self._path.stat()
             return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
         return None
 

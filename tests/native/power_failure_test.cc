@@ -28,8 +28,8 @@ constexpr char kName[] = "manifest.fman";
 
 // Of more than one page, so that a part of it can be missing.
 FileImage Image(int number) {
-  return testing::Convert(R"({"nodes": {}, "number": )" + std::to_string(number) + R"(, "text": ")" +
-                          std::string(20'000, 'x') + R"("})");
+  return testing::Convert(R"({"nodes": {}, "number": )" + std::to_string(number) +
+                          R"(, "text": ")" + std::string(20'000, 'x') + R"("})");
 }
 
 uint64_t PublishNumber(const std::string& path, int number, Flush flush) {

@@ -188,12 +188,12 @@ TEST_P(PublishFaultTest, WritesAndFlushesThatFailAreTold) {
 TEST_P(PublishFaultTest, ADiskThatFillsUpHalfWay) {
   const Scene scene(GetParam());
   int writes = 0;
-  const Ending ending = RunTraced([&] { scene.Publish(kNew); },
-                                  [&](const Stop& stop) {
-                                    if (!stop.is_before || stop.number != SYS_write) return Verdict{};
-                                    return ++writes == 1 ? Verdict::Shorten()
-                                                         : Verdict::Fail(ENOSPC);
-                                  });
+  const Ending ending =
+      RunTraced([&] { scene.Publish(kNew); },
+                [&](const Stop& stop) {
+                  if (!stop.is_before || stop.number != SYS_write) return Verdict{};
+                  return ++writes == 1 ? Verdict::Shorten() : Verdict::Fail(ENOSPC);
+                });
   EXPECT_EQ(writes, 2);
   EXPECT_EQ(ending.status, ENOSPC);
   EXPECT_TRUE(scene.IsAsBefore());
@@ -206,7 +206,8 @@ TEST_P(PublishFaultTest, WritesThatTakeAPartAreGoneOnWith) {
   int writes = 0;
   const Ending ending = RunTraced([&] { scene.Publish(kNew); },
                                   [&](const Stop& stop) {
-                                    if (!stop.is_before || stop.number != SYS_write) return Verdict{};
+                                    if (!stop.is_before || stop.number != SYS_write)
+                                      return Verdict{};
                                     ++writes;
                                     return stop.arguments[2] > 1 ? Verdict::Shorten() : Verdict{};
                                   });

@@ -240,9 +240,10 @@ TEST(PublishSoakTest, WritersThatAreKilledAtRandom) {
   EXPECT_EQ(PublishBy("the last", path), latest + 1);
   EXPECT_EQ(ReadGeneration(path), latest + 1);
   EXPECT_EQ(directory.Names(), Names{kName});
-  std::printf("soak: %d of 4 racing writers killed in %.0f s, %d times with a file being written, "
-              "%llu generations\n",
-              soak.done(), soak.seconds(), left, static_cast<unsigned long long>(latest));
+  std::printf(
+      "soak: %d of 4 racing writers killed in %.0f s, %d times with a file being written, "
+      "%llu generations\n",
+      soak.done(), soak.seconds(), left, static_cast<unsigned long long>(latest));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ import json
 import multiprocessing
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,7 @@ import flatmanifest
 from tests.python.samples import ORDERS, sample, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
     from multiprocessing.synchronize import Event
     from pathlib import Path
@@ -77,8 +78,8 @@ def test_readers_see_whole_generations(tmp_path: Path, writers: int) -> None:
     first = write(tmp_path / "first.json", {"first": 0, **sample(), "last": 0})
     flatmanifest.convert(first, path)
     over = CONTEXT.Event()
-    jobs = [(read, (path,))] * READERS
-    jobs += [(convert, (path, number)) for number in range(writers)]  # type: ignore[list-item]
+    jobs: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(read, (path,))] * READERS
+    jobs += [(convert, (path, number)) for number in range(writers)]
     pipes = [CONTEXT.Pipe() for _ in jobs]
     processes = [
         CONTEXT.Process(target=work, args=(*arguments, over, theirs))

@@ -89,14 +89,13 @@ void DiskModel::Watch(const Stop& stop) {
 #endif
     case SYS_renameat:
     case SYS_renameat2: {
-      const bool has_directories = entered_.number == SYS_renameat || entered_.number == SYS_renameat2;
+      const bool has_directories =
+          entered_.number == SYS_renameat || entered_.number == SYS_renameat2;
       const auto from = NameOf(stop.Text(arguments[has_directories ? 1 : 0]));
       const auto to = NameOf(stop.Text(arguments[has_directories ? 3 : 1]));
       if (!from || !to) return;
-      operations_.push_back({.kind = Kind::kRename,
-                             .file = names_now_.at(*from),
-                             .name = *from,
-                             .renamed = *to});
+      operations_.push_back(
+          {.kind = Kind::kRename, .file = names_now_.at(*from), .name = *from, .renamed = *to});
       names_now_[*to] = names_now_.at(*from);
       names_now_.erase(*from);
       return;
@@ -142,7 +141,8 @@ void DiskModel::Vary(size_t moment, size_t next, std::vector<Part>& parts,
   if (next == moment) return check(StateOf(parts));
   const Kind kind = operations_[next].kind;
   std::vector<Part> possible = {Part::kAll};
-  if (kind != Kind::kFlushFile && kind != Kind::kFlushDirectory && !MustHaveHappened(next, moment)) {
+  if (kind != Kind::kFlushFile && kind != Kind::kFlushDirectory &&
+      !MustHaveHappened(next, moment)) {
     possible.push_back(Part::kNone);
     if (kind == Kind::kWrite) {
       possible.insert(possible.end(), {Part::kFirstPage, Part::kLastPage, Part::kZeros});

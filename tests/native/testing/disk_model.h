@@ -39,11 +39,11 @@ class DiskModel {
   enum class Kind : uint8_t { kCreate, kWrite, kFlushFile, kRename, kRemove, kFlushDirectory };
   struct Operation {
     Kind kind;
-    size_t file = 0;      // kCreate, kWrite, kFlushFile: which
+    size_t file = 0;           // kCreate, kWrite, kFlushFile: which
     std::string name = {};     // kCreate, kRemove, kRename: in the directory
     std::string renamed = {};  // kRename: to what
     std::string bytes = {};    // kWrite
-    size_t offset = 0;    // kWrite
+    size_t offset = 0;         // kWrite
   };
   struct OpenFile {
     bool is_directory = false;

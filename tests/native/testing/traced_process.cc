@@ -154,7 +154,8 @@ class Tracer {
 
   const pid_t child_;
   const std::function<Verdict(const Stop&)>& judge_;
-  Stop stop_{.process = 0, .index = -1, .is_before = false, .number = 0, .arguments = {}, .result = 0};
+  Stop stop_{
+      .process = 0, .index = -1, .is_before = false, .number = 0, .arguments = {}, .result = 0};
   int failure_ = 0;
 };
 
@@ -191,9 +192,8 @@ std::string Stop::Bytes(uint64_t address, size_t size) const {
 
 std::string Stop::Text(uint64_t address) const {
   constexpr size_t kLongest = 4096;  // PATH_MAX; what lies behind a page's end may not be readable
-  const std::string bytes =
-      Bytes(address, kLongest - address % kLongest) +
-      Bytes(address + kLongest - address % kLongest, address % kLongest);
+  const std::string bytes = Bytes(address, kLongest - address % kLongest) +
+                            Bytes(address + kLongest - address % kLongest, address % kLongest);
   return bytes.substr(0, bytes.find('\0'));
 }
 
