@@ -31,6 +31,14 @@ std::string StagedName(const fs::path& path) {
   return (path.parent_path() / ("." + path.filename().string() + ".tmp")).string();
 }
 
+// Whether the name is still that of the open file.
+bool IsNamed(int fd, const std::string& name) {
+  struct stat ours;
+  struct stat named;
+  return ::fstat(fd, &ours) == 0 && ::lstat(name.c_str(), &named) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
 // The writers of one path, as one that wants to be next sees them.
 class Queue {
  public:
@@ -43,7 +51,7 @@ class Queue {
           ::open(name_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kNewFileMode));
       if (fd.get() >= 0) {
         // Between the two calls, another writer may have taken it for a leftover.
-        if (TryLock(fd.get()) && IsNamed(fd.get())) return fd;
+        if (TryLock(fd.get()) && IsNamed(fd.get(), name_)) return fd;
       } else if (errno != EEXIST) {
         throw IoError("cannot write", path_, errno);
       } else {
@@ -59,7 +67,7 @@ class Queue {
     if (fd.get() < 0) return;
     if (!TryLock(fd.get())) return Wait(fd.get());
     // It has been renamed into place meanwhile, unless it still has this name.
-    if (IsNamed(fd.get())) Remove();
+    if (IsNamed(fd.get(), name_)) Remove();
   }
 
   // No descriptor if it is gone.
@@ -109,14 +117,6 @@ class Queue {
     return true;
   }
 
-  // Whether the name is still that of the open file.
-  bool IsNamed(int fd) const {
-    struct stat ours;
-    struct stat named;
-    return ::fstat(fd, &ours) == 0 && ::lstat(name_.c_str(), &named) == 0 &&
-           ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
-  }
-
   void Wait(int fd) {
     struct stat status;
     const ino_t writer = ::fstat(fd, &status) == 0 ? status.st_ino : 0;
@@ -149,12 +149,22 @@ StagedFile::StagedFile(const std::string& path, milliseconds patience)
     : path_(path), name_(StagedName(path)), fd_(Queue(path_, name_, patience).Claim()) {}
 
 StagedFile::~StagedFile() {
-  if (!is_renamed_) ::unlink(name_.c_str());
+  if (!is_renamed_ && IsNamed(fd_.get(), name_)) ::unlink(name_.c_str());
 }
 
 void StagedFile::RenameIntoPlace() {
+  if (!IsNamed(fd_.get(), name_)) {
+    throw IoError("cannot replace", path_, ENOENT,
+                  name_ + ", which was to become it, has been removed meanwhile");
+  }
   if (std::rename(name_.c_str(), path_.c_str()) != 0) throw IoError("cannot replace", path_, errno);
   is_renamed_ = true;
+}
+
+void StagedFile::RemoveAbandoned(const std::string& name) {
+  const Descriptor fd(::open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (fd.get() < 0 || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return;
+  if (IsNamed(fd.get(), name)) ::unlink(name.c_str());
 }
 
 }  // namespace flatmanifest

@@ -42,8 +42,12 @@ class StagedFile {
   int fd() const { return fd_.get(); }
   const std::string& name() const { return name_; }
 
-  // Makes it the file at the path. Another writer may begin as soon as this is done.
+  // Makes it the file at the path. Another writer may begin as soon as this is done. Throws too if
+  // someone who does not ask for locks has removed the file: the name may be another's by now.
   void RenameIntoPlace();
+
+  // Removes a file of such a name if no living writer has it. For what nobody will write again.
+  static void RemoveAbandoned(const std::string& name);
 
  private:
   const std::string path_;

@@ -125,6 +125,32 @@ TEST(StagedFileTest, LivingWritersOfOtherProcessesAreLeftAlone) {
   ::close(ready[1]);
 }
 
+TEST(StagedFileTest, OnlyAbandonedOnesAreRemoved) {
+  const ScratchDirectory directory;
+  {
+    const StagedFile staged(directory / "a");
+    StagedFile::RemoveAbandoned(staged.name());
+    EXPECT_EQ(directory.Names(), Names{kStagedName});
+  }
+  StagedFile::RemoveAbandoned(directory / kStagedName);  // which is not there
+  WriteFile(directory / kStagedName, "left");
+  StagedFile::RemoveAbandoned(directory / kStagedName);
+  EXPECT_EQ(directory.Names(), Names{});
+}
+
+TEST(StagedFileTest, AnotherFileOfItsNameIsNotRenamed) {
+  const ScratchDirectory directory;
+  {
+    StagedFile staged(directory / "a");
+    WriteText(staged, "text");
+    std::filesystem::remove(staged.name());
+    EXPECT_THROW(staged.RenameIntoPlace(), IoError);
+    WriteFile(staged.name(), "another writer's");
+    EXPECT_THROW(staged.RenameIntoPlace(), IoError);
+  }
+  EXPECT_EQ(directory.Names(), Names{kStagedName});
+}
+
 // --- what is in the way ---
 
 TEST(StagedFileTest, LinksAreNotFollowed) {
