@@ -210,8 +210,8 @@ TEST(PublishSoakTest, WritersThatAreKilledAtRandom) {
       for (;;) PublishBy("process " + std::to_string(::getpid()), path);
     });
   };
-  std::vector<pid_t> writers;
-  for (int i = 0; i < 4; ++i) writers.push_back(start());
+  std::vector<pid_t> writers(4);
+  std::generate(writers.begin(), writers.end(), start);
 
   std::mt19937 random(20'260'101);
   std::uniform_int_distribution<int> microseconds(0, 8'000);
@@ -241,7 +241,7 @@ TEST(PublishSoakTest, WritersThatAreKilledAtRandom) {
   EXPECT_EQ(ReadGeneration(path), latest + 1);
   EXPECT_EQ(directory.Names(), Names{kName});
   std::printf(
-      "soak: %d of 4 racing writers killed in %.0f s, %d times with a file being written, "
+      "soak: %d times one of 4 racing writers killed in %.0f s, %d times with a file left, "
       "%llu generations\n",
       soak.done(), soak.seconds(), left, static_cast<unsigned long long>(latest));
 }

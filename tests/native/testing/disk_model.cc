@@ -21,10 +21,11 @@ void WriteAt(std::string& content, size_t offset, std::string_view bytes) {
 
 }  // namespace
 
-DiskModel::DiskModel(std::string directory, DiskState before) : directory_(std::move(directory)) {
-  for (auto& [name, content] : before) {
+DiskModel::DiskModel(std::string directory, const DiskState& before)
+    : directory_(std::move(directory)) {
+  for (const auto& [name, content] : before) {
     names_[name] = contents_.size();
-    contents_.push_back(std::move(content));
+    contents_.push_back(content);
   }
   names_now_ = names_;
 }

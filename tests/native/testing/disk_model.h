@@ -25,7 +25,7 @@ using DiskState = std::map<std::string, std::string>;
 // itself, in whatever order; of a write, any pages may be there, the others being zero or missing.
 class DiskModel {
  public:
-  DiskModel(std::string directory, DiskState before);
+  DiskModel(std::string directory, const DiskState& before);
 
   // To be called at each stop of the process.
   void Watch(const Stop& stop);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
+#include <cstdio>
 
 #include "format/error.h"
 
@@ -43,6 +43,7 @@ Ending EndingOf(int status) {
 }  // namespace
 
 pid_t RunForked(const std::function<void()>& work) {
+  std::fflush(stdout);  // sanitizers would write it again at the child's exit
   const pid_t child = ::fork();
   if (child == 0) RunAndExit(work);
   EXPECT_GT(child, 0);
@@ -62,14 +63,19 @@ namespace {
 // The syscall stops of ptrace have this beside the signal (PTRACE_O_TRACESYSGOOD).
 constexpr int kSyscallStop = SIGTRAP | 0x80;
 
+// ptrace's arguments are pointers, or numbers that look like some.
+void* Pointer(uintptr_t number) {
+  return reinterpret_cast<void*>(number);  // NOLINT(performance-no-int-to-ptr)
+}
+
 long Trace(__ptrace_request request, pid_t process, uintptr_t address, void* data) {
-  return ::ptrace(request, process, reinterpret_cast<void*>(address), data);
+  return ::ptrace(request, process, Pointer(address), data);
 }
 
 #ifdef __x86_64__
 
 void SetRegister(pid_t process, size_t offset, int64_t value) {
-  EXPECT_EQ(Trace(PTRACE_POKEUSER, process, offset, reinterpret_cast<void*>(value)), 0);
+  EXPECT_EQ(Trace(PTRACE_POKEUSER, process, offset, Pointer(static_cast<uintptr_t>(value))), 0);
 }
 void SkipCall(pid_t process) { SetRegister(process, offsetof(user_regs_struct, orig_rax), -1); }
 void SetResult(pid_t process, int64_t result) {
@@ -109,10 +115,9 @@ class Tracer {
     int status = 0;
     EXPECT_EQ(::waitpid(child_, &status, 0), child_);
     if (!WIFSTOPPED(status)) return EndingOf(status);
-    Trace(PTRACE_SETOPTIONS, child_, 0,
-          reinterpret_cast<void*>(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
+    Trace(PTRACE_SETOPTIONS, child_, 0, Pointer(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
     for (int signal = 0;;) {
-      Trace(PTRACE_SYSCALL, child_, 0, reinterpret_cast<void*>(static_cast<intptr_t>(signal)));
+      Trace(PTRACE_SYSCALL, child_, 0, Pointer(static_cast<uintptr_t>(signal)));
       EXPECT_EQ(::waitpid(child_, &status, 0), child_);
       if (!WIFSTOPPED(status)) return EndingOf(status);
       signal = WSTOPSIG(status) == kSyscallStop ? 0 : WSTOPSIG(status);
@@ -184,7 +189,7 @@ Ending RunTraced(const std::function<void()>& work,
 std::string Stop::Bytes(uint64_t address, size_t size) const {
   std::string bytes(size, '\0');
   iovec to{bytes.data(), size};
-  iovec from{reinterpret_cast<void*>(address), size};
+  iovec from{Pointer(address), size};
   const ssize_t got = ::process_vm_readv(process, &to, 1, &from, 1, 0);
   bytes.resize(got < 0 ? 0 : static_cast<size_t>(got));
   return bytes;
