@@ -181,9 +181,9 @@ class Comparison {
     return PyList_GET_SIZE(other.ptr()) == static_cast<Py_ssize_t>(elements.size());
   }
 
-  // By value: a manifest may be refreshed meanwhile.
-  bool EqualsView(Cell cell, const View other) {
-    return EqualsCell(cell, other.document(), other.cell);
+  bool EqualsView(Cell cell, const View& other) {
+    const HandlePtr handle = other.handle;  // a manifest may be refreshed meanwhile
+    return EqualsCell(cell, handle->document(), other.cell);
   }
 
   const Document& document_;
