@@ -20,7 +20,7 @@ from tests.python.samples import ORDERS, sample, write
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
-    from multiprocessing.synchronize import Event
+    from multiprocessing.synchronize import Barrier, Event
     from pathlib import Path
 
 SECONDS = float(os.environ.get("FLATMANIFEST_SOAK_SECONDS", "2"))
@@ -33,13 +33,14 @@ def mappings(path: Path) -> int:
         return sum(str(path.parent) in line for line in maps)
 
 
-def read(path: Path, over: Event, answer: Connection) -> None:
+def read(path: Path, start: Barrier, over: Event, answer: Connection) -> None:
     """Open, refresh and check, as fast as possible; tell how often, and what is left over."""
     held = flatmanifest.open(path)
     plain_nodes = sample()["nodes"]
     opened = refreshed = latest = 0
     descriptors = len(os.listdir("/dev/fd"))
-    while not over.is_set():
+    start.wait(60)
+    while not opened or not over.is_set():
         with flatmanifest.open(path, copy=opened % 10 == 9) as manifest:
             manifest.verify()
             assert manifest["first"] == manifest["last"]
@@ -57,11 +58,12 @@ def read(path: Path, over: Event, answer: Connection) -> None:
     answer.send((opened, refreshed, left))
 
 
-def convert(path: Path, writer: int, over: Event, answer: Connection) -> None:
+def convert(path: Path, writer: int, start: Barrier, over: Event, answer: Connection) -> None:
     """Publish as fast as possible; tell the number of publishes."""
     source = path.with_name(f"{writer}.json")
     published = 0
-    while not over.is_set():
+    start.wait(60)
+    while not published or not over.is_set():
         mark = f"{writer} {published}"
         source.write_text(json.dumps({"first": mark, **sample(), "last": mark}))
         flatmanifest.convert(source, path)
@@ -77,17 +79,18 @@ def test_readers_see_whole_generations(tmp_path: Path, writers: int) -> None:
     path.parent.mkdir()
     first = write(tmp_path / "first.json", {"first": 0, **sample(), "last": 0})
     flatmanifest.convert(first, path)
-    over = CONTEXT.Event()
+    start, over = CONTEXT.Barrier(READERS + writers + 1), CONTEXT.Event()
     jobs: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(read, (path,))] * READERS
     jobs += [(convert, (path, number)) for number in range(writers)]
     pipes = [CONTEXT.Pipe() for _ in jobs]
     processes = [
-        CONTEXT.Process(target=work, args=(*arguments, over, theirs))
+        CONTEXT.Process(target=work, args=(*arguments, start, over, theirs))
         for (work, arguments), (_, theirs) in zip(jobs, pipes, strict=True)
     ]
-    begun = time.monotonic()
     for process in processes:
         process.start()
+    start.wait(60)
+    begun = time.monotonic()
     time.sleep(SECONDS)
     over.set()
     answers = []
