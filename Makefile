@@ -13,6 +13,9 @@ BIN := $(VENV)/bin
 BUILD := build
 # Beside the one in .venv.
 DBT_RELEASES := 1.10 1.12
+RELEASE_TESTS := dbt_parity dbt_handoff dbt_calls dbt_failures dbt_listing dbt_postgres front_door
+# Tests that share what they set up stay together as long as there is other work.
+ON_ALL_CORES := -n logical --dist worksteal
 
 # dbt is never to report what these targets do with it.
 export DBT_SEND_ANONYMOUS_USAGE_STATS := 0
@@ -88,13 +91,13 @@ test-native: build-native
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
 
 test-python: build-package $(VENV)/dev.stamp
-	$(BIN)/python -m pytest $(wildcard tests/python tests/dbt)
+	$(BIN)/python -m pytest $(ON_ALL_CORES) $(wildcard tests/python tests/dbt)
 
 # What works inside dbt, in the other releases that it is made for. Each has an environment of its own.
 test-releases: $(addprefix test-dbt-,$(DBT_RELEASES))
 
 test-dbt-%: $(VENV)-dbt-%/package.stamp
-	$(VENV)-dbt-$*/bin/python -m pytest $(addprefix tests/python/test_dbt_,$(addsuffix .py,parity handoff calls failures))
+	$(VENV)-dbt-$*/bin/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,$(addsuffix .py,$(RELEASE_TESTS)))
 
 $(VENV)-dbt-%/package.stamp: $(VENV)/package.stamp $(VENV)-dbt-%/dbt.stamp
 	@echo "Installing flatmanifest into $(VENV)-dbt-$*"
@@ -103,7 +106,7 @@ $(VENV)-dbt-%/package.stamp: $(VENV)/package.stamp $(VENV)-dbt-%/dbt.stamp
 	@$(VENV)-dbt-$*/bin/pip install --quiet --no-deps --force-reinstall $(BUILD)/wheel/*.whl
 	@touch $@
 
-$(VENV)-dbt-1.12/dbt.stamp: WITHOUT_DEPENDENCIES := "dbt-core~=1.12.0" "dbt-duckdb>=1.9,<2"
+$(VENV)-dbt-1.12/dbt.stamp: WITHOUT_DEPENDENCIES := "dbt-core~=1.12.0" "dbt-duckdb>=1.9,<2" "dbt-postgres>=1.9,<2"
 $(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt | system-build
 	@echo "Installing dbt-core $*"
 	@$(PYTHON) -m venv $(VENV)-dbt-$*

@@ -222,6 +222,7 @@ void BindManifest(py::module_& module) {
   module.def("open_generation", &OpenGeneration, py::arg("path"), py::arg("generation"),
              py::arg("checksum"), py::arg("copy"));
   module.def("open_bytes", &OpenBytes, py::arg("bytes"), py::arg("name"));
+  BindArtifactLines(module);
   module.def("split_json", &SplitFile, py::arg("path"));
   module.def("convert", &Convert, py::arg("input"), py::arg("output") = py::none());
 }

@@ -8,6 +8,7 @@
 #include "bindings/graph_view.h"
 #include "bindings/to_python.h"
 #include "convert/text_buffer.h"
+#include "listing/artifact_lines.h"
 #include "listing/earlier_run.h"
 #include "listing/list_output.h"
 #include "select/selection.h"
@@ -120,6 +121,23 @@ py::list ListLines(const ManifestView& manifest, const py::iterable& unique_ids,
   return lines;
 }
 
+// What the artifact at `path` says of each, None if it does not.
+py::object ArtifactLinesOf(const py::object& path, const py::iterable& unique_ids,
+                           const py::object& output_keys) {
+  const std::string name = FsEncode(path);
+  const std::vector<std::string> ids = Texts(unique_ids, "unique_ids");
+  const std::vector<std::string> keys = Texts(output_keys, "output_keys");
+  std::optional<std::vector<std::string>> lines;
+  {
+    const py::gil_scoped_release release;
+    lines = ArtifactLines(name, ids, keys);
+  }
+  if (!lines) return py::none();
+  py::list found;
+  for (const std::string& line : *lines) found.append(py::str(line));
+  return found;
+}
+
 }  // namespace
 
 void BindSelection(py::class_<ManifestView, ObjectView>& manifest) {
@@ -134,6 +152,11 @@ void BindSelection(py::class_<ManifestView, ObjectView>& manifest) {
   manifest.def("select", &Select);
   manifest.def("list_lines", &ListLines, py::arg("unique_ids"), py::arg("output") = "selector",
                py::kw_only(), py::arg("output_keys") = py::none());
+}
+
+void BindArtifactLines(py::module_& module) {
+  module.def("artifact_lines", &ArtifactLinesOf, py::arg("path"), py::arg("unique_ids"),
+             py::arg("output_keys"));
 }
 
 }  // namespace flatmanifest::python

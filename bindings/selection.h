@@ -1,4 +1,4 @@
-// Manifest.select.
+// Manifest.select, and the lines of what it selects.
 
 #ifndef FLATMANIFEST_BINDINGS_SELECTION_H_
 #define FLATMANIFEST_BINDINGS_SELECTION_H_
@@ -10,6 +10,7 @@
 namespace flatmanifest::python {
 
 void BindSelection(py::class_<ManifestView, ObjectView>& manifest);
+void BindArtifactLines(py::module_& module);
 
 }  // namespace flatmanifest::python
 

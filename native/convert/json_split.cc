@@ -18,11 +18,7 @@ class Splitter {
   explicit Splitter(simdjson::padded_string_view json) : json_(json) {}
 
   std::vector<JsonSection> Split() {
-    ondemand::parser parser;
-    if (const auto error = parser.allocate(json_.size(), kParserDepth)) {
-      throw simdjson::simdjson_error(error);
-    }
-    ondemand::document document = parser.iterate(json_);
+    ondemand::document document = Iterate();
     std::vector<JsonSection> sections;
     for (ondemand::field field : document.get_object()) {
       JsonSection section;
@@ -30,7 +26,7 @@ class Splitter {
       ondemand::value value = field.value();
       section.is_object = value.type() == ondemand::json_type::object;
       if (section.is_object) {
-        SplitObject(value.get_object(), section);
+        section.members = MembersOf(value.get_object());
       } else {
         SetText(value, section.whole);
       }
@@ -39,14 +35,28 @@ class Splitter {
     return sections;
   }
 
+  std::vector<JsonMember> SplitObject() {
+    ondemand::document document = Iterate();
+    return MembersOf(document.get_object());
+  }
+
  private:
-  void SplitObject(ondemand::object object, JsonSection& section) {
+  ondemand::document Iterate() {
+    if (const auto error = parser_.allocate(json_.size(), kParserDepth)) {
+      throw simdjson::simdjson_error(error);
+    }
+    return parser_.iterate(json_);
+  }
+
+  std::vector<JsonMember> MembersOf(ondemand::object object) const {
+    std::vector<JsonMember> members;
     for (ondemand::field field : object) {
       JsonMember member;
       member.key = std::string(std::string_view(field.unescaped_key()));
       SetText(field.value(), member);
-      section.members.push_back(std::move(member));
+      members.push_back(std::move(member));
     }
+    return members;
   }
 
   void SetText(ondemand::value value, JsonMember& member) const {
@@ -58,16 +68,27 @@ class Splitter {
   }
 
   const simdjson::padded_string_view json_;
+  ondemand::parser parser_;
 };
+
+template <typename Split>
+auto Checked(const std::string& name, const Split& split) {
+  try {
+    return split();
+  } catch (const simdjson::simdjson_error& error) {
+    throw ConvertError(name + ": not JSON that can be split: " + error.what());
+  }
+}
 
 }  // namespace
 
 std::vector<JsonSection> SplitJson(simdjson::padded_string_view json, const std::string& name) {
-  try {
-    return Splitter(json).Split();
-  } catch (const simdjson::simdjson_error& error) {
-    throw ConvertError(name + ": not JSON that can be split: " + error.what());
-  }
+  return Checked(name, [json] { return Splitter(json).Split(); });
+}
+
+std::vector<JsonMember> SplitJsonObject(simdjson::padded_string_view json,
+                                        const std::string& name) {
+  return Checked(name, [json] { return Splitter(json).SplitObject(); });
 }
 
 }  // namespace flatmanifest

@@ -28,6 +28,9 @@ struct JsonSection {
 // ConvertError.
 std::vector<JsonSection> SplitJson(simdjson::padded_string_view json, const std::string& name);
 
+// The members of an object, in order; their places are within `json`. Throws ConvertError.
+std::vector<JsonMember> SplitJsonObject(simdjson::padded_string_view json, const std::string& name);
+
 }  // namespace flatmanifest
 
 #endif  // FLATMANIFEST_CONVERT_JSON_SPLIT_H_

@@ -316,8 +316,13 @@ compdef _flatmanifest flatmanifest
 )";
   }
   if (shell == "fish") {
-    return "complete -c flatmanifest -a '(flatmanifest completion --line (commandline -cp | string "
-           "collect -N) 2>/dev/null)'\n";
+    // Files where the program knows nothing.
+    return R"(function __flatmanifest_find
+    set -g __flatmanifest_found (flatmanifest completion --line (commandline -cp | string collect) 2>/dev/null)
+    set -q __flatmanifest_found[1]
+end
+complete -c flatmanifest -n __flatmanifest_find -f -a '$__flatmanifest_found'
+)";
   }
   return "";
 }

@@ -1,10 +1,12 @@
 #include "front/listing.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 
 #include "convert/text_buffer.h"
 #include "front/fields.h"
+#include "listing/artifact_lines.h"
 #include "listing/list_output.h"
 #include "select/resource_types.h"
 #include "select/selection.h"
@@ -74,24 +76,25 @@ SelectionRequest RequestOf(const ListOptions& options, const Places& places) {
   return request;
 }
 
-// Lines of JSON that dbt has made: KnownLines in python/flatmanifest/dbt/listing.py.
-std::optional<Lines> KnownLines(const Document& document, const std::vector<Row>& rows,
-                                const ListOptions& options, const Transcript& transcript) {
-  const std::string stem = transcript.entry.substr(0, transcript.entry.rfind('.'));
-  const auto file = OpenChecked(stem + ".lines.fman");
-  const Fields fields(file->document());
-  if (static_cast<uint64_t>(fields.Integer("generation")) != transcript.generation) {
-    return std::nullopt;
-  }
-  if (fields.Texts("keys") != options.output_keys.value_or(Lines())) return std::nullopt;
-  const Fields known = fields.Object("lines");
-  Lines lines;
+// The manifest.json that the command will leave, which is known to show the entry.
+const Output* FindArtifact(const Transcript& transcript) {
+  const auto found =
+      std::find_if(transcript.outputs.begin(), transcript.outputs.end(), [](const Output& output) {
+        return std::filesystem::path(output.path).filename() == "manifest.json";
+      });
+  return found == transcript.outputs.end() ? nullptr : &*found;
+}
+
+std::optional<Lines> JsonLinesOf(const Document& document, const std::vector<Row>& rows,
+                                 const Lines& keys, const Transcript& transcript) {
+  const Output* artifact = FindArtifact(transcript);
+  if (artifact == nullptr) return std::nullopt;
+  Lines unique_ids;
+  unique_ids.reserve(rows.size());
   for (const Row row : rows) {
-    const std::string_view id = document.String(document.resources().unique_id[row]);
-    if (!known.Has(id)) return std::nullopt;
-    lines.push_back(known.Text(id));
+    unique_ids.emplace_back(document.String(document.resources().unique_id[row]));
   }
-  return lines;
+  return ArtifactLines(artifact->path, unique_ids, keys);
 }
 
 Lines LinesOf(const Document& document, const std::vector<Row>& rows, std::string_view output) {
@@ -143,7 +146,9 @@ std::optional<Lines> ListLines(const ListOptions& options, const Transcript& tra
     return std::nullopt;
   }
   if (!selection.warnings.empty() || selection.rows.empty()) return std::nullopt;
-  if (*options.output == "json") return KnownLines(document, selection.rows, options, transcript);
+  if (*options.output == "json") {
+    return JsonLinesOf(document, selection.rows, options.output_keys.value_or(Lines()), transcript);
+  }
   return LinesOf(document, selection.rows, *options.output);
 }
 

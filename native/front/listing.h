@@ -17,8 +17,9 @@ namespace flatmanifest::front {
 std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript);
 
 // The lines that dbt would list, without line ends. Nothing where dbt would warn, refuse, or list
-// nothing, which it has something to say about; and for JSON that dbt has not made before. Throws
-// FormatError, IoError.
+// nothing, which it has something to say about; and for JSON that is not in the manifest.json which
+// the transcript says is left as it is. That it is, is for the caller to test afterwards. Throws
+// FormatError, IoError, ConvertError.
 std::optional<std::vector<std::string>> ListLines(const ListOptions& options,
                                                   const Transcript& transcript,
                                                   const Places& places);

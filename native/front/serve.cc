@@ -173,7 +173,9 @@ class Command {
     if (!options) throw NotServed("dbt says what is wrong with these options, or recorded others");
     blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
     if (line.lists()) lines = ListLines(*options, transcript, places);
-    if (!lines) throw NotServed("dbt warns of this selection, or has not made these lines before");
+    if (!lines)
+      throw NotServed(
+          "dbt has something to say of this selection, or fields are asked for that no file has");
     if (!is_fresh.get()) throw NotServed("files have changed");
 
     const CacheLock lock(places.cache_directory);

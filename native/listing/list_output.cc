@@ -6,6 +6,8 @@
 
 #include "convert/json_writer.h"
 #include "convert/number_text.h"
+#include "listing/shown_fields.h"
+#include "select/dialect.h"
 #include "select/python_repr.h"
 #include "select/python_text.h"
 #include "select/row_fields.h"
@@ -14,10 +16,7 @@ namespace flatmanifest {
 
 namespace {
 
-// ListTask.ALLOWED_KEYS.
-constexpr std::string_view kShownFields[] = {
-    "alias",  "name",          "package_name", "depends_on",         "tags",
-    "config", "resource_type", "source_name",  "original_file_path", "unique_id"};
+constexpr std::string_view kDirectParents = "direct_parents";
 
 // A field that dbt's nodes have while it lists them and no manifest holds, and its JSON then.
 struct MemoryField {
@@ -89,6 +88,7 @@ class JsonLines {
     is_first_ = true;
     if (keys_.empty()) {
       WriteShown(resource);
+      if (const auto parents = DirectParents(row)) WriteField(kDirectParents, *parents);
     } else {
       WriteKeys(row, resource);
     }
@@ -117,8 +117,8 @@ class JsonLines {
         continue;
       }
       const bool is_nested = key.find('.') != std::string::npos;
-      const auto value =
-          is_nested ? FindNested(resource, key) : FindField(document_, resource, key);
+      auto value = is_nested ? FindNested(resource, key) : FindField(document_, resource, key);
+      if (!value && key == kDirectParents) value = DirectParents(row);
       if (value && !(is_nested && value->is(CellKind::kNull))) {
         WriteField(key, *value);
       } else if (!value) {
@@ -134,6 +134,15 @@ class JsonLines {
       StartField(name);
       out_.Append(field.json);
     }
+  }
+
+  // dbt's ManifestLoader._backfill_direct_parents: what a model depends on.
+  std::optional<Cell> DirectParents(Row row) const {
+    const ResourceColumns& rows = document_.resources();
+    if (!lists_direct_parents_ || ColumnText(document_, rows.resource_type[row]) != "model") {
+      return std::nullopt;
+    }
+    return FindNested(rows.value[row], "depends_on.nodes");
   }
 
   // ListTask._get_nested_value.
@@ -162,6 +171,7 @@ class JsonLines {
   const std::vector<std::string>& keys_;
   TextBuffer& out_;
   JsonWriter writer_;
+  const bool lists_direct_parents_ = DialectOf(DbtVersion(document_)).lists_direct_parents;
   bool is_first_ = true;
 };
 

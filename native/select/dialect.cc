@@ -33,11 +33,13 @@ Dialect DialectOf(std::string_view dbt_version) {
   if (!release) return {};
   Dialect dialect;
   dialect.wildcards_find_names = *release >= Release{1, 11, 16};
+  dialect.has_key_paths = *release >= Release{1, 11, 0};
   if (*release < Release{1, 12, 0}) return dialect;
   dialect.wildcards_find_names = *release >= Release{1, 12, 6};
   dialect.has_selector_method = true;
   dialect.seed_limit = "1MiB";
   dialect.state_warning_tag = "";
+  dialect.lists_direct_parents = true;
   return dialect;
 }
 

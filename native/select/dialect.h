@@ -1,4 +1,4 @@
-// What differs between the releases of dbt that selection follows.
+// What differs between the releases of dbt that selection and listing follow.
 
 #ifndef FLATMANIFEST_SELECT_DIALECT_H_
 #define FLATMANIFEST_SELECT_DIALECT_H_
@@ -19,6 +19,11 @@ struct Dialect {
   std::string_view seed_limit = "1MB";
   // How the warning of a state directory that is the target begins. Not at all since 1.12.0.
   std::string_view state_warning_tag = "Warning: ";
+  // The keys of dbt ls are shown in their order, "config.enabled" being a field of a field; if not,
+  // in the resource's order. Since 1.11.0.
+  bool has_key_paths = true;
+  // dbt ls shows models' direct_parents, which no manifest has. Since 1.12.0.
+  bool lists_direct_parents = false;
 };
 
 // The dialect of a release, "1.11.16"; that of 1.11.16 for text that is no version.

@@ -610,3 +610,12 @@ def split_json(
     values begin and end; where the value begins and ends (0 for objects). Raises
     :class:`ConvertError` or ``OSError``.
     """
+
+def artifact_lines(
+    path: str | PathLike[str], unique_ids: Iterable[str], output_keys: Iterable[str]
+) -> list[str] | None:
+    """The lines of ``dbt ls --output json``, cut out of a manifest.json that dbt has written.
+
+    None if one of the resources is not there, or a key is of a field that is in no artifact. Raises
+    :class:`ConvertError` or ``OSError``.
+    """

@@ -10,12 +10,15 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bench.projects import generate
 from tests.python.dbt_projects import PRIVATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Step = list[str]
 ROOT = Path(__file__).parents[2]
@@ -27,8 +30,10 @@ LS = ["dbt", "ls"]
 SLOWER = "Unable to do partial parsing"  # what dbt says where the plugin starts warm
 
 
-def session(project: Path, steps: Path, records: Path, switch: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, **PRIVATE, "FLATMANIFEST": switch, "PYTHONHASHSEED": "0"}
+def session(
+    project: Path, steps: Path, records: Path, variables: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, **PRIVATE, "PYTHONHASHSEED": "0", **variables}
     session_of = [sys.executable, "-m", "tests.python.dbt_session"]
     command = [*session_of, *map(str, (project, steps, records))]
     return subprocess.Popen(
@@ -40,18 +45,27 @@ def session(project: Path, steps: Path, records: Path, switch: str) -> subproces
     )
 
 
+def make_small_everything(project: Path) -> None:
+    generate("small_everything", project, None)
+
+
 def run_both(
-    directory: Path, steps: list[Step], switches: tuple[str, str] = ("0", "1")
+    directory: Path,
+    steps: list[Step],
+    switches: tuple[str, str] = ("0", "1"),
+    make: Callable[[Path], None] = make_small_everything,
+    variables: tuple[dict[str, str], dict[str, str]] = ({}, {}),
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """The records of the steps without and with the plugin."""
+    """The records of the steps without and with the plugin, in projects that ``make`` makes."""
     steps_file = directory / "steps.json"
     steps_file.write_text(json.dumps(steps))
     running = []
     for number, switch in enumerate(switches):
         project = directory / str(number) / "project"
-        generate("small_everything", project, None)
+        make(project)
         records = directory / f"{number}.json"
-        running.append((session(project, steps_file, records, switch), records))
+        own = {"FLATMANIFEST": switch, **variables[number]}
+        running.append((session(project, steps_file, records, own), records))
     found = []
     for process, records in running:
         output, _ = process.communicate()
@@ -97,13 +111,20 @@ def compare(
         assert one == other, f"{step} {path}: {difference(one, other)}"
 
 
-def check(directory: Path, steps: list[Step], warmer: frozenset[int] = frozenset()) -> None:
-    records = run_both(directory, steps)
+def check(
+    directory: Path,
+    steps: list[Step],
+    warmer: frozenset[int] = frozenset(),
+    **projects: Any,
+) -> list[dict[str, Any]]:
+    """Compare the records of the steps, and return dbt's. ``projects``: of run_both."""
+    records = run_both(directory, steps, **projects)
     # It stays what the last parse made it, and says what was parsed.
     skipped = frozenset({"target/perf_info.json"} if warmer else ())
     for number, (step, (vanilla, ours)) in enumerate(zip(steps, records, strict=True)):
         if step[0] == "dbt":
             compare(step, vanilla, ours, warmer=number in warmer, skipped=skipped)
+    return [vanilla for vanilla, _ in records]
 
 
 def test_two_runs_of_dbt_itself_are_equal(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def answer(manifest: flatmanifest.Manifest, request: Request) -> Any:
         return str(error)
 
 
-@pytest.fixture(scope="module", params=[*GENERATED, *(CORPUS.keys() - UNREADABLE)])
+@pytest.fixture(scope="module", params=[*GENERATED, *sorted(CORPUS.keys() - UNREADABLE)])
 def forms(
     request: pytest.FixtureRequest,
     generated: Callable[[str], Path],

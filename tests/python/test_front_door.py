@@ -159,7 +159,7 @@ class Story:
         yield ["replace", path, *words]
 
     def damage(self) -> Iterator[Step]:
-        pattern = self.choice.choice(["*.transcript.fman", "*.artifacts.fman", "*.lines.fman", "*"])
+        pattern = self.choice.choice(["*.transcript.fman", "*.artifacts.fman", "*"])
         yield ["damage", f"target/flatmanifest/{pattern}", self.choice.choice(["byte", "end"])]
 
     def lose(self) -> Iterator[Step]:

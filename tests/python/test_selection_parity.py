@@ -62,7 +62,7 @@ class Pair:
         return Answer(ids, [untagged(str(warning.message)) for warning in caught])
 
 
-@pytest.fixture(scope="module", params=[*GENERATED, *(CORPUS.keys() - UNREADABLE)])
+@pytest.fixture(scope="module", params=[*GENERATED, *sorted(CORPUS.keys() - UNREADABLE)])
 def pair(
     request: pytest.FixtureRequest,
     generated: Callable[[str], Path],

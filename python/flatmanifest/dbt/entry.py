@@ -5,7 +5,7 @@ An entry is some files in the cache directory, whose names begin with its key:
 - ``KEY.fman``: dbt's manifest, complete
 - ``KEY.state.fman``: the files that it was parsed from, and how they were
 - ``KEY.artifacts.fman``: the artifacts in the target directory that show it as it is
-- ``KEY.lines.fman``, ``KEY.semantic.fman``: what has been made of it (listing.py, handoff.py)
+- ``KEY.semantic.fman``: what has been made of it (listing.py, handoff.py)
 """
 
 from __future__ import annotations

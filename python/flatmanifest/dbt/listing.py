@@ -9,8 +9,11 @@ from __future__ import annotations
 import logging
 import os
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dbt import plugins
+from dbt.flags import get_flags
 from dbt.task.list import ListTask
 from dbt.tracking import track_behavior_change_warn
 from dbt_common.events.base_types import msg_from_base_event
@@ -21,15 +24,14 @@ from dbt_common.events.logger import NoScrubber, _TextLogger
 from dbt_common.events.types import PrintEvent
 from dbt_common.exceptions.base import env_secrets, scrub_secrets
 
-from flatmanifest.dbt.entry import beside, entry_of, read
-from flatmanifest.dbt.objects import publish
+from flatmanifest._native import artifact_lines
+from flatmanifest.dbt.entry import entry_of, unchanged
 from flatmanifest.dbt.seams import attempt, seam
 from flatmanifest.dbt.selecting import select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from flatmanifest.dbt.entry import Entry
 
 # Listens to no event that is printed here.
 SILENT = {track_behavior_change_warn}
@@ -52,23 +54,19 @@ def generate_paths(original: Callable[..., Any], task: ListTask) -> Iterator[str
 
 @seam(ListTask, "generate_json")
 def generate_json(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
-    """The line of a node, which dbt makes once, is the same as long as the node is."""
+    """The line of a node is what manifest.json, which has just been written, says of it."""
     ids = selected_by(task)
-    entry = None if task.manifest is None else entry_of(task.manifest)
-    if not ids or entry is None:
-        yield from original(task)
-        return
-    known = attempt(KnownLines, entry, list(task.args.output_keys or ()))
-    lines = None if known is None else attempt(known.of, ids)
-    if lines is not None:
-        yield from lines
-        return
-    made = []
-    for line in original(task):
-        made.append(line)
-        yield line
-    if known is not None and len(made) == len(ids):
-        attempt(known.keep, ids, made)
+    lines = attempt(lines_of_artifact, task, ids) if ids else None
+    yield from original(task) if lines is None else lines
+
+
+def lines_of_artifact(task: ListTask, ids: list[str]) -> list[str] | None:
+    entry = None if task.manifest is None else unchanged(task.manifest)
+    path = Path(task.config.project_target_path) / "manifest.json"
+    known = None if entry is None else entry.artifact(str(path))
+    if known is None or known.get("stale") or has_resources_of_others():
+        return None
+    return artifact_lines(path, ids, list(task.args.output_keys or ()))
 
 
 def lines_or_dbts(original: Callable[..., Any], task: ListTask, output: str) -> Iterator[str]:
@@ -95,24 +93,11 @@ def is_known_selection(task: ListTask) -> bool:
     return bool(is_plain) or not task.config.get_default_selector_name()
 
 
-class KnownLines:
-    """JSON lines of an entry's resources by unique_id, for one list of keys; kept beside it."""
-
-    def __init__(self, entry: Entry, keys: list[str]) -> None:
-        self.path = beside(entry.path, "lines")
-        self.facts = {"generation": entry.generation, "keys": keys}
-        self.lines: dict[str, str] = {}
-        kept = read(self.path)
-        if kept is not None and {name: kept[name] for name in self.facts} == self.facts:
-            self.lines = kept["lines"]
-
-    def of(self, ids: list[str]) -> list[str] | None:
-        """The lines; None if one is not known."""
-        return [self.lines[unique_id] for unique_id in ids] if self.lines.keys() >= {*ids} else None
-
-    def keep(self, ids: list[str], lines: list[str]) -> None:
-        self.lines.update(zip(ids, lines, strict=True))
-        publish(self.path, {**self.facts, "lines": self.lines})
+def has_resources_of_others() -> bool:
+    """Whether dbt may list other parents for models than what these depend on."""
+    manager: Any = plugins.PLUGIN_MANAGER
+    is_v2 = getattr(get_flags(), "USE_V2_PARSER", False)
+    return manager is None or any(manager.hooks.values()) or bool(is_v2)
 
 
 @seam(ListTask, "output_results")

@@ -1,0 +1,36 @@
+// A digest over files and directories, looked at by several threads.
+//
+// Work is shared out in parts of a directory, because a project may have all its files in one. Each
+// part has a digest of its own; that of the whole is over the parts', sorted by where they are.
+
+#ifndef FLATMANIFEST_FRESHNESS_DIRECTORY_SCAN_H_
+#define FLATMANIFEST_FRESHNESS_DIRECTORY_SCAN_H_
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace flatmanifest {
+
+struct ScanResult {
+  uint64_t digest_low = 0;
+  uint64_t digest_high = 0;
+  uint64_t file_count = 0;
+  std::vector<std::string> by_content;  // files whose content is in the digest, sorted
+};
+
+// Whether a file's content is to be in the digest. Called from several threads.
+using IsByContent = std::function<bool(const std::string& path, const struct stat& status)>;
+
+// Looks at `roots` and all below them as TakeSnapshot says, with up to `thread_count` threads, the
+// caller's among them. Throws IoError.
+ScanResult ScanDirectories(std::span<const std::string> roots, const IsByContent& is_by_content,
+                           unsigned thread_count);
+
+}  // namespace flatmanifest
+
+#endif  // FLATMANIFEST_FRESHNESS_DIRECTORY_SCAN_H_
