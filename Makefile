@@ -4,6 +4,7 @@
 PYTHON ?= python3
 FUZZ_SECONDS ?= 600
 TEST_FUZZ_SECONDS ?= 20
+SOAK_SECONDS ?= 60
 DEMO_OPTIONS ?=
 BENCH_OPTIONS ?=
 
@@ -25,7 +26,7 @@ export DO_NOT_TRACK := 1
 # Ninja uses every core by itself; two recipes at once would only fight for them, and for apt's lock.
 .NOTPARALLEL:
 
-.PHONY: help setup build test demo bench fuzz test-fuzz build-fuzz sanitize lint lint-tidy format clean
+.PHONY: help setup build test demo bench fuzz test-fuzz build-fuzz soak soak-store sanitize lint lint-tidy format clean
 .PHONY: system-build system-all build-native build-package test-native test-python test-releases
 
 help: ## list the targets
@@ -125,6 +126,14 @@ build-fuzz: system-all $(BIN)/python
 		-DCMAKE_CXX_COMPILER=clang++ -DPython3_EXECUTABLE=$(CURDIR)/$(BIN)/python \
 		-DFLATMANIFEST_BUILD_FUZZERS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=address,undefined
 	@ninja -C $(BUILD)/fuzz --quiet
+
+soak: soak-store ## race, kill and read while publishing, SOAK_SECONDS (60) a test
+
+# The short forms of these are among the tests.
+soak-store: export FLATMANIFEST_SOAK_SECONDS = $(SOAK_SECONDS)
+soak-store: build-native build-package $(VENV)/dev.stamp
+	$(BUILD)/tests/native/native_tests --gtest_brief=1 --gtest_filter='*Soak*:*Race*:*Fault*:Power*'
+	$(BIN)/python -m pytest -q -s tests/python/test_many_processes.py
 
 sanitize: system-all ## run the native tests under address, undefined-behaviour and thread sanitizers
 	@for sanitizers in address,undefined thread; do \

@@ -2,8 +2,6 @@
 
 #include <pybind11/gil_safe_call_once.h>
 
-#include <cstring>
-
 #include "format/error.h"
 #include "graph/graph_error.h"
 #include "select/selection.h"
@@ -77,6 +75,7 @@ void BindErrors(py::module_& module) {
   BindValueError<ConvertError>(module, "ConvertError");
   BindValueError<SelectionError>(module, "SelectionError");
   BindValueError<GraphError>(module, "GraphError");
+  BindValueError<GenerationError>(module, "GenerationError");
   BindNodeNotFoundError(module);
   py::register_exception_translator([](std::exception_ptr error) {
     try {
@@ -84,7 +83,7 @@ void BindErrors(py::module_& module) {
     } catch (const IoError& io) {
       // OSError picks its subclass, FileNotFoundError and so on, by the errno.
       const py::tuple arguments =
-          py::make_tuple(io.error_number(), std::strerror(io.error_number()), FsDecode(io.path()));
+          py::make_tuple(io.error_number(), FsDecode(io.reason()), FsDecode(io.path()));
       PyErr_SetObject(PyExc_OSError, arguments.ptr());
     }
   });

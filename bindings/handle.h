@@ -10,6 +10,7 @@
 #include <pybind11/pybind11.h>
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,7 +31,9 @@ struct SharedGraph;  // bindings/graph_view.h
 class Handle {
  public:
   Handle(std::shared_ptr<const ManifestFile> file, std::string path)
-      : file_(std::move(file)), path_(std::move(path)) {}
+      : file_(std::move(file)),
+        path_(std::move(path)),
+        absolute_path_(std::filesystem::absolute(path_).string()) {}
 
   // Raises ValueError after Close.
   const Document& document() const {
@@ -44,14 +47,18 @@ class Handle {
   }
   void Close() { closed_.store(true, std::memory_order_relaxed); }
   bool closed() const { return closed_.load(std::memory_order_relaxed); }
-  // What the caller opened.
+  // What the caller opened, and the same whatever the working directory becomes.
   const std::string& path() const { return path_; }
+  const std::string& absolute_path() const { return absolute_path_; }
+  // Also after Close: what to compare newer files with.
+  const ManifestFile& file() const { return *file_; }
   // What all graphs of the manifest share; null until one is asked for. With the GIL.
   std::shared_ptr<SharedGraph>& graph() { return graph_; }
 
  private:
   const std::shared_ptr<const ManifestFile> file_;
   const std::string path_;
+  const std::string absolute_path_;
   std::atomic<bool> closed_{false};
   mutable std::once_flag selector_made_;
   mutable std::optional<Selector> selector_;
@@ -74,7 +81,8 @@ struct ArrayView : View {};
 struct NodeView : ObjectView {
   Row row;
 };
-// The whole document.
+// The whole document. The only view that changes: refresh() exchanges handle and cell, with the
+// GIL.
 struct ManifestView : ObjectView {};
 
 }  // namespace flatmanifest::python

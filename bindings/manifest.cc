@@ -20,17 +20,77 @@ namespace flatmanifest::python {
 
 namespace {
 
-ManifestView Open(const py::object& path) {
-  const std::string name = FsEncode(path);
-  std::shared_ptr<const ManifestFile> file;
-  {
-    const py::gil_scoped_release release;
-    file = OpenManifest(name);
-  }
+Access AccessFor(bool copy) { return copy ? Access::kCopied : Access::kMapped; }
+
+ManifestView ViewOf(std::shared_ptr<const ManifestFile> file, std::string path) {
   const Cell root = file->document().root();
   if (!root.is(CellKind::kObject))
     file->document().Fail("the root is not an object (damaged file)");
-  return {{{std::make_shared<Handle>(std::move(file), name), root}}};
+  return {{{std::make_shared<Handle>(std::move(file), std::move(path)), root}}};
+}
+
+ManifestView Open(const py::object& path, bool copy) {
+  std::string name = FsEncode(path);
+  std::shared_ptr<const ManifestFile> file;
+  {
+    const py::gil_scoped_release release;
+    file = OpenManifest(name, AccessFor(copy));
+  }
+  return ViewOf(std::move(file), std::move(name));
+}
+
+// What Manifest pickles as: the newest generation may be another by now.
+ManifestView OpenGeneration(const py::object& path, uint64_t generation, uint64_t checksum,
+                            bool copy) {
+  std::string name = FsEncode(path);
+  std::shared_ptr<const ManifestFile> file;
+  {
+    const py::gil_scoped_release release;
+    file = ManifestFile::OpenGeneration(name, generation, checksum, AccessFor(copy));
+  }
+  return ViewOf(std::move(file), std::move(name));
+}
+
+ManifestView OpenBytes(const py::bytes& bytes, const py::object& name) {
+  const std::string_view text = bytes;
+  std::string path = FsEncode(name);
+  auto file = ManifestFile::OpenAnonymous(std::as_bytes(std::span(text)), path);
+  return ViewOf(std::move(file), std::move(path));
+}
+
+// A manifest of what is at the path now, nothing if that is what `handle` shows.
+std::optional<ManifestView> Newer(const HandlePtr& handle) {
+  const ManifestFile& held = handle->file();
+  std::shared_ptr<const ManifestFile> file;
+  {
+    const py::gil_scoped_release release;
+    file = OpenNewer(handle->absolute_path(), held);
+  }
+  if (!file) return std::nullopt;
+  return ViewOf(std::move(file), handle->path());
+}
+
+bool Refresh(ManifestView& manifest) {
+  const HandlePtr before = manifest.handle;
+  before->document();  // raises if it is closed
+  auto newer = Newer(before);
+  before->document();
+  // Another thread may have been faster, with what is newer still.
+  if (manifest.handle != before) return true;
+  if (!newer) return false;
+  static_cast<View&>(manifest) = *std::move(newer);
+  return true;
+}
+
+// (path, generation, checksum, copy) of what open_generation would open; None for what no path
+// leads to.
+py::object Reference(const ManifestView& manifest) {
+  manifest.document();  // raises if it is closed
+  const ManifestFile& file = manifest.handle->file();
+  if (file.location().empty()) return py::none();
+  const Header& header = file.document().header();
+  return py::make_tuple(FsDecode(file.location()), header.generation, header.checksum,
+                        file.access() == Access::kCopied);
 }
 
 std::filesystem::path Convert(const py::object& input, const py::object& output) {
@@ -84,7 +144,7 @@ py::memoryview Raw(const ManifestView& manifest, const py::str& unique_id, const
     PyErr_Format(PyExc_TypeError, "%U: the field %R is not a string", unique_id.ptr(), field.ptr());
     throw py::error_already_set();
   }
-  return ByteBuffer(manifest.handle, std::as_bytes(std::span(document.String(cell->index()))));
+  return ByteBuffer(node.handle, std::as_bytes(std::span(document.String(cell->index()))));
 }
 
 void CheckIntact(const ManifestView& manifest) {
@@ -94,12 +154,13 @@ void CheckIntact(const ManifestView& manifest) {
   Verify(document);
 }
 
-// memoryview(m). Not pybind11's def_buffer, which turns every error into BufferError.
+// memoryview(m). Not pybind11's def_buffer, which turns every error into BufferError. The memory is
+// the buffer's, not the manifest's, which may be refreshed while the buffer is in use.
 int GetFileBuffer(PyObject* self, Py_buffer* buffer, int flags) {
   try {
-    const auto bytes = py::handle(self).cast<const ManifestView&>().document().bytes();
-    return PyBuffer_FillInfo(buffer, self, const_cast<std::byte*>(bytes.data()),
-                             static_cast<Py_ssize_t>(bytes.size()), /*readonly=*/1, flags);
+    const HandlePtr handle = py::handle(self).cast<const ManifestView&>().handle;
+    const py::memoryview file = ByteBuffer(handle, handle->document().bytes());
+    return PyObject_GetBuffer(file.ptr(), buffer, flags);
   } catch (py::error_already_set& closed) {
     closed.restore();
     return -1;
@@ -126,6 +187,22 @@ void BindManifest(py::module_& module) {
       .def("raw", &Raw, py::arg("unique_id"), py::arg("field"))
       .def_property_readonly("graph", [](const ManifestView& self) { return GraphOf(self.handle); })
       .def("verify", &CheckIntact)
+      .def("refresh", &Refresh)
+      .def("_newer",
+           [](const ManifestView& self) -> py::object {
+             auto newer = Newer(HandlePtr(self.handle));
+             return newer ? py::cast(*std::move(newer)) : py::none();
+           })
+      .def("_reference", &Reference)
+      .def("__reduce__",
+           [](const py::object& self) {
+             return py::module_::import("flatmanifest._sharing").attr("reduce_manifest")(self);
+           })
+      // Of the plain value, as those of the other views.
+      .def("__copy__", [](const ManifestView& self) { return ToPlain(self.document(), self.cell); })
+      .def("__deepcopy__", [](const ManifestView& self,
+                              const py::object&) { return ToPlain(self.document(), self.cell); })
+
       .def("close", [](const ManifestView& self) { self.handle->Close(); })
       .def_property_readonly("closed",
                              [](const ManifestView& self) { return self.handle->closed(); })
@@ -141,7 +218,10 @@ void BindManifest(py::module_& module) {
            })
       .def("__exit__", [](const ManifestView& self, const py::args&) { self.handle->Close(); });
 
-  module.def("open", &Open, py::arg("path"));
+  module.def("open", &Open, py::arg("path"), py::kw_only(), py::arg("copy") = false);
+  module.def("open_generation", &OpenGeneration, py::arg("path"), py::arg("generation"),
+             py::arg("checksum"), py::arg("copy"));
+  module.def("open_bytes", &OpenBytes, py::arg("bytes"), py::arg("name"));
   BindArtifactLines(module);
   module.def("split_json", &SplitFile, py::arg("path"));
   module.def("convert", &Convert, py::arg("input"), py::arg("output") = py::none());

@@ -299,14 +299,12 @@ class ObjectWriter {
 uint64_t PublishObjects(const py::object& path, const py::dict& root, const py::object& describe,
                         const py::object& lazy_type) {
   const std::string target = FsEncode(path);
-  const uint64_t generation = NextGeneration(target);
   ObjectWriter writer(describe, lazy_type);
   const GarbageCollectionPause pause;
   const Cell cell = writer.Add(root);
-  const FileImage image = std::move(writer).Finish(cell, generation);
+  FileImage image = std::move(writer).Finish(cell, NextGeneration(target));
   const py::gil_scoped_release release;
-  Publish(target, image.bytes());
-  return generation;
+  return PublishNext(target, image.writable_bytes());
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ ListFormat FormatNamed(std::string_view name) {
 
 py::list ListLines(const ManifestView& manifest, const py::iterable& unique_ids,
                    const std::string& output, const py::object& output_keys) {
-  const Document& document = manifest.document();
+  const HandlePtr handle = manifest.handle;
+  const Document& document = handle->document();
   const ListFormat format = FormatNamed(output);
   if (format == ListFormat::kJson && document.header().kind == DocumentKind::kInternal) {
     Raise(PyExc_ValueError, "objects of dbt have no JSON here");

@@ -182,7 +182,8 @@ class Comparison {
   }
 
   bool EqualsView(Cell cell, const View& other) {
-    return EqualsCell(cell, other.document(), other.cell);
+    const HandlePtr handle = other.handle;  // a manifest may be refreshed meanwhile
+    return EqualsCell(cell, handle->document(), other.cell);
   }
 
   const Document& document_;

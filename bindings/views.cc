@@ -101,13 +101,17 @@ class StrText final : public TextBuffer {
   PyObject* str_ = nullptr;
 };
 
+// A share of what a view shows now. Taken wherever Python code or other threads may run meanwhile:
+// Manifest.refresh() gives a manifest another handle.
+View Share(const View& view) { return {view.handle, view.cell}; }
+
 py::str Json(const View& view) {
-  const HandlePtr handle = view.handle;
-  const Document& document = view.document();
+  const View shared = Share(view);
+  const Document& document = shared.document();
   StrText json;
   {
     const py::gil_scoped_release release;
-    WriteJson(document, view.cell, json);
+    WriteJson(document, shared.cell, json);
   }
   return json.Finish();
 }
@@ -125,7 +129,7 @@ auto InPython(const char* function) {
 }
 
 py::object CompareEqual(const View& view, const py::object& other) {
-  return py::bool_(Equals(view, other));
+  return py::bool_(Equals(Share(view), other));
 }
 
 // Walks the elements of a container; what it yields for each is the type's affair.

@@ -24,14 +24,13 @@ struct ConvertOptions {
   bool quiet = false;
 };
 
-void PrintSummary(const std::string& output, double seconds) {
+void PrintSummary(const std::string& output, uint64_t generation, double seconds) {
   const auto file = ManifestFile::Open(output);
   const Document& document = file->document();
   char time[32];
   std::snprintf(time, sizeof(time), "%.2f s", seconds);
   Print(output + ": " + Megabytes(document.bytes().size()) + ", " + Grouped(document.row_count()) +
-        " resources, generation " + std::to_string(document.header().generation) + ", " + time +
-        "\n");
+        " resources, generation " + std::to_string(generation) + ", " + time + "\n");
 }
 
 void Run(const ConvertOptions& options) {
@@ -50,10 +49,10 @@ void Run(const ConvertOptions& options) {
     return;
   }
   const auto start = std::chrono::steady_clock::now();
-  ConvertFile(options.input, output, progress);
+  const uint64_t generation = ConvertFile(options.input, output, progress);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   if (!options.quiet && std::filesystem::is_regular_file(output))
-    PrintSummary(output, elapsed.count());
+    PrintSummary(output, generation, elapsed.count());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "convert/resource_index.h"
 #include "format/checksum.h"
@@ -34,17 +35,18 @@ bool IsIntact(const Document& document) {
 void RenewStamp(const Document& document, const std::string& neighbour) {
   const std::optional<SourceStamp> stamp = Restamp(*document.source());
   if (!stamp) return;
+  std::vector<std::byte> copy = CopyWithStamp(document, *stamp, document.header().generation + 1);
   try {
-    Publish(neighbour, CopyWithStamp(document, *stamp, document.header().generation + 1));
+    PublishOver(neighbour, document.header(), copy);
   } catch (const IoError&) {
   }
 }
 
 // The neighbour of `path`, if it was made from the file that is there now.
 std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
-                                                  const std::string& neighbour) {
+                                                  const std::string& neighbour, Access access) {
   try {
-    auto file = ManifestFile::Open(neighbour);
+    auto file = ManifestFile::Open(neighbour, access);
     const auto& stamp = file->document().source();
     if (!stamp) return nullptr;
     const Freshness freshness = CheckFreshness(path, *stamp);
@@ -104,22 +106,32 @@ FileImage ConvertInput(const std::string& input, uint64_t generation, const Prog
                      progress);
 }
 
-void ConvertFile(const std::string& input, const std::string& output, const Progress& progress) {
-  Publish(output, ConvertInput(input, NextGeneration(output), progress).bytes());
+uint64_t ConvertFile(const std::string& input, const std::string& output,
+                     const Progress& progress) {
+  FileImage image = ConvertInput(input, NextGeneration(output), progress);
+  return PublishNext(output, image.writable_bytes());
 }
 
-std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path) {
-  if (!LooksLikeJson(path)) return ManifestFile::Open(path);
+std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path, Access access) {
+  if (!LooksLikeJson(path)) return ManifestFile::Open(path, access);
   const std::string neighbour = DefaultOutput(path);
-  if (auto file = OpenNeighbour(path, neighbour)) return file;
+  if (auto file = OpenNeighbour(path, neighbour, access)) return file;
 
-  const FileImage image = ConvertInput(path, NextGeneration(neighbour));
+  FileImage image = ConvertInput(path, NextGeneration(neighbour));
   try {
-    Publish(neighbour, image.bytes());
-    return ManifestFile::Open(neighbour);
+    PublishNext(neighbour, image.writable_bytes());
+    return ManifestFile::Open(neighbour, access);
   } catch (const Error&) {  // also where it can be written to but not mapped, as a pipe
     return ManifestFile::OpenAnonymous(image.bytes(), path);
   }
+}
+
+std::shared_ptr<const ManifestFile> OpenNewer(const std::string& path, const ManifestFile& held) {
+  if (!IdentityAt(path)) return nullptr;
+  if (!LooksLikeJson(path)) return held.OpenReplacement(path);
+  const auto& stamp = held.document().source();
+  if (stamp && CheckFreshness(path, *stamp) != Freshness::kChanged) return nullptr;
+  return OpenManifest(path, held.access());
 }
 
 std::shared_ptr<const ManifestFile> LoadArtifact(const std::string& path) {

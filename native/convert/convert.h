@@ -30,15 +30,21 @@ std::string DefaultOutput(const std::string& input);
 FileImage ConvertInput(const std::string& input, uint64_t generation,
                        const Progress& progress = nullptr);
 
-// Converts the manifest at `input`, as ConvertInput does, and publishes it at `output`. Throws
-// ConvertError or IoError; `output` is then as it was.
-void ConvertFile(const std::string& input, const std::string& output,
-                 const Progress& progress = nullptr);
+// Converts the manifest at `input`, as ConvertInput does, and publishes it at `output` as its next
+// generation, which it returns. Throws ConvertError or IoError; `output` is then as it was.
+uint64_t ConvertFile(const std::string& input, const std::string& output,
+                     const Progress& progress = nullptr);
 
 // Opens an .fman file, or the manifest in a JSON file: that is converted into its DefaultOutput,
 // which is used again for as long as the JSON is unchanged. Where no file can be written there, the
 // manifest is converted into anonymous shared memory. Throws FormatError, ConvertError or IoError.
-std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path);
+std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path,
+                                                 Access access = Access::kMapped);
+
+// What OpenManifest would open at `path` by now, if that is not `held`, which it has opened there
+// before; null if it is, or if there is no such file. Throws as OpenManifest does. O(1) while
+// nothing changes.
+std::shared_ptr<const ManifestFile> OpenNewer(const std::string& path, const ManifestFile& held);
 
 // Reads any of dbt's JSON artifacts (run_results.json, sources.json) into anonymous memory. The
 // document is an object; it has rows only for what a manifest would hold. Throws ConvertError or

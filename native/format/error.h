@@ -42,18 +42,29 @@ class TooLargeError : public ConvertError {
   using ConvertError::ConvertError;
 };
 
+// A generation that was asked for by number and is not there any more. ValueError in Python.
+class GenerationError : public Error {
+ public:
+  using Error::Error;
+};
+
 // The operating system said no. OSError in Python, with its errno and file name.
 class IoError : public Error {
  public:
   // `doing` reads like "cannot write"; the message becomes "cannot write PATH: No space left ...".
   IoError(const std::string& doing, std::string path, int error_number);
+  // With a reason that says more than the number does.
+  IoError(const std::string& doing, std::string path, int error_number, std::string reason);
 
   int error_number() const { return error_number_; }
+  // By default what the system says for the number: "No space left on device".
+  const std::string& reason() const { return reason_; }
   const std::string& path() const { return path_; }
 
  private:
   std::string path_;
   int error_number_;
+  std::string reason_;
 };
 
 }  // namespace flatmanifest

@@ -134,6 +134,13 @@ std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp
   return copy;
 }
 
+void SetGeneration(std::span<std::byte> file, uint64_t generation) {
+  schema::Header* header = schema::GetMutableManifest(file.data())->mutable_header();
+  if (header->generation() == generation) return;
+  header->mutate_generation(generation);
+  Seal(file, header);
+}
+
 Writer::Writer(size_t expected_json, size_t size_limit)
     : size_limit_(std::min<size_t>(size_limit, FLATBUFFERS_MAX_BUFFER_SIZE) - kFileOverhead) {
   // What dbt's manifests come to, rounded up, in bytes of JSON per entry; wrong guesses only cost a

@@ -57,6 +57,10 @@ class FileImage {
   std::span<const std::byte> bytes() const {
     return {reinterpret_cast<const std::byte*>(buffer_.data()), buffer_.size()};
   }
+  // For SetGeneration alone.
+  std::span<std::byte> writable_bytes() {
+    return {reinterpret_cast<std::byte*>(buffer_.data()), buffer_.size()};
+  }
 
  private:
   flatbuffers::DetachedBuffer buffer_;
@@ -65,6 +69,10 @@ class FileImage {
 // The bytes of `document` with another stamp and generation. The document must have a stamp.
 std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp& stamp,
                                      uint64_t generation);
+
+// Gives a finished file in memory another generation, and the checksum that goes with it. O(1) if
+// it has that generation already, else O(size). `file` must come from a Writer or CopyWithStamp.
+void SetGeneration(std::span<std::byte> file, uint64_t generation);
 
 // Not thread-safe. Methods that add something throw TooLargeError once the file could not stay
 // below the 2 GiB that FlatBuffers' offsets reach.

@@ -110,8 +110,8 @@ uint64_t ArtifactRecord::BeginningSize(const Output& output) const {
 }
 
 void ArtifactRecord::Renew(const std::map<std::string, Snapshot>& snapshots) const {
-  const FileImage image = Renewal(file_->document(), snapshots).Finish();
-  Publish(path_, image.bytes(), Flush::kNone);
+  FileImage image = Renewal(file_->document(), snapshots).Finish();
+  PublishOver(path_, file_->document().header(), image.writable_bytes(), Flush::kNone);
 }
 
 }  // namespace flatmanifest::front

@@ -29,8 +29,9 @@ class ArtifactRecord {
   // How long what it begins with is, up to what stays. Throws FormatError.
   uint64_t BeginningSize(const Output& output) const;
 
-  // Puts these snapshots in the place of what is recorded, and replaces the file. Not flushed to
-  // the disk: after a crash it may be damaged, and is then made anew. Throws IoError, FormatError.
+  // Puts these snapshots in the place of what is recorded, and replaces the file, unless another
+  // has done so meanwhile. Not flushed to the disk: after a crash it may be damaged, and is then
+  // made anew. Throws IoError, FormatError.
   void Renew(const std::map<std::string, Snapshot>& snapshots) const;
 
  private:

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <ctime>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -15,6 +14,7 @@
 #include "freshness/snapshot.h"
 #include "front/environment.h"
 #include "front/fields.h"
+#include "store/staged_file.h"
 
 namespace flatmanifest::front {
 
@@ -28,7 +28,6 @@ constexpr size_t kKeyLength = 24;
 constexpr size_t kMostTranscripts = 200;
 constexpr size_t kMostReasons = 5;
 constexpr int64_t kNsPerSecond = 1'000'000'000;
-constexpr int64_t kLeftoverAgeNs = 3600 * kNsPerSecond;
 
 struct File {
   std::string name;
@@ -83,6 +82,7 @@ std::vector<File> FilesIn(const std::string& directory) {
 }
 
 void Remove(const std::string& directory, const std::string& name) {
+  if (IsTemporary(name)) return StagedFile::RemoveAbandoned(directory + "/" + name);
   std::error_code error;
   fs::remove(fs::path(directory) / name, error);
   if (error) throw IoError("cannot remove", directory + "/" + name, error.value());
@@ -139,12 +139,6 @@ std::string EntryOf(const std::string& transcript) {
   } catch (const Error&) {
     return "";
   }
-}
-
-int64_t Now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<int64_t>(now.tv_sec) * kNsPerSecond + now.tv_nsec;
 }
 
 void RemoveEntries(const std::string& directory, const std::vector<File>& files, uint64_t max_bytes,
@@ -220,9 +214,7 @@ void TrimCache(const std::string& directory, uint64_t max_bytes, const std::stri
   ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
   const std::vector<File> files = FilesIn(directory);
   for (const File& file : files) {
-    if (IsTemporary(file.name) && file.modified_ns + kLeftoverAgeNs < Now()) {
-      Remove(directory, file.name);
-    }
+    if (IsTemporary(file.name)) Remove(directory, file.name);
   }
   RemoveEntries(directory, files, max_bytes, kept);
   RemoveTranscripts(directory, files);

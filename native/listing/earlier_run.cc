@@ -60,7 +60,8 @@ const Document* DocumentOf(const std::shared_ptr<const ManifestFile>& file) {
 }  // namespace
 
 EarlierRun::EarlierRun(const std::string& state, const std::string& target)
-    : manifest_(OpenIfThere(state, "manifest.json", kManifest, OpenManifest)),
+    : manifest_(OpenIfThere(state, "manifest.json", kManifest,
+                            [](const std::string& path) { return OpenManifest(path); })),
       run_results_(OpenIfThere(state, "run_results.json", kRunResults, LoadArtifact)),
       sources_(OpenIfThere(state, "sources.json", kSources, LoadArtifact)) {
   if (!target.empty()) {

@@ -3,15 +3,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <string_view>
 
 #include "format/error.h"
+#include "format/writer.h"
 #include "store/descriptor.h"
 #include "store/manifest_file.h"
+#include "store/staged_file.h"
 
 namespace flatmanifest {
 
@@ -19,34 +19,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t kNewFileMode = 0666;  // as the umask leaves it
-constexpr int kNameAttempts = 100;
-
 std::string_view TextOf(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// A file of our own in the directory of `path`, for writing.
-std::string CreateTemporary(const fs::path& path, int& fd) {
-  static std::atomic<uint64_t> counter{0};
-  const fs::path directory = path.parent_path();
-  for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
-    const std::string name = "." + path.filename().string() + "." + std::to_string(::getpid()) +
-                             "." + std::to_string(counter++) + ".tmp";
-    std::string temporary = (directory / name).string();
-    fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
-    if (fd >= 0) return temporary;
-    if (errno != EEXIST) throw IoError("cannot write", path.string(), errno);
-  }
-  throw IoError("cannot write", path.string(), EEXIST);
-}
-
-// Makes the rename itself durable. Some file systems cannot flush a directory; the rename has then
-// happened all the same.
-void FlushDirectory(const fs::path& directory) {
-  const Descriptor fd(
-      ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() >= 0) ::fsync(fd.get());
+// What is no file cannot be replaced. Throws if it is a directory.
+bool IsSpecial(const std::string& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (fs::is_directory(status)) throw IoError("cannot write", path, EISDIR);
+  return fs::exists(status) && !fs::is_regular_file(status);
 }
 
 void WriteInPlace(const std::string& path, std::span<const std::byte> bytes) {
@@ -55,36 +37,116 @@ void WriteInPlace(const std::string& path, std::span<const std::byte> bytes) {
   WriteAll(fd.get(), TextOf(bytes), path);
 }
 
+// Without a flush, the network file systems say only at a close what they could not write; the file
+// itself has to stay open, being the lock.
+bool CloseCopyOf(int fd) {
+  Descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  return copy.get() >= 0 && copy.Close();
+}
+
+// The directory of a path, to be flushed: which makes the rename itself durable. Opened beforehand,
+// so that what can go wrong goes wrong before the rename.
+class Directory {
+ public:
+  explicit Directory(const std::string& path)
+      : path_(path), fd_(Open(fs::path(path).parent_path())) {
+    // One that cannot be read cannot be flushed by us either.
+    if (fd_.get() < 0 && errno != EACCES) throw IoError("cannot write", path, errno);
+  }
+
+  void Flush() const {
+    while (fd_.get() >= 0 && ::fsync(fd_.get()) != 0) {
+      if (errno == EINTR) continue;
+      // Some file systems cannot flush a directory; there, a rename is as durable as it gets.
+      if (errno != EIO && errno != ENOSPC && errno != EDQUOT) return;
+      throw IoError("cannot flush to the disk the directory of", path_, errno);
+    }
+  }
+
+ private:
+  static int Open(const fs::path& directory) {
+    return ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  }
+
+  const std::string& path_;
+  const Descriptor fd_;
+};
+
+void FlushFile(int fd, const std::string& path) {
+  while (::fsync(fd) != 0) {
+    if (errno != EINTR) throw IoError("cannot write", path, errno);
+  }
+}
+
+// What is staged becomes the file at `path`.
+void Replace(StagedFile& staged, const std::string& path, std::span<const std::byte> bytes,
+             Flush flush) {
+  WriteAll(staged.fd(), TextOf(bytes), path);
+  if (flush == Flush::kNone) {
+    if (!CloseCopyOf(staged.fd())) throw IoError("cannot write", path, errno);
+    return staged.RenameIntoPlace();
+  }
+  const Directory directory(path);
+  FlushFile(staged.fd(), path);
+  staged.RenameIntoPlace();
+  directory.Flush();
+}
+
+// Nothing if there is no file, or none whose generation could be told. Throws IoError for one that
+// cannot be read now: its generation must not be given away again.
+std::optional<Header> HeaderAt(const std::string& path) {
+  try {
+    return ManifestFile::Open(path)->document().header();
+  } catch (const FormatError&) {
+    return std::nullopt;
+  } catch (const IoError& failure) {
+    if (failure.error_number() != ENOENT) throw;
+    return std::nullopt;
+  }
+}
+
+uint64_t GenerationAfter(const std::optional<Header>& header) {
+  return header ? header->generation + 1 : 1;
+}
+
 }  // namespace
 
 void Publish(const std::string& path, std::span<const std::byte> bytes, Flush flush) {
-  std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  if (fs::is_directory(status)) throw IoError("cannot write", path, EISDIR);
-  if (fs::exists(status) && !fs::is_regular_file(status)) return WriteInPlace(path, bytes);
+  if (IsSpecial(path)) return WriteInPlace(path, bytes);
+  StagedFile staged(path);
+  Replace(staged, path, bytes, flush);
+}
 
-  int fd_number = -1;
-  const std::string temporary = CreateTemporary(path, fd_number);
-  try {
-    Descriptor fd(fd_number);
-    WriteAll(fd.get(), TextOf(bytes), path);
-    if (flush == Flush::kToDisk && ::fsync(fd.get()) != 0)
-      throw IoError("cannot write", path, errno);
-    if (!fd.Close()) throw IoError("cannot write", path, errno);
-    if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-      throw IoError("cannot replace", path, errno);
-    }
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
+uint64_t PublishNext(const std::string& path, std::span<std::byte> file, Flush flush) {
+  if (IsSpecial(path)) {
+    SetGeneration(file, 1);
+    WriteInPlace(path, file);
+    return 1;
   }
-  if (flush == Flush::kToDisk) FlushDirectory(fs::path(path).parent_path());
+  StagedFile staged(path);
+  const uint64_t generation = GenerationAfter(HeaderAt(path));
+  SetGeneration(file, generation);
+  Replace(staged, path, file, flush);
+  return generation;
+}
+
+std::optional<uint64_t> PublishOver(const std::string& path, const Header& replaced,
+                                    std::span<std::byte> file, Flush flush) {
+  if (IsSpecial(path)) return std::nullopt;
+  StagedFile staged(path);
+  const auto header = HeaderAt(path);
+  const bool is_there =
+      header && header->generation == replaced.generation && header->checksum == replaced.checksum;
+  if (!is_there) return std::nullopt;
+  SetGeneration(file, header->generation + 1);
+  Replace(staged, path, file, flush);
+  return header->generation + 1;
 }
 
 uint64_t NextGeneration(const std::string& path) {
   try {
-    return ManifestFile::Open(path)->document().header().generation + 1;
-  } catch (const Error&) {
+    return GenerationAfter(HeaderAt(path));
+  } catch (const IoError&) {
     return 1;
   }
 }

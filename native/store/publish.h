@@ -1,28 +1,49 @@
-// Replacing a file as a whole.
+// Replacing a file as a whole, one writer at a time. docs/durability.md has the protocol and what a
+// reader finds if the writer dies at any step of it.
 
 #ifndef FLATMANIFEST_STORE_PUBLISH_H_
 #define FLATMANIFEST_STORE_PUBLISH_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+
+#include "format/document.h"
 
 namespace flatmanifest {
 
 // kNone is for what can be made anew: after a power failure, the file may be damaged.
 enum class Flush : uint8_t { kToDisk, kNone };
 
-// Makes `path` a file with these bytes: written to a temporary file beside it, flushed to the disk,
-// renamed over it, the directory flushed too. Readers see the old file or the new one, never a
-// part; who has the old one mapped keeps it. On failure throws IoError, `path` as it was, the
-// temporary file removed. A `path` that exists and is no regular file (a pipe, /dev/stdout) is
-// written to as it is. Safe from several threads and processes: the last rename wins.
+// All of these make `path` a file with these bytes: written to a StagedFile beside it, flushed to
+// the disk, renamed over it, the directory flushed too. Readers see the old file or the new one,
+// never a part; who has the old one mapped keeps it. Safe from several threads and processes: each
+// waits for the one before it. A `path` that exists and is no regular file (a pipe, /dev/stdout) is
+// written to as it is.
+//
+// On failure they throw IoError, `path` as it was and nothing left beside it. The one exception:
+// where the disk fails while the directory is flushed, the new file is in place, but would not
+// survive a power failure for certain.
+
+// The last one wins.
 void Publish(const std::string& path, std::span<const std::byte> bytes,
              Flush flush = Flush::kToDisk);
 
-// The generation that a file published at `path` now should carry: one more than the file there
-// has, 1 if there is none that can be read.
+// Publishes a manifest's file (FileImage::writable_bytes, CopyWithStamp) as the next generation:
+// one more than the file there has when its turn has come, 1 if there is none that can be read.
+// `file` gets that generation, which is returned: no two files of a path have the same.
+uint64_t PublishNext(const std::string& path, std::span<std::byte> file,
+                     Flush flush = Flush::kToDisk);
+
+// The same, if the file there is still the one with the header `replaced`, which `file` was made
+// from; else it does nothing.
+std::optional<uint64_t> PublishOver(const std::string& path, const Header& replaced,
+                                    std::span<std::byte> file, Flush flush = Flush::kToDisk);
+
+// The generation that PublishNext would give a file now. Another writer may be first: a guess,
+// which spares PublishNext computing a checksum.
 uint64_t NextGeneration(const std::string& path);
 
 }  // namespace flatmanifest

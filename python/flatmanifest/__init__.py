@@ -15,6 +15,7 @@ from flatmanifest._native import (
     Array,
     ConvertError,
     FormatError,
+    GenerationError,
     Graph,
     GraphError,
     Manifest,
@@ -26,6 +27,7 @@ from flatmanifest._native import (
     convert,
     open,
 )
+from flatmanifest._sharing import Watch, watch
 
 
 class SelectionWarning(UserWarning):
@@ -39,6 +41,7 @@ __all__ = [
     "Array",
     "ConvertError",
     "FormatError",
+    "GenerationError",
     "Graph",
     "GraphError",
     "Manifest",
@@ -47,7 +50,9 @@ __all__ = [
     "Object",
     "SelectionError",
     "SelectionWarning",
+    "Watch",
     "__version__",
     "convert",
     "open",
+    "watch",
 ]

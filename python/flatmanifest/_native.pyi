@@ -37,6 +37,9 @@ class SelectionError(ValueError):
 class GraphError(ValueError):
     """A graph that cannot be what is asked of it. dbt's message where dbt has one."""
 
+class GenerationError(ValueError):
+    """A manifest that was sent to this process is not at its path any more. Says what to do."""
+
 class NodeNotFoundError(KeyError):
     """An id that is not in the graph: "Node X not found in the graph!", as dbt says it."""
 
@@ -44,7 +47,8 @@ class Object(Mapping[str, Any]):
     """A JSON object, read in place. Equals the dict that ``json.load`` would give.
 
     Scalars come out as themselves, containers as further views. Looking a key up takes time
-    logarithmic in the number of keys. Pickles, copies and deep-copies as a plain ``dict``.
+    logarithmic in the number of keys. Pickles, copies and deep-copies as a plain ``dict``; a whole
+    :class:`Manifest` pickles as where it is.
     """
 
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -334,9 +338,17 @@ class Graph:
         """
 
 class Manifest(Object):
-    """A whole manifest. ``memoryview(m)`` is the file, read-only."""
+    """A whole manifest, of one generation. ``memoryview(m)`` is the file, read-only.
+
+    Pickles as its path, generation and checksum: the process that gets it opens the same file, and
+    gets :class:`GenerationError` if another has been published there meanwhile. One that is in
+    memory only, because no file could be written, pickles as its bytes. Copies are plain dicts, and
+    parts of a manifest pickle as plain values.
+    """
 
     def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __copy__(self) -> dict[str, Any]: ...
+    def __deepcopy__(self, memo: object, /) -> dict[str, Any]: ...
     def __enter__(self) -> Manifest: ...
     def __exit__(
         self,
@@ -354,6 +366,18 @@ class Manifest(Object):
     @property
     def generation(self) -> int:
         """1 for the first file published at its path, one more for each that replaced it."""
+    def refresh(self) -> bool:
+        """Move on to what is published at the path now; False if that is what this is already.
+
+        Whatever was taken from it before, nodes, graphs, memoryviews, stays what it was, as long as
+        it is held, and ``close()`` does not reach it any more. If the file is gone, the manifest
+        stays as it is. O(1), one ``stat`` call while nothing has changed. Safe from several
+        threads. Raises as :func:`open` does, and stays as it is.
+        """
+    def _newer(self) -> Manifest | None:
+        """What :meth:`refresh` would move on to, as a manifest of its own. Also when closed."""
+    def _reference(self) -> tuple[str, int, int, bool] | None:
+        """The arguments of :func:`open_generation`; None for what is in memory only."""
     def node(self, unique_id: str) -> Node:
         """The resource of that id, of any type: models, tests, sources, macros, docs, ...
 
@@ -434,20 +458,34 @@ class Manifest(Object):
     def verify(self) -> None:
         """Check all of the file: structure, references, checksum. Raises :class:`FormatError`."""
 
-def open(path: str | PathLike[str]) -> Manifest:
+def open(path: str | PathLike[str], *, copy: bool = False) -> Manifest:
     """Open an .fman file, or the manifest in a JSON file, gzipped or not.
 
     A JSON file is converted once into an .fman beside it, which is used again while the JSON is
     unchanged; where none can be written, into anonymous shared memory.
 
+    ``copy=True`` reads the file into private memory instead of mapping it, and checks its checksum:
+    for files that others may write to or cut off in place, which would kill the process (SIGBUS).
+    flatmanifest itself only replaces files as a whole. On network file systems that do not keep
+    replaced files for those who have them mapped (NFS, SMB, 9P), this is what is always done.
+
     Raises :class:`FormatError`, :class:`ConvertError` or ``OSError``.
     """
+
+def open_generation(
+    path: str | PathLike[str], generation: int, checksum: int, copy: bool
+) -> Manifest:
+    """Open an .fman file if it is this one; raise :class:`GenerationError` if it is another."""
+
+def open_bytes(bytes: bytes, name: str | PathLike[str]) -> Manifest:
+    """The manifest in the bytes of an .fman file, copied into memory that children share."""
 
 def convert(input: str | PathLike[str], output: str | PathLike[str] | None = None) -> Path:
     """Convert the JSON manifest at ``input`` ("-": standard input) and return the output's path.
 
     ``output`` defaults to the .fman beside the input. It is replaced as a whole, or on failure left
-    as it was. The GIL is released meanwhile. Raises :class:`ConvertError` or ``OSError``.
+    as it was; several writers take turns, each making a generation of its own. The GIL is released
+    meanwhile. Raises :class:`ConvertError` or ``OSError``.
     """
 
 # Live objects, for flatmanifest.dbt: docs/objects.md.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "format/error.h"
+#include "store/publish.h"
 #include "testing/message_of.h"
 #include "testing/patched_file.h"
 #include "testing/sample_manifest.h"
@@ -119,6 +120,95 @@ TEST(ManifestFileTest, AnonymousMemoryIsCheckedToo) {
   const std::vector<std::byte> junk(100);
   EXPECT_EQ(MessageOf<FormatError>([&] { ManifestFile::OpenAnonymous(junk, "memory"); }),
             "memory: not an .fman file (identifier FMAN is missing)");
+}
+
+// --- copies ---
+
+TEST(ManifestFileTest, CopiesDoNotMindWhatBecomesOfTheFile) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "manifest.fman";
+  WriteFile(path, Text(testing::Convert(testing::SampleManifest()).bytes()));
+  const auto file = ManifestFile::Open(path, Access::kCopied);
+  EXPECT_EQ(file->access(), Access::kCopied);
+  EXPECT_EQ(file->location(), path);
+  WriteFile(path, "");
+  EXPECT_EQ(JsonOf(file->document()), testing::SampleManifest());
+}
+
+TEST(ManifestFileTest, CopiesAreChecked) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "manifest.fman";
+  std::string text(Text(testing::Convert(testing::SampleManifest()).bytes()));
+  text.at(text.find("stg_orders")) ^= 1;  // among the strings
+  WriteFile(path, text);
+  EXPECT_EQ(MessageOf<FormatError>([&] { ManifestFile::Open(path, Access::kCopied); }),
+            path + ": the checksum is wrong (damaged, or written to while it was read)");
+  WriteFile(path, text.substr(0, text.size() / 2));
+  EXPECT_NE(MessageOf<FormatError>([&] { ManifestFile::Open(path, Access::kCopied); }), "");
+  WriteFile(path, "");
+  EXPECT_EQ(MessageOf<FormatError>([&] { ManifestFile::Open(path, Access::kCopied); }),
+            path + ": the file is empty");
+}
+
+TEST(ManifestFileTest, FileSystemsThatForgetMappedFilesAreCopiedFrom) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "manifest.fman";
+  WriteFile(path, Text(testing::Convert(testing::SampleManifest()).bytes()));
+  const auto file = ManifestFile::Open(path, Access::kMapped, [](int) { return false; });
+  WriteFile(path, "");
+  EXPECT_EQ(JsonOf(file->document()), testing::SampleManifest());
+}
+
+// --- generations ---
+
+TEST(ManifestFileTest, IsReplacedByWhatIsAtItsPath) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "manifest.fman";
+  const auto publish = [&](const std::string& json) {
+    FileImage image = testing::Convert(json);
+    return PublishNext(path, image.writable_bytes());
+  };
+  for (const Access access : {Access::kMapped, Access::kCopied}) {
+    publish(R"({"nodes": {}, "is": "old"})");
+    const auto old = ManifestFile::Open(path, access);
+    EXPECT_EQ(old->OpenReplacement(path), nullptr);
+    std::filesystem::last_write_time(path, {});  // touched, and still the same
+    EXPECT_EQ(old->OpenReplacement(path), nullptr);
+
+    publish(R"({"nodes": {}, "is": "new"})");
+    const auto replacement = old->OpenReplacement(path);
+    ASSERT_NE(replacement, nullptr);
+    EXPECT_EQ(replacement->access(), access);
+    EXPECT_EQ(JsonOf(replacement->document()), R"({"nodes": {}, "is": "new"})");
+    EXPECT_EQ(JsonOf(old->document()), R"({"nodes": {}, "is": "old"})");
+    std::filesystem::remove(path);
+    EXPECT_EQ(old->OpenReplacement(path), nullptr);
+  }
+}
+
+TEST(ManifestFileTest, GenerationsAreFoundAgainOrSaidToBeGone) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "manifest.fman";
+  const auto publish = [&](const std::string& json) {
+    FileImage image = testing::Convert(json);
+    PublishNext(path, image.writable_bytes());
+    return ManifestFile::Open(path)->document().header();
+  };
+  const Header first = publish(R"({"nodes": {}})");
+  const auto open = [&] { ManifestFile::OpenGeneration(path, first.generation, first.checksum); };
+  EXPECT_NO_THROW(open());
+  const std::string advice =
+      "; open the path again for the newest one, or send to_dict() where the data must be this";
+
+  publish(R"({"nodes": {}, "is": "newer"})");
+  EXPECT_EQ(MessageOf<GenerationError>(open),
+            path + ": generation 1 is gone: the file is generation 2 now" + advice);
+  std::filesystem::remove(path);
+  EXPECT_EQ(MessageOf<GenerationError>(open),
+            path + ": generation 1 is gone: there is no file any more" + advice);
+  publish(R"({"nodes": {}, "is": "made again"})");
+  EXPECT_EQ(MessageOf<GenerationError>(open),
+            path + ": generation 1 is gone: the file is another generation 1 now" + advice);
 }
 
 }  // namespace

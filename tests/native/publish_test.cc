@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "convert/convert.h"
 #include "format/error.h"
+#include "format/verify.h"
 #include "store/manifest_file.h"
 #include "testing/file_size_limit.h"
 #include "testing/sample_manifest.h"
@@ -213,6 +215,49 @@ TEST(NextGenerationTest, FollowsTheFileThatIsThere) {
   const std::string path = directory / "manifest.fman";
   Publish(path, testing::Convert(testing::SampleManifest(), {.generation = 41}).bytes());
   EXPECT_EQ(NextGeneration(path), 42U);
+}
+
+TEST(PublishNextTest, GivesTheFileItsGeneration) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "manifest.fman";
+  for (uint64_t generation = 1; generation <= 3; ++generation) {
+    // Whatever generation it was made with.
+    FileImage image = testing::Convert(testing::SampleManifest(), {.generation = 7});
+    EXPECT_EQ(PublishNext(path, image.writable_bytes()), generation);
+    const auto file = ManifestFile::Open(path);
+    EXPECT_EQ(file->document().header().generation, generation);
+    Verify(file->document());
+  }
+  EXPECT_EQ(directory.Names(), Names{"manifest.fman"});
+}
+
+TEST(PublishNextTest, GenerationsThatCannotBeReadNowAreNotGivenAgain) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "manifest.fman";
+  FileImage image = testing::Convert(testing::SampleManifest());
+  std::filesystem::create_symlink("manifest.fman", path);  // ELOOP
+  EXPECT_THROW(PublishNext(path, image.writable_bytes()), IoError);
+  EXPECT_EQ(directory.Names(), Names{"manifest.fman"});
+}
+
+TEST(PublishOverTest, ReplacesThatFileAndNoOther) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "manifest.fman";
+  const auto publish = [&](const char* json) {
+    FileImage image = testing::Convert(json);
+    PublishNext(path, image.writable_bytes());
+    return ManifestFile::Open(path)->document().header();
+  };
+  const Header first = publish(R"({"nodes": {}})");
+  FileImage image = testing::Convert(R"({"nodes": {}, "is": "renewed"})");
+  EXPECT_EQ(PublishOver(path, first, image.writable_bytes()), 2U);
+  EXPECT_EQ(PublishOver(path, first, image.writable_bytes()), std::nullopt);
+  const Header other = publish(R"({"nodes": {}, "is": "other"})");
+  EXPECT_EQ(PublishOver(path, first, image.writable_bytes()), std::nullopt);
+  EXPECT_EQ(ManifestFile::Open(path)->document().header().checksum, other.checksum);
+  std::filesystem::remove(path);
+  EXPECT_EQ(PublishOver(path, other, image.writable_bytes()), std::nullopt);
+  EXPECT_EQ(directory.Names(), Names{});
 }
 
 }  // namespace

@@ -25,6 +25,14 @@ from flatmanifest import Array, ConvertError, FormatError, Graph, Manifest, Node
 m = flatmanifest.open("manifest.json")
 assert_type(m, Manifest)
 assert_type(flatmanifest.open(Path("manifest.json")), Manifest)
+assert_type(flatmanifest.open("manifest.json", copy=True), Manifest)
+assert_type(m.refresh(), bool)
+assert_type(m.generation, int)
+for newer in flatmanifest.watch("manifest.fman", interval=1):
+    assert_type(newer, Manifest)
+with flatmanifest.watch(Path("manifest.fman"), print) as watching:
+    assert_type(watching, flatmanifest.Watch)
+    assert_type(next(watching), Manifest)
 assert_type(flatmanifest.convert("manifest.json"), Path)
 assert_type(flatmanifest.convert(Path("manifest.json"), "manifest.fman"), Path)
 assert_type(flatmanifest.__version__, str)
@@ -90,7 +98,9 @@ def first(array: Array) -> Any:
 
 error: type[ValueError] = ConvertError
 error = FormatError
+error = flatmanifest.GenerationError
 
+flatmanifest.open("a", True)  # type: ignore[misc]
 flatmanifest.open(5)  # type: ignore[arg-type]
 flatmanifest.convert("a", 5)  # type: ignore[arg-type]
 m["nodes"] = {}  # type: ignore[index]

@@ -285,15 +285,12 @@ def test_match_statement(manifest: flatmanifest.Manifest) -> None:
 
 def test_copies_are_plain(manifest: flatmanifest.Manifest) -> None:
     for view, plain in containers(manifest, sample()):
-        for copied in (
-            copy.copy(view),
-            copy.deepcopy(view),
-            *(
-                pickle.loads(pickle.dumps(view, protocol))
-                for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
-            ),
-        ):
-            assert identical(copied, plain)
+        assert identical(copy.copy(view), plain)
+        assert identical(copy.deepcopy(view), plain)
+        if view is manifest:  # which pickles as where it is: test_sharing.py
+            continue
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            assert identical(pickle.loads(pickle.dumps(view, protocol)), plain)
     assert identical(
         copy.deepcopy({"model": manifest.node(CUSTOMERS)})["model"].copy(),
         sample()["nodes"][CUSTOMERS],

@@ -188,17 +188,29 @@ def publish(
     root["env_vars"] = hidden_values(manifest.env_vars)
     root["source_patches"] = {}  # dbt keeps none either: Manifest.__pre_serialize__
     path.parent.mkdir(parents=True, exist_ok=True)
-    objects.publish(path, root)
     earlier = entry_of(manifest)
     if earlier is not None:
         earlier.artifacts()  # which the new entry's will replace
-    entry = Entry(path)
+    entry = published_entry(path, root)
     entry.came_from = earlier
     entry.words = words
     entry.keep_state(roots, snapshot)
     trim_cache(str(path.parent), most_bytes(), path.stem)
     manifest.flatmanifest_entry = entry
     return entry
+
+
+def published_entry(path: Path, root: dict[str, Any]) -> Entry:
+    """Write an entry and open it.
+
+    Another dbt may parse the same project meanwhile, from files as they were at another moment. Its
+    manifest must not be taken for one of the files that this one was parsed from.
+    """
+    while True:
+        generation = objects.publish(path, root)
+        entry = Entry(path)
+        if entry.generation == generation:
+            return entry
 
 
 def most_bytes() -> int:

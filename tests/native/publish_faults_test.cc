@@ -1,0 +1,243 @@
+// A publish that dies, or whose system calls fail, at each of them.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "format/error.h"
+#include "format/verify.h"
+#include "store/manifest_file.h"
+#include "store/publish.h"
+#include "testing/sample_manifest.h"
+#include "testing/scratch_directory.h"
+#include "testing/traced_process.h"
+
+namespace flatmanifest {
+namespace {
+
+using testing::Ending;
+using testing::RunTraced;
+using testing::ScratchDirectory;
+using testing::Stop;
+using testing::Verdict;
+using testing::WriteFile;
+
+using Names = std::set<std::string>;
+
+constexpr char kOld[] = R"({"nodes": {}, "is": "old"})";
+constexpr char kNew[] = R"({"nodes": {}, "is": "new"})";
+constexpr char kName[] = "manifest.fman";
+constexpr char kStagedName[] = ".manifest.fman.tmp";
+
+// Of these, each machine has its own.
+const std::set<long> kUnlinks = {
+#ifdef SYS_unlink
+    SYS_unlink,
+#endif
+    SYS_unlinkat,
+};
+
+// A directory with a manifest in it, or without, in which one is published.
+class Scene {
+ public:
+  enum class Before : uint8_t { kNothing, kOldFile, kOldFileAndLeftover };
+
+  explicit Scene(Before before) : before_(before), path_(directory_ / kName) {
+    if (before == Before::kNothing) return;
+    Publish(kOld);
+    if (before == Before::kOldFileAndLeftover) WriteFile(directory_ / kStagedName, "half a fi");
+  }
+
+  uint64_t Publish(const char* json, Flush flush = Flush::kToDisk) const {
+    FileImage image = testing::Convert(json);
+    return PublishNext(path_, image.writable_bytes(), flush);
+  }
+
+  // The JSON of the generation that is there, whole and sound; nothing if there is no file.
+  std::optional<std::string> Content() const {
+    if (!std::filesystem::exists(path_)) return std::nullopt;
+    const auto file = ManifestFile::Open(path_);
+    Verify(file->document());
+    const std::string json = testing::JsonOf(file->document());
+    EXPECT_EQ(file->document().header().generation, GenerationOf(json));
+    return json;
+  }
+
+  bool IsAsBefore() const {
+    const auto content = Content();
+    return before_ == Before::kNothing ? !content : content == kOld;
+  }
+  bool IsPublished() const { return Content() == kNew; }
+
+  Names Left() const {
+    Names names = directory_.Names();
+    names.erase(kName);
+    return names;
+  }
+
+  // Whoever publishes next finds nothing in the way and leaves nothing.
+  void ExpectTheNextPublishToWork() const {
+    const auto content = Content();
+    const uint64_t generation = content ? GenerationOf(*content) : 0;
+    EXPECT_EQ(Publish(R"({"nodes": {}, "is": "next"})"), generation + 1);
+    EXPECT_EQ(testing::JsonOf(ManifestFile::Open(path_)->document()),
+              R"({"nodes": {}, "is": "next"})");
+    EXPECT_EQ(Left(), Names{});
+  }
+
+ private:
+  uint64_t GenerationOf(const std::string& json) const {
+    return json == kNew && before_ != Before::kNothing ? 2 : 1;
+  }
+
+  const Before before_;
+  const ScratchDirectory directory_;
+  const std::string path_;
+};
+
+class PublishFaultTest : public ::testing::TestWithParam<Scene::Before> {
+ protected:
+  void SetUp() override {
+    if (!testing::CanTrace()) GTEST_SKIP() << "processes cannot be traced here";
+  }
+
+  // Publishes, with a verdict for the system call of that index. `judged` is left as it is if there
+  // are not so many; their number varies a little with what the heap has room for.
+  static Ending PublishWith(const Scene& scene, int index, bool is_before, Verdict verdict,
+                            Stop& judged) {
+    return RunTraced([&] { scene.Publish(kNew); },
+                     [&](const Stop& stop) {
+                       if (stop.index != index || stop.is_before != is_before) return Verdict{};
+                       judged = stop;
+                       // There is no way on from the exit of the process.
+                       return stop.number == SYS_exit_group ? Verdict{} : verdict;
+                     });
+  }
+};
+
+TEST_P(PublishFaultTest, KilledBeforeAndAfterEverySystemCall) {
+  for (const bool is_before : {true, false}) {
+    int published = 0;
+    int index = 0;
+    for (;; ++index) {
+      SCOPED_TRACE("call " + std::to_string(index) + (is_before ? ", before" : ", after"));
+      const Scene scene(GetParam());
+      Stop judged{};
+      if (!PublishWith(scene, index, is_before, Verdict::Kill(), judged).was_killed) break;
+      EXPECT_TRUE(scene.IsAsBefore() || scene.IsPublished());
+      published += scene.IsPublished() ? 1 : 0;
+      const Names left = scene.Left();
+      EXPECT_TRUE(left.empty() || left == Names{kStagedName});
+      scene.ExpectTheNextPublishToWork();
+    }
+    EXPECT_GT(index, 12);
+    EXPECT_GE(published, 2);
+    EXPECT_LT(published, index - 8);
+  }
+}
+
+TEST_P(PublishFaultTest, EverySystemCallFails) {
+  for (const int error_number : {ENOSPC, EIO, EINTR, EMFILE}) {
+    int failed = 0;
+    for (int index = 0;; ++index) {
+      const Scene scene(GetParam());
+      Stop judged{};
+      const Ending ending = PublishWith(scene, index, true, Verdict::Fail(error_number), judged);
+      if (judged.number == SYS_exit_group || judged.index != index) break;
+      SCOPED_TRACE("call " + std::to_string(index) + " (" + std::to_string(judged.number) +
+                   ") fails with " + std::to_string(error_number) + ", status " +
+                   std::to_string(ending.status));
+      EXPECT_FALSE(ending.was_killed);
+      if (ending.status == 0) {
+        EXPECT_TRUE(scene.IsPublished());
+      } else {
+        ++failed;
+        // Only the flush of the directory comes after the rename.
+        EXPECT_TRUE(scene.IsAsBefore() || (judged.number == SYS_fsync && scene.IsPublished()));
+      }
+      // What cannot be unlinked stays for the next.
+      const bool is_unlink = kUnlinks.contains(judged.number);
+      const bool was_there = GetParam() == Scene::Before::kOldFileAndLeftover;
+      EXPECT_TRUE(scene.Left().empty() || (was_there && ending.status != 0) || is_unlink);
+      scene.ExpectTheNextPublishToWork();
+    }
+    EXPECT_GT(failed, error_number == EINTR ? 2 : 5);
+  }
+}
+
+TEST_P(PublishFaultTest, WritesAndFlushesThatFailAreTold) {
+  for (const long number : {SYS_write, SYS_fsync}) {
+    for (const int error_number : {ENOSPC, EIO, EDQUOT}) {
+      for (int which = 1; which <= (number == SYS_write ? 1 : 2); ++which) {
+        const Scene scene(GetParam());
+        int seen = 0;
+        const Ending ending =
+            RunTraced([&] { scene.Publish(kNew); },
+                      [&](const Stop& stop) {
+                        const bool is_it = stop.is_before && stop.number == number;
+                        return is_it && ++seen == which ? Verdict::Fail(error_number) : Verdict{};
+                      });
+        EXPECT_EQ(ending.status, error_number) << number << ", " << which;
+        EXPECT_EQ(scene.IsPublished(), which == 2);
+        EXPECT_EQ(scene.Left(), Names{});
+      }
+    }
+  }
+}
+
+TEST_P(PublishFaultTest, ADiskThatFillsUpHalfWay) {
+  const Scene scene(GetParam());
+  int writes = 0;
+  const Ending ending =
+      RunTraced([&] { scene.Publish(kNew); },
+                [&](const Stop& stop) {
+                  if (!stop.is_before || stop.number != SYS_write) return Verdict{};
+                  return ++writes == 1 ? Verdict::Shorten() : Verdict::Fail(ENOSPC);
+                });
+  EXPECT_EQ(writes, 2);
+  EXPECT_EQ(ending.status, ENOSPC);
+  EXPECT_TRUE(scene.IsAsBefore());
+  EXPECT_EQ(scene.Left(), Names{});
+  scene.ExpectTheNextPublishToWork();
+}
+
+TEST_P(PublishFaultTest, WritesThatTakeAPartAreGoneOnWith) {
+  const Scene scene(GetParam());
+  int writes = 0;
+  const Ending ending = RunTraced([&] { scene.Publish(kNew); },
+                                  [&](const Stop& stop) {
+                                    if (!stop.is_before || stop.number != SYS_write)
+                                      return Verdict{};
+                                    ++writes;
+                                    return stop.arguments[2] > 1 ? Verdict::Shorten() : Verdict{};
+                                  });
+  EXPECT_GT(writes, 5);
+  EXPECT_EQ(ending.status, 0);
+  EXPECT_TRUE(scene.IsPublished());
+}
+
+std::string NameOf(const ::testing::TestParamInfo<Scene::Before>& scene) {
+  switch (scene.param) {
+    case Scene::Before::kNothing:
+      return "Nothing";
+    case Scene::Before::kOldFile:
+      return "OldFile";
+    default:
+      return "OldFileAndLeftover";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Over, PublishFaultTest,
+                         ::testing::Values(Scene::Before::kNothing, Scene::Before::kOldFile,
+                                           Scene::Before::kOldFileAndLeftover),
+                         NameOf);
+
+}  // namespace
+}  // namespace flatmanifest

@@ -1,0 +1,64 @@
+// A child process that is stopped before and after each of its system calls (ptrace, Linux).
+
+#ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_TRACED_PROCESS_H_
+#define FLATMANIFEST_TESTS_NATIVE_TESTING_TRACED_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace flatmanifest::testing {
+
+// Where a child stands.
+struct Stop {
+  pid_t process;
+  int index;  // of the call, from 0
+  bool is_before;
+  long number;  // SYS_...
+  std::array<uint64_t, 6> arguments;
+  int64_t result;  // after the call; negative: an errno
+
+  // What the child has at an address.
+  std::string Bytes(uint64_t address, size_t size) const;
+  std::string Text(uint64_t address) const;  // up to the null byte
+};
+
+// What is to become of the call, or of the child. All but kGoOn and kKill are for stops before.
+struct Verdict {
+  enum class Kind : uint8_t { kGoOn, kKill, kFail, kShorten };
+  Kind kind = Kind::kGoOn;
+  int error_number = 0;
+
+  static Verdict Kill() { return {Kind::kKill, 0}; }
+  // The call is not made and returns this errno.
+  static Verdict Fail(int error_number) { return {Kind::kFail, error_number}; }
+  // Of a write: half as many bytes, rounded down.
+  static Verdict Shorten() { return {Kind::kShorten, 0}; }
+};
+
+// How a child has ended.
+struct Ending {
+  bool was_killed = false;
+  // 0 if `work` has returned; the errno of the IoError that it has thrown, else 255.
+  int status = 0;
+};
+
+// Whether children can be traced here.
+bool CanTrace();
+
+// Runs `work` in a forked child; `judge` sees each stop of it. Call from a process of one thread.
+Ending RunTraced(const std::function<void()>& work,
+                 const std::function<Verdict(const Stop&)>& judge);
+
+// Runs `work` in a forked child that nobody watches, and returns its process id. Its exit status
+// is that of Ending.
+pid_t RunForked(const std::function<void()>& work);
+// Waits for it.
+Ending WaitFor(pid_t child);
+
+}  // namespace flatmanifest::testing
+
+#endif  // FLATMANIFEST_TESTS_NATIVE_TESTING_TRACED_PROCESS_H_

@@ -1,0 +1,116 @@
+"""Many processes read a manifest while others convert it again and again.
+
+FLATMANIFEST_SOAK_SECONDS, which `make soak` sets, is how long each of these is to last.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import multiprocessing
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import flatmanifest
+from tests.python.samples import ORDERS, sample, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+    from multiprocessing.synchronize import Barrier, Event
+    from pathlib import Path
+
+SECONDS = float(os.environ.get("FLATMANIFEST_SOAK_SECONDS", "2"))
+READERS = 4
+CONTEXT = multiprocessing.get_context("spawn")
+
+
+def mappings(path: Path) -> int:
+    with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:  # noqa: PTH123
+        return sum(str(path.parent) in line for line in maps)
+
+
+def read(path: Path, start: Barrier, over: Event, answer: Connection) -> None:
+    """Open, refresh and check, as fast as possible; tell how often, and what is left over."""
+    held = flatmanifest.open(path)
+    plain_nodes = sample()["nodes"]
+    opened = refreshed = latest = 0
+    descriptors = len(os.listdir("/dev/fd"))
+    start.wait(60)
+    while not opened or not over.is_set():
+        with flatmanifest.open(path, copy=opened % 10 == 9) as manifest:
+            manifest.verify()
+            assert manifest["first"] == manifest["last"]
+            assert manifest["nodes"] == plain_nodes
+            assert manifest.generation >= latest
+            latest = manifest.generation
+        opened += 1
+        node = held.node(ORDERS)
+        refreshed += held.refresh()
+        assert held.generation >= latest
+        assert node.name == "orders"
+    del manifest, node
+    gc.collect()
+    left = mappings(path) - 1, len(os.listdir("/dev/fd")) - descriptors  # `held` is mapped
+    answer.send((opened, refreshed, left))
+
+
+def convert(path: Path, writer: int, start: Barrier, over: Event, answer: Connection) -> None:
+    """Publish as fast as possible; tell the number of publishes."""
+    source = path.with_name(f"{writer}.json")
+    published = 0
+    start.wait(60)
+    while not published or not over.is_set():
+        mark = f"{writer} {published}"
+        source.write_text(json.dumps({"first": mark, **sample(), "last": mark}))
+        flatmanifest.convert(source, path)
+        published += 1
+    answer.send(published)
+
+
+@pytest.mark.parametrize("writers", [1, 4])
+def test_readers_see_whole_generations(tmp_path: Path, writers: int) -> None:
+    if not os.path.exists("/proc/self/maps"):  # noqa: PTH110
+        pytest.skip("there is no /proc on this system")
+    path = tmp_path / "published" / "manifest.fman"
+    path.parent.mkdir()
+    first = write(tmp_path / "first.json", {"first": 0, **sample(), "last": 0})
+    flatmanifest.convert(first, path)
+    start, over = CONTEXT.Barrier(READERS + writers + 1), CONTEXT.Event()
+    jobs: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(read, (path,))] * READERS
+    jobs += [(convert, (path, number)) for number in range(writers)]
+    pipes = [CONTEXT.Pipe() for _ in jobs]
+    processes = [
+        CONTEXT.Process(target=work, args=(*arguments, start, over, theirs))
+        for (work, arguments), (_, theirs) in zip(jobs, pipes, strict=True)
+    ]
+    for process in processes:
+        process.start()
+    start.wait(60)
+    begun = time.monotonic()
+    time.sleep(SECONDS)
+    over.set()
+    answers = []
+    for (ours, _), process in zip(pipes, processes, strict=True):
+        process.join(60)
+        assert process.exitcode == 0
+        answers.append(ours.recv())
+    reads, publishes = answers[:READERS], answers[READERS:]
+    assert all(left == (0, 0) for _, _, left in reads)
+    with flatmanifest.open(path) as manifest:
+        manifest.verify()
+        assert manifest.generation == 1 + sum(publishes)
+    assert {entry.name for entry in path.parent.iterdir()} == {
+        path.name,
+        *(f"{number}.json" for number in range(writers)),
+    }
+    opened, refreshed = (sum(numbers) for numbers in list(zip(*reads, strict=True))[:2])
+    assert opened > 0
+    print(  # noqa: T201
+        f"\nsoak: {writers} writing processes published {sum(publishes):,} generations in "
+        f"{time.monotonic() - begun:.0f} s; {READERS} reading ones opened and checked {opened:,}, "
+        f"and moved on {refreshed:,} times"
+    )
