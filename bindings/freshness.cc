@@ -17,6 +17,7 @@
 #include "front/command_line.h"
 #include "front/environment.h"
 #include "front/places.h"
+#include "store/trust.h"
 
 namespace flatmanifest::python {
 
@@ -105,6 +106,8 @@ void BindFreshness(py::module_& module) {
         return FsDecode(*path);
       },
       py::arg("arguments"), py::arg("program_directory"));
+  module.def("require_trusted_directory", &RequireTrustedDirectory, py::arg("directory"),
+             py::call_guard<py::gil_scoped_release>());
   module.def("trim_cache", &front::TrimCache, py::arg("directory"), py::arg("max_bytes"),
              py::arg("kept"), py::call_guard<py::gil_scoped_release>());
   module.def(

@@ -30,15 +30,15 @@ std::string_view NewId(const py::handle& unique_id) {
 }
 
 void AddEdgeOf(Graph& graph, const py::handle& pair) {
-  const auto fast = py::reinterpret_steal<py::object>(
-      py::isinstance<py::str>(pair) ? nullptr : PySequence_Fast(pair.ptr(), ""));
-  if (!fast || PySequence_Fast_GET_SIZE(fast.ptr()) != 2) {
+  const auto ends = py::reinterpret_steal<py::object>(
+      py::isinstance<py::str>(pair) ? nullptr : PySequence_Tuple(pair.ptr()));
+  if (!ends || PyTuple_GET_SIZE(ends.ptr()) != 2) {
     PyErr_Clear();
     PyErr_Format(PyExc_TypeError, "an edge is a pair of ids, (parent, child), not %R", pair.ptr());
     throw py::error_already_set();
   }
-  const py::handle parent = PySequence_Fast_GET_ITEM(fast.ptr(), 0);
-  const py::handle child = PySequence_Fast_GET_ITEM(fast.ptr(), 1);
+  const py::handle parent = PyTuple_GET_ITEM(ends.ptr(), 0);
+  const py::handle child = PyTuple_GET_ITEM(ends.ptr(), 1);
   graph.AddEdge(NewId(parent), NewId(child));
 }
 
@@ -310,24 +310,24 @@ PathIterator AllPaths(const GraphView& view, const py::str& parent, const py::st
 
 // --- changes ---
 
-void AddNode(GraphView& view, const py::str& unique_id) {
-  view.Change(/*new_ids=*/true).AddNode(NewId(unique_id));
+void AddNode(Exclusively<GraphView> view, const py::str& unique_id) {
+  view->Change(/*new_ids=*/true).AddNode(NewId(unique_id));
 }
 
-void AddEdge(GraphView& view, const py::str& parent, const py::str& child) {
+void AddEdge(Exclusively<GraphView> view, const py::str& parent, const py::str& child) {
   const std::string_view from = NewId(parent);
-  view.Change(/*new_ids=*/true).AddEdge(from, NewId(child));
+  view->Change(/*new_ids=*/true).AddEdge(from, NewId(child));
 }
 
-void RemoveNode(GraphView& view, const py::str& unique_id) {
-  const Row row = NodeOf(*view.Share(), unique_id);
-  view.Change().RemoveNode(row);
+void RemoveNode(Exclusively<GraphView> view, const py::str& unique_id) {
+  const Row row = NodeOf(*view->Share(), unique_id);
+  view->Change().RemoveNode(row);
 }
 
-void RemoveEdge(GraphView& view, const py::str& parent, const py::str& child) {
-  const Row from = NodeOf(*view.Share(), parent);
-  const Row to = NodeOf(*view.Share(), child);
-  if (view.Change().RemoveEdge(from, to)) return;
+void RemoveEdge(Exclusively<GraphView> view, const py::str& parent, const py::str& child) {
+  const Row from = NodeOf(*view->Share(), parent);
+  const Row to = NodeOf(*view->Share(), child);
+  if (view->Change().RemoveEdge(from, to)) return;
   PyErr_Format(PyExc_ValueError, "there is no edge from %U to %U", parent.ptr(), child.ptr());
   throw py::error_already_set();
 }
@@ -337,7 +337,7 @@ void RemoveEdge(GraphView& view, const py::str& parent, const py::str& child) {
 // A method that is a function of python/flatmanifest/_graph.py.
 auto InPython(const char* function) {
   return [function](const py::object& self) {
-    self.cast<const GraphView&>().Share();
+    self.cast<GraphView>().Share();
     return py::module_::import("flatmanifest._graph").attr(function)(self);
   };
 }

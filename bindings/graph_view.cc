@@ -1,6 +1,8 @@
 #include "bindings/graph_view.h"
 
+#include <atomic>
 #include <cstring>
+#include <mutex>
 #include <string>
 
 #include "bindings/to_python.h"
@@ -39,7 +41,13 @@ IdCache::~IdCache() {
   ids_.clear();
 }
 
+IdCache::IdCache(const IdCache& other) {
+  const std::lock_guard lock(other.mutex_);
+  ids_ = other.ids_;
+}
+
 py::object IdCache::Get(const Graph& graph, Row row) {
+  const std::lock_guard lock(mutex_);
   if (row >= ids_.size()) ids_.resize(graph.row_limit());
   if (!ids_[row]) {
     const std::string_view name = graph.names().Name(row);
@@ -54,16 +62,17 @@ Graph& GraphView::Change(bool new_ids) {
   Share();  // raises if closed
   if (graph.use_count() != 1) graph = std::make_shared<Graph>(*graph);
   if (new_ids && ids.use_count() != 1) ids = std::make_shared<IdCache>(*ids);
+  // Whichever thread let go of it last has read all that it wanted.
+  std::atomic_thread_fence(std::memory_order_acquire);
   return *graph;
 }
 
 GraphView GraphOf(const HandlePtr& handle) {
   const Document& document = handle->document();
-  if (!handle->graph()) {
-    handle->graph() = std::make_shared<SharedGraph>(
+  const SharedGraph& shared = handle->graph([&] {
+    return std::make_shared<const SharedGraph>(
         SharedGraph{std::make_shared<Graph>(document), std::make_shared<IdCache>()});
-  }
-  const SharedGraph& shared = *handle->graph();
+  });
   return {handle, shared.graph, shared.ids};
 }
 

@@ -17,17 +17,18 @@
 namespace flatmanifest::python {
 
 // The ids of a graph's rows as str, each made when it is first handed out: a set of a thousand ids
-// then costs a thousand references. Touched with the GIL alone.
+// then costs a thousand references. Safe to call from several threads at once.
 class IdCache {
  public:
   IdCache() = default;
-  IdCache(const IdCache&) = default;
+  IdCache(const IdCache& other);
   IdCache& operator=(const IdCache&) = delete;
   ~IdCache();
 
   py::object Get(const Graph& graph, Row row);
 
  private:
+  mutable Mutex mutex_;
   std::vector<py::object> ids_;
 };
 
@@ -108,5 +109,13 @@ using GraphClass = py::class_<GraphView>;
 void BindGraphRows(GraphClass& graph);
 
 }  // namespace flatmanifest::python
+
+namespace pybind11::detail {
+
+template <>
+class type_caster<flatmanifest::python::GraphView>
+    : public CopyingCaster<flatmanifest::python::GraphView> {};
+
+}  // namespace pybind11::detail
 
 #endif  // FLATMANIFEST_BINDINGS_GRAPH_VIEW_H_

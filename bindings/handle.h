@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "bindings/errors.h"
+#include "bindings/exclusive.h"
 #include "format/cell.h"
 #include "select/selection.h"
 #include "store/manifest_file.h"
@@ -52,8 +53,12 @@ class Handle {
   const std::string& absolute_path() const { return absolute_path_; }
   // Also after Close: what to compare newer files with.
   const ManifestFile& file() const { return *file_; }
-  // What all graphs of the manifest share; null until one is asked for. With the GIL.
-  std::shared_ptr<SharedGraph>& graph() { return graph_; }
+  // What all graphs of the manifest share; `make` is called when one is first asked for.
+  template <typename Make>
+  const SharedGraph& graph(Make make) {
+    std::call_once(graph_made_, [&] { graph_ = make(); });
+    return *graph_;
+  }
 
  private:
   const std::shared_ptr<const ManifestFile> file_;
@@ -62,7 +67,8 @@ class Handle {
   std::atomic<bool> closed_{false};
   mutable std::once_flag selector_made_;
   mutable std::optional<Selector> selector_;
-  std::shared_ptr<SharedGraph> graph_;
+  std::once_flag graph_made_;
+  std::shared_ptr<const SharedGraph> graph_;
 };
 
 using HandlePtr = std::shared_ptr<Handle>;
@@ -81,10 +87,23 @@ struct ArrayView : View {};
 struct NodeView : ObjectView {
   Row row;
 };
-// The whole document. The only view that changes: refresh() exchanges handle and cell, with the
-// GIL.
+// The whole document. The only view that changes: refresh() exchanges handle and cell.
 struct ManifestView : ObjectView {};
 
 }  // namespace flatmanifest::python
+
+namespace pybind11::detail {
+
+// A manifest may be what is passed as any of its bases.
+template <>
+class type_caster<flatmanifest::python::View> : public CopyingCaster<flatmanifest::python::View> {};
+template <>
+class type_caster<flatmanifest::python::ObjectView>
+    : public CopyingCaster<flatmanifest::python::ObjectView> {};
+template <>
+class type_caster<flatmanifest::python::ManifestView>
+    : public CopyingCaster<flatmanifest::python::ManifestView> {};
+
+}  // namespace pybind11::detail
 
 #endif  // FLATMANIFEST_BINDINGS_HANDLE_H_

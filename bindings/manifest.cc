@@ -70,15 +70,15 @@ std::optional<ManifestView> Newer(const HandlePtr& handle) {
   return ViewOf(std::move(file), handle->path());
 }
 
-bool Refresh(ManifestView& manifest) {
-  const HandlePtr before = manifest.handle;
+bool Refresh(Exclusively<ManifestView> manifest) {
+  const HandlePtr before = manifest->handle;
   before->document();  // raises if it is closed
   auto newer = Newer(before);
   before->document();
   // Another thread may have been faster, with what is newer still.
-  if (manifest.handle != before) return true;
+  if (manifest->handle != before) return true;
   if (!newer) return false;
-  static_cast<View&>(manifest) = *std::move(newer);
+  static_cast<View&>(*manifest) = *std::move(newer);
   return true;
 }
 
@@ -158,7 +158,7 @@ void CheckIntact(const ManifestView& manifest) {
 // the buffer's, not the manifest's, which may be refreshed while the buffer is in use.
 int GetFileBuffer(PyObject* self, Py_buffer* buffer, int flags) {
   try {
-    const HandlePtr handle = py::handle(self).cast<const ManifestView&>().handle;
+    const HandlePtr handle = py::handle(self).cast<ManifestView>().handle;
     const py::memoryview file = ByteBuffer(handle, handle->document().bytes());
     return PyObject_GetBuffer(file.ptr(), buffer, flags);
   } catch (py::error_already_set& closed) {
@@ -213,7 +213,7 @@ void BindManifest(py::module_& module) {
           [](const ManifestView& self) { return self.document().header().generation; })
       .def("__enter__",
            [](const py::object& self) {
-             self.cast<const ManifestView&>().document();
+             self.cast<ManifestView>().document();
              return self;
            })
       .def("__exit__", [](const ManifestView& self, const py::args&) { self.handle->Close(); });

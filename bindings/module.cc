@@ -8,7 +8,9 @@
 #include "bindings/stored_objects.h"
 #include "bindings/views.h"
 
-PYBIND11_MODULE(_native, module) {
+namespace py = pybind11;
+
+PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   module.attr("__version__") = FLATMANIFEST_VERSION;
   flatmanifest::python::BindErrors(module);
   flatmanifest::python::BindViews(module);

@@ -42,6 +42,7 @@ ObjectReader::ObjectReader(std::shared_ptr<const ManifestFile> file, py::object 
     : file_(std::move(file)),
       resolve_(std::move(resolve)),
       enum_type_(py::module_::import("enum").attr("Enum")),
+      turn_(py::module_::import("builtins").attr("object")()),
       texts_(file_->document().string_offsets().size() - 1) {}
 
 // --- shapes ---
@@ -116,11 +117,17 @@ py::object ObjectReader::Resolve(std::string_view path) {
 
 py::object ObjectReader::Restore(Cell cell) {
   const GarbageCollectionPause pause;
+  const CriticalSection section(turn_);
   WalkGuard guard(document());
   return RestoreAt(cell, guard);
 }
 
 const py::object& ObjectReader::Text(StringId id) {
+  const CriticalSection section(turn_);
+  return TextAt(id);
+}
+
+const py::object& ObjectReader::TextAt(StringId id) {
   const std::string_view bytes = document().String(id);
   py::object& text = texts_[id];
   if (!text) text = ToStr(document(), bytes);
@@ -128,7 +135,7 @@ const py::object& ObjectReader::Text(StringId id) {
 }
 
 py::object ObjectReader::RestoreAt(Cell cell, WalkGuard& guard) {
-  if (cell.is(CellKind::kString)) return Text(cell.index());
+  if (cell.is(CellKind::kString)) return TextAt(cell.index());
   if (cell.is(CellKind::kArray)) return RestoreList(cell, guard);
   if (!cell.is(CellKind::kObject)) return ScalarToPython(document(), cell);
   const Shape& shape = ShapeOf(cell);
@@ -207,6 +214,7 @@ const py::object& ObjectReader::Member(const py::object& type, Cell value) {
 // --- comparing ---
 
 bool ObjectReader::Equals(Cell cell, const py::handle& value) {
+  const CriticalSection section(turn_);
   WalkGuard guard(document());
   return EqualsAt(cell, value, guard);
 }
@@ -247,10 +255,8 @@ bool ObjectReader::EqualsAt(Cell cell, const py::handle& value, WalkGuard& guard
 bool ObjectReader::EqualsElements(std::span<const Cell> elements, const py::handle& sequence,
                                   WalkGuard& guard) {
   for (size_t i = 0; i < elements.size(); ++i) {
-    if (static_cast<Py_ssize_t>(i) >= PySequence_Fast_GET_SIZE(sequence.ptr())) return false;
-    const auto element = py::reinterpret_borrow<py::object>(
-        PySequence_Fast_GET_ITEM(sequence.ptr(), static_cast<Py_ssize_t>(i)));
-    if (!EqualsAt(elements[i], element, guard)) return false;
+    const py::object element = ElementOf(sequence, static_cast<Py_ssize_t>(i));
+    if (!element || !EqualsAt(elements[i], element, guard)) return false;
   }
   return PySequence_Fast_GET_SIZE(sequence.ptr()) == static_cast<Py_ssize_t>(elements.size());
 }
@@ -258,6 +264,7 @@ bool ObjectReader::EqualsElements(std::span<const Cell> elements, const py::hand
 bool ObjectReader::EqualsDict(const Shape& shape, std::span<const Cell> elements,
                               const py::handle& value, WalkGuard& guard) {
   if (!PyDict_CheckExact(value.ptr())) return false;
+  const CriticalSection section(value);
   if (PyDict_Size(value.ptr()) != static_cast<Py_ssize_t>(elements.size())) return false;
   Py_ssize_t position = 0;
   PyObject* key = nullptr;
@@ -278,12 +285,8 @@ bool ObjectReader::EqualsInstance(const Shape& shape, std::span<const Cell> elem
   if (!IsInstance(value, shape.type)) return false;
   const py::object attributes = AttributesOf(value);
   for (size_t i = 0; i < shape.names.size(); ++i) {
-    PyObject* found = PyDict_GetItemWithError(attributes.ptr(), shape.names[i].ptr());
-    if (found == nullptr) {
-      if (PyErr_Occurred() != nullptr) throw py::error_already_set();
-      return false;
-    }
-    const auto field = py::reinterpret_borrow<py::object>(found);
+    const py::object field = ItemOf(attributes, shape.names[i]);
+    if (!field) return false;
     const bool is_equal = shape.enums[i] ? Member(shape.enums[i], elements[i + 1]).is(field)
                                          : EqualsAt(elements[i + 1], field, guard);
     if (!is_equal) return false;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/exclusive.h"
 #include "format/document.h"
 #include "store/manifest_file.h"
 
@@ -18,7 +19,8 @@ namespace flatmanifest::python {
 
 namespace py = pybind11;
 
-// Builds objects of one file, and compares objects with what is stored. With the GIL.
+// Builds objects of one file, and compares objects with what is stored. Several threads may call it
+// at once.
 class ObjectReader {
  public:
   // `resolve(path)` gives the class named "module:Class", and for a dataclass the fields that are
@@ -55,6 +57,7 @@ class ObjectReader {
   void ResolveInstance(std::string_view marker, std::span<const StringId> keys, Shape& shape);
   py::object Resolve(std::string_view path);
 
+  const py::object& TextAt(StringId id);
   py::object RestoreAt(Cell cell, WalkGuard& guard);
   py::object RestoreList(Cell cell, WalkGuard& guard);
   py::object RestoreDict(const Shape& shape, std::span<const Cell> elements, WalkGuard& guard);
@@ -72,6 +75,7 @@ class ObjectReader {
   const std::shared_ptr<const ManifestFile> file_;
   const py::object resolve_;
   const py::object enum_type_;
+  const py::object turn_;  // what one thread at a time has a critical section of
   std::unordered_map<ShapeId, Shape> shapes_;
   std::vector<py::object> texts_;  // by StringId; null until asked for
   // Members of Enums, by the address of the Enum and the cell of their value.

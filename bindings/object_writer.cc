@@ -16,6 +16,7 @@
 #include "convert/convert.h"
 #include "format/copier.h"
 #include "store/publish.h"
+#include "store/trust.h"
 
 namespace flatmanifest::python {
 
@@ -108,8 +109,8 @@ class ObjectWriter {
   Cell AddElements(const py::handle& list) {
     std::vector<Cell> elements;
     elements.reserve(static_cast<size_t>(PyList_GET_SIZE(list.ptr())));
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list.ptr()); ++i) {
-      elements.push_back(Add(py::reinterpret_borrow<py::object>(PyList_GET_ITEM(list.ptr(), i))));
+    for (Py_ssize_t i = 0; const py::object element = ElementOf(list, i); ++i) {
+      elements.push_back(Add(element));
     }
     return writer_.AddArray(elements);
   }
@@ -129,6 +130,7 @@ class ObjectWriter {
   }
 
   Cell AddDict(const py::handle& dict) {
+    const CriticalSection section(dict);
     std::vector<StringId> keys;
     std::vector<Cell> values;
     Py_ssize_t position = 0;
@@ -167,6 +169,7 @@ class ObjectWriter {
       kept_.push_back(map.reader);
       copier = std::make_unique<Copier>(map.reader->document(), writer_);
     }
+    const CriticalSection section(dict);
     std::vector<StringId> keys;
     std::vector<Cell> values;
     Py_ssize_t position = 0;
@@ -297,21 +300,22 @@ class ObjectWriter {
 
 // The generation it was published as.
 uint64_t PublishObjects(const py::object& path, const py::dict& root, const py::object& describe,
-                        const py::object& lazy_type) {
+                        const py::object& lazy_type, bool is_lasting) {
   const std::string target = FsEncode(path);
+  PrepareTrustedFile(target);
   ObjectWriter writer(describe, lazy_type);
   const GarbageCollectionPause pause;
   const Cell cell = writer.Add(root);
   FileImage image = std::move(writer).Finish(cell, NextGeneration(target));
   const py::gil_scoped_release release;
-  return PublishNext(target, image.writable_bytes());
+  return PublishNext(target, image.writable_bytes(), is_lasting ? Flush::kToDisk : Flush::kNone);
 }
 
 }  // namespace
 
 void BindObjectWriter(py::module_& module) {
   module.def("publish_objects", &PublishObjects, py::arg("path"), py::arg("root"),
-             py::arg("describe"), py::arg("lazy_type"));
+             py::arg("describe"), py::arg("lazy_type"), py::arg("is_lasting"));
 }
 
 }  // namespace flatmanifest::python

@@ -11,6 +11,7 @@
 #include "bindings/views.h"
 #include "format/checksum.h"
 #include "format/field_path.h"
+#include "store/trust.h"
 
 namespace flatmanifest::python {
 
@@ -34,6 +35,7 @@ StoredObjects OpenObjects(const py::object& path, const py::object& resolve) {
   std::shared_ptr<const ManifestFile> file;
   {
     const py::gil_scoped_release release;
+    RequireTrustedFile(name);
     file = ManifestFile::Open(name);
   }
   const Document& document = file->document();
@@ -65,6 +67,7 @@ Cell ValueAt(const StoredMap& map, py::ssize_t index) {
 // but for those: what builds values runs no code that does.
 void BuildInto(const StoredMap& map, const py::dict& dict) {
   const GarbageCollectionPause pause;
+  const CriticalSection section(dict);
   Py_ssize_t position = 0;
   PyObject* key = nullptr;
   PyObject* value = nullptr;
@@ -82,6 +85,7 @@ bool Matches(const StoredMap& map, const py::dict& dict) {
   const auto keys = map.keys();
   const auto values = map.values();
   if (dict.size() != values.size()) return false;
+  const CriticalSection section(dict);
   Py_ssize_t position = 0;
   PyObject* key = nullptr;
   PyObject* value = nullptr;

@@ -150,33 +150,27 @@ class Comparison {
 
  private:
   bool EqualsDict(Cell cell, const py::handle& other) {
-    if (py::isinstance<ObjectView>(other)) return EqualsView(cell, other.cast<const View&>());
+    if (py::isinstance<ObjectView>(other)) return EqualsView(cell, other.cast<View>());
     if (!PyDict_Check(other.ptr())) return false;
     const auto keys = document_.Keys(cell);
     const auto elements = document_.Elements(cell);
     const WalkGuard::Level level(guard_, elements.size());
     if (PyDict_Size(other.ptr()) != static_cast<Py_ssize_t>(elements.size())) return false;
     for (size_t i = 0; i < elements.size(); ++i) {
-      const py::str key = ToStr(document_, document_.String(keys[i]));
-      PyObject* value = PyDict_GetItemWithError(other.ptr(), key.ptr());
-      if (value == nullptr && PyErr_Occurred() != nullptr) throw py::error_already_set();
-      // Comparing may run Python code, which may take the value out of the dict.
-      const auto kept = py::reinterpret_borrow<py::object>(value);
-      if (value == nullptr || !EqualsPython(elements[i], kept)) return false;
+      const py::object value = ItemOf(other, ToStr(document_, document_.String(keys[i])));
+      if (!value || !EqualsPython(elements[i], value)) return false;
     }
     return true;
   }
 
   bool EqualsList(Cell cell, const py::handle& other) {
-    if (py::isinstance<ArrayView>(other)) return EqualsView(cell, other.cast<const View&>());
+    if (py::isinstance<ArrayView>(other)) return EqualsView(cell, other.cast<View>());
     if (!PyList_Check(other.ptr())) return false;
     const auto elements = document_.Elements(cell);
     const WalkGuard::Level level(guard_, elements.size());
     for (size_t i = 0; i < elements.size(); ++i) {
-      if (static_cast<Py_ssize_t>(i) >= PyList_GET_SIZE(other.ptr())) return false;
-      const auto kept = py::reinterpret_borrow<py::object>(
-          PyList_GET_ITEM(other.ptr(), static_cast<Py_ssize_t>(i)));
-      if (!EqualsPython(elements[i], kept)) return false;
+      const py::object element = ElementOf(other, static_cast<Py_ssize_t>(i));
+      if (!element || !EqualsPython(elements[i], element)) return false;
     }
     return PyList_GET_SIZE(other.ptr()) == static_cast<Py_ssize_t>(elements.size());
   }
@@ -191,6 +185,19 @@ class Comparison {
 };
 
 }  // namespace
+
+py::object ItemOf(const py::handle& dict, const py::handle& key) {
+  const CriticalSection section(dict);
+  PyObject* const value = PyDict_GetItemWithError(dict.ptr(), key.ptr());
+  if (value == nullptr && PyErr_Occurred() != nullptr) throw py::error_already_set();
+  return py::reinterpret_borrow<py::object>(value);
+}
+
+py::object ElementOf(const py::handle& sequence, Py_ssize_t index) {
+  const CriticalSection section(sequence);
+  if (index >= PySequence_Fast_GET_SIZE(sequence.ptr())) return {};
+  return py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(sequence.ptr(), index));
+}
 
 py::object ScalarToPython(const Document& document, Cell cell) {
   switch (cell.kind()) {

@@ -43,6 +43,11 @@ std::string FsEncode(const py::object& path);
 // The row of a unique_id, kNoRow if there is none.
 Row FindRow(const Document& document, const py::str& unique_id);
 
+// The value of a key of a dict, an element of a list or tuple; null if there is none. References of
+// their own: Python code that a comparison runs, or another thread, may take them out of there.
+py::object ItemOf(const py::handle& dict, const py::handle& key);
+py::object ElementOf(const py::handle& sequence, Py_ssize_t index);
+
 // Anything but a string or container.
 py::object ScalarToPython(const Document& document, Cell cell);
 // A scalar as itself, a container as a view.

@@ -172,9 +172,9 @@ template <typename Iterating>
 void BindIterator(py::module_& module, const char* name) {
   py::class_<Iterating>(module, name, MadeHereOnly())
       .def("__iter__", [](const py::object& self) { return self; })
-      .def("__next__", &Iterating::Next)
+      .def("__next__", [](Exclusively<Iterating> iterator) { return iterator->Next(); })
       .def("__length_hint__",
-           [](const Iterating& iterator) { return Length(iterator) - iterator.next; });
+           [](Exclusively<Iterating> iterator) { return Length(*iterator) - iterator->next; });
 }
 
 template <typename Iterating>

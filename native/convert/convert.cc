@@ -10,6 +10,7 @@
 #include "format/checksum.h"
 #include "format/error.h"
 #include "store/publish.h"
+#include "store/trust.h"
 
 namespace flatmanifest {
 
@@ -45,6 +46,7 @@ void RenewStamp(const Document& document, const std::string& neighbour) {
 // The neighbour of `path`, if it was made from the file that is there now.
 std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
                                                   const std::string& neighbour, Access access) {
+  if (!IsAsTrusted(neighbour, path)) return nullptr;
   try {
     auto file = ManifestFile::Open(neighbour, access);
     const auto& stamp = file->document().source();

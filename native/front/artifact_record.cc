@@ -7,6 +7,7 @@
 #include "front/fields.h"
 #include "select/python_repr.h"
 #include "store/publish.h"
+#include "store/trust.h"
 
 namespace flatmanifest::front {
 
@@ -111,6 +112,7 @@ uint64_t ArtifactRecord::BeginningSize(const Output& output) const {
 
 void ArtifactRecord::Renew(const std::map<std::string, Snapshot>& snapshots) const {
   FileImage image = Renewal(file_->document(), snapshots).Finish();
+  PrepareTrustedFile(path_);
   PublishOver(path_, file_->document().header(), image.writable_bytes(), Flush::kNone);
 }
 

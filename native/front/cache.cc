@@ -74,6 +74,7 @@ std::vector<File> FilesIn(const std::string& directory) {
     struct stat status {};
     // Another process may have removed it.
     if (!IsOurs(name) || ::lstat(each.path().c_str(), &status) != 0) continue;
+    if (S_ISDIR(status.st_mode)) continue;  // nor has any of ours that name
     files.push_back(
         {name, static_cast<uint64_t>(status.st_size),
          static_cast<int64_t>(status.st_mtim.tv_sec) * kNsPerSecond + status.st_mtim.tv_nsec});
@@ -151,6 +152,7 @@ void RemoveEntries(const std::string& directory, const std::vector<File>& files,
     if (!key.empty() && file.name == key + kSuffix.data()) used[key] = file.modified_ns;
   }
   std::vector<std::pair<int64_t, std::string>> oldest;
+  oldest.reserve(used.size());
   for (const auto& [key, time] : used) oldest.emplace_back(time, key);
   std::sort(oldest.begin(), oldest.end());
   for (const auto& [time, key] : oldest) {

@@ -14,6 +14,7 @@
 #include "select/python_repr.h"
 #include "select/resource_types.h"
 #include "select/row_fields.h"
+#include "store/trust.h"
 
 namespace flatmanifest::front {
 
@@ -25,8 +26,8 @@ using Words = std::vector<std::string>;
 using Found = std::set<std::string>;
 using Texts = std::span<const std::string_view>;
 
-constexpr std::string_view kCommands[] = {"cache", "completion", "convert", "dbt",   "export",
-                                          "info",  "ls",         "show",    "verify"};
+constexpr std::string_view kCommands[] = {"cache", "completion", "convert", "dbt",  "export",
+                                          "info",  "ls",         "profile", "show", "verify"};
 constexpr std::string_view kDbtCommands[] = {
     "build", "clean", "clone", "compile",       "debug", "deps", "docs",   "init",     "list", "ls",
     "parse", "retry", "run",   "run-operation", "seed",  "show", "source", "snapshot", "test"};
@@ -111,7 +112,9 @@ std::shared_ptr<const ManifestFile> LatestEntry(const std::string& directory) {
       time = modified;
     }
   }
-  return latest.empty() ? nullptr : ManifestFile::Open(latest.string());
+  if (latest.empty()) return nullptr;
+  RequireTrustedFile(latest.string());
+  return ManifestFile::Open(latest.string());
 }
 
 class Names {

@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <string>
 #include <string_view>
+
+#include "format/error.h"
 
 namespace flatmanifest::front {
 
@@ -35,8 +38,10 @@ bool IsAlwaysIn(std::string_view name) {
 class Digest {
  public:
   explicit Digest(std::string_view key = {}) {
-    crypto_generichash_init(&state_, reinterpret_cast<const unsigned char*>(key.data()), key.size(),
-                            kDigestSize);
+    const auto* bytes = reinterpret_cast<const unsigned char*>(key.data());
+    if (crypto_generichash_init(&state_, bytes, key.size(), kDigestSize) != 0) {
+      throw FormatError("a salt of " + std::to_string(key.size()) + " bytes is too long");
+    }
   }
 
   // Texts are told apart by their lengths.

@@ -17,7 +17,7 @@ Environment CurrentEnvironment();
 
 // A BLAKE2b digest, in hexadecimal, of the variables that dbt and Python take settings from, with
 // these names among them; without `names`, of all variables but those that a shell changes as it
-// goes (`_`, SHLVL, OLDPWD, PWD). `salt` is the key: 16 to 64 bytes.
+// goes (`_`, SHLVL, OLDPWD, PWD). `salt` is the key: 16 to 64 bytes; a longer one is a FormatError.
 std::string DigestOf(const Environment& environment,
                      const std::optional<std::vector<std::string>>& names, const std::string& salt);
 

@@ -1,6 +1,7 @@
 #include "front/fields.h"
 
 #include "format/checksum.h"
+#include "store/trust.h"
 
 namespace flatmanifest::front {
 
@@ -11,6 +12,7 @@ constexpr size_t kSnapshotSize = 5;
 }  // namespace
 
 std::shared_ptr<const ManifestFile> OpenChecked(const std::string& path) {
+  RequireTrustedFile(path);
   auto file = ManifestFile::Open(path);
   const Document& document = file->document();
   if (Checksum(document.bytes(), document.checksum_offset()) != document.header().checksum) {

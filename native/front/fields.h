@@ -16,7 +16,8 @@
 
 namespace flatmanifest::front {
 
-// Opens a file and tests its checksum. Throws FormatError, IoError.
+// Opens a file of the cache, which must be trusted (store/trust.h), and tests its checksum. Throws
+// FormatError, IoError.
 std::shared_ptr<const ManifestFile> OpenChecked(const std::string& path);
 
 // Borrows the document.

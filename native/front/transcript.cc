@@ -1,5 +1,7 @@
 #include "front/transcript.h"
 
+#include <filesystem>
+
 #include "front/fields.h"
 #include "select/python_repr.h"
 
@@ -44,6 +46,17 @@ ListOptions ReadDefaults(const Fields& fields) {
           .indirect_selection = TextIfAny(fields, "indirect_selection")};
 }
 
+// A transcript speaks of an entry in its own directory, and leads nobody elsewhere.
+std::string EntryBeside(const std::string& transcript, const Fields& fields) {
+  namespace fs = std::filesystem;
+  const fs::path entry = fs::path(fields.Text("entry")).lexically_normal();
+  const fs::path directory = fs::path(transcript).lexically_normal().parent_path();
+  if (entry.parent_path() != directory || entry.extension() != ".fman") {
+    fields.document().Fail("its entry does not lie beside it");
+  }
+  return (directory / entry.filename()).string();
+}
+
 }  // namespace
 
 Transcript ReadTranscript(const std::string& path) {
@@ -56,7 +69,7 @@ Transcript ReadTranscript(const std::string& path) {
   transcript.roots = fields.Texts("roots");
   transcript.snapshot = fields.SnapshotAt("snapshot");
   transcript.until_ns = fields.Integer("until_ns");
-  transcript.entry = fields.Text("entry");
+  transcript.entry = EntryBeside(path, fields);
   transcript.generation = static_cast<uint64_t>(fields.Integer("generation"));
   for (const Fields& sink : fields.Objects("sinks")) transcript.sinks.push_back(ReadSink(sink));
   for (const Fields& output : fields.Objects("outputs")) {

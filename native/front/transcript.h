@@ -39,7 +39,7 @@ struct Transcript {
   std::vector<std::string> roots;
   Snapshot snapshot;     // of everything that dbt has read
   int64_t until_ns = 0;  // Unix time after which dbt would say something else; 0: never
-  std::string entry;     // the path of the manifest
+  std::string entry;     // the path of the manifest, beside the transcript
   uint64_t generation = 0;
   std::vector<Sink> sinks;
   std::vector<Output> outputs;
@@ -49,7 +49,7 @@ struct Transcript {
   bool has_default_selector = false;
 };
 
-// Throws FormatError, IoError.
+// Throws FormatError, also for an entry in another directory than the transcript's; IoError.
 Transcript ReadTranscript(const std::string& path);
 
 }  // namespace flatmanifest::front

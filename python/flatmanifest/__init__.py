@@ -27,7 +27,10 @@ from flatmanifest._native import (
     convert,
     open,
 )
-from flatmanifest._sharing import Watch, watch
+
+TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
+if TYPE_CHECKING:
+    from flatmanifest._sharing import Watch, watch
 
 
 class SelectionWarning(UserWarning):
@@ -56,3 +59,13 @@ __all__ = [
     "open",
     "watch",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what few readers need when it is asked for: threads take memory."""
+    if name not in {"Watch", "watch"}:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from flatmanifest import _sharing  # noqa: PLC0415
+
+    return getattr(_sharing, name)

@@ -495,12 +495,14 @@ def publish_objects(
     root: dict[str, Any],
     describe: Callable[[type], tuple[str, tuple[str, ...] | None]],
     lazy_type: type,
+    is_lasting: bool,
 ) -> int:
     """Write dicts, lists, tuples, plain values, dates, dataclasses and Enums into an .fman file.
 
     ``describe`` names a class, "module:Class", and the fields to store of a dataclass; None for an
     Enum. Dicts of ``lazy_type`` may hold ints, which stand for values of their ``stored_map``, that
-    are taken over without being built. Dataclasses' other attributes are left out.
+    are taken over without being built. Dataclasses' other attributes are left out. If the file
+    ``is_lasting``, it is on the disk when this returns.
 
     Returns the file's generation. The file is replaced as a whole, or on failure left as it was.
     Raises TypeError and ValueError for what cannot be stored, and ``OSError``.
@@ -586,6 +588,13 @@ def transcript_path(arguments: list[str], program_directory: str) -> str | None:
 
 def answer_path(arguments: list[str], program_directory: str) -> str | None:
     """Where the answer to it is, if it asks for help or a version; else None."""
+
+def require_trusted_directory(directory: str) -> None:
+    """Raise ``FormatError`` for a directory that others than the user and root may write into.
+
+    Nothing for one that is not there. ``FLATMANIFEST_TRUST`` in the environment trusts more people.
+    Raises ``OSError`` where it cannot be looked at.
+    """
 
 def trim_cache(directory: str, max_bytes: int, kept: str) -> None:
     """Remove what was used longest ago from a cache directory; never the entry of that key.

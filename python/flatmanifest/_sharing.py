@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from os import fspath, stat
 
 from flatmanifest._native import (
     ConvertError,
@@ -18,8 +16,11 @@ from flatmanifest._native import (
     open_generation,
 )
 
+TYPE_CHECKING = False  # typing's, whose import would cost each reader a megabyte, as pathlib's
 if TYPE_CHECKING:
+    from os import PathLike
     from types import TracebackType
+    from typing import Any
 
 
 def reduce_manifest(manifest: Manifest) -> tuple[Callable[..., Manifest], tuple[Any, ...]]:
@@ -47,7 +48,7 @@ class Watch(Iterator[Manifest]):
     def __init__(self, path: str | PathLike[str], interval: float, *, copy: bool) -> None:
         if not interval > 0:
             raise ValueError(f"interval must be a positive number of seconds, not {interval!r}")
-        self._path = Path(path)
+        self._path = fspath(path)
         self._interval = interval
         self._copy = copy
         self._current: Manifest | None = None
@@ -116,7 +117,7 @@ class Watch(Iterator[Manifest]):
 
     def _stat(self) -> tuple[int, ...] | None:
         with suppress(OSError):
-            status = self._path.stat()
+            status = stat(self._path)  # noqa: PTH116
             return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
         return None
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import reprlib
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from itertools import islice
-from typing import TYPE_CHECKING, NoReturn
 
+TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from flatmanifest._native import Array, Manifest, Node, Object
 
 

@@ -3,14 +3,16 @@
     make_seeds.py EXECUTABLE OUT
 
 OUT/convert gets JSON texts, OUT/reader the .fman files that EXECUTABLE, flatmanifest, makes
-of them.
+of them, OUT/select selections and selectors, OUT/front the small files of the cache as JSON.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -128,18 +130,141 @@ TEXTS = {
 }
 
 
+SNAPSHOT = [1, 2**63, 3, 1_700_000_000_000_000_000, ["models/a.sql"]]
+FRONT = {
+    "transcript": {
+        "nodes": {},
+        "salt": "00" * 16,
+        "variables": ["HOME"],
+        "environment": "ab" * 32,
+        "roots": ["models"],
+        "snapshot": SNAPSHOT,
+        "until_ns": 0,
+        "entry": "~/a.fman",  # where the target lets it lie
+        "generation": 1,
+        "sinks": [
+            {
+                "path": "",
+                "max_bytes": 0,
+                "before": "\x01  Running\n",
+                "after": "\x01  \x06\n",
+                "line_beginning": "\x01  ",
+            }
+        ],
+        "outputs": [
+            {"path": "manifest.json", "beginning": "\x13", "facts": {"a": [1, None, True, "x"]}}
+        ],
+        "written": {"perf_info.json": "{\x13}"},
+        "defaults": {"select": ["a"], "output": "json", "indirect_selection": "eager"},
+        "unknown_defaults": ["exclude"],
+        "has_default_selector": False,
+    },
+    "record": {
+        "nodes": {},
+        "generation": 1,
+        "files": {"manifest.json": {"snapshot": SNAPSHOT, "metadata_end": 1, "a": [1]}},
+    },
+    "answer": {
+        "nodes": {},
+        "until": 0,
+        "variables": ["COLUMNS"],
+        "salt": "00" * 16,
+        "environment": "ab" * 32,
+        "roots": [],
+        "snapshot": SNAPSHOT,
+        "text": "Usage: dbt",
+    },
+}
+# Both in one, so that a mutation of either has the other to be read with.
+FRONT["both"] = {**FRONT["transcript"], **FRONT["record"], **FRONT["answer"]}
+
+METHODS = (
+    *("fqn:shop.*", "tag:nightly", "group:finance", "access:public", "source:raw.t"),
+    *("path:models/*", "file:stg.sql", "package:this", "config.materialized:table"),
+    *("config.meta.tier:gold", "config.quoting.a:1.5", "test_name:unique", "test_type:generic"),
+    *("resource_type:model", "exposure:dash", "version:latest", "state:modified.body", "state:new"),
+    *("result:error", "source_status:fresher", "unit_test:*", "metric:*", "saved_query:*"),
+    *("semantic_model:*", "function:*", "selector:nightly", "wildcard.[a-c]?*", "no_such:method"),
+)
+OPERATORS = ("{}", "+{}", "{}+", "2+{}+1", "@{}", "{},tag:nightly", "{} orders", "1+{},{}+ @{}")
+MODES = ("eager", "cautious", "buildable", "empty")
+
+
+def selections() -> dict[str, str]:
+    """Every method with every operator, each with one of the ways of excluding."""
+    texts = {}
+    others = itertools.cycle(
+        [(mode, *rest) for mode in MODES for rest in (("", ""), ("model test", "1.10.2"))]
+    )
+    for number, (method, operator) in enumerate(itertools.product(METHODS, OPERATORS)):
+        selected = operator.replace("{}", method)
+        excluded = METHODS[number % len(METHODS)] if number % 3 else ""
+        texts[f"text_{number}"] = "\n".join((selected, excluded, *next(others)))
+    return texts
+
+
+DEFINITIONS: dict[str, Any] = {
+    "method": {"method": "tag", "value": "nightly", "children": True, "parents_depth": "2"},
+    "union": {"union": [{"method": "fqn", "value": "stg"}, {"exclude": [{"tag": "nightly"}]}]},
+    "intersection": {"intersection": ["tag:nightly", {"method": "access", "value": "public"}]},
+    "modes": {"method": "fqn", "value": "*", "indirect_selection": "buildable"},
+    "inherited": {"method": "selector", "value": "method", "childrens_parents": True},
+    "text": "+stg,tag:nightly",
+    "key": {"config.lookback": 7},
+    "circle": {"method": "selector", "value": "circle"},
+    "nothing": {"union": []},
+    "wrong": {"union": [], "intersection": []},
+    "number": 7,
+}
+
+
+def selectors() -> dict[str, str]:
+    """What a manifest has under "selectors": each definition alone, and all of them."""
+
+    def written(*names: str, is_default: bool = False) -> str:
+        return json.dumps(
+            {
+                name: {"name": name, "definition": DEFINITIONS[name], "default": is_default}
+                for name in names
+            }
+        )
+
+    alone = {f"yaml_{name}": written(name, is_default=True) for name in DEFINITIONS}
+    return {
+        **alone,
+        "yaml_all": written(*DEFINITIONS),
+        "yaml_inherited": written("method", "inherited"),
+    }
+
+
+def write(directory: Path, texts: dict[str, str], suffix: str = "") -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (directory / f"{name}{suffix}").write_text(text, encoding="utf-8", newline="")
+
+
+def saved(target: str) -> Iterator[tuple[str, bytes]]:
+    """What save_corpus.py has saved of earlier runs."""
+    path = Path(__file__).parent / "saved" / f"{target}.hex"
+    lines = path.read_text().split() if path.exists() else []
+    for number, line in enumerate(lines):
+        yield f"saved_{number}", bytes.fromhex(line)
+
+
 def main() -> None:
     executable, out = Path(sys.argv[1]), Path(sys.argv[2])
-    convert, reader = out / "convert", out / "reader"
-    for directory in (convert, reader):
-        directory.mkdir(parents=True, exist_ok=True)
-    for name, text in TEXTS.items():
-        (convert / f"{name}.json").write_text(text, encoding="utf-8", newline="")
-    for name, manifest in manifests().items():
-        source = convert / f"{name}.json"
-        source.write_text(json.dumps(manifest), encoding="utf-8")
-        output = reader / f"{name}.fman"
+    texts = {name: json.dumps(manifest) for name, manifest in manifests().items()}
+    write(out / "convert", {**TEXTS, **texts}, ".json")
+    write(out / "select", {**selections(), **selectors()})
+    write(out / "front", {name: json.dumps(fields) for name, fields in FRONT.items()})
+    reader = out / "reader"
+    reader.mkdir(exist_ok=True)
+    for name in texts:
+        source, output = out / "convert" / f"{name}.json", reader / f"{name}.fman"
         subprocess.run([executable, "convert", "--quiet", source, "-o", output], check=True)
+    for target in ("convert", "select", "front", "reader"):
+        for name, content in saved(target):
+            (out / target / name).write_bytes(content)
 
 
 if __name__ == "__main__":

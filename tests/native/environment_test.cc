@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "format/error.h"
+
 namespace flatmanifest::front {
 namespace {
 
@@ -43,6 +45,12 @@ TEST(Environment, IsThatOfTheProcess) {
   ::setenv("FRONT_ENVIRONMENT_TEST", "a=b", 1);
   EXPECT_EQ(CurrentEnvironment().at("FRONT_ENVIRONMENT_TEST"), "a=b");
   ::unsetenv("FRONT_ENVIRONMENT_TEST");
+}
+
+TEST(Environment, ASaltThatIsTooLongIsRefused) {
+  const Environment environment = {{"PATH", "/bin"}};
+  EXPECT_NO_THROW(DigestOf(environment, std::nullopt, std::string(64, 's')));
+  EXPECT_THROW(DigestOf(environment, std::nullopt, std::string(65, 's')), FormatError);
 }
 
 }  // namespace

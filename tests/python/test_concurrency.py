@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import subprocess
+import sys
+import sysconfig
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -54,6 +58,55 @@ def test_threads_share_an_iterator(manifest: flatmanifest.Manifest) -> None:
     iterator = iter(manifest["scalars"])
     taken = together(lambda _: list(iterator))
     assert sum(map(len, taken)) == len(sample()["scalars"])
+
+
+def test_threads_ask_for_the_graph_at_once(fman_path: Path) -> None:
+    for _ in range(50):
+        manifest = flatmanifest.open(fman_path)
+
+        def work(_: int, manifest: flatmanifest.Manifest = manifest) -> tuple[Any, ...]:
+            graph = manifest.graph
+            return graph.ids, graph.nodes(), graph.descendants(ORDERS), graph.topological_sort()
+
+        answers = together(work)
+        assert all(answer == answers[0] for answer in answers)
+
+
+def test_threads_change_what_they_share(fman_path: Path) -> None:
+    manifest, shared = flatmanifest.open(fman_path), flatmanifest.Graph([("a", "b")])
+    end = time.monotonic() + 1
+
+    def work(number: int) -> bool:
+        right = True
+        while time.monotonic() < end:
+            if number == 0:
+                flatmanifest.convert(write(fman_path.with_name("manifest.json"), sample()))
+            manifest.refresh()
+            nodes, own = manifest["nodes"], manifest.graph
+            own.add_edge(ORDERS, f"only {number}")
+            shared.add_edge("a", f"of {number}")
+            right &= {ORDERS, f"only {number}"} < set(own.ids) and len(own.ids) == 5
+            right &= nodes[ORDERS]["name"] == "orders" and {"b", f"of {number}"} <= set(shared.ids)
+            right &= shared.descendants("a") >= {"b", f"of {number}"}
+            shared.remove_edge("a", f"of {number}")
+            right &= f"of {number}" not in shared.descendants("a")
+        return right
+
+    assert all(together(work))
+    assert shared.edges() == [("a", "b")]
+    assert len(manifest.graph.ids) == 4
+
+
+@pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this interpreter always has a GIL"
+)
+def test_the_gil_stays_off() -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHON_GIL"}
+    script = "import flatmanifest, sys; print(sys._is_gil_enabled())"
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("False\n", "")
 
 
 def test_threads_open_and_convert_the_same_file(json_path: Path) -> None:

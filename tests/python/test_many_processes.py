@@ -9,6 +9,9 @@ import gc
 import json
 import multiprocessing
 import os
+import shutil
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -114,3 +117,45 @@ def test_readers_see_whole_generations(tmp_path: Path, writers: int) -> None:
         f"{time.monotonic() - begun:.0f} s; {READERS} reading ones opened and checked {opened:,}, "
         f"and moved on {refreshed:,} times"
     )
+
+
+# Namespaces of their own, as containers have; in each of them, the program is process 1.
+CONTAINER = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--ipc", "--uts", "--net"]
+PUBLISH = """
+import itertools, os, sys, flatmanifest
+source, path, times = sys.argv[1:]
+for _ in range(int(times)) if times else itertools.count():
+    flatmanifest.convert(source, path)
+print(os.getpid())
+"""
+
+
+def test_containers_that_share_a_directory(tmp_path: Path) -> None:
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*CONTAINER, "true"], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("namespaces cannot be made here")
+    source = write(tmp_path / "manifest.json", sample())
+    path = tmp_path / "published" / "manifest.fman"
+    path.parent.mkdir()
+    flatmanifest.convert(source, path)
+
+    def container(times: str) -> subprocess.Popen[str]:
+        program = [sys.executable, "-c", PUBLISH, str(source), str(path), times]
+        return subprocess.Popen([*CONTAINER, *program], stdout=subprocess.PIPE, text=True)
+
+    with flatmanifest.open(path) as manifest, container("") as endless:
+        while manifest.generation < 50:
+            assert endless.poll() is None
+            manifest.refresh()
+        endless.kill()
+    with flatmanifest.open(path) as manifest:
+        before = manifest.generation
+        writers = [container("50") for _ in range(2)]
+        assert [writer.communicate(timeout=60)[0] for writer in writers] == ["1\n", "1\n"]
+        assert manifest.refresh()
+        manifest.verify()
+        # The one that was killed may have died, out of sight, after one more.
+        assert before + 100 <= manifest.generation <= before + 101
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]

@@ -187,7 +187,8 @@ def test_others_run_while_it_waits(fman_path: Path) -> None:
 
 
 WATCH = """
-import sys, flatmanifest
+import signal, sys, flatmanifest
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background job ignores
 for manifest in flatmanifest.watch(sys.argv[1], interval=60):
     print(manifest.generation, flush=True)
 """

@@ -12,6 +12,12 @@
 
 namespace flatmanifest::testing {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kHasSanitizer = true;
+#else
+inline constexpr bool kHasSanitizer = false;
+#endif
+
 // Where a child stands.
 struct Stop {
   pid_t process;

@@ -1,0 +1,1 @@
+"""Many reader processes and one publisher: ``python -m bench.load``, docs in bench/README.md."""
