@@ -3,12 +3,12 @@
 # so that every make target can call it.
 #
 #   setup/system_packages.sh build    compilers, libraries and Python: enough for `make build` and `make demo`
-#   setup/system_packages.sh all      and clang with its fuzzer, sanitizers and linter, and Graphviz: for `make test`
+#   setup/system_packages.sh all      and clang with its fuzzer, sanitizers and linter, and what tests start beside dbt: for `make test`
 set -eu
 
 build_packages="g++ cmake ninja-build libflatbuffers-dev flatbuffers-compiler libsimdjson-dev libutf8proc-dev libboost-dev \
 libgtest-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libxxhash-dev libsodium-dev python3 python3-venv python3-dev"
-test_packages="clang clang-tidy graphviz postgresql zsh fish"
+test_packages="clang clang-tidy graphviz postgresql zsh fish chromium hyperfine"
 
 case "${1:-}" in
     build) wanted=$build_packages ;;

@@ -27,18 +27,30 @@ def activate() -> None:
     if found is None or tuple(map(int, found.groups())) not in SUPPORTED:
         refuse(__version__)
         return
+    from flatmanifest.dbt.seams import attempt  # noqa: PLC0415
+
+    attempt(put_seams, tuple(map(int, found.groups())))
+
+
+def put_seams(release: tuple[int, ...]) -> None:
+    """Import what replaces dbt's functions; importing it does."""
     from flatmanifest.dbt import (  # noqa: F401, PLC0415
         artifacts,
         behavior,
         checking,
+        dumping,
         linking,
         listing,
         loading,
         lookups,
+        scrubbing,
         selecting,
+        texts,
+        validating,
     )
+    from flatmanifest.dbt.parsing import parallel, showing, trees  # noqa: F401, PLC0415
 
-    if tuple(map(int, found.groups())) >= V2_PARSER:
+    if release >= V2_PARSER:
         from flatmanifest.dbt import handoff  # noqa: F401, PLC0415
 
 

@@ -18,15 +18,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 VARIABLE = "FLATMANIFEST"
+LEFT_VARIABLE = "FLATMANIFEST_LEAVE"
 _reported: set[str] = set()
 
 
-def is_on() -> bool:
-    """Whether the environment lets the plugin work: ``FLATMANIFEST=0`` does not."""
-    return os.environ.get(VARIABLE) != "0"
+def is_on(switch: str | None = None) -> bool:
+    """Whether the environment lets the plugin work: ``FLATMANIFEST=0`` does not.
+
+    ``FLATMANIFEST_LEAVE=validation,secrets`` leaves to dbt what has such a switch.
+    """
+    if os.environ.get(VARIABLE) == "0":
+        return False
+    return switch is None or switch not in os.environ.get(LEFT_VARIABLE, "").split(",")
 
 
-def seam(owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def seam(
+    owner: Any, name: str, switch: str | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Put a function in the place of ``owner.name``, which it gets as its first argument."""
 
     def replace(ours: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,7 +42,7 @@ def seam(owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., 
 
         @wraps(original)
         def patched(*args: Any, **kwargs: Any) -> Any:
-            if not is_on():
+            if not is_on(switch):
                 return original(*args, **kwargs)
             return ours(original, *args, **kwargs)
 

@@ -1,0 +1,205 @@
+"""Running engines: in turn, timed by hyperfine, checked against each other first."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.comparison import plan
+from bench.comparison.engines import Engine, EngineError
+from bench.comparison.plan import Command, Contest, Project
+from bench.comparison.results import Result, Results
+from bench.projects import generate
+
+SHOWN = 3  # lines of an error
+SHORT = 0.5  # seconds; what takes less is run more often in a round
+RUNS_OF_THE_SHORT = 10
+
+
+class RunFailedError(Exception):
+    """An engine's command failed; the message is the end of what it said."""
+
+
+@dataclass
+class Executor:
+    """Where the projects are, and how long may be measured.
+
+    ``budget``: seconds for the runs of an engine in a contest, after which it rests;
+    ``longest``: what is estimated to take longer is not run at all.
+    """
+
+    work: Path
+    results: Results
+    rounds: int
+    budget: float
+    longest: float
+    say: Callable[[str], None]
+    deadline: float = math.inf  # of time.monotonic: no contest begins after it
+    edits: int = 0
+    wrong: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def run(self, contests: Iterable[Contest]) -> None:
+        """Run what the results do not have yet. What a contest finds is kept when it ends."""
+        for contest in contests:
+            if time.monotonic() > self.deadline:
+                self.say("the time is up; --resume goes on")
+                return
+            engines = [
+                engine
+                for engine in contest.engines
+                if self.results.get(contest.project.name, contest.command.name, engine.name) is None
+            ]
+            if not engines:
+                continue
+            self.say(f"{contest.project.name}: {contest.command.name}")
+            for result in self._contest(contest, engines):
+                self.results.add(result)
+
+    def _contest(self, contest: Contest, engines: list[Engine]) -> list[Result]:
+        project, command = contest.project, contest.command
+        found = {
+            engine.name: Result(
+                project.name, project.models, command.name, engine.name, engine.reference
+            )
+            for engine in engines
+        }
+        expected = command.seconds(project)
+        if expected > self.longest:
+            for result in found.values():
+                result.why = f"not run: would take dbt about {expected:,.0f} s"
+            return [*found.values()]
+        for engine in engines:
+            found[engine.name].why = self._make_ready(project, command, engine)
+        for _ in range(self.rounds):
+            for engine in engines:
+                result = found[engine.name]
+                if not result.why and sum(result.seconds) < self.budget:
+                    self._round(project, command, engine, result)
+        for engine in engines:
+            result = found[engine.name]
+            result.why = result.why or self._check(project, engine)
+            if result.why:
+                result.seconds, result.processor = [], []
+        return [*found.values()]
+
+    def _round(self, project: Project, command: Command, engine: Engine, result: Result) -> None:
+        directory = self._directory(project, engine)
+        if command.before == "cold":
+            shutil.rmtree(directory / "target", ignore_errors=True)
+        elif command.before == "edit":
+            self.edits += 1
+            plan.edit(project, directory, self.edits)
+        is_short = bool(result.seconds) and result.seconds[0] < SHORT and not command.before
+        try:
+            runs = time_runs(
+                engine, directory, command, project, RUNS_OF_THE_SHORT if is_short else 1
+            )
+        except RunFailedError as error:
+            result.why = f"failed: {error}"
+            return
+        result.seconds += [run["seconds"] for run in runs]
+        result.processor += [run["processor"] for run in runs]
+
+    def _make_ready(self, project: Project, command: Command, engine: Engine) -> str:
+        """Make the project, compare the engine's list, warm up. Why it cannot take part, if so.
+
+        A cold parse is compared afterwards, when its list costs no second one.
+        """
+        directory = self._directory(project, engine)
+        if not directory.exists():
+            generate(project.kind, directory, project.size)
+        if command.before == "cold":
+            return ""
+        wrong = self._check(project, engine)
+        if wrong or engine.answers is None:  # that list has warmed the project up
+            return wrong
+        for _ in range(2):  # what dbt has said once, the front door says from then on
+            done = start(engine, directory, command.on(project), command.variables)
+            if done.returncode != 0:
+                return f"failed: {said(done)}"
+        return ""
+
+    def _check(self, project: Project, engine: Engine) -> str:
+        """Whether it lists what its reference lists, once a project."""
+        key = (project.name, engine.name)
+        if key not in self.wrong:
+            done = start(engine, self._directory(project, engine), ("ls", "--quiet"))
+            if done.returncode != 0:
+                self.wrong[key] = f"failed: ls: {said(done)}"
+                return self.wrong[key]
+            listed = sorted(filter(None, done.stdout.splitlines()))
+            file = self.work / f"{project.kind}-{project.models}-{engine.reference}.list"
+            if engine.name == engine.reference:
+                file.write_text(json.dumps(listed))
+            is_right = not file.exists() or json.loads(file.read_text()) == listed
+            self.wrong[key] = "" if is_right else f"wrong: its ls is not that of {engine.reference}"
+        return self.wrong[key]
+
+    def _directory(self, project: Project, engine: Engine) -> Path:
+        return self.work / f"{project.kind}-{project.models}" / engine.directory
+
+
+def start(
+    engine: Engine,
+    directory: Path,
+    arguments: tuple[str, ...],
+    variables: Iterable[tuple[str, str]] = (),
+) -> subprocess.CompletedProcess[str]:
+    """Run a command once, unmeasured."""
+    return subprocess.run(
+        [*engine.program, *arguments],
+        cwd=directory,
+        env=engine.environment(directory, variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """The end of what a failed command printed."""
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    return f"exit status {done.returncode}: " + " / ".join(lines[-SHOWN:])
+
+
+def time_runs(
+    engine: Engine, directory: Path, command: Command, project: Project, runs: int
+) -> list[dict[str, float]]:
+    """Seconds of whole processes, by hyperfine, without a shell in between.
+
+    One call of hyperfine is one engine's share of one round: given several programs, it would run
+    one to its end before the next, and a machine that slows down would slow down the last.
+    """
+    found = directory / "hyperfine.json"
+    arguments = command.on(project)
+    timing = ["hyperfine", "--shell=none", "--style=none", f"--runs={runs}"]
+    timing += [f"--export-json={found}", shlex.join([*engine.program, *arguments])]
+    done = subprocess.run(
+        timing,
+        cwd=directory,
+        env=engine.environment(directory, command.variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RunFailedError(said(start(engine, directory, arguments, command.variables)))
+    [measured] = json.loads(found.read_text())["results"]
+    # User and system time are means over the runs.
+    processor = measured["user"] + measured["system"]
+    return [{"seconds": seconds, "processor": processor} for seconds in measured["times"]]
+
+
+def check_hyperfine() -> str:
+    """Its version; raises EngineError where it is missing."""
+    if shutil.which("hyperfine") is None:
+        raise EngineError("hyperfine is missing: apt-get install hyperfine")
+    done = subprocess.run(["hyperfine", "--version"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -1,0 +1,42 @@
+"""What serialize_twice.py does, with one manifest that both tools read where it lies.
+
+    flatmanifest profile --script examples/read_in_place.py -- my_project
+
+shows that nothing is serialized for them any more.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dbt.cli.main import dbtRunner
+
+import flatmanifest
+
+
+def most_used(manifest: flatmanifest.Manifest) -> str:
+    """One tool: what has the most children."""
+    children = manifest["child_map"]
+    used, _ = max(children.items(), key=lambda item: len(item[1]))
+    return str(used)
+
+
+def views(manifest: flatmanifest.Manifest) -> int:
+    """Another: how many nodes are views."""
+    nodes = manifest["nodes"].values()
+    return sum(node["config"].get("materialized") == "view" for node in nodes)
+
+
+def main(project: str) -> None:
+    """Parse the project, ask both."""
+    result = dbtRunner().invoke(["parse", "--quiet", "--project-dir", project])
+    if not result.success:
+        sys.exit(f"dbt cannot parse the project: {result.exception}")
+    manifest = flatmanifest.open(Path(project, "target", "manifest.json"))
+    print("most used:", most_used(manifest))
+    print("views:", views(manifest))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
