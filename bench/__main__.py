@@ -16,18 +16,32 @@ import subprocess
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 import flatmanifest
-from bench import dbt_commands, graph, manifest_file, memory, selection
+from bench import (
+    cold_parse,
+    completion,
+    dbt_commands,
+    graph,
+    manifest_file,
+    memory,
+    profile_cost,
+    selection,
+)
 from bench.figures import Report
 from bench.projects import generate
+from flatmanifest.profile.measurement import processor
 
 LARGE = "dex_spellbook_v12"
 SMALL = "jaffle_shop_v12_dbt1.11"
 NATIVE_BENCH = Path("build/bench/native_bench")
+OF_A_MANIFEST = ("file", "graph", "selection", "memory", "completion")
+NATIVE = "native"
+PARTS = (*OF_A_MANIFEST, *dbt_commands.PROJECTS, "cold", "profile", NATIVE)
 
 
 def main() -> None:
@@ -35,29 +49,57 @@ def main() -> None:
     parser.add_argument("--large", type=Path, help="a large manifest.json to measure on")
     parser.add_argument("--small", type=Path, help="a small manifest.json to compare with")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--add", action="store_true", help="keep what that file has of other parts")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=PARTS, metavar="P", help=" ".join(PARTS)
+    )
+    parser.add_argument(
+        "--only-phases", action="store_true", help="of dbt's commands on projects: row 12 alone"
+    )
+    parser.add_argument("--rounds", type=int, default=dbt_commands.ROUNDS, help="of those phases")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="flatmanifest-bench-") as directory:
         work = Path(directory)
-        large = options.large or _manifest(LARGE, work, chains=500)
-        small = options.small or _manifest(SMALL, work, chains=10)
         report = Report()
-        machine = f"{_processor()}, {os.cpu_count()} cores, {platform.platform()}"
-        report.facts["machine"] = machine
+        report.facts["machine"] = f"{processor()}, {os.cpu_count()} cores, {platform.platform()}"
         report.facts["python"] = platform.python_version()
-        report.facts["large manifest"] = f"{large.name}, {large.stat().st_size:,} bytes"
-        report.facts["small manifest"] = f"{small.name}, {small.stat().st_size:,} bytes"
-        manifest_file.measure(report, large, small, work)
-        graph.measure(report, large, work)
-        selection.measure(report, large, work)
-        memory.measure(report, large, flatmanifest.convert(large, work / "large.fman"))
-        dbt_commands.measure(report, work)
-        _print(report)
-        _run_native(large)
+        if {*OF_A_MANIFEST, NATIVE} & {*options.parts}:
+            measure_manifests(report, options, work)
+        names = [part for part in options.parts if part in dbt_commands.PROJECTS]
+        dbt_commands.measure(
+            report, work, names, only_phases=options.only_phases, rounds=options.rounds
+        )
+        if "cold" in options.parts:
+            cold_parse.measure(report, work)
+        if "profile" in options.parts:
+            profile_cost.measure(report, work)
         if options.json:
-            _save(report, options.json)
+            _save(report, options.json, add=options.add)
+        _print(report)
 
 
-def _manifest(name: str, work: Path, chains: int) -> Path:
+def measure_manifests(report: Report, options: argparse.Namespace, work: Path) -> None:
+    """The parts that need no dbt project."""
+    large = options.large or manifest_of(LARGE, work, chains=500)
+    small = options.small or manifest_of(SMALL, work, chains=10)
+    report.facts["large manifest"] = f"{large.name}, {large.stat().st_size:,} bytes"
+    report.facts["small manifest"] = f"{small.name}, {small.stat().st_size:,} bytes"
+    if "file" in options.parts:
+        manifest_file.measure(report, large, small, work)
+    if "graph" in options.parts:
+        graph.measure(report, large, work)
+    if "selection" in options.parts:
+        selection.measure(report, large, work)
+    if "memory" in options.parts:
+        memory.measure(report, large, flatmanifest.convert(large, work / "large.fman"))
+    if "completion" in options.parts:
+        fman = flatmanifest.convert(large, work / "large.fman")
+        completion.measure(report, fman, work)
+    if NATIVE in options.parts:
+        _run_native(large)
+
+
+def manifest_of(name: str, work: Path, chains: int) -> Path:
     """The corpus' manifest of that name; without a corpus, one that dbt makes of chains."""
     corpus = os.environ.get("FLATMANIFEST_CORPUS")
     if corpus:
@@ -71,14 +113,6 @@ def _manifest(name: str, work: Path, chains: int) -> Path:
         ["dbt", "parse", "--quiet", "--project-dir", project, "--profiles-dir", project], check=True
     )
     return project / "target" / "manifest.json"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next(line.split(": ", 1)[1] for line in lines if line.startswith("model name"))
 
 
 def _print(report: Report) -> None:
@@ -122,8 +156,8 @@ def _run_native(large: Path) -> None:
         )
 
 
-def _save(report: Report, path: Path) -> None:
-    document = {
+def _save(report: Report, path: Path, *, add: bool) -> None:
+    document: dict[str, Any] = {
         "facts": report.facts,
         "figures": [{**asdict(figure), "met": figure.met} for figure in report.figures],
         "contests": {
@@ -132,7 +166,20 @@ def _save(report: Report, path: Path) -> None:
         },
         "curves": [asdict(curve) for curve in report.curves],
     }
+    if add and path.exists():
+        join(json.loads(path.read_text()), document)
     path.write_text(json.dumps(document, indent=1))
+
+
+def join(earlier: dict[str, Any], document: dict[str, Any]) -> None:
+    """Add to a document what an earlier one has that it has not."""
+    for key in ("facts", "contests"):
+        document[key] = {**earlier[key], **document[key]}
+    names = {figure["name"] for figure in document["figures"]}
+    document["figures"] += [f for f in earlier["figures"] if f["name"] not in names]
+    document["figures"].sort(key=lambda figure: figure["row"])
+    titles = {curve["title"] for curve in document["curves"]}
+    document["curves"] += [c for c in earlier["curves"] if c["title"] not in titles]
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,12 +92,22 @@ class Side:
         return sum(statistics.median(s) for p, s in self.phases.items() if p != "command")
 
 
-def measure(report: Report, work: Path) -> None:
-    for name, (kind, size) in PROJECTS.items():
+def measure(
+    report: Report,
+    work: Path,
+    names: Sequence[str] = tuple(PROJECTS),
+    *,
+    only_phases: bool = False,
+    rounds: int = ROUNDS,
+) -> None:
+    """``rounds``: of the phases, each a command of its own."""
+    for name in names:
+        kind, size = PROJECTS[name]
         sides = make_sides(work / name, kind, size)
-        warm_list(report, name, sides)
-        phases(report, name, sides)
-        if name == "chain2000":
+        phases(report, name, sides, rounds)
+        if not only_phases:
+            warm_list(report, name, sides)
+        if name == "chain2000" and not only_phases:
             restored(report, sides[1])
             front_doors(report, sides)
             edited_parse(report, sides)
@@ -185,12 +196,14 @@ def edited_parse(report: Report, sides: list[Side]) -> None:
     report.at_least(14, "dbt parse with one model edited, chain2000", ratio(vanilla, ours), 2)
 
 
-def phases(report: Report, name: str, sides: list[Side]) -> None:
-    for _ in range(ROUNDS):
+def phases(report: Report, name: str, sides: list[Side], rounds: int) -> None:
+    for _ in range(rounds):
         for side in sides:
             side.phase("ls", "--quiet")
     vanilla, ours = sides
-    for phase in vanilla.phases:
+    for phase, seconds in vanilla.phases.items():
+        if not any(seconds):  # it does not take place in this command
+            continue
         contestants = [
             Contestant(side.name, lambda: None, side.phases[phase]) for side in (vanilla, ours)
         ]

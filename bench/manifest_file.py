@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import pickle
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import msgspec
@@ -15,6 +18,7 @@ import orjson
 import flatmanifest
 from bench.contest import Contestant, ratio, run
 from bench.figures import Report
+from bench.load.publishers import PUBLISHERS
 
 ROUNDS = 5
 OPEN_ROUNDS = 200
@@ -35,7 +39,7 @@ def _first_field(path: Path) -> object:
     return flatmanifest.open(path)["metadata"]["dbt_version"]
 
 
-def _load(path: Path) -> object:
+def _load(path: Path) -> Any:
     with path.open("rb") as file:
         return json.load(file)
 
@@ -46,7 +50,6 @@ def _open(report: Report, large: Path, fman: Path, small_fman: Path) -> None:
     plain = _load(large)
     packed.write_bytes(msgpack.packb(plain))
     pickled.write_bytes(pickle.dumps(plain))
-    del plain
     from_json = Contestant("json.load", lambda: _load(large))
     others = [
         Contestant("orjson.loads", lambda: orjson.loads(large.read_bytes())),
@@ -54,18 +57,39 @@ def _open(report: Report, large: Path, fman: Path, small_fman: Path) -> None:
         Contestant("msgpack.unpackb", lambda: msgpack.unpackb(packed.read_bytes())),
         Contestant("pickle.loads", lambda: pickle.loads(pickled.read_bytes())),
     ]
+    in_rows = Contestant(
+        "SQLite: connect, one field of a row", _field_of_a_row(plain, large.parent)
+    )
+    del plain
     run([from_json, *others], ROUNDS)
     from_file = Contestant("flatmanifest.open, large", lambda: _first_field(fman))
     from_small = Contestant("flatmanifest.open, small", lambda: _first_field(small_fman))
-    run([from_file, from_small], OPEN_ROUNDS)
+    run([from_file, from_small, in_rows], OPEN_ROUNDS)
     report.contests.append(
-        ("open and read metadata.dbt_version", [from_file, from_small, from_json, *others])
+        ("open and read a first field", [from_file, from_small, in_rows, from_json, *others])
     )
     report.at_least(
         1, "open + first field, vs json.load", from_json.median / from_file.median, 1000
     )
     report.at_most(1, "open + first field", from_file.median * 1e6, 300, "µs")
     report.at_most(2, "open, large vs small", ratio(from_file, from_small), 2, "x")
+
+
+def _field_of_a_row(plain: dict[str, Any], directory: Path) -> Callable[[], object]:
+    """The same manifest as rows (bench.load), and opening them."""
+    publisher = PUBLISHERS["SQLite"](plain, directory)
+    publisher.publish(1)
+    node = next(iter(plain["nodes"]))
+    query = "SELECT materialized FROM node WHERE id = ?"
+
+    def read() -> object:
+        connection = sqlite3.connect(publisher.path)
+        try:
+            return connection.execute(query, (node,)).fetchone()
+        finally:
+            connection.close()
+
+    return read
 
 
 def _convert(report: Report, large: Path, work: Path) -> None:

@@ -17,6 +17,7 @@ from dbt_common.events.functions import fire_event
 from dbt_common.utils.encoding import JSONEncoder
 
 from flatmanifest.dbt.entry import entry_of, unchanged
+from flatmanifest.dbt.parsing.writing import write_together
 from flatmanifest.dbt.seams import attempt, seam
 from flatmanifest.dbt.splice import CannotSpliceError, splice
 
@@ -34,14 +35,15 @@ written_here: list[str] = []
 def write_manifest(original: Callable[..., Any], manifest: Manifest, path: str) -> None:
     written_here.append(os.path.abspath(path))  # noqa: PTH100 - keeps links as they are
     entry = entry_of(manifest)
-    if entry is None:
-        original(manifest, path)
-        return
-    if attempt(write_again, entry, manifest, path):
+    if entry is not None and attempt(write_again, entry, manifest, path):
         fire_event(ArtifactWritten(artifact_type="WritableManifest", artifact_path=path))
         return
-    original(manifest, path)
-    attempt(remember_manifest, entry, manifest, path)
+    if attempt(write_together, manifest, path):
+        fire_event(ArtifactWritten(artifact_type="WritableManifest", artifact_path=path))
+    else:
+        original(manifest, path)
+    if entry is not None:
+        attempt(remember_manifest, entry, manifest, path)
 
 
 @seam(SemanticManifest, "write_json_to_file")

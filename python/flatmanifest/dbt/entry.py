@@ -5,7 +5,7 @@ An entry is some files in the cache directory, whose names begin with its key:
 - ``KEY.fman``: dbt's manifest, complete
 - ``KEY.state.fman``: the files that it was parsed from, and how they were
 - ``KEY.artifacts.fman``: the artifacts in the target directory that show it as it is
-- ``KEY.semantic.fman``: what has been made of it (listing.py, handoff.py)
+- ``KEY.handoff.fman``: what another parser has left for it (handoff.py)
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ NOT_KEPT = {"flat_graph"}
 NOT_LAZY = {"metadata", "state_check", "env_vars", "selectors", "source_patches"}
 SIZE_VARIABLE = "FLATMANIFEST_CACHE_SIZE"
 DEFAULT_MEGABYTES = 1000
+PRIVATE = 0o700  # where nobody else gets, a umask of 002 does no harm: native/store/trust.h
 CHANGED = "\0changed"  # no value of an environment variable
 
 
@@ -187,7 +188,7 @@ def publish(
     root = {name: getattr(manifest, name) for name in kept_fields()}
     root["env_vars"] = hidden_values(manifest.env_vars)
     root["source_patches"] = {}  # dbt keeps none either: Manifest.__pre_serialize__
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     earlier = entry_of(manifest)
     if earlier is not None:
         earlier.artifacts()  # which the new entry's will replace
@@ -285,14 +286,14 @@ def hidden_values(values: dict[str, str]) -> dict[str, str]:
     return {name: f"{salt.hex()}:{hashed(salt, value)}" for name, value in values.items()}
 
 
-def known_values(hidden: dict[str, str]) -> dict[str, str]:
-    """Their values, where these are what they were; else one that no variable has."""
+def known_values(hidden: dict[str, str], earlier: dict[str, str] | None = None) -> dict[str, str]:
+    """Their values, where these are what they are now or were earlier; else one that none has."""
     from dbt.constants import DEFAULT_ENV_PLACEHOLDER  # noqa: PLC0415
 
     values = {}
     for name, text in hidden.items():
         salt, _, digest = text.partition(":")
-        candidates = [os.environ.get(name), DEFAULT_ENV_PLACEHOLDER]
+        candidates = [os.environ.get(name), DEFAULT_ENV_PLACEHOLDER, (earlier or {}).get(name)]
         values[name] = next(
             (
                 value

@@ -1,25 +1,30 @@
-"""The seam of dbt 1.12's ``--use-v2-parser``: dbt.parser.v2.
+"""The seams of dbt 1.12's ``--use-v2-parser``: dbt.parser.v2.
 
 dbt there runs another parser and loads the manifest.json that it leaves, at every command. What
 came of it is kept as an entry is, and taken as long as nothing has changed that the parser might
-see. As nothing tells which environment variables it read, that is all of them.
+see. As nothing tells which environment variables it read, that is all of them. When the parser has
+run again, what it has left unchanged comes from the entry, and dbt loads the rest (reloading.py).
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shlex
 import shutil
+from contextvars import ContextVar
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from dbt.adapters.factory import get_adapter_package_names
+from dbt.adapters.factory import get_adapter_package_names, register_adapter
+from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.contracts.graph.manifest import Manifest
 from dbt.flags import get_flags
+from dbt.mp_context import get_mp_context
 from dbt.parser import manifest as parsing
 from dbt.parser import v2
 from dbt.version import __version__ as dbt_version
@@ -32,8 +37,8 @@ from dbt_common.invocation import get_invocation_id
 from flatmanifest._native import take_snapshot
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import objects
-from flatmanifest.dbt.artifacts import remember_manifest
 from flatmanifest.dbt.loading import cache_directory, version_of, words_of
+from flatmanifest.dbt.reloading import Handed, Reloaded, reload
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
@@ -53,15 +58,17 @@ PROJECT_FILES = (
     "profiles.yml",
     ".dbtignore",
 )
-SEMANTIC = "semantic"
+HANDOFF = "handoff"  # KEY.handoff.fman
 NOTE = "note "  # in Entry.passed
+BYTES = "latin-1"  # a character for each byte, whatever they mean
 
 
 class Handoff:
     """What one run of the parser is about."""
 
-    def __init__(self, config: RuntimeConfig) -> None:
+    def __init__(self, config: RuntimeConfig, *, is_written: bool) -> None:
         self.config = config
+        self.is_written = is_written
         self.target = Path(config.project_target_path)
         self.semantic = str(self.target / v2.SEMANTIC_MANIFEST_FILE_NAME)
         self.path = cache_directory(config) / f"{key_of(config)}.fman"
@@ -74,11 +81,17 @@ class Handoff:
         )
         # Before the parser looks.
         self.snapshot = None if self.is_fresh else take_snapshot(self.roots)
+        self.notes: list[str] = []
+        # Of what the parser has left this time.
+        self.handed: dict[str, Any] | None = None
+        self.reloaded: Reloaded | None = None
 
-    def take(self, *, is_written: bool) -> Manifest | None:
+    def take(self) -> Manifest | None:
         """The manifest that the parser would leave, and everything that dbt does with it."""
         entry = self.entry
         if entry is None or not self.is_fresh:
+            return None
+        if self.is_written and not self._write_semantic_manifest(entry):
             return None
         manifest = entry.manifest()
         manifest.env_vars = {}  # as dbt has it here; the entry's are those of the environment
@@ -91,15 +104,70 @@ class Handoff:
                 fire_event(Note(msg=text), level=EventLevel(level))
         manifest.build_flat_graph()
         v2._delete_stale_partial_parse(self.target)  # noqa: SLF001
-        if is_written:
-            self._write_semantic_manifest(entry)
+        if self.is_written:
             parsing.write_manifest(manifest, str(self.target))
             parsing.enrich_manifest_with_plugin_artifacts(manifest, self.config.project_name)
         return manifest
 
-    def keep(self, manifest: Manifest, notes: list[str], *, is_written: bool) -> None:
+    def renew(self) -> None:
+        """Note that the entry was used."""
+        if self.entry is not None:
+            self.entry.renew()
+
+    def _write_semantic_manifest(self, entry: entries.Entry) -> bool:
+        """Leave the parser's own, which dbt takes as it is; False if it is not known."""
+        if entry.artifact(self.semantic) is None:
+            kept = self._kept(entry)
+            if kept is None:
+                return False
+            if kept["semantic"] is None:
+                return True  # it leaves none
+            self.target.mkdir(parents=True, exist_ok=True)
+            Path(self.semantic).write_bytes(kept["semantic"].encode(BYTES))
+            entry.keep_artifact(self.semantic)
+        v2.add_artifact_produced(self.semantic)
+        return True
+
+    def _kept(self, entry: entries.Entry) -> dict[str, Any] | None:
+        """What was remembered of the manifest.json that the entry was made of."""
+        kept = entries.read(entries.beside(self.path, HANDOFF))
+        return kept if kept is not None and kept["generation"] == entry.generation else None
+
+    def load(self, path: Path) -> Reloaded | None:
+        """Load what the parser has left, with what the entry has of it; None if dbt is to load it.
+
+        That is also where it is none that dbt can load, which dbt says itself.
+        """
+        try:
+            handed = Handed(path)
+        except (OSError, ValueError):
+            return None
+        semantic = path.with_name(v2.SEMANTIC_MANIFEST_FILE_NAME)
+        self.handed = {
+            "circumstances": circumstances(self.config, handed),
+            "digests": handed.digests,
+            "semantic": semantic.read_bytes().decode(BYTES) if semantic.exists() else None,
+        }
+        # What dbt upgrades, it is to read as a whole.
+        if handed.version()[0] != str(WritableManifest.dbt_schema_version) or self.entry is None:
+            return None
+        kept = self._kept(self.entry)
+        if kept is None or kept["circumstances"] != self.handed["circumstances"]:
+            return None
+        self.reloaded = reload(handed, self.entry, kept["digests"])
+        return self.reloaded
+
+    def take_macros(self, manifest: Manifest) -> bool:
+        """Give a manifest the adapter's macros too, if the entry has those that dbt would read."""
+        if self.reloaded is None or self.reloaded.macros is None:
+            return False
+        register_adapter(self.config, get_mp_context())  # which dbt does there first, and says
+        manifest.macros = self.reloaded.macros
+        return True
+
+    def keep(self, manifest: Manifest) -> None:
         """Publish what the parser has left."""
-        if self.snapshot is None:
+        if self.snapshot is None or self.handed is None:
             return
         if isinstance(manifest.metadata.user_id, UUID):
             manifest.metadata.user_id = str(manifest.metadata.user_id)
@@ -109,32 +177,16 @@ class Handoff:
             entry = entries.publish(self.path, manifest, self.roots, self.snapshot, words)
         finally:
             manifest.env_vars = {}
-        for note in notes:
+        objects.publish(
+            entries.beside(self.path, HANDOFF), {"generation": entry.generation, **self.handed}
+        )
+        for note in self.notes:
             entry.keep_passed(note)
-        if not is_written:
-            return
-        remember_manifest(entry, manifest, str(self.target / parsing.MANIFEST_FILE_NAME))
-        self._keep_semantic_manifest(entry)
-
-    def _keep_semantic_manifest(self, entry: entries.Entry) -> None:
-        """It is the parser's own, which dbt takes as it is."""
-        path = Path(self.semantic)
-        text = path.read_text() if path.exists() else None
-        content = {"generation": entry.generation, "text": text}
-        objects.publish(entries.beside(self.path, SEMANTIC), content)
-        if text is not None:
+        if self.is_written and self.handed["semantic"] is not None:
             entry.keep_artifact(self.semantic)
 
-    def _write_semantic_manifest(self, entry: entries.Entry) -> None:
-        if entry.artifact(self.semantic) is not None:
-            return
-        kept = entries.read(entries.beside(self.path, SEMANTIC))
-        if kept is None or kept["generation"] != entry.generation:
-            message = "the semantic manifest that belongs to the entry is lost"
-            raise ValueError(message)
-        if kept["text"] is not None:
-            Path(self.semantic).write_text(kept["text"])
-            entry.keep_artifact(self.semantic)
+
+RUNNING: ContextVar[Handoff | None] = ContextVar("RUNNING", default=None)
 
 
 @seam(v2, "parse_with_v2")
@@ -143,32 +195,67 @@ def parse_with_v2(
 ) -> Manifest:
     parsing.assert_no_get_nodes_plugins(config.project_name)  # raises
     is_written = all((*args, *kwargs.values()))  # write, write_json
-    handoff = attempt(Handoff, config)
-    taken = None if handoff is None else attempt(partial(handoff.take, is_written=is_written))
-    if taken is not None:
-        return taken
-    with notes_heard() as notes:
+    handoff = attempt(partial(Handoff, is_written=is_written), config)
+    if handoff is None:
         manifest: Manifest = original(config, *args, **kwargs)
-    if handoff is not None:
-        attempt(partial(handoff.keep, is_written=is_written), manifest, notes)
+        return manifest
+    taken = attempt(handoff.take)
+    if taken is not None:
+        attempt(handoff.renew)
+        return taken
+    token = RUNNING.set(handoff)
+    try:
+        with notes_heard(handoff.notes):
+            manifest = original(config, *args, **kwargs)
+    finally:
+        RUNNING.reset(token)
     return manifest
 
 
+@seam(v2, "_load_writable_manifest")
+def load_writable_manifest(original: Callable[..., Any], path: Path) -> Any:
+    handoff = RUNNING.get()
+    reloaded = None if handoff is None else attempt(handoff.load, path)
+    return original(path) if reloaded is None else reloaded
+
+
+@seam(Manifest, "from_writable_manifest")
+def from_writable_manifest(original: Callable[..., Any], loaded: Any) -> Any:
+    return loaded.manifest if isinstance(loaded, Reloaded) else original(loaded)
+
+
+@seam(v2, "rediscover_adapter_macros")
+def rediscover_adapter_macros(
+    original: Callable[..., Any], manifest: Manifest, config: RuntimeConfig
+) -> None:
+    handoff = RUNNING.get()
+    if handoff is None or not attempt(handoff.take_macros, manifest):
+        original(manifest, config)
+    if handoff is not None:
+        attempt(handoff.keep, manifest)
+
+
 @contextlib.contextmanager
-def notes_heard() -> Iterator[list[str]]:
-    """What the parser says, which dbt passes on as notes; to be said again without it."""
-    notes: list[str] = []
+def notes_heard(notes: list[str]) -> Iterator[None]:
+    """Hear what the parser says, which dbt passes on as notes; to be said again without it."""
 
     def hear(message: Any) -> None:
-        if message.info.name == "Note":
+        if message.info.name == "Note" and not message.data.msg.startswith("flatmanifest"):
             notes.append(f"{NOTE}{message.info.level} {message.data.msg}")
 
     callbacks = get_event_manager().callbacks
     callbacks.append(hear)
     try:
-        yield notes
+        yield
     finally:
         callbacks.remove(hear)
+
+
+def circumstances(config: RuntimeConfig, handed: Handed) -> str:
+    """What decides, beside the JSON of a resource, what dbt makes of it; as text."""
+    project = [config.project_name, config.dispatch]
+    unrendered = get_flags().state_modified_compare_more_unrendered_values
+    return json.dumps([*handed.version(), bool(unrendered), *project], default=repr)
 
 
 def environment() -> dict[str, str]:

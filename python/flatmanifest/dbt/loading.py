@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from contextvars import ContextVar
 from dataclasses import asdict
@@ -27,11 +26,11 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 from dbt_common.invocation import get_invocation_id
 
-from flatmanifest._native import take_snapshot
+from flatmanifest._native import require_trusted_directory, take_snapshot
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import garbage, schemas
 from flatmanifest.dbt.flat import flat_graph
-from flatmanifest.dbt.repack import repack
+from flatmanifest.dbt.repack import env_vars_of, repack
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
@@ -73,10 +72,18 @@ class Load:
         if not self._is_of_this_state(manifest):
             return None
         self.entry = entry
+        if entries.CHANGED in manifest.env_vars.values():
+            attempt(self._recall_environment, entry, manifest)
         now = datetime.now(timezone.utc).replace(tzinfo=None)
         manifest.metadata.generated_at = now
         manifest.metadata.invocation_id = get_invocation_id()
         return manifest
+
+    def _recall_environment(self, entry: entries.Entry, manifest: Manifest) -> None:
+        """Have the values that dbt keeps of changed variables until it parses a file with them."""
+        hidden = entry.objects.restore("env_vars")
+        earlier = env_vars_of(self.file_of_dbt.read_bytes())
+        manifest.env_vars = entries.known_values(hidden, earlier)
 
     def _is_of_this_state(self, manifest: Manifest) -> bool:
         # By their values: a FileHash that was never set does not equal itself.
@@ -131,6 +138,7 @@ class Load:
             self._write_file_of_dbt(self.entry)
         elif self.entry is not None and self.snapshot is not None:
             self.entry.keep_state(self.roots, self.snapshot)
+            self._write_file_of_dbt(self.entry)
         else:
             self.publish()
 
@@ -140,6 +148,7 @@ class Load:
         dbt would have parsed everything again after a change of target or vars, and written it.
         """
         if entry.artifact(str(self.file_of_dbt)) is None:
+            forget_unknown_values(self.loader.manifest)
             write_msgpack(self.loader)
             entry.keep_artifact(str(self.file_of_dbt))
 
@@ -169,7 +178,7 @@ def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Manif
     token = LOADING.set(load)
     is_warm = load is not None and load.entry is not None
     try:
-        with garbage.paused() if is_warm else contextlib.nullcontext():
+        with garbage.paused() if is_warm else garbage.rarer():
             manifest: Manifest = original(loader)
     finally:
         LOADING.reset(token)
@@ -215,6 +224,7 @@ def safe_update_project_parser_files_partially(
 @seam(ManifestLoader, "write_manifest_for_partial_parse")
 def write_manifest_for_partial_parse(original: Callable[..., Any], loader: ManifestLoader) -> None:
     load: Load | None = getattr(loader, "flatmanifest_load", None)
+    attempt(forget_unknown_values, loader.manifest)
     if load is None or not attempt(load.write_file_of_dbt_again):
         original(loader)
     if load is not None:
@@ -251,10 +261,15 @@ def validate_config(original: Callable[..., Any], config: RuntimeConfig) -> None
 
 
 def cache_directory(config: RuntimeConfig) -> Path:
-    """Where entries lie: in the target directory, unless the environment says otherwise."""
+    """Where entries lie: in the target directory, unless the environment says otherwise.
+
+    Raises FormatError for a directory that somebody else may have written into: all is dbt's then.
+    """
     chosen = os.environ.get(CACHE_VARIABLE)
     # Absolute, because dbt changes its directory.
-    return Path(chosen or Path(config.project_target_path) / "flatmanifest").absolute()
+    path = Path(chosen or Path(config.project_target_path) / "flatmanifest").absolute()
+    require_trusted_directory(str(path))
+    return path
 
 
 def key_of(loader: ManifestLoader) -> str:
@@ -304,6 +319,13 @@ def roots_of(projects: Any) -> list[str]:
         for kind in get_file_types_for_project(project).values():
             roots.update(os.path.join(project.project_root, path) for path in kind["paths"])  # noqa: PTH118
     return sorted(roots)
+
+
+def forget_unknown_values(manifest: Manifest) -> None:
+    """Of variables that have changed and that no file uses any more."""
+    for name, value in list(manifest.env_vars.items()):
+        if value == entries.CHANGED:
+            del manifest.env_vars[name]
 
 
 def is_environment_same(manifest: Manifest) -> bool:

@@ -33,12 +33,14 @@ NOT_STORED: dict[tuple[str, str], dict[str, Callable[[], Any]]] = {
 }
 
 
-def publish(path: Path, root: dict[str, Any]) -> int:
+def publish(path: Path, root: dict[str, Any], *, is_lasting: bool = True) -> int:
     """Write dicts, lists, plain values and dbt's dataclasses; return the file's generation.
+
+    What need not outlast a power failure is not flushed to the disk.
 
     Raises TypeError or ValueError for what cannot be stored, OSError; the file is then as it was.
     """
-    return publish_objects(path, root, describe, LazyDict)
+    return publish_objects(path, root, describe, LazyDict, is_lasting)
 
 
 def load(path: Path) -> StoredObjects:
@@ -57,10 +59,7 @@ def describe(kind: type) -> tuple[str, tuple[str, ...] | None]:
     if not dataclasses.is_dataclass(kind):
         message = f"cannot store an object of {path}: it is no dataclass"
         raise TypeError(message)
-    omitted = not_stored(kind)
-    return path, tuple(
-        field.name for field in dataclasses.fields(kind) if field.name not in omitted
-    )
+    return path, stored_fields(kind)
 
 
 def resolve(path: str) -> tuple[type, tuple[tuple[str, Callable[[], Any]], ...]]:
@@ -80,7 +79,7 @@ def resolve(path: str) -> tuple[type, tuple[tuple[str, Callable[[], Any]], ...]]
     if not dataclasses.is_dataclass(found):
         message = f"{path} is no dataclass"
         raise TypeError(message)
-    return found, tuple({**not_stored(found), **made_by_setstate(found)}.items())
+    return found, tuple(made_again(found).items())
 
 
 def is_of_dbt(module: str) -> bool:
@@ -104,6 +103,18 @@ def made_by_setstate(kind: type) -> dict[str, Callable[[], Any]]:
     if not hasattr(kind, "__setstate__"):
         return {}
     return {name: partial(made, name) for name in unpickled()}
+
+
+def stored_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass that a file has."""
+    omitted = not_stored(kind)
+    fields = dataclasses.fields(kind)
+    return tuple(field.name for field in fields if field.name not in omitted)
+
+
+def made_again(kind: type) -> dict[str, Callable[[], Any]]:
+    """What an instance has beside that when it comes out of a file."""
+    return {**not_stored(kind), **made_by_setstate(kind)}
 
 
 def not_stored(kind: type) -> dict[str, Callable[[], Any]]:

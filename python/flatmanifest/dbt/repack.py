@@ -83,6 +83,13 @@ def changed_in(shown: Entry, name: str, collection: dict[str, Any]) -> dict[str,
     return changed
 
 
+def env_vars_of(text: bytes) -> dict[str, str]:
+    """The environment variables that the file has, which holds them as they were."""
+    (begin, end), _ = fields_of(text, set())["env_vars"]
+    values: dict[str, str] = msgpack.unpackb(text[begin:end])
+    return values
+
+
 def fields_of(text: bytes, collections: set[str]) -> Fields:
     unpacker = msgpack.Unpacker(max_buffer_size=len(text) or 1, strict_map_key=False)
     unpacker.feed(text)

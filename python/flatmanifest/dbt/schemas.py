@@ -1,30 +1,39 @@
 """The JSON schemas that dbt validates with, kept between commands.
 
 dbt makes the schema of a class when it first validates something as one, in up to a seventh of a
-second for each; it is the same as long as the packages are that the class is made of.
+second for each; it is the same as long as the packages are that the class is made of. Most of that
+time mashumaro writes and compiles a class for each default, to see how it is serialized, which
+nearly all are as themselves.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import types
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
+import mashumaro.jsonschema.schema as mashumaro_schema
 from dbt.adapters.factory import get_adapter_package_names
 from dbt_common.dataclass_schema import dbtClassMixin
 
 from flatmanifest._native import __version__
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import objects
-from flatmanifest.dbt.seams import attempt, is_on
+from flatmanifest.dbt.seams import attempt, is_on, seam
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 # metricflow has what dbt-semantic-interfaces had since dbt 1.12.
 PACKAGES = ("dbt-core", "dbt-common", "dbt-adapters", "mashumaro")
 EITHER = ("dbt-semantic-interfaces", "metricflow")
+
+SWITCH = "defaults"
+AS_THEMSELVES = {str, int, float, bool}
+UNIONS = {Union, types.UnionType}
 
 Schema = dict[str, Any]
 
@@ -56,7 +65,7 @@ class KnownSchemas:
 
     def keep(self) -> None:
         if self.has_more and self.versions is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=entries.PRIVATE, parents=True, exist_ok=True)
             content = {"versions": self.versions, "schemas": self.known}
             objects.publish(self.path, content)
             self.has_more = False
@@ -123,3 +132,15 @@ def json_schema(kind: Any) -> Schema:
 
 
 dbtClassMixin.json_schema = classmethod(json_schema)
+
+
+@seam(mashumaro_schema, "_default", SWITCH)
+def serialized_default(
+    original: Callable[..., Any], annotation: Any, value: Any, config: Any
+) -> Any:
+    """What a schema says of a field's default (mashumaro.jsonschema.schema)."""
+    is_union = get_origin(annotation) in UNIONS
+    plain = {*get_args(annotation)} if is_union else {annotation}
+    if type(value) in plain and (value is None or plain - {type(None)} <= AS_THEMSELVES):
+        return value
+    return original(annotation, value, config)

@@ -16,7 +16,7 @@ from flatmanifest._native import split_json
 from flatmanifest.dbt.lazy import LazyDict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from dbt.contracts.graph.manifest import Manifest
 
@@ -114,7 +114,7 @@ def spliced(
     # The places that stand in it for values must be those of the entry that is shown.
     if isinstance(resources, LazyDict) and resources.stored_map is not changed.shown_lazily:
         raise CannotSpliceError(changed.name)
-    artifact = artifact_of_list if changed.name == LISTS else artifact_of
+    artifact = artifact_of(changed.name)
     begin = b"{"
     for key, value in dict.items(resources):
         yield b"%b%b: " % (begin, json.dumps(key).encode())
@@ -129,12 +129,22 @@ def spliced(
     yield b"{}" if begin == b"{" else b"}"
 
 
-def artifact_of(resource: Any) -> Any:
+def artifact_of(collection: str) -> Callable[[Any], Any]:
+    """What makes of a value of a collection what the artifact has of it."""
+    return of_list if collection == LISTS else of_resource
+
+
+def of_resource(resource: Any) -> Any:
     return resource.to_resource().to_dict(**AS_ARTIFACT)
 
 
-def artifact_of_list(resources: list[Any]) -> list[Any]:
-    return [artifact_of(resource) for resource in resources]
+def of_list(resources: list[Any]) -> list[Any]:
+    return [of_resource(resource) for resource in resources]
+
+
+def joined(members: Iterable[tuple[str, bytes]]) -> bytes:
+    """Keys and the texts of their values, as they stand between an object's braces."""
+    return b", ".join(b"%b: %b" % (dumped(key), text) for key, text in members)
 
 
 def dumped(value: Any, encode: Callable[..., str] = json.dumps) -> bytes:

@@ -1,0 +1,121 @@
+"""A cold dbt parse: row 15 of the targets, its stages, and how workers share the work.
+
+Whole processes, in turn, on copies of one project whose target directory is removed each time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.contest import Contestant, ratio
+from bench.dbt_commands import PROJECTS, QUIET, REPOSITORY
+from bench.figures import Report
+from bench.projects import generate
+
+ROUNDS = 3
+NAMES = ("chain2000", "01_2000_simple")
+DIVISIONS = (1, 2, 4, 8)
+
+
+DBT = "dbt"
+ALONE = "with the plugin, one process"
+TWO = "with the plugin, two workers"
+SIDES = {
+    DBT: {"FLATMANIFEST": "0"},
+    ALONE: {"FLATMANIFEST_PARSE_WORKERS": "1"},
+    TWO: {"FLATMANIFEST_PARSE_WORKERS": "2"},
+}
+LEAST_GAIN = {ALONE: 1.5, TWO: 2.0}
+
+
+def measure(report: Report, work: Path) -> None:
+    for name in NAMES:
+        project = work / f"cold-{name}"
+        kind, size = PROJECTS[name]
+        generate(kind, project, size)
+        whole_processes(report, name, project)
+        divided(report, name, project)
+        shutil.rmtree(project)
+
+
+def whole_processes(report: Report, name: str, project: Path) -> None:
+    contestants = {side: Contestant(side, lambda: None) for side in SIDES}
+    for number in range(ROUNDS + 1):
+        for side, contestant in contestants.items():
+            start = time.perf_counter()
+            run(project, SIDES[side], "dbt.cli.main", "parse", "--quiet")
+            if number > 0:
+                contestant.seconds.append(time.perf_counter() - start)
+    report.contests.append((f"dbt parse, cold, whole process, {name}", list(contestants.values())))
+    for side, least in LEAST_GAIN.items():
+        gain = ratio(contestants[DBT], contestants[side])
+        report.at_least(15, f"cold dbt parse, {name}, {side}", gain, least)
+
+
+def divided(report: Report, name: str, project: Path) -> None:
+    """Processor time, which does not depend on how many cores there are here."""
+    alone = sum(map(sum, shares(project, 1)))
+    for count in DIVISIONS:
+        found = shares(project, count)
+        most = sum(max(each) for each in found)
+        uneven = sum(max(each) - statistics.mean(each) for each in found) / most
+        report.facts[f"cold parse, {name}, {count} workers"] = (
+            f"the busiest takes {most:.2f} s of processor time, {alone / most:.1f}x less than one "
+            f"alone ({alone:.2f} s); {uneven:.0%} more than its share"
+        )
+
+
+def shares(project: Path, count: int) -> list[list[float]]:
+    """Seconds of processor time of each worker, by stage: models, schema files."""
+    text = run(project, {"COUNT": str(count)}, "bench.cold_parse")
+    found: list[list[float]] = json.loads(text.splitlines()[-1])
+    return found
+
+
+def run(project: Path, variables: dict[str, str], module: str, *arguments: str) -> str:
+    shutil.rmtree(project / "target", ignore_errors=True)
+    places = {"DBT_PROFILES_DIR": str(project), "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=project,
+        env={**os.environ, **QUIET, **places, **variables},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    return done.stdout
+
+
+def main() -> None:
+    """In a process of its own: one cold parse by COUNT workers, and what each of them took."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    import dbt_flatmanifest  # noqa: F401, PLC0415 - the seams first
+    from flatmanifest.dbt.parsing import workers  # noqa: PLC0415
+
+    parallel: Any = importlib.import_module("flatmanifest.dbt.parsing.parallel")
+    rounds: list[workers.Workers] = []
+
+    def counted(_count: int, *rest: Any) -> workers.Workers:
+        rounds.append(workers.Workers(int(os.environ["COUNT"]), *rest))
+        return rounds[-1]
+
+    os.environ[workers.VARIABLE] = "8"  # tasks as for eight, whoever does them
+    parallel.Workers = counted
+    result = dbtRunner().invoke(["parse", "--quiet"])
+    if result.exception is not None:
+        raise result.exception
+    print(json.dumps([each.cpu_seconds for each in rounds]))
+
+
+if __name__ == "__main__":
+    main()

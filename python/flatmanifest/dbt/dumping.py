@@ -1,0 +1,49 @@
+"""The seam of writing artifacts as JSON (dbt_common.clients.system.write_json).
+
+dbt lets json write to the file piece by piece, which only json's Python code can do; its C code
+makes one string. Resource by resource it is the same text, in no more memory.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt.artifacts.schemas import base
+from dbt_common.clients.system import make_directory
+from dbt_common.utils.encoding import JSONEncoder
+
+from flatmanifest.dbt.seams import seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SWITCH = "json"
+LEVELS = 2  # of an artifact that hold many: sections, resources
+
+
+@seam(base, "write_json", SWITCH)
+def write_json(original: Callable[..., bool], path: str, data: Any) -> bool:
+    if os.name == "nt":  # where dbt has more to say about paths
+        return original(path, data)
+    try:
+        make_directory(os.path.dirname(path))  # noqa: PTH120 - "" for a name alone
+        with Path(path).open("w", encoding="utf-8") as file:
+            file.writelines(pieces(JSONEncoder().encode, data, LEVELS))
+    except Exception:  # noqa: BLE001 - dbt fails as it does
+        return original(path, data)
+    return True
+
+
+def pieces(encode: Callable[[Any], str], data: Any, levels: int) -> Iterator[str]:
+    """The JSON of the data, of which the outermost levels are never one string."""
+    if not levels or type(data) is not dict or any(type(key) is not str for key in data):
+        yield encode(data)
+        return
+    before = "{"
+    for key, value in data.items():
+        yield f"{before}{encode(key)}: "
+        yield from pieces(encode, value, levels - 1)
+        before = ", "
+    yield "}" if data else "{}"

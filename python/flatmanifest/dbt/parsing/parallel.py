@@ -1,0 +1,243 @@
+"""The seams of parsing (ManifestLoader.parse_project, the parsers' parse_file).
+
+dbt's loop over parsers and files stays as it is. When it comes to a file that a worker has parsed,
+what that did is done again; when it comes to another, dbt parses it.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dbt.clients import jinja_static
+from dbt.parser import models
+from dbt.parser.base import SQLParser
+from dbt.parser.docs import DocumentationParser
+from dbt.parser.manifest import ManifestLoader
+from dbt.parser.schemas import SchemaParser
+from dbt.parser.search import FileBlock
+from dbt.parser.snapshots import SnapshotParser
+
+from flatmanifest.dbt import objects
+from flatmanifest.dbt.parsing import workers as processes
+from flatmanifest.dbt.parsing.progress import PROGRESS
+from flatmanifest.dbt.parsing.recording import Recorder
+from flatmanifest.dbt.parsing.replaying import apply, is_applicable
+from flatmanifest.dbt.parsing.workers import Workers
+from flatmanifest.dbt.seams import attempt, report, seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from dbt.config import RuntimeConfig
+
+    from flatmanifest.dbt.parsing.recording import Outcome
+
+SWITCH = "parallel"
+LEAST_WEIGHT = 50  # of files that two processes parse sooner than one
+TASKS_PER_WORKER = 16  # so that all end at about the same time
+HEAVIEST_TASK = 32
+PARSERS = {
+    *("ModelParser", "SnapshotParser", "AnalysisParser", "SingularTestParser", "SeedParser"),
+    *("DocumentationParser", "SchemaParser"),
+}
+# Of a schema file: what dbt makes resources of, or patches one resource with, and nothing else.
+SECTIONS = {"version", "models", "seeds", "snapshots", "sources", "exposures", "groups", "anchors"}
+# Of what they list: what moves or changes others.
+FAR_REACHING = {"versions", "overrides", "relation"}
+
+
+# Where dbt_extractor works, which has threads of its own: in a copy of a process in which it has
+# worked, they are missing.
+EXTRACTING: tuple[Any, ...] = (models, jinja_static)
+EXTRACTING_PARSERS = {"ModelParser"}
+
+
+class Task(NamedTuple):
+    """Files that one worker parses together."""
+
+    parser: type
+    file_ids: list[str]
+
+
+class Round:
+    """The files of one call of parse_project, while workers parse them."""
+
+    def __init__(
+        self,
+        loader: ManifestLoader,
+        project: RuntimeConfig,
+        tasks: list[Task],
+        *,
+        has_threads: bool,
+    ) -> None:
+        self.loader = loader
+        self.project = project
+        self.tasks = tasks
+        self.has_threads = has_threads
+        self.places = {
+            (task.parser.__name__, file_id): number
+            for number, task in enumerate(tasks)
+            for file_id in task.file_ids
+        }
+        self.outcomes: dict[int, dict[str, Outcome | None]] = {}
+        self.workers: Workers | None = None
+
+    def outcome_of(self, parser: str, file_id: str) -> Outcome | None:
+        """What a worker has found, as soon as it has; None where dbt has to parse the file."""
+        number = self.places.get((parser, file_id))
+        if number is None or self.workers is None:
+            return None
+        if number not in self.outcomes:
+            try:
+                segment = self.workers.result(number)
+                found: Any = objects.load(segment).restore("outcomes")
+            except (processes.WorkerDiedError, OSError, ValueError) as error:
+                report(error)
+                self.workers.stop()
+                self.workers = None
+                return None
+            self.outcomes[number] = found
+        return self.outcomes[number].pop(file_id)
+
+    def prepare(self) -> Callable[[int, Path], None]:
+        """In a worker: get ready to perform tasks."""
+        ROUND.set(None)
+        PROGRESS.set(None)
+        recorder = Recorder(self.loader.manifest, self.loader.root_project)
+        if self.has_threads:
+            for module in EXTRACTING:
+                module.py_extract_from_source = recorder.leave
+        parsers: dict[type, Any] = {}
+
+        def perform(number: int, segment: Path) -> None:
+            kind, file_ids = self.tasks[number]
+            if kind not in parsers:
+                parsers[kind] = kind(self.project, self.loader.manifest, self.loader.root_project)
+            outcomes = {
+                file_id: self._recorded(recorder, parsers[kind], file_id) for file_id in file_ids
+            }
+            try:
+                publish(segment, outcomes)
+            except (TypeError, ValueError):  # one of them cannot be stored
+                publish(segment, {name: storable(segment, each) for name, each in outcomes.items()})
+
+        return perform
+
+    def _recorded(self, recorder: Recorder, parser: Any, file_id: str) -> Outcome | None:
+        block = FileBlock(self.loader.manifest.files[file_id])
+        more = (yaml_of(self.loader, block.file),) if isinstance(parser, SchemaParser) else ()
+        return recorder.record(block.file, lambda: parser.parse_file(block, *more))
+
+
+ROUND: ContextVar[Round | None] = ContextVar("ROUND", default=None)
+
+
+def publish(segment: Path, outcomes: dict[str, Any]) -> None:
+    objects.publish(segment, {"outcomes": outcomes}, is_lasting=False)
+
+
+def storable(segment: Path, outcome: Outcome | None) -> Outcome | None:
+    try:
+        publish(segment, {"": outcome})
+    except (TypeError, ValueError):
+        return None
+    return outcome
+
+
+@seam(ManifestLoader, "parse_project", SWITCH)
+def parse_project(
+    original: Callable[..., None],
+    loader: ManifestLoader,
+    project: RuntimeConfig,
+    parser_files: dict[str, list[str]],
+    parser_types: list[type],
+) -> None:
+    count = (attempt(processes.wanted) or 1) if processes.can_fork() else 1
+    has_threads = count > 1 and processes.has_native_threads()
+    kinds = [kind for kind in parser_types if is_for_workers(kind, has_threads=has_threads)]
+    tasks = attempt(tasks_of, loader, parser_files, kinds, count) if count > 1 else None
+    if not tasks:
+        original(loader, project, parser_files, parser_types)
+        return
+    round_ = Round(loader, project, tasks, has_threads=has_threads)
+    round_.workers = attempt(Workers, min(count, len(tasks)), len(tasks), round_.prepare)
+    token = ROUND.set(round_)
+    try:
+        original(loader, project, parser_files, parser_types)
+    finally:
+        ROUND.reset(token)
+        if round_.workers is not None:
+            round_.workers.stop()
+
+
+def is_for_workers(kind: type, *, has_threads: bool) -> bool:
+    name = kind.__name__
+    return name in PARSERS and not (has_threads and name in EXTRACTING_PARSERS)
+
+
+def tasks_of(
+    loader: ManifestLoader,
+    parser_files: dict[str, list[str]],
+    kinds: list[type],
+    count: int,
+) -> list[Task]:
+    """What there is for workers to do, in dbt's order; nothing if it is not worth their while."""
+    weights = {
+        (kind, file_id): weight
+        for kind in kinds
+        for file_id in parser_files.get(kind.__name__, ())
+        if (weight := weight_of(loader, kind, file_id))
+    }
+    total = sum(weights.values())
+    if total <= LEAST_WEIGHT:
+        return []
+    heaviest = min(HEAVIEST_TASK, total / (count * TASKS_PER_WORKER))
+    return list(batches(weights, heaviest))[: processes.MAX_TASKS]
+
+
+def batches(weights: dict[tuple[type, str], int], heaviest: float) -> Iterator[Task]:
+    task, left = Task(object, []), 0.0
+    for (kind, file_id), weight in weights.items():
+        if task.parser is not kind or weight > left:
+            task, left = Task(kind, []), max(heaviest, weight)
+            yield task
+        task.file_ids.append(file_id)
+        left -= weight
+
+
+def weight_of(loader: ManifestLoader, kind: type, file_id: str) -> int:
+    """About how many resources a file is worth; 0 if a worker is not to parse it."""
+    if not issubclass(kind, SchemaParser):
+        return 1
+    sections = yaml_of(loader, loader.manifest.files[file_id])
+    if not isinstance(sections, dict) or not sections.keys() <= SECTIONS:
+        return 0
+    listed = [
+        each for section in sections.values() if isinstance(section, list) for each in section
+    ]
+    if any(isinstance(each, dict) and not FAR_REACHING.isdisjoint(each) for each in listed):
+        return 0
+    return 1 + len(listed)
+
+
+def yaml_of(loader: ManifestLoader, file: Any) -> Any:
+    """As ManifestLoader.parse_project chooses."""
+    return file.pp_dict if loader.partially_parsing else file.dict_from_yaml
+
+
+@seam(SQLParser, "parse_file")
+@seam(SnapshotParser, "parse_file")
+@seam(DocumentationParser, "parse_file")
+@seam(SchemaParser, "parse_file")
+def parse_file(
+    original: Callable[..., None], parser: Any, block: FileBlock, *more: Any, **named: Any
+) -> None:
+    round_ = ROUND.get()
+    if round_ is not None and parser.manifest is round_.loader.manifest:
+        outcome = round_.outcome_of(type(parser).__name__, block.file.file_id)
+        if outcome is not None and is_applicable(parser.manifest, outcome):
+            apply(parser.manifest, block.file, outcome)
+            return
+    original(parser, block, *more, **named)

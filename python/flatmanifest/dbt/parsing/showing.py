@@ -1,0 +1,83 @@
+"""The seams of the progress line: when it begins, counts and ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from dbt.flags import get_flags
+from dbt.parser.base import SQLParser
+from dbt.parser.docs import DocumentationParser
+from dbt.parser.fixtures import FixtureParser
+from dbt.parser.generic_test import GenericTestParser
+from dbt.parser.macros import MacroParser
+from dbt.parser.manifest import ManifestLoader
+from dbt.parser.schemas import SchemaParser
+from dbt.parser.snapshots import SnapshotParser
+
+from flatmanifest.dbt.parsing.progress import PROGRESS, Progress
+from flatmanifest.dbt.seams import attempt, seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SWITCH = "progress"
+
+
+def is_wanted() -> bool:
+    """Whether somebody looks on, who has not asked for silence (dbt's flags, NO_COLOR)."""
+    flags = get_flags()
+    is_quiet = getattr(flags, "QUIET", False) or getattr(flags, "LOG_FORMAT", "") == "json"
+    is_plain = not getattr(flags, "USE_COLORS", True) or bool(os.environ.get("NO_COLOR"))
+    is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return is_terminal and not is_quiet and not is_plain
+
+
+@seam(ManifestLoader, "load_and_parse_macros", SWITCH)
+def load_and_parse_macros(
+    original: Callable[..., None], loader: ManifestLoader, project_parser_files: dict[str, Any]
+) -> None:
+    if attempt(is_wanted):
+        total = sum(
+            len(files) for parsers in project_parser_files.values() for files in parsers.values()
+        )
+        PROGRESS.set(Progress(total))
+    original(loader, project_parser_files)
+
+
+@seam(ManifestLoader, "load")
+def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
+    """End the line however parsing ends."""
+    try:
+        return original(loader)
+    finally:
+        end()
+
+
+@seam(ManifestLoader, "cleanup_disabled")
+def cleanup_disabled(original: Callable[..., None], loader: ManifestLoader) -> None:
+    """What dbt does first when it has parsed all files."""
+    end()
+    original(loader)
+
+
+def end() -> None:
+    progress = PROGRESS.get()
+    if progress is not None:
+        PROGRESS.set(None)
+        attempt(progress.end)
+
+
+@seam(MacroParser, "parse_file")
+@seam(GenericTestParser, "parse_file")
+@seam(SQLParser, "parse_file")
+@seam(SnapshotParser, "parse_file")
+@seam(DocumentationParser, "parse_file")
+@seam(FixtureParser, "parse_file")
+@seam(SchemaParser, "parse_file")
+def parse_file(original: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+    original(*args, **kwargs)
+    progress = PROGRESS.get()
+    if progress is not None:
+        progress.advance()

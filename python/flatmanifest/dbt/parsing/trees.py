@@ -1,0 +1,48 @@
+"""The seam of Jinja's syntax trees (ManifestLoader.load_and_parse_macros).
+
+dbt parses the text of each macro twice: for its name, and when it has all of them for the macros
+that it calls. The tree is the same, as both only look at it.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from dbt.parser.manifest import ManifestLoader
+from dbt_common.clients.jinja import MacroFuzzEnvironment
+
+from flatmanifest.dbt.seams import seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2.nodes import Template
+
+SWITCH = "trees"
+TREES: ContextVar[dict[tuple[Any, ...], Template] | None] = ContextVar("TREES", default=None)
+
+
+@seam(ManifestLoader, "load_and_parse_macros", SWITCH)
+def load_and_parse_macros(
+    original: Callable[..., None], loader: ManifestLoader, project_parser_files: Any
+) -> None:
+    token = TREES.set({})
+    try:
+        original(loader, project_parser_files)
+    finally:
+        TREES.reset(token)
+
+
+@seam(MacroFuzzEnvironment, "_parse", SWITCH)
+def parse(
+    original: Callable[..., Template], environment: MacroFuzzEnvironment, *text: str | None
+) -> Template:
+    trees = TREES.get()
+    if trees is None:
+        return original(environment, *text)
+    # All that an environment of dbt's can differ in, for parsing, is its extensions.
+    key = (type(environment), *environment.extensions, *text)
+    if key not in trees:
+        trees[key] = original(environment, *text)
+    return trees[key]

@@ -1,0 +1,43 @@
+"""The seam of scrubbing: which values are secrets (dbt_common.exceptions.base).
+
+Every exception of dbt asks for them when it is made, which decodes the whole environment. A parse
+makes thousands that are caught again, most of them while it looks for a macro.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from dbt_common.events import functions as events
+from dbt_common.exceptions import base
+
+from flatmanifest.dbt.seams import is_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SWITCH = "secrets"
+
+
+class Secrets:
+    """What the environment held when dbt last looked. Comparing costs less than decoding."""
+
+    def __init__(self, of_dbt: Callable[[], list[str]]) -> None:
+        self.of_dbt = of_dbt
+        self.environment: dict[object, object] | None = None
+        self.found: list[str] = []
+
+    def __call__(self) -> list[str]:
+        environment = getattr(os.environ, "_data", None)  # as it is encoded: bytes, on POSIX
+        if not isinstance(environment, dict) or not is_on(SWITCH):
+            return self.of_dbt()
+        if environment != self.environment:
+            self.found = self.of_dbt()
+            self.environment = dict(environment)
+        return list(self.found)
+
+
+secrets = Secrets(base.env_secrets)
+base.env_secrets = secrets
+events.env_secrets = secrets

@@ -1,0 +1,81 @@
+"""The seams of rendering text that says nothing to Jinja (dbt.clients.jinja, dbt.parser.manifest).
+
+dbt compiles a template of every value in a YAML file that is to become a native one, parses every
+description to see whether it names a doc block, and makes a context for every resource to render
+its descriptions in. Most have no braces: they render to themselves, name none, and need none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dbt.clients import jinja
+from dbt.parser import manifest
+
+from flatmanifest.dbt.seams import is_on, seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SWITCH = "texts"
+
+
+class PlainTexts(dict[str, Any]):
+    """What dbt remembers of native renderings of texts without braces. Of one line, all are known.
+
+    Of more than one, Jinja changes the ends of lines.
+    """
+
+    def __contains__(self, text: object) -> bool:
+        return super().__contains__(text) or (is_one_line(text) and is_on(SWITCH))
+
+    def __missing__(self, text: str) -> str:
+        return str(text)
+
+
+def is_one_line(text: object) -> bool:
+    return isinstance(text, str) and "\n" not in text and "\r" not in text
+
+
+def is_plain(text: object) -> bool:
+    return isinstance(text, str) and not jinja._HAS_RENDER_CHARS_PAT.search(text)  # noqa: SLF001
+
+
+jinja._render_cache = PlainTexts(jinja._render_cache)  # noqa: SLF001
+
+
+@seam(manifest, "_get_doc_blocks", SWITCH)
+def doc_blocks(
+    original: Callable[..., list[str]], description: str, *args: Any, **kwargs: Any
+) -> list[str]:
+    if is_plain(description):
+        return []
+    return original(description, *args, **kwargs)
+
+
+class DocsContext(dict[str, Any]):
+    """What descriptions are rendered in, made when there is something to render."""
+
+    def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
+        super().__init__()
+        self.make = make
+
+    def fill(self) -> None:
+        if not self:
+            self.update(self.make())
+
+
+@seam(manifest, "generate_runtime_docs_context", SWITCH)
+def docs_context(original: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]:
+    return DocsContext(lambda: original(*args))
+
+
+@seam(manifest, "get_rendered")
+def get_rendered(
+    original: Callable[..., Any], text: Any, context: dict[str, Any], *args: Any, **kwargs: Any
+) -> Any:
+    if isinstance(context, DocsContext):
+        if is_plain(text):
+            return text  # as dbt does
+        context.fill()
+    return original(text, context, *args, **kwargs)

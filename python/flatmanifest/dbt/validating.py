@@ -1,0 +1,133 @@
+"""The seam of validation: schemas compiled to Python (dbt_common.dataclass_schema).
+
+dbt walks through the schema of a class anew, with jsonschema, for everything that it validates as
+one, and parsing validates every resource several times: a third of a cold parse. A schema that is
+used often is compiled once (fastjsonschema). What the compiled one rejects, dbt validates again:
+the message is dbt's, and so is the verdict.
+
+That leaves one way to differ: to accept what dbt rejects. Both libraries agree on what JSON can
+say, for the keywords that :func:`reduced` lets through; beyond that, one takes a tuple for an
+array.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dbt_common.dataclass_schema import dbtClassMixin
+
+from flatmanifest.dbt.seams import attempt, is_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SWITCH = "validation"
+COMPILED_AFTER = 25  # validations by dbt: compiling takes as long as some tens of them
+
+Schema = dict[str, Any]
+
+# prefixItems is of a later draft than the one that dbt validates by, which takes no notice of it.
+ANNOTATIONS = {"title", "description", "default", "prefixItems"}
+KEPT = {"type", "required", "pattern", "minItems", "maxItems"}
+NESTED = {"items", "additionalProperties", "propertyNames"}
+CONTAINERS_SEEN = 100_000
+ATOMS = {str, int, float, bool, type(None)}
+
+
+class UnknownKeywordError(ValueError):
+    """A schema says something that the two libraries may understand differently."""
+
+
+class Validator:
+    """The validations of one class. Not thread-safe, but harmless: at worst, compiled twice."""
+
+    def __init__(self) -> None:
+        self.uses = 0
+        self.check: Callable[[Any], Any] | None = None
+
+    def accepts(self, kind: type[dbtClassMixin], data: Any) -> bool:
+        self.uses += 1
+        if self.uses == COMPILED_AFTER:
+            self.check = attempt(compiled, kind.json_schema())
+        return self.check is not None and passes(self.check, data)
+
+
+def passes(check: Callable[[Any], Any], data: Any) -> bool:
+    try:
+        check(data)
+    except Exception:  # noqa: BLE001 - rejected, or of a kind that cannot be checked: dbt says
+        return False
+    return not may_have_tuple(data)
+
+
+def may_have_tuple(data: Any) -> bool:
+    """Whether there is one, or too much to see: YAML can say what holds itself."""
+    left = [data]
+    for _ in range(CONTAINERS_SEEN):
+        if not left:
+            return False
+        value = left.pop()
+        if isinstance(value, tuple):
+            return True
+        if isinstance(value, dict):
+            value = value.values()
+        elif not isinstance(value, list):
+            continue
+        left.extend(part for part in value if type(part) not in ATOMS)
+    return True
+
+
+def compiled(schema: Schema) -> Callable[[Any], Any] | None:
+    import fastjsonschema  # noqa: PLC0415 - most commands validate little
+
+    try:
+        check: Callable[[Any], Any] = fastjsonschema.compile(
+            reduced(schema), use_default=False, use_formats=False
+        )
+    except UnknownKeywordError:
+        return None
+    return check
+
+
+def reduced(schema: Any) -> Any:
+    """The schema without what only describes; refuses keywords not known to mean the same."""
+    if isinstance(schema, bool):
+        return schema
+    result: Schema = {}
+    for keyword, value in schema.items():
+        if keyword in KEPT or is_of_strings(keyword, value):
+            result[keyword] = value
+        elif keyword == "properties":
+            result[keyword] = {name: reduced(part) for name, part in value.items()}
+        elif keyword == "anyOf":
+            result[keyword] = [reduced(part) for part in value]
+        elif keyword in NESTED and isinstance(value, (dict, bool)):
+            result[keyword] = reduced(value)
+        elif keyword not in ANNOTATIONS:
+            raise UnknownKeywordError(keyword)
+    return result
+
+
+def is_of_strings(keyword: str, value: Any) -> bool:
+    """Numbers are another matter: whether 1 equals true."""
+    if keyword == "enum":
+        return all(isinstance(choice, (str, type(None))) for choice in value)
+    return keyword == "const" and isinstance(value, str)
+
+
+_validators: dict[type, Validator] = {}
+
+validate_of_dbt = dbtClassMixin.__dict__["validate"].__func__
+
+
+def validate(kind: type[dbtClassMixin], data: Any) -> None:
+    if is_on(SWITCH):
+        known = _validators.get(kind)
+        if known is None:
+            known = _validators[kind] = Validator()
+        if known.accepts(kind, data):
+            return
+    validate_of_dbt(kind, data)
+
+
+dbtClassMixin.validate = classmethod(validate)
