@@ -3,17 +3,26 @@
 
 PYTHON ?= python3
 FUZZ_SECONDS ?= 600
-TEST_FUZZ_SECONDS ?= 20
+TEST_FUZZ_SECONDS ?= 10
 SOAK_SECONDS ?= 60
+# Of each of the front door's four stories.
+SOAK_STEPS ?= 1000
+SOAK_SEED ?= 1000
+# Damaged copies of real files.
+MUTATIONS ?= 300000
+TEST_MUTATIONS ?= 1000
 DEMO_OPTIONS ?=
 BENCH_OPTIONS ?=
+LOAD_OPTIONS ?=
+COMPARE_OPTIONS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD := build
 # Beside the one in .venv.
 DBT_RELEASES := 1.10 1.12
-RELEASE_TESTS := dbt_parity dbt_handoff dbt_calls dbt_failures dbt_listing dbt_postgres front_door
+FUZZ_TARGETS := reader convert select front
+RELEASE_TESTS := dbt_parity dbt_handoff dbt_calls dbt_failures dbt_listing dbt_postgres front_door profile_phases
 # Tests that share what they set up stay together as long as there is other work.
 ON_ALL_CORES := -n logical --dist worksteal
 
@@ -26,7 +35,8 @@ export DO_NOT_TRACK := 1
 # Ninja uses every core by itself; two recipes at once would only fight for them, and for apt's lock.
 .NOTPARALLEL:
 
-.PHONY: help setup build test demo bench fuzz test-fuzz build-fuzz soak soak-store sanitize lint lint-tidy format clean
+.PHONY: help setup build test demo bench bench-load compare docs fuzz test-fuzz build-fuzz soak soak-store soak-dbt sanitize lint lint-tidy format
+.PHONY: clean
 .PHONY: system-build system-all build-native build-package test-native test-python test-releases
 
 help: ## list the targets
@@ -55,7 +65,7 @@ $(VENV)/demo.stamp: setup/requirements-build.txt setup/requirements-demo.txt | $
 	@$(BIN)/pip install --quiet -r setup/requirements-demo.txt
 	@touch $@
 
-$(VENV)/dev.stamp: setup/requirements-dev.txt $(VENV)/demo.stamp
+$(VENV)/dev.stamp: setup/requirements-dev.txt setup/requirements-docs.txt $(VENV)/demo.stamp
 	@echo "Installing the Python packages that tests, linters and benchmarks need"
 	@$(BIN)/pip install --quiet -r setup/requirements-dev.txt
 	@touch $@
@@ -85,7 +95,7 @@ $(VENV)/package.stamp: $(package_sources) $(VENV)/demo.stamp | system-build
 
 ## What is checked
 
-test: setup lint build test-native test-python test-releases test-fuzz ## lint, build, run every test, and fuzz shortly
+test: setup lint build docs test-native test-python test-releases test-fuzz ## lint, build, run every test, and fuzz shortly
 
 test-native: build-native
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
@@ -97,7 +107,7 @@ test-python: build-package $(VENV)/dev.stamp
 test-releases: $(addprefix test-dbt-,$(DBT_RELEASES))
 
 test-dbt-%: $(VENV)-dbt-%/package.stamp
-	FLATMANIFEST_FRONT_DOOR_STEPS=20 $(VENV)-dbt-$*/bin/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,$(addsuffix .py,$(RELEASE_TESTS)))
+	FLATMANIFEST_FRONT_DOOR_STEPS=20 FLATMANIFEST_FEW_COMMANDS=1 FLATMANIFEST_OTHER_DBT=$(CURDIR)/$(BIN) $(VENV)-dbt-$*/bin/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,$(addsuffix .py,$(RELEASE_TESTS)))
 
 $(VENV)-dbt-%/package.stamp: $(VENV)/package.stamp $(VENV)-dbt-%/dbt.stamp
 	@echo "Installing flatmanifest into $(VENV)-dbt-$*"
@@ -115,11 +125,13 @@ $(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt | system-build
 	@$(if $(WITHOUT_DEPENDENCIES),$(VENV)-dbt-$*/bin/pip install --quiet --no-deps $(WITHOUT_DEPENDENCIES))
 	@touch $@
 
-fuzz: build-fuzz ## fuzz the readers of untrusted files for FUZZ_SECONDS (600) each
-	@for target in reader convert; do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
+fuzz: build-fuzz build-package $(VENV)/dev.stamp ## fuzz what reads untrusted input for FUZZ_SECONDS (600) each, and damage MUTATIONS files
+	@for target in $(FUZZ_TARGETS); do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
+	@tests/fuzz/mutate.sh $(BUILD)/fuzz $(BIN)/python $(MUTATIONS)
 
-test-fuzz: build-fuzz
-	@for target in reader convert; do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(TEST_FUZZ_SECONDS) || exit 1; done
+test-fuzz: build-fuzz build-package $(VENV)/dev.stamp
+	@for target in $(FUZZ_TARGETS); do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(TEST_FUZZ_SECONDS) || exit 1; done
+	@tests/fuzz/mutate.sh $(BUILD)/fuzz $(BIN)/python $(TEST_MUTATIONS) 1
 
 build-fuzz: system-all $(BIN)/python
 	@cmake -S . -B $(BUILD)/fuzz -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=RelWithDebInfo \
@@ -127,13 +139,21 @@ build-fuzz: system-all $(BIN)/python
 		-DFLATMANIFEST_BUILD_FUZZERS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=address,undefined
 	@ninja -C $(BUILD)/fuzz --quiet
 
-soak: soak-store ## race, kill and read while publishing, SOAK_SECONDS (60) a test
+soak: soak-store soak-dbt fuzz bench-load ## the long forms: races and kills (SOAK_SECONDS a test), stories of SOAK_STEPS beside dbt, fuzzing, a load of 64 readers
 
 # The short forms of these are among the tests.
 soak-store: export FLATMANIFEST_SOAK_SECONDS = $(SOAK_SECONDS)
 soak-store: build-native build-package $(VENV)/dev.stamp
-	$(BUILD)/tests/native/native_tests --gtest_brief=1 --gtest_filter='*Soak*:*Race*:*Fault*:Power*'
+	$(BUILD)/tests/native/native_tests --gtest_brief=1 --gtest_filter='*Soak*:*Race*:*Publish*:*Staged*:Power*'
 	$(BIN)/python -m pytest -q -s tests/python/test_many_processes.py
+
+# Another SOAK_SEED is other stories.
+soak-dbt: export FLATMANIFEST_FRONT_DOOR_STEPS = $(SOAK_STEPS)
+soak-dbt: export FLATMANIFEST_FRONT_DOOR_SEED = $(SOAK_SEED)
+soak-dbt: export FLATMANIFEST_EVERY_COMMAND = 1
+soak-dbt: export FLATMANIFEST_EVERY_ERROR = 1
+soak-dbt: build-package $(VENV)/dev.stamp
+	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,front_door.py dbt_parity.py cold_parse.py) -k 'random or edits or broken'
 
 sanitize: system-all ## run the native tests under address, undefined-behaviour and thread sanitizers
 	@for sanitizers in address,undefined thread; do \
@@ -170,6 +190,17 @@ demo: build-package ## convert the manifest of a 2,000-model project and read it
 
 bench: build-package build-native $(VENV)/dev.stamp ## print the benchmarks' table
 	@$(BIN)/python -m bench $(BENCH_OPTIONS)
+
+bench-load: build-package $(VENV)/dev.stamp ## print what 64 readers take while a manifest is published every second
+	@$(BIN)/python -m bench.load $(LOAD_OPTIONS)
+
+# Strict: a link or an anchor that leads nowhere fails, though not with --quiet, which hides it from mkdocs, too.
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: build-package $(VENV)/dev.stamp ## build the documentation's site in build/site, and check its links
+	$(BIN)/python -m mkdocs build --strict
+
+compare: build-package $(VENV)/dev.stamp $(addsuffix /package.stamp,$(addprefix $(VENV)-dbt-,$(DBT_RELEASES))) ## time dbt's commands on generated projects: dbt alone, the plugin, the front door
+	@$(BIN)/python -m bench.comparison $(COMPARE_OPTIONS)
 
 clean: ## remove everything that these targets made, .venv too
 	rm -rf $(BUILD) $(VENV) $(VENV)-dbt-* dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -9,12 +9,14 @@ records of two sessions can be compared.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import os
 import pickle
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -34,12 +36,14 @@ TEXT = [
     (re.compile(r"\d\d:\d\d:\d\d(\.\d+)?"), "TIME"),
     (UUID, "UUID"),
     (re.compile(r"\d{14,}"), "NUMBER"),
+    (re.compile(r"dbt-v2-\w+"), "dbt-v2"),  # a temporary directory
     (re.compile(r"\d+\.\d+(e-\d+)?\s?s(econds)?\b"), "DURATION"),
     (re.compile(r"0x[0-9a-f]+"), "ADDRESS"),
-    (re.compile(r"created_at=[0-9.]+"), "created_at"),
+    (re.compile(r"(created_at|modification_time)=[0-9.]+"), r"\1"),
     (re.compile(r"\d{4}-\d\d-\d\dT?[^\"\s]*"), "DATE"),
     (re.compile(r"after \d+\.\d+ seconds"), "after DURATION"),
-    (re.compile(r"Thread-\d+"), "Thread-N"),
+    # dbt cuts the name at ten characters: "Thread-1 (worker)" to "Thread-1 (", and "Thread-10".
+    (re.compile(r"Thread-\d+ ?\(?"), "Thread-N"),
     (re.compile(r"Command `cli "), "Command `dbt "),  # which dbtRunner has it called
 ]
 # The last: which connection of its pool a thread gets is a matter of luck.
@@ -122,6 +126,18 @@ def rewrite(path: str, old: str, new: str) -> None:
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
+def set_in_json(path: str, keys: list[str], value: Any) -> None:
+    """Set a value in a JSON file; None removes it."""
+    whole = json.loads(Path(path).read_text())
+    inner = whole
+    for key in keys[:-1]:
+        inner = inner[key]
+    inner.pop(keys[-1], None)
+    if value is not None:
+        inner[keys[-1]] = value
+    Path(path).write_text(json.dumps(whole))
+
+
 def link(target: str, path: str) -> None:
     Path(path).symlink_to(target)
 
@@ -144,12 +160,14 @@ EDITS: dict[str, Callable[..., object]] = {
     "append": append,
     "replace": replace,
     "rewrite": rewrite,
+    "set_in_json": set_in_json,
     "link": link,
     "damage": damage,
     "rename": os.rename,
     "remove": os.remove,
     "touch": os.utime,
     "copy": shutil.copytree,
+    "copy_file": shutil.copy,
     "remove_if_there": remove_if_there,
     "remove_tree": shutil.rmtree,
     "mkdir": os.makedirs,
@@ -158,18 +176,48 @@ EDITS: dict[str, Callable[..., object]] = {
 }
 
 
+def killed_at_once(kind: Any) -> Callable[..., Any]:
+    def workers(*arguments: Any) -> Any:
+        started = kind(*arguments)
+        for process in started.running.values():
+            os.kill(process, signal.SIGKILL)
+        return started
+
+    return workers
+
+
 class Session:
     def __init__(self) -> None:
         self.logged = 0
+        self.parsed_by_workers = 0
+        if os.environ.get("FLATMANIFEST") != "0" and "TEST_LEAST_WEIGHT" in os.environ:
+            self._let_workers_parse(int(os.environ["TEST_LEAST_WEIGHT"]))
+
+    def _let_workers_parse(self, least_weight: int) -> None:
+        """Of projects that are too small for them, too; and count what they parsed."""
+        importlib.import_module("dbt_flatmanifest")
+        parallel: Any = importlib.import_module("flatmanifest.dbt.parsing.parallel")
+
+        def apply(*arguments: Any) -> None:
+            self.parsed_by_workers += 1
+            original(*arguments)
+
+        original = parallel.apply
+        parallel.LEAST_WEIGHT = least_weight
+        parallel.apply = apply
+        if "TEST_KILL_WORKERS" in os.environ:
+            parallel.Workers = killed_at_once(parallel.Workers)
 
     def run(self, arguments: list[str]) -> dict[str, Any]:
         from dbt.cli.main import dbtRunner
 
         out = io.StringIO()
+        self.parsed_by_workers = 0
         start = time.perf_counter()
         with contextlib.redirect_stdout(out):
             result = dbtRunner().invoke(arguments)
         return {
+            "parsed_by_workers": self.parsed_by_workers,
             "seconds": time.perf_counter() - start,
             "success": result.success,
             "exception": text_of(repr(result.exception)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,10 +13,12 @@ import pytest
 
 from bench.projects import generate
 from tests.python.dbt_projects import PRIVATE
-from tests.python.test_dbt_parity import LS, PARSE, Step, compare, run_both
+from tests.python.dbt_session import text_of
+from tests.python.test_dbt_parity import LS, PARSE, SLOWER, Step, compare, run_both
 
 ROOT = Path(__file__).parents[2]
 WARNING = "flatmanifest failed and leaves this to dbt"
+OTHER = os.environ.get("FLATMANIFEST_OTHER_DBT", "")  # the programs beside another release
 
 
 def without_warnings(record: dict[str, Any]) -> tuple[dict[str, Any], int]:
@@ -85,6 +88,34 @@ def test_an_unknown_dbt_is_left_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "project" / "target" / "flatmanifest").exists()
 
 
+@pytest.mark.skipif(not OTHER, reason="no environment with another release is named")
+def test_another_dbt_on_the_same_project(tmp_path: Path) -> None:
+    """An upgrade and back: entries, answers and dbt's own file are those of the other release."""
+    own = Path(sys.executable).parent
+    steps = [(Path(OTHER), "parse"), (own, "ls"), (own, "ls"), (Path(OTHER), "ls")]
+    said: dict[str, list[Any]] = {}
+    for switch, program in (("0", ["dbt"]), ("1", ["flatmanifest", "dbt"])):
+        project = tmp_path / switch
+        generate("small_everything", project, None)
+        said[switch] = []
+        for programs, command in steps:
+            done = subprocess.run(
+                [str(programs / program[0]), *program[1:], command],
+                cwd=project,
+                env={**os.environ, **PRIVATE, "PYTHONHASHSEED": "0", "FLATMANIFEST": switch},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            printed = text_of(done.stdout.replace(str(project), "PROJECT"))
+            lines = [line for line in printed.splitlines() if SLOWER not in line]
+            manifest = json.loads((project / "target" / "manifest.json").read_text())
+            version = manifest["metadata"]["dbt_version"]
+            said[switch].append((done.returncode, lines, version, sorted(manifest["nodes"])))
+    for step, vanilla, ours in zip(steps, said["0"], said["1"], strict=True):
+        assert ours == vanilla, step
+
+
 def test_the_switch_leaves_dbt_alone(tmp_path: Path) -> None:
     generate("small_everything", tmp_path / "project", None)
     shown = "import atexit, sys; atexit.register(lambda: print(*sys.modules, sep='\\n'))"
@@ -102,3 +133,28 @@ def test_values_of_environment_variables_are_not_kept(tmp_path: Path) -> None:
     run_dbt(tmp_path / "project", "", HIDDEN="correct horse battery staple")
     for entry in (tmp_path / "project" / "target" / "flatmanifest").iterdir():
         assert b"correct horse" not in entry.read_bytes()
+
+
+BROKEN_INSTALLATION = """
+import sys
+sys.modules["flatmanifest.dbt.validating"] = None  # as if it could not be imported
+from dbt.cli.main import cli
+cli(["parse", "--no-use-colors"], prog_name="dbt")
+"""
+
+
+def test_an_installation_that_is_broken(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN_INSTALLATION],
+        cwd=project,
+        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", "DBT_PROFILES_DIR": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(WARNING) == 1
+    assert "ModuleNotFoundError" in done.stdout
+    assert (project / "target" / "manifest.json").exists()

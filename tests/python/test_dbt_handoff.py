@@ -18,6 +18,7 @@ import pytest
 
 from bench.projects import generate
 from tests.python.dbt_projects import PRIVATE, parse
+from tests.python.test_dbt_parity import LS, PARSE, THREAD, check
 
 RELEASE = tuple(map(int, metadata.version("dbt-core").split(".")[:2]))
 pytestmark = pytest.mark.skipif(RELEASE < (1, 12), reason="dbt has another parser since 1.12")
@@ -34,15 +35,19 @@ print("parsed by another parser")
 """
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What dbt's own parser makes of the project."""
+    project = tmp_path_factory.mktemp("prepared") / "project"
+    generate("small_everything", project, None)
+    return parse(project).read_bytes()
+
+
 class Side:
-    def __init__(self, directory: Path, switch: str) -> None:
+    def __init__(self, directory: Path, switch: str, prepared: bytes) -> None:
         self.switch = switch
         self.project = directory / "project"
         generate("small_everything", self.project, None)
-        prepared = parse(self.project).read_bytes()
-        for file in (self.project / "target").iterdir():
-            if file.is_file():
-                file.unlink()
         self.parser = directory / "parser"
         self.parser.mkdir()
         (self.parser / "parse.py").write_text(PARSER)
@@ -87,8 +92,8 @@ def manifest_in(target: Path) -> Any:
     return json.loads(text.replace(str(target.parent), "PROJECT"))
 
 
-def test_the_parser_runs_when_something_has_changed(tmp_path: Path) -> None:
-    vanilla, ours = Side(tmp_path / "vanilla", "0"), Side(tmp_path / "ours", "1")
+def test_the_parser_runs_when_something_has_changed(tmp_path: Path, prepared: bytes) -> None:
+    vanilla, ours = (Side(tmp_path / switch, switch, prepared) for switch in ("0", "1"))
     listed = ("--quiet", "ls")
     # Arguments, variables, what is changed before, and how often the parser has run here since.
     model = "models/staging/stg_orders.sql"
@@ -116,25 +121,184 @@ def test_the_parser_runs_when_something_has_changed(tmp_path: Path) -> None:
         assert vanilla.runs() == number + 1
 
 
-def test_what_the_parser_said_is_said_again(tmp_path: Path) -> None:
-    side = Side(tmp_path / "ours", "1")
+def test_what_the_parser_said_is_said_again(tmp_path: Path, prepared: bytes) -> None:
+    side = Side(tmp_path / "ours", "1", prepared)
     said = [side.dbt("parse")[1] for _ in range(2)]
     assert side.runs() == 1
     assert all("parsed by another parser" in text for text in said)
 
 
-def test_a_missing_artifact_is_made_by_the_parser_again(tmp_path: Path) -> None:
-    side = Side(tmp_path / "ours", "1")
+def test_missing_artifacts_are_made_from_the_entry(tmp_path: Path, prepared: bytes) -> None:
+    side = Side(tmp_path / "ours", "1", prepared)
+    assert side.run("--no-write-json", "parse")[0] == 0
+    target = side.project / "target"
+    artifacts = {"manifest.json", "semantic_manifest.json"}
+    assert not artifacts & {path.name for path in target.iterdir()}
     expected = side.dbt("parse")[2]
-    (side.project / "target" / "manifest.json").unlink()
+    for name in artifacts:
+        (target / name).unlink()
     assert side.dbt("parse")[2] == expected
+    assert side.runs() == 1
 
 
-def test_a_parser_that_fails_is_run_every_time(tmp_path: Path) -> None:
-    side = Side(tmp_path / "ours", "1")
+def test_a_parser_that_fails_is_run_every_time(tmp_path: Path, prepared: bytes) -> None:
+    side = Side(tmp_path / "ours", "1", prepared)
     (side.parser / "parse.py").write_text(PARSER + "sys.exit(3)")
     for _ in range(2):
         code, printed = side.run("parse")
         assert code != 0
         assert "v2 parser failed (exit 3)" in printed
     assert side.runs() == 2
+
+
+# What the parser hands over; in the project, so that each edit of it is one of the project.
+PREPARED = "models/prepared.json"
+COPIER = f"""
+import pathlib, shutil, sys
+target = pathlib.Path(sys.argv[sys.argv.index("--target-path") + 1])
+shutil.copy("{PREPARED}", target / "manifest.json")
+(target / "semantic_manifest.json").write_text('{{"of": "the parser"}}')
+"""
+
+
+def of(resource: str, *keys: str) -> list[str]:
+    """Where something of a resource lies in prepared.json."""
+    kind = resource.partition(".")[0]
+    nodes = {"model", "seed", "snapshot", "test", "analysis", "operation"}
+    section = "nodes" if kind in nodes else f"{kind}s".replace("ys", "ies")
+    return [section, resource, *keys]
+
+
+OWN = "small_everything"
+HANDED: list[tuple[list[str], Any]] = [
+    (of(f"model.{OWN}.stg_orders", "description"), "Another one."),
+    (of(f"model.{OWN}.stg_orders", "unknown_key"), {"a": [1, None]}),
+    (of(f"model.{OWN}.stg_orders", "config", "unknown_config"), 1.5),
+    (of(f"seed.{OWN}.countries", "config", "quote_columns"), True),
+    (of(f"snapshot.{OWN}.orders_history", "tags"), ["a"]),
+    (of(f"test.{OWN}.unique_countries_code.c4a1f6d0dd", "config", "severity"), "error"),
+    (of(f"test.{OWN}.no_order_before_its_customer"), None),
+    (of(f"operation.{OWN}.{OWN}-on-run-end-0", "index"), 2),
+    (of(f"analysis.{OWN}.best_customers", "raw_code"), "select 2"),
+    (of(f"source.{OWN}.shop.orders", "loader"), "foot"),
+    (of(f"exposure.{OWN}.finance_dashboard", "maturity"), "low"),
+    (of(f"metric.{OWN}.revenue", "label"), "Income"),
+    (of(f"semantic_model.{OWN}.orders", "description"), "Orders."),
+    (of(f"saved_query.{OWN}.revenue_by_status", "description"), "Often."),
+    (of(f"group.{OWN}.finance", "description"), "Counts."),
+    (of(f"unit_test.{OWN}.customers.customers_without_orders_count_zero", "description"), "No."),
+    (of(f"function.{OWN}.is_large", "description"), "Is it?"),
+    (of(f"doc.{OWN}.unicode", "block_contents"), "nothing"),
+    (of(f"macro.{OWN}.log_run", "description"), "Logs."),
+    (of("macro.dbt_duckdb.duckdb__list_schemas", "macro_sql"), "the adapter's own counts"),
+    (of("macro.dbt.is_incremental"), None),
+    (["disabled", f"model.{OWN}.retired_report"], None),
+    (["selectors", "added"], {"name": "added", "definition": {"method": "fqn", "value": "x"}}),
+    (["metadata", "project_id"], "another"),
+    (["parent_map", f"model.{OWN}.stg_orders"], []),
+    (["unknown_section"], {"a": 1}),
+    (of(f"model.{OWN}.stg_orders", "description"), 7),
+]
+EDITS_AT_ONCE = 3
+REFUSED: list[tuple[list[str], Any]] = [
+    (of(f"model.{OWN}.stg_orders", "resource_type"), "nonsense"),
+    (of(f"model.{OWN}.stg_orders"), None),
+    (of(f"model.{OWN}.stg_orders"), "a text"),
+    (of(f"source.{OWN}.shop.orders", "name"), None),
+    (["exposures"], None),
+    (["sources"], [1]),
+    (["child_map", "x"], 1),
+    (["metadata", "dbt_schema_version"], "https://schemas.getdbt.com/dbt/manifest/v99.json"),
+]
+
+
+COPIED = {
+    "DBT_ENGINE_USE_V2_PARSER": "1",
+    "DBT_ENGINE_V2_PARSER": f"{sys.executable} hand_over.py",
+}
+
+
+def make_handed(project: Path, prepared: bytes) -> None:
+    generate("small_everything", project, None)
+    (project / PREPARED).write_bytes(prepared)
+    (project / "hand_over.py").write_text(COPIER)
+
+
+def check_handed(directory: Path, prepared: bytes, steps: list[Any]) -> list[dict[str, Any]]:
+    return check(
+        directory,
+        steps,
+        make=lambda project: make_handed(project, prepared),
+        variables=(COPIED, COPIED),
+    )
+
+
+def test_what_the_parser_has_changed_is_loaded(tmp_path: Path, prepared: bytes) -> None:
+    """Every kind of resource, by a command that has the parser run again."""
+    commands = [PARSE, LS, [*LS, "--output", "json"], ["dbt", "compile", *THREAD]]
+    steps: list[Any] = [PARSE]
+    for number, at in enumerate(range(0, len(HANDED), EDITS_AT_ONCE)):
+        edits = HANDED[at : at + EDITS_AT_ONCE]
+        steps += [["set_in_json", PREPARED, *edited] for edited in edits]
+        steps.append(commands[number % len(commands)])
+    records = check_handed(tmp_path, prepared, steps)
+    assert all(record["success"] for record in records if record)
+
+
+# How many resources dbt loads of what the parser has left, at each of three commands.
+LOADED = """
+import json, sys
+
+import dbt_flatmanifest
+from dbt.artifacts.schemas.manifest import WritableManifest
+from dbt.cli.main import dbtRunner
+
+original = WritableManifest.upgrade_schema_version
+
+
+def counted(data):
+    resources = [data[name] for name in ("nodes", "sources", "macros", "docs", "metrics")]
+    loaded.append(sum(map(len, resources)))
+    return original(data)
+
+
+WritableManifest.upgrade_schema_version = counted
+loaded = []
+for description in ("One.", None, "Another."):
+    if description is not None:
+        prepared = json.load(open(sys.argv[1]))
+        prepared["nodes"]["model.small_everything.stg_orders"]["description"] = description
+        json.dump(prepared, open(sys.argv[1], "w"))
+    assert dbtRunner().invoke(["--quiet", "parse"]).success
+print(json.dumps(loaded))
+"""
+
+
+def test_dbt_loads_only_what_has_changed(tmp_path: Path, prepared: bytes) -> None:
+    project = tmp_path / "project"
+    make_handed(project, prepared)
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, PREPARED],
+        cwd=project,
+        env={**os.environ, **PRIVATE, **COPIED, "FLATMANIFEST": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    whole, rest = json.loads(done.stdout.splitlines()[-1])
+    assert whole > 500
+    assert rest == 1
+
+
+def test_what_dbt_refuses_it_says_itself(tmp_path: Path, prepared: bytes) -> None:
+    steps: list[Any] = [PARSE, ["copy_file", PREPARED, "kept"]]
+    for keys, value in REFUSED:
+        steps += [["copy_file", "kept", PREPARED], ["set_in_json", PREPARED, keys, value], LS]
+    steps += [["copy_file", "kept", PREPARED], LS]
+    for text in ("", "{", "[]", "null", "{}", '{"metadata": {}} x', "\ufeff{}"):
+        steps += [["write", PREPARED, text], LS]
+    steps += [["copy_file", "kept", PREPARED], ["append", PREPARED, " "], LS]
+    steps += [["append", PREPARED, ","], LS]
+    records = check_handed(tmp_path, prepared, steps)
+    assert {record["success"] for record in records if record} == {True, False}

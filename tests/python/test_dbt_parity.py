@@ -223,16 +223,27 @@ EDITS: list[Step] = [
     ["replace", "models/staging/_sources.yml", "loader: hand", "loader: foot"],
     ["append", "docs/descriptions.md", "\n{% docs added %}more{% enddocs %}\n"],
     ["replace", "docs/descriptions.md", "{% enddocs %}", " changed{% enddocs %}"],
-    ["append", "models/metrics/_exposures.yml", "\n# edited\n"],
-    ["append", "models/metrics/_semantic_layer.yml", "\n# edited\n"],
-    ["append", "tests/_tests.yml", "\n# edited\n"],
+    ["replace", "models/metrics/_exposures.yml", "maturity: high", "maturity: low"],
+    ["replace", "models/metrics/_semantic_layer.yml", "description: Orders as", "description: As"],
+    ["replace", "models/metrics/_semantic_layer.yml", "fill_nulls_with: 0", "fill_nulls_with: 1"],
+    ["replace", "models/metrics/_semantic_layer.yml", "limit: 100", "limit: 50"],
+    ["replace", "models/marts/_marts.yml", "{ticket: 17}", "{ticket: 18}"],
+    ["append", "tests/fixtures/one_customer.csv", "\n"],
+    ["replace", "tests/_tests.yml", "kind: sanity", "kind: check"],
     ["append", "selectors.yml", "\n# edited\n"],
     ["append", "snapshots/_snapshots.yml", "\n# edited\n"],
     ["append", "functions/_functions.yml", "\n# edited\n"],
     ["append", "analyses/best_customers.sql", "\n-- edited\n"],
     ["replace", "models/marts/_marts.yml", "latest_version: 2", "latest_version: 1"],
+    ["write", "models/marts/orders_v3.sql", "select * from {{ ref('orders', v=2) }}"],
+    ["replace", "models/marts/_marts.yml", "      - v: 2\n", "      - v: 3\n      - v: 2\n"],
+    ["replace", "models/marts/_marts.yml", "latest_version: 1", "latest_version: 3"],
+    ["replace", "models/marts/_marts.yml", "grants: {}", "enabled: false"],
+    ["replace", "models/marts/_marts.yml", "enabled: false", "grants: {}"],
     ["replace", "dbt_project.yml", "minimum_amount: 0.5", "minimum_amount: 0.6"],
+    ["replace", "dbt_project.yml", "+tags: staging", "+tags: stages"],
     ["replace", "profiles.yml", "schema: prod", "schema: production"],
+    ["replace", "profiles.yml", "path: small_everything.duckdb", "path: another.duckdb"],
     ["rename", "models/staging/stg_countries.sql", "models/staging/stg_countries2.sql"],
     ["rename", "models/staging/stg_countries2.sql", "models/staging/stg_countries.sql"],
     ["write", "models/new.sql", "{{ config(enabled=false) }} select {{ env_var('ADDED', '1') }}"],
@@ -254,11 +265,46 @@ EDITS: list[Step] = [
 ]
 
 
+# The first command after an edit, beside parse and ls.
+AFTER_AN_EDIT: list[Step] = [
+    ["dbt", "compile", *RUN],
+    ["dbt", "seed", *THREAD],
+    ["dbt", "run", *RUN],
+    ["dbt", "test", *RUN],
+    ["dbt", "retry", *THREAD],
+    ["dbt", "snapshot", *RUN],
+    ["dbt", "docs", "generate", *THREAD],
+    ["dbt", "show", "--select", "stg_orders", *THREAD],
+    ["dbt", "build", *RUN],
+    ["dbt", "source", "freshness", *THREAD],
+    ["dbt", "clone", "--state", "state", *THREAD],
+]
+# Asks for every command after every edit, which `make test` has no time for.
+EVERY_COMMAND = os.environ.get("FLATMANIFEST_EVERY_COMMAND") == "1"
+# None but parse and ls, for the other releases of dbt.
+FEW_COMMANDS = os.environ.get("FLATMANIFEST_FEW_COMMANDS") == "1"
+
+
 def test_edits_of_the_project(tmp_path: Path) -> None:
-    steps = [PARSE, LS]
-    for edited in EDITS:
-        steps += [edited, PARSE, LS, PARSE]
+    steps = [PARSE, LS, ["copy", "target", "state"]]
+    for number, edited in enumerate(EDITS):
+        another = [] if FEW_COMMANDS else [AFTER_AN_EDIT[number % len(AFTER_AN_EDIT)]]
+        steps += [edited, *another, PARSE, LS]
+        steps += AFTER_AN_EDIT if EVERY_COMMAND else []
     check(tmp_path, [*steps, ["dbt", "build", *RUN]])
+
+
+def test_a_variable_that_nothing_uses_any_more(tmp_path: Path) -> None:
+    """What it was when it was used last is what dbt keeps."""
+    steps: list[Step] = [
+        *[["setenv", "ADDED", "7"], PARSE],
+        *[["write", "models/new.sql", "select {{ env_var('ADDED') }} as a"], PARSE, PARSE],
+        *[["remove", "models/new.sql"], LS, ["setenv", "ADDED", "8"], PARSE, LS],
+        *[["append", "models/staging/stg_orders.sql", "\n-- edited\n"], PARSE, LS],
+        *[["append", "macros/money.sql", "\n"], LS, ["setenv", "ADDED", "7"], LS],
+        *[["setenv", "ADDED", "9"], PARSE, ["unsetenv", "ADDED"], LS],
+    ]
+    check(tmp_path, steps)
 
 
 PACKAGE = "packages/extra"
@@ -289,12 +335,14 @@ def test_edits_of_a_package(tmp_path: Path) -> None:
 
 def test_targets_and_vars_stay_warm_side_by_side(tmp_path: Path) -> None:
     prod, variables = ["--target", "prod"], ["--vars", "{currency: USD}"]
+    touched = ["touch", "models/staging/stg_orders.sql"]
     steps: list[Step] = [
         *[PARSE, [*PARSE, *prod], [*PARSE, *variables]],
         *[PARSE, [*PARSE, *prod], [*PARSE, *variables], LS, [*LS, *prod]],
         *[[*LS, *prod], ["dbt", "parse", "--no-partial-parse"], PARSE],
+        *[touched, [*PARSE, *prod], touched, PARSE],
     ]
-    check(tmp_path, steps, warmer=frozenset({3, 4, 5, 6, 7}))
+    check(tmp_path, steps, warmer=frozenset({3, 4, 5, 6, 7, 12, 14}))
 
 
 def test_both_forget_with_clean(tmp_path: Path) -> None:

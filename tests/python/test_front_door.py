@@ -1,7 +1,7 @@
 """``flatmanifest dbt`` beside dbt, through random edits and commands.
 
 dbt runs in a project of its own, as it is; the executable in a copy. FLATMANIFEST_FRONT_DOOR_STEPS
-asks for more steps than `make test` has time for.
+asks for more steps than `make test` has time for, FLATMANIFEST_FRONT_DOOR_SEED for other stories.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Step = list[Any]
 STEPS = int(os.environ.get("FLATMANIFEST_FRONT_DOOR_STEPS", "50"))
+FIRST_SEED = int(os.environ.get("FLATMANIFEST_FRONT_DOOR_SEED", "0"))
 COMPLAINT = "flatmanifest failed and leaves this to dbt (FormatError"
 PROGRAM = Path(sys.executable).with_name("flatmanifest")
 
@@ -64,6 +65,7 @@ class Story:
         self.extra: dict[str, str] = {}
         self.count = 0
         self.has_link = False
+        self.has_package = False
         self.toggled: set[str] = set()
 
     def steps(self, count: int) -> list[Step]:
@@ -83,6 +85,7 @@ class Story:
             *[self.add, self.add, self.change, self.change, self.change_unseen, self.remove],
             *[self.rename, self.touch, self.describe, self.comment, self.link, self.toggle],
             *[self.toggle, self.damage, self.lose, self.set_variable, self.break_it],
+            *[self.package],
         ]
         return list(self.choice.choice(edits)())
 
@@ -141,6 +144,18 @@ class Story:
         else:
             number = self.choice.randint(1, 9)
             yield ["write", "elsewhere/linked.sql", f"select {number} as linked"]
+
+    def package(self) -> Iterator[Step]:
+        number = self.choice.randint(1, 9)
+        if not self.has_package:
+            self.has_package = True
+            yield ["write", "packages/extra/dbt_project.yml", "name: extra\nversion: 1.0.0\n"]
+            yield ["write", "packages.yml", "packages:\n  - local: packages/extra\n"]
+            yield ["dbt", "deps"]
+        elif self.choice.random() < 0.5:
+            text = f"name: extra\nversion: 1.{number}.0\n"
+            yield ["write", "packages/extra/dbt_project.yml", text]
+        yield ["write", "packages/extra/models/extra_model.sql", f"select {number} as one"]
 
     def toggle(self) -> Iterator[Step]:
         path, *words = self.choice.choice(
@@ -261,7 +276,7 @@ def check(
     )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + 4))
 def test_random_edits_and_commands(tmp_path: Path, seed: int) -> None:
     steps = Story(seed).steps(STEPS)
     served = 0

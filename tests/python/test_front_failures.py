@@ -13,6 +13,7 @@ import pytest
 
 from bench.projects import generate
 from tests.python.dbt_projects import PRIVATE
+from tests.python.test_hostile_cache import TOLD, reason
 
 PROGRAM = Path(sys.executable).with_name("flatmanifest")
 Done = subprocess.CompletedProcess[str]
@@ -116,20 +117,47 @@ def damage(path: Path, how: str) -> None:
     middle = len(whole) // 2
     if how == "remove":
         path.unlink()
-    else:
-        flipped = whole[:middle] + bytes([whole[middle] ^ 0x55]) + whole[middle + 1 :]
-        path.write_bytes({"cut": whole[:middle], "flip": flipped, "empty": b""}[how])
+        return
+    # The header has the length eight bytes after the checksum, and the version 24 after that.
+    version = whole.index(len(whole).to_bytes(8, "little")) + 24
+    assert whole[version] == 1
+    damaged = {
+        "cut": whole[:middle],
+        "flip": whole[:middle] + bytes([whole[middle] ^ 0x55]) + whole[middle + 1 :],
+        "empty": b"",
+        "another version": whole[:version] + b"\2" + whole[version + 1 :],
+        "another architecture": whole[3::-1] + whole[7:3:-1] + whole[8:],
+    }
+    path.write_bytes(damaged[how])
+
+
+HOWS = ["cut", "flip", "empty", "remove", "another version", "another architecture"]
 
 
 def test_damage(warm: Path) -> None:
-    for how in ("cut", "flip", "empty", "remove"):
-        for pattern in ("*.transcript.fman", "*.artifacts.fman", "*"):
-            for path in (warm / "target" / "flatmanifest").glob(pattern):
+    cache, kept = warm / "target" / "flatmanifest", warm.with_name("kept")
+    shutil.copytree(cache, kept)
+
+    def restore() -> None:
+        shutil.rmtree(cache)
+        shutil.copytree(kept, cache)
+
+    for pattern in ("*.transcript.fman", "*.artifacts.fman", "*"):
+        for how in HOWS:
+            restore()
+            for path in cache.glob(pattern):
                 damage(path, how)
-            done = dbt(warm, *SELECTED)
-            assert not is_told(done), (how, pattern)
-            assert done.returncode == 0
-            assert done.stdout.splitlines()[-1] == LINE
+            assert "dbt runs" in reason(warm), (how, pattern)
+    restore()
+    assert is_told(dbt(warm, *SELECTED))  # so that it was the damage
+    for path in cache.iterdir():
+        damage(path, "another architecture")
+    done = dbt(warm, *SELECTED)
+    assert not is_told(done)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == LINE
+    assert done.stdout.count("flatmanifest failed and leaves this to dbt") == 1
+    assert "little-endian" in done.stdout
 
 
 def test_an_invalid_project(warm: Path) -> None:
@@ -141,12 +169,14 @@ def test_an_invalid_project(warm: Path) -> None:
     assert "Syntax error near line" in done.stdout
 
 
-def test_a_project_that_was_moved(warm: Path) -> None:
-    moved = warm.rename(warm.with_name("moved"))
-    done = dbt(moved, *SELECTED)
-    assert not is_told(done)
-    assert done.stdout.splitlines()[-1] == LINE
-    assert str(moved / "target") in (moved / "logs" / "dbt.log").read_text()
+def test_a_project_that_was_copied_or_moved(warm: Path) -> None:
+    shutil.copytree(warm, warm.with_name("copied"))
+    assert is_told(dbt(warm, *SELECTED))
+    for place in (warm.with_name("copied"), warm.rename(warm.with_name("moved"))):
+        done = dbt(place, *SELECTED)
+        assert not is_told(done)
+        assert done.stdout.splitlines()[-1] == LINE
+        assert str(place / "target") in (place / "logs" / "dbt.log").read_text()
 
 
 def test_another_setting_of_dbts(warm: Path) -> None:
@@ -163,7 +193,7 @@ def test_a_package_that_comes(tmp_path: Path) -> None:
     for expected in (False, False, True):
         assert is_told(dbt(project, *SELECTED, PYTHONPATH=str(packages))) == expected
     (packages / "another-1.0.dist-info").mkdir()
-    assert not is_told(dbt(project, *SELECTED, PYTHONPATH=str(packages)))
+    assert reason(project, PYTHONPATH=str(packages)) != TOLD
 
 
 def test_a_profile_that_is_edited(warm: Path) -> None:
