@@ -335,7 +335,7 @@ def without_frames(lines: list[str]) -> list[str]:
 
 
 def test_each_switch_leaves_its_part_to_dbt(tmp_path: Path) -> None:
-    switches = "validation,secrets,json,texts"
+    switches = "validation,secrets,json,texts,configs,codes,trees"
     steps = [PARSE, ["write", YAML, of_model("    columns: 5\n")], PARSE]
     variables: Any = ({}, {"FLATMANIFEST_LEAVE": switches})
     check(tmp_path, steps, make=make_many, variables=variables)

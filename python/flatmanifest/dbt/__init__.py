@@ -48,7 +48,13 @@ def put_seams(release: tuple[int, ...]) -> None:
         texts,
         validating,
     )
-    from flatmanifest.dbt.parsing import parallel, showing, trees  # noqa: F401, PLC0415
+    from flatmanifest.dbt.parsing import (  # noqa: F401, PLC0415
+        codes,
+        configs,
+        parallel,
+        showing,
+        trees,
+    )
 
     if release >= V2_PARSER:
         from flatmanifest.dbt import handoff  # noqa: F401, PLC0415

@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 VARIABLE = "FLATMANIFEST"
 LEFT_VARIABLE = "FLATMANIFEST_LEAVE"
+# A parse asks a hundred thousand times: the environment as it is kept, which nobody has to decode.
+ENCODED = getattr(os.environ, "_data", None)
+ENCODED_VARIABLES = [os.environ.encodekey(name) for name in (VARIABLE, LEFT_VARIABLE)]
 _reported: set[str] = set()
 
 
@@ -27,6 +30,8 @@ def is_on(switch: str | None = None) -> bool:
 
     ``FLATMANIFEST_LEAVE=validation,secrets`` leaves to dbt what has such a switch.
     """
+    if isinstance(ENCODED, dict) and ENCODED.keys().isdisjoint(ENCODED_VARIABLES):
+        return True
     if os.environ.get(VARIABLE) == "0":
         return False
     return switch is None or switch not in os.environ.get(LEFT_VARIABLE, "").split(",")

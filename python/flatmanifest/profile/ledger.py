@@ -156,7 +156,7 @@ class Ledger:
         return watched
 
     def _watched_file(self, call: Callable[..., Any], *, is_written: bool) -> Callable[..., Any]:
-        """What returns an entry of the cache: with the manifest it was given, if it was given one."""
+        """What returns an entry of the cache, with the manifest it was given, if any."""
         format_ = "fman" if is_written else "fman, in place"
 
         @wraps(call)

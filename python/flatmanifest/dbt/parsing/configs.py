@@ -1,0 +1,84 @@
+"""The seam of merged configs (dbt.context.context_config, ContextConfigGenerator).
+
+dbt makes a resource's config three times while it parses it, each time from the class's defaults
+up, level by level, with two conversions a level and a validation in the end. Most resources of a
+project have the config of others: the same levels of dbt_project.yml and the same values of their
+own make the same config.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dbt.context.context_config import ContextConfigGenerator
+from dbt.parser.manifest import ManifestLoader
+from dbt.utils import fqn_search
+
+from flatmanifest.dbt.seams import seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SWITCH = "configs"
+PLACE = {"fqn", "project_name", "resource_type"}
+BY_VALUE = 2  # marshal's version that writes equal values as equal bytes, whoever shares them
+WITH_NAMES = 4  # its version that keeps one copy of each name
+
+
+class Made(NamedTuple):
+    """A config that dbt has made."""
+
+    config: bytes
+    # What its key names by its id, which nothing else can have as long as this is here.
+    known_by_id: list[Any]
+
+
+CONFIGS: ContextVar[dict[Any, Made] | None] = ContextVar("CONFIGS", default=None)
+
+
+@seam(ManifestLoader, "load", SWITCH)
+def load(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    token = CONFIGS.set({})
+    try:
+        return original(*args, **kwargs)
+    finally:
+        CONFIGS.reset(token)
+
+
+@seam(ContextConfigGenerator, "calculate_node_config_dict", SWITCH)
+def calculate_node_config_dict(
+    original: Callable[..., dict[str, Any]], generator: Any, *args: Any, **asked: Any
+) -> dict[str, Any]:
+    configs = CONFIGS.get()
+    if configs is None or args:
+        return original(generator, *args, **asked)
+    try:
+        levels = levels_of(generator, asked["fqn"], asked["resource_type"], asked["project_name"])
+        key = (*map(id, levels), of_value(asked))
+    except (ValueError, KeyError):  # values that cannot be compared; dbt knows what is missing
+        return original(generator, **asked)
+    if key in configs:
+        return marshal.loads(configs[key].config)  # type: ignore[no-any-return]  # noqa: S302
+    config = original(generator, **asked)
+    with contextlib.suppress(ValueError):  # it has more than values
+        configs[key] = Made(marshal.dumps(config, WITH_NAMES), levels)
+    return config
+
+
+def of_value(asked: dict[str, Any]) -> bytes:
+    """What a config is asked for with, but for its place in the project, as bytes."""
+    values = {name: value for name, value in asked.items() if name not in PLACE}
+    return marshal.dumps([str(asked["resource_type"]), values], BY_VALUE)
+
+
+def levels_of(generator: Any, fqn: list[str], kind: Any, project_name: str) -> list[Any]:
+    """The projects, and the levels of their dbt_project.yml, that say something of a resource."""
+    active = generator._active_project  # noqa: SLF001
+    found = []
+    for project in (generator.get_node_project(project_name), active):
+        configs = generator.get_config_source(project).get_config_dict(kind)
+        found += [project, *fqn_search(configs, fqn)]
+    return found
