@@ -218,6 +218,30 @@ def test_a_process_with_other_threads_is_not_copied() -> None:
         thread.join()
 
 
+def test_threads_count_where_they_may_be_the_static_parsers() -> None:
+    """They are, once dbt has called it here, or when this package came later than they did."""
+    program = """
+import threading
+{}
+from flatmanifest.dbt.parsing import extracting
+from dbt.parser import models
+print(extracting.has_worked())
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+print(extracting.has_worked())
+models.py_extract_from_source("select 1")
+print(extracting.has_worked())
+"""
+    late = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
+    for before, expected in (("", "False False True"), (late, "True True True")):
+        done = subprocess.run(
+            [sys.executable, "-c", program.format(before)],
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
+        assert done.stdout.split() == expected.split()
+
+
 def test_how_far_a_parse_is_is_said_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dbt.clients import jinja_static
-from dbt.parser import models
 from dbt.parser.base import SQLParser
 from dbt.parser.docs import DocumentationParser
 from dbt.parser.manifest import ManifestLoader
@@ -19,6 +17,7 @@ from dbt.parser.search import FileBlock
 from dbt.parser.snapshots import SnapshotParser
 
 from flatmanifest.dbt import objects
+from flatmanifest.dbt.parsing import extracting
 from flatmanifest.dbt.parsing import workers as processes
 from flatmanifest.dbt.parsing.progress import PROGRESS
 from flatmanifest.dbt.parsing.recording import Recorder
@@ -46,12 +45,8 @@ PARSERS = {
 SECTIONS = {"version", "models", "seeds", "snapshots", "sources", "exposures", "groups", "anchors"}
 # Of what they list: what moves or changes others.
 FAR_REACHING = {"versions", "overrides", "relation"}
-
-
-# Where dbt_extractor works, which has threads of its own: in a copy of a process in which it has
-# worked, they are missing.
-EXTRACTING: tuple[Any, ...] = (models, jinja_static)
-EXTRACTING_PARSERS = {"ModelParser"}
+# Those that call dbt's static parser.
+EXTRACTING = {"ModelParser"}
 
 
 class Task(NamedTuple):
@@ -70,12 +65,12 @@ class Round:
         project: RuntimeConfig,
         tasks: list[Task],
         *,
-        has_threads: bool,
+        may_extract: bool,
     ) -> None:
         self.loader = loader
         self.project = project
         self.tasks = tasks
-        self.has_threads = has_threads
+        self.may_extract = may_extract
         self.places = {
             (task.parser.__name__, file_id): number
             for number, task in enumerate(tasks)
@@ -106,9 +101,8 @@ class Round:
         ROUND.set(None)
         PROGRESS.set(None)
         recorder = Recorder(self.loader.manifest, self.loader.root_project)
-        if self.has_threads:
-            for module in EXTRACTING:
-                module.py_extract_from_source = recorder.leave
+        if not self.may_extract:
+            extracting.replace(recorder.leave)
         parsers: dict[type, Any] = {}
 
         def perform(number: int, segment: Path) -> None:
@@ -155,13 +149,13 @@ def parse_project(
     parser_types: list[type],
 ) -> None:
     count = (attempt(processes.wanted) or 1) if processes.can_fork() else 1
-    has_threads = count > 1 and processes.has_native_threads()
-    kinds = [kind for kind in parser_types if is_for_workers(kind, has_threads=has_threads)]
+    may_extract = not extracting.has_worked()
+    kinds = [kind for kind in parser_types if is_for_workers(kind, may_extract=may_extract)]
     tasks = attempt(tasks_of, loader, parser_files, kinds, count) if count > 1 else None
     if not tasks:
         original(loader, project, parser_files, parser_types)
         return
-    round_ = Round(loader, project, tasks, has_threads=has_threads)
+    round_ = Round(loader, project, tasks, may_extract=may_extract)
     round_.workers = attempt(Workers, min(count, len(tasks)), len(tasks), round_.prepare)
     token = ROUND.set(round_)
     try:
@@ -172,9 +166,9 @@ def parse_project(
             round_.workers.stop()
 
 
-def is_for_workers(kind: type, *, has_threads: bool) -> bool:
+def is_for_workers(kind: type, *, may_extract: bool) -> bool:
     name = kind.__name__
-    return name in PARSERS and not (has_threads and name in EXTRACTING_PARSERS)
+    return name in PARSERS and (may_extract or name not in EXTRACTING)
 
 
 def tasks_of(

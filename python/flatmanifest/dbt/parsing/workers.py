@@ -61,11 +61,8 @@ def can_fork() -> bool:
 
 
 def has_native_threads() -> bool:
-    """Whether libraries have started threads, which would be missing as well.
-
-    Who waits for one then, waits for ever.
-    """
-    return len(list(Path("/proc/self/task").iterdir())) > 1
+    """Whether libraries have started threads, as far as the system says."""
+    return IS_LINUX and len(list(Path("/proc/self/task").iterdir())) > 1
 
 
 class Workers:
