@@ -43,6 +43,7 @@ def measure(report: Report, work: Path) -> None:
         kind, size = PROJECTS[name]
         generate(kind, project, size)
         whole_processes(report, name, project)
+        stages(report, name, project)
         divided(report, name, project)
         shutil.rmtree(project)
 
@@ -59,6 +60,19 @@ def whole_processes(report: Report, name: str, project: Path) -> None:
     for side, least in LEAST_GAIN.items():
         gain = ratio(contestants[DBT], contestants[side])
         report.at_least(15, f"cold dbt parse, {name}, {side}", gain, least)
+
+
+def stages(report: Report, name: str, project: Path) -> None:
+    """Where the time of one such process goes, by ``flatmanifest profile``."""
+    figures = project / "profile.json"
+    for side, variables in SIDES.items():
+        profile = ("--top", "0", "--json", str(figures), "--")
+        run(project, variables, "flatmanifest.profile", *profile, "parse", "--quiet")
+        found = json.loads(figures.read_text())
+        rows = [("the whole command", found["seconds"])]
+        rows += [(row["name"], row["seconds"]) for row in found["phases"]]
+        contestants = [Contestant(phase, lambda: None, [seconds]) for phase, seconds in rows]
+        report.contests.append((f"stages of a cold dbt parse, {name}, {side}", contestants))
 
 
 def divided(report: Report, name: str, project: Path) -> None:

@@ -62,10 +62,17 @@ COMMAND_TARGETS = (
 
 
 def rows(results: Results, figures: dict[str, Any]) -> list[Sequence[str]]:
-    """A table of all rows, in their order. What nobody measured is in it, without a verdict."""
+    """A table of all rows, in their order. What nobody measured is in it, without a verdict.
+
+    A row that was measured by both is in it twice.
+    """
     found = [*_of_figures(figures)]
     measured = {row for row, _ in found}
-    found += [pair for pair in _of_commands(results) if pair[0] not in measured]
+    found += [
+        (row, cells)
+        for row, cells in _of_commands(results)
+        if row not in measured or NOT_MEASURED not in cells
+    ]
     present = {row for row, _ in found}
     found += [
         (row, [str(row), "", NOT_MEASURED, "", ""])
