@@ -108,7 +108,7 @@ test-python: build-package $(VENV)/dev.stamp
 test-releases: $(addprefix test-dbt-,$(DBT_RELEASES))
 
 test-dbt-%: $(VENV)-dbt-%/package.stamp
-	FLATMANIFEST_FRONT_DOOR_STEPS=20 FLATMANIFEST_FEW_COMMANDS=1 FLATMANIFEST_OTHER_DBT=$(CURDIR)/$(BIN) $(VENV)-dbt-$*/bin/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,$(addsuffix .py,$(RELEASE_TESTS)))
+	FLATMANIFEST_FRONT_DOOR_STEPS=10 FLATMANIFEST_FEW_COMMANDS=1 FLATMANIFEST_OTHER_DBT=$(CURDIR)/$(BIN) $(VENV)-dbt-$*/bin/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,$(addsuffix .py,$(RELEASE_TESTS)))
 
 $(VENV)-dbt-%/package.stamp: $(VENV)/package.stamp $(VENV)-dbt-%/dbt.stamp
 	@echo "Installing flatmanifest into $(VENV)-dbt-$*"
