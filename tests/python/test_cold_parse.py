@@ -351,6 +351,11 @@ def test_a_switch_is_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> Non
     assert is_on()
     monkeypatch.setenv("FLATMANIFEST", "0")
     assert not is_on("validation")
+    monkeypatch.delenv("FLATMANIFEST")
+    monkeypatch.delenv("FLATMANIFEST_LEAVE")
+    assert is_on("json")
+    monkeypatch.setattr(os, "environ", {"FLATMANIFEST_LEAVE": "json"})
+    assert not is_on("json")
 
 
 def test_secrets_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,7 @@ def test_code_is_kept_from_the_second_time_on_and_not_for_ever(
     from flatmanifest.dbt.parsing import codes
 
     monkeypatch.setattr(codes, "MOST", 3)
+    monkeypatch.setattr(codes, "MOST_MET", 48)
     codes._codes.clear()  # noqa: SLF001
     for _ in range(3):
         jinja.get_template("{{ kept_or_not }}", {})
@@ -149,6 +150,20 @@ def test_code_is_kept_from_the_second_time_on_and_not_for_ever(
     for number in range(100):
         jinja.get_template(f"{{{{ once }}}} {number}", {})
         assert len(codes._met) <= 48  # noqa: SLF001
+
+
+def test_what_is_compiled_by_a_name_is_left_to_jinja() -> None:
+    from dbt_common.clients import jinja
+
+    from flatmanifest.dbt.parsing import codes
+
+    environment = jinja.get_environment()
+    before = dict(codes._codes)  # noqa: SLF001
+    for _ in range(3):
+        assert environment.compile("{{ named }}", filename="a.sql").co_filename == "a.sql"
+        assert environment.compile("{{ named }}", "a", "b.sql").co_filename == "b.sql"
+        assert isinstance(environment.compile("{{ named }}", raw=True), str)
+    assert codes._codes == before  # noqa: SLF001
 
 
 def test_what_does_not_compile_fails_each_time() -> None:

@@ -6,13 +6,12 @@ makes thousands that are caught again, most of them while it looks for a macro.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from dbt_common.events import functions as events
 from dbt_common.exceptions import base
 
-from flatmanifest.dbt.seams import is_on
+from flatmanifest.dbt.seams import encoded_environment, is_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +28,8 @@ class Secrets:
         self.found: list[str] = []
 
     def __call__(self) -> list[str]:
-        environment = getattr(os.environ, "_data", None)  # as it is encoded: bytes, on POSIX
-        if not isinstance(environment, dict) or not is_on(SWITCH):
+        environment = encoded_environment()
+        if environment is None or not is_on(SWITCH):
             return self.of_dbt()
         if environment != self.environment:
             self.found = self.of_dbt()

@@ -19,10 +19,15 @@ T = TypeVar("T")
 
 VARIABLE = "FLATMANIFEST"
 LEFT_VARIABLE = "FLATMANIFEST_LEAVE"
-# A parse asks a hundred thousand times: the environment as it is kept, which nobody has to decode.
-ENCODED = getattr(os.environ, "_data", None)
-ENCODED_VARIABLES = [os.environ.encodekey(name) for name in (VARIABLE, LEFT_VARIABLE)]
+# As os.environ keeps names: bytes on POSIX, else text.
+SPELLINGS = {VARIABLE, LEFT_VARIABLE, VARIABLE.encode(), LEFT_VARIABLE.encode()}
 _reported: set[str] = set()
+
+
+def encoded_environment() -> dict[Any, Any] | None:
+    """The environment as os.environ keeps it, undecoded; None where that is not known."""
+    kept = getattr(os.environ, "_data", None)
+    return kept if isinstance(kept, dict) else None
 
 
 def is_on(switch: str | None = None) -> bool:
@@ -30,8 +35,9 @@ def is_on(switch: str | None = None) -> bool:
 
     ``FLATMANIFEST_LEAVE=validation,secrets`` leaves to dbt what has such a switch.
     """
-    if isinstance(ENCODED, dict) and ENCODED.keys().isdisjoint(ENCODED_VARIABLES):
-        return True
+    environment = encoded_environment()
+    if environment is not None and environment.keys().isdisjoint(SPELLINGS):
+        return True  # a parse asks a hundred thousand times
     if os.environ.get(VARIABLE) == "0":
         return False
     return switch is None or switch not in os.environ.get(LEFT_VARIABLE, "").split(",")

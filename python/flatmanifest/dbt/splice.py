@@ -117,7 +117,7 @@ def spliced(
     artifact = artifact_of(changed.name)
     begin = b"{"
     for key, value in dict.items(resources):
-        yield b"%b%b: " % (begin, json.dumps(key).encode())
+        yield b"%b%b: " % (begin, dumped(key))
         begin = b", "
         if key in members and changed.is_shown(key, value):
             start, end = members[key]

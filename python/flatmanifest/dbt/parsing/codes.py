@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dbt_common.clients import jinja
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 
+from flatmanifest.dbt.parsing.trees import key_of
 from flatmanifest.dbt.seams import seam
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 SWITCH = "codes"
 MOST = 4096
+MOST_MET = 16 * MOST  # a number is less than code
 # Most texts are met once: their code is worth keeping when they are met again.
 _met: set[int] = set()
 _codes: dict[tuple[Any, ...], CodeType] = {}
@@ -26,27 +28,27 @@ _codes: dict[tuple[Any, ...], CodeType] = {}
 
 @seam(MacroFuzzEnvironment, "compile", SWITCH)
 def compile_(
-    original: Callable[..., CodeType], environment: MacroFuzzEnvironment, source: Any, *rest: Any
+    original: Callable[..., CodeType],
+    environment: MacroFuzzEnvironment,
+    source: Any,
+    *more: Any,
+    **named: Any,
 ) -> CodeType:
-    if (
-        not isinstance(source, str)
-        or any(each is not None for each in rest)
-        or jinja.MACRO_DEBUGGING
-    ):
-        return original(environment, source, *rest)
-    # All that an environment of dbt's can differ in, for compiling, is its class and extensions.
-    key = (type(environment), *environment.extensions, source)
-    if key not in _codes:
-        code = original(environment, source, *rest)
+    # What get_template compiles is a text, and has neither a name nor a file.
+    if more or named or not isinstance(source, str) or jinja.MACRO_DEBUGGING:
+        return original(environment, source, *more, **named)
+    key = key_of(environment, source)
+    code = _codes.get(key)
+    if code is None:
+        code = original(environment, source)
         remember(key, code)
-        return code
-    return _codes[key]
+    return code
 
 
 def remember(key: tuple[Any, ...], code: CodeType) -> None:
     met = hash(key)
     if met not in _met:
-        if len(_met) >= 16 * MOST:
+        if len(_met) >= MOST_MET:
             _met.clear()
         _met.add(met)
         return

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 NAME = "py_extract_from_source"
 CALLERS: tuple[Any, ...] = (models, jinja_static)
 # Before this module could see it, any thread may be its.
-_calls = int(has_native_threads())
+_has_worked = has_native_threads()
 
 
 def has_worked() -> bool:
-    return _calls > 0
+    return _has_worked
 
 
 def replace(extract: Callable[..., Any]) -> None:
@@ -33,13 +33,13 @@ def replace(extract: Callable[..., Any]) -> None:
         setattr(module, NAME, extract)
 
 
-def counted(extract: Callable[[str], Any]) -> Callable[[str], Any]:
+def noticed(extract: Callable[[str], Any]) -> Callable[[str], Any]:
     def call(text: str) -> Any:
-        global _calls  # noqa: PLW0603 - of the process, as the threads are
-        _calls += 1
+        global _has_worked  # noqa: PLW0603 - of the process, as the threads are
+        _has_worked = True
         return extract(text)
 
     return call
 
 
-replace(counted(models.py_extract_from_source))
+replace(noticed(models.py_extract_from_source))

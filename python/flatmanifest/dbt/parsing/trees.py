@@ -41,8 +41,15 @@ def parse(
     trees = TREES.get()
     if trees is None:
         return original(environment, *text)
-    # All that an environment of dbt's can differ in, for parsing, is its extensions.
-    key = (type(environment), *environment.extensions, *text)
+    key = key_of(environment, *text)
     if key not in trees:
         trees[key] = original(environment, *text)
     return trees[key]
+
+
+def key_of(environment: MacroFuzzEnvironment, *text: str | None) -> tuple[Any, ...]:
+    """All that a tree of the text, or code made of it, depends on.
+
+    As far as that goes, dbt's environments differ in nothing else.
+    """
+    return type(environment), *environment.extensions, *text
