@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <filesystem>
 #include <future>
 #include <map>
+#include <numeric>
 #include <random>
 #include <span>
 #include <utility>
@@ -27,6 +27,7 @@
 #include "front/environment.h"
 #include "front/listing.h"
 #include "front/places.h"
+#include "front/rotating_log.h"
 #include "front/transcript.h"
 #include "select/python_text.h"
 #include "store/descriptor.h"
@@ -146,16 +147,48 @@ class Target {
     if (descriptor_.get() < 0) throw IoError("cannot write", path, errno);
   }
 
-  uint64_t Size() const {
-    struct stat status {};
-    if (::fstat(descriptor_.get(), &status) != 0) throw IoError("cannot read", path_, errno);
-    return static_cast<uint64_t>(status.st_size);
-  }
   void Write(std::string_view text) const { WriteAll(descriptor_.get(), text, path_); }
 
  private:
   std::string path_;
   Descriptor descriptor_;
+};
+
+size_t SizeOf(const std::vector<std::string>& texts) {
+  return std::accumulate(texts.begin(), texts.end(), size_t{0},
+                         [](size_t size, const std::string& text) { return size + text.size(); });
+}
+
+// What a logger of dbt's is given, one record after the other.
+class Records {
+ public:
+  void Append(const std::vector<std::string>& records, const Blanks& blanks) {
+    for (const std::string& record : records) {
+      blanks.Fill(record, text_);
+      ends_.push_back(text_.size());
+    }
+  }
+  void Append(const Lines& lines, std::string_view beginning) {
+    for (const std::string& line : lines) {
+      text_.Append(beginning);
+      text_.Append(line);
+      text_.Append('\n');
+      ends_.push_back(text_.size());
+    }
+  }
+
+  std::string_view text() const { return text_.text(); }
+  std::span<const size_t> ends() const { return ends_; }
+  size_t longest() const {
+    size_t longest = 0;
+    size_t begin = 0;
+    for (const size_t end : ends_) longest = std::max(longest, end - std::exchange(begin, end));
+    return longest;
+  }
+
+ private:
+  BulkText text_;
+  std::vector<size_t> ends_;
 };
 
 class Command {
@@ -192,38 +225,28 @@ class Command {
   // Before the first byte is printed, `renew` is called: it may still throw.
   template <typename Renewal>
   void Say(const Transcript& transcript, const Lines& lines, const Renewal& renew) {
-    std::vector<BulkText> texts(transcript.sinks.size());
-    for (size_t i = 0; i < texts.size(); ++i) {
+    std::vector<Records> said(transcript.sinks.size());
+    std::vector<std::pair<RotatingLog, const Records*>> logs;
+    const Records* printed = nullptr;
+    for (size_t i = 0; i < said.size(); ++i) {
       const Sink& sink = transcript.sinks[i];
-      blanks_.Fill(sink.before, texts[i]);
-      const std::string beginning = blanks_.Filled(sink.line_beginning);
-      for (const std::string& line : lines) {
-        texts[i].Append(beginning);
-        texts[i].Append(line);
-        texts[i].Append('\n');
-      }
-    }
-    std::vector<std::pair<Target, const BulkText*>> logs;
-    const BulkText* printed = nullptr;
-    for (size_t i = 0; i < texts.size(); ++i) {
-      const Sink& sink = transcript.sinks[i];
+      said[i].Append(sink.before, blanks_);
+      said[i].Append(lines, blanks_.Filled(sink.line_beginning));
       if (sink.path.empty()) {
-        printed = &texts[i];
+        printed = &said[i];
         continue;
       }
-      std::error_code ignored;  // opening it says more
-      std::filesystem::create_directories(std::filesystem::path(sink.path).parent_path(), ignored);
-      logs.emplace_back(Target(sink.path, O_APPEND | O_CREAT), &texts[i]);
-      const uint64_t size = logs.back().first.Size() + texts[i].size() + sink.after.size();
-      // Past it, dbt begins another file.
-      if (sink.max_bytes != 0 && size + kRoomForBlanks >= sink.max_bytes) {
+      logs.emplace_back(RotatingLog(sink.path, sink.max_bytes), &said[i]);
+      const size_t to_come = SizeOf(sink.after) + kRoomForBlanks;
+      if (!logs.back().first.HasRoomFor(said[i].text().size() + to_come,
+                                        std::max(said[i].longest(), to_come))) {
         throw NotServed("dbt begins another log");
       }
     }
     renew();
     SetReport(blanks_, start_);
-    for (size_t i = 0; i < texts.size(); ++i) blanks_.Fill(transcript.sinks[i].after, texts[i]);
-    for (const auto& [target, text] : logs) target.Write(text->text());
+    for (size_t i = 0; i < said.size(); ++i) said[i].Append(transcript.sinks[i].after, blanks_);
+    for (auto& [log, records] : logs) log.Write(records->text(), records->ends());
     if (printed != nullptr) WriteAll(STDOUT_FILENO, printed->text(), "standard output");
   }
 

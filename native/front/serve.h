@@ -11,7 +11,7 @@ namespace flatmanifest::front {
 
 // Does what `dbt ARGUMENTS` would: prints, appends to the log, renews the artifacts, and returns
 // nothing. Otherwise returns why real dbt has to run: an option that is not served, nothing
-// recorded, something changed, a selection that dbt would warn of or refuse, a full log. Nothing
+// recorded, something changed, a selection that dbt would warn of or refuse. Nothing
 // has been printed then; what has been written, dbt writes again. `program_directory` is where
 // Python is, and flatmanifest beside it.
 std::optional<std::string> Serve(const std::vector<std::string>& arguments,

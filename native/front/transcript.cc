@@ -12,8 +12,8 @@ namespace {
 Sink ReadSink(const Fields& fields) {
   return {.path = fields.Text("path"),
           .max_bytes = static_cast<uint64_t>(fields.Integer("max_bytes")),
-          .before = fields.Text("before"),
-          .after = fields.Text("after"),
+          .before = fields.Texts("before"),
+          .after = fields.Texts("after"),
           .line_beginning = fields.Text("line_beginning")};
 }
 

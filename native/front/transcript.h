@@ -18,9 +18,10 @@ namespace flatmanifest::front {
 struct Sink {
   std::string path;        // empty: standard output
   uint64_t max_bytes = 0;  // dbt begins another file before this size; 0: never
-  // What is printed before the list and after it, with blanks, and what begins each line of it.
-  std::string before;
-  std::string after;
+  // What is printed before the list and after it, as records with blanks, and what begins each line
+  // of it, which is a record, too.
+  std::vector<std::string> before;
+  std::vector<std::string> after;
   std::string line_beginning;
 };
 

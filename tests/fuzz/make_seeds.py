@@ -146,8 +146,8 @@ FRONT = {
             {
                 "path": "",
                 "max_bytes": 0,
-                "before": "\x01  Running\n",
-                "after": "\x01  \x06\n",
+                "before": ["\x01  Running\n"],
+                "after": ["\x01  \x06\n"],
                 "line_beginning": "\x01  ",
             }
         ],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -213,19 +215,59 @@ def test_a_clock_that_was_set_back(warm: Path) -> None:
     assert is_told(dbt(warm, *SELECTED)) or is_told(dbt(warm, *SELECTED))
 
 
+LIMIT = 12_000
+# What begins a record in dbt.log: the time, or a line that separates commands.
+RECORD = re.compile(r"^(?=\n\n=|\d\d:\d\d:\d\d\.\d{6} )", re.MULTILINE)
+
+
+def logs_of(project: Path) -> list[str]:
+    """dbt.log and what it was before, oldest first."""
+    paths = sorted((project / "logs").iterdir(), key=lambda path: path.name, reverse=True)
+    return [path.read_text() for path in paths]
+
+
 def test_a_log_that_is_full(tmp_path: Path) -> None:
+    """It is begun again where Python's handler would, and nothing is lost."""
     names = {}
     for switch in ("0", "1"):
         project = tmp_path / switch
         generate("small_everything", project, None)
-        for _ in range(5):
-            done = dbt(project, *SELECTED, "--log-file-max-bytes", "9000", FLATMANIFEST=switch)
+        for turn in range(9):
+            if turn == 3:  # the first commands are dbt's, and say more
+                shutil.rmtree(project / "logs")
+            done = dbt(project, "ls", "--log-file-max-bytes", str(LIMIT), FLATMANIFEST=switch)
             assert done.returncode == 0
+            assert turn < 3 or is_told(done) is (switch == "1"), done.stderr
+        logs = logs_of(project)
+        assert 2 < len(logs) < 6
+        for before, after in pairwise(logs):
+            first = next(filter(None, RECORD.split(after)))
+            size = len(before.encode())
+            assert size < LIMIT <= size + len(first)
+        text = "".join(logs)
+        assert len(re.findall(r"^=+ ", text, re.MULTILINE)) == 6
+        assert text.count(f" {LINE}\n") == 6
+        assert len(re.findall("Command `.*` succeeded", text)) == 6
         names[switch] = sorted(path.name for path in (project / "logs").iterdir())
-        for path in (project / "logs").iterdir():
-            assert path.stat().st_size < 9000
     assert names["0"] == names["1"]
-    assert len(names["0"]) > 1
+
+
+def test_a_log_that_cannot_be_begun_again(warm: Path) -> None:
+    """Then it is dbt that says so, and lists."""
+    arguments = ["ls", "--log-file-max-bytes", str(LIMIT)]
+    for _ in range(2):
+        dbt(warm, *arguments)
+    assert is_told(dbt(warm, *arguments))
+    log = warm / "logs" / "dbt.log"
+    log.write_text("x" * (LIMIT - 1))
+    for number in range(1, 6):
+        (warm / "logs" / f"dbt.log.{number}").unlink(missing_ok=True)
+    (warm / "logs" / "dbt.log.1").mkdir()
+    (warm / "logs" / "dbt.log.1" / "file").touch()
+    done = dbt(warm, *arguments)
+    assert not is_told(done)
+    assert done.returncode == 0
+    assert LINE in done.stdout
 
 
 def test_logs_are_made_again(warm: Path) -> None:

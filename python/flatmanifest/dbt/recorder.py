@@ -222,15 +222,14 @@ class Recorder:
             is_file = isinstance(handler, RotatingFileHandler)
             require(is_file or handler.stream is sys.stdout, "the output is redirected")
             texts = [event.lines[place] for event in events]
-            lines = ["" if text is None else f"{text}\n" for text in texts]
-            middle = len(lines) - after
+            middle = len(texts) - after
             beginning = line_of(logger, print_message())
             require(beginning is not None, "lines are not printed")
             yield {
                 "path": handler.baseFilename if is_file else "",
                 "max_bytes": handler.maxBytes if is_file else 0,
-                "before": "".join(lines[:middle]),
-                "after": "".join(lines[middle:]),
+                "before": [f"{text}\n" for text in texts[:middle] if text is not None],
+                "after": [f"{text}\n" for text in texts[middle:] if text is not None],
                 "line_beginning": beginning,
             }
 
