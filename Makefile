@@ -134,11 +134,12 @@ test-fuzz: build-fuzz build-package $(VENV)/dev.stamp
 	@for target in $(FUZZ_TARGETS); do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(TEST_FUZZ_SECONDS) || exit 1; done
 	@tests/fuzz/mutate.sh $(BUILD)/fuzz $(BIN)/python $(TEST_MUTATIONS) 1
 
-build-fuzz: system-all $(BIN)/python
+build-fuzz: system-all build-package
 	@cmake -S . -B $(BUILD)/fuzz -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 		-DCMAKE_CXX_COMPILER=clang++ -DPython3_EXECUTABLE=$(CURDIR)/$(BIN)/python \
-		-DFLATMANIFEST_BUILD_FUZZERS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=address,undefined
-	@ninja -C $(BUILD)/fuzz --quiet
+		-DFLATMANIFEST_BUILD_FUZZERS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=address,undefined \
+		-DFLATMANIFEST_PROGRAM=$(CURDIR)/$(BIN)/flatmanifest
+	@ninja -C $(BUILD)/fuzz --quiet fuzzing
 
 soak: soak-store soak-dbt fuzz bench-load ## the long forms: races and kills (SOAK_SECONDS a test), stories of SOAK_STEPS beside dbt, fuzzing, a load of 64 readers
 

@@ -17,7 +17,7 @@ constexpr size_t kHugePage = size_t{2} << 20;
 }  // namespace
 
 void* AllocateBulk(size_t size) {
-  if (size < 2 * kHugePage) {
+  if (size < kHugePage) {
     void* memory = std::malloc(size == 0 ? 1 : size);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;

@@ -5,6 +5,7 @@
 #ifndef FLATMANIFEST_FORMAT_INTERNER_H_
 #define FLATMANIFEST_FORMAT_INTERNER_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -22,7 +23,7 @@ class Interner {
 
   // Makes room for `size` entries at once.
   void Reserve(size_t size) {
-    while (slots_.size() < 2 * size) Grow();
+    if (slots_.size() < 2 * size) Rehash(std::bit_ceil(2 * size));
   }
 
   // The number stored for this hash for which `equals(number)` holds, kAbsent if there is none.
@@ -38,7 +39,7 @@ class Interner {
 
   // Stores a number that Find has just not found.
   void Insert(uint64_t hash, uint32_t number) {
-    if (2 * (size_ + 1) > slots_.size()) Grow();
+    if (2 * (size_ + 1) > slots_.size()) Rehash(2 * slots_.size());
     Place({Tag(hash), number});
     ++size_;
   }
@@ -59,8 +60,8 @@ class Interner {
     slots_[at] = slot;
   }
 
-  void Grow() {
-    BulkVector<Slot> old(slots_.size() * 2, Slot());
+  void Rehash(size_t slot_count) {
+    BulkVector<Slot> old(slot_count, Slot());
     old.swap(slots_);
     for (const Slot& slot : old) {
       if (slot.number != kAbsent) Place(slot);
