@@ -9,7 +9,8 @@
 # needs flatmanifest, dbt-core, dbt-postgres, pytest, pytest-mock, pytest-csv, pytest-xdist and
 # freezegun. The functional tests want a PostgreSQL: a cluster of their own, which pg_virtualenv
 # (Debian: postgresql, postgresql-common) makes and removes. WORKERS (default: 2) run side by side;
-# RESULTS is a directory to keep what pytest printed.
+# with 0, the tests run in one process, in which the plugin's workers parse every project, however
+# small. RESULTS is a directory to keep what pytest printed.
 set -eu
 
 if [ $# -lt 1 ] || [ ! -d "$1/tests/functional" ]; then
@@ -48,7 +49,12 @@ run() { # SWITCH, PYTEST ARGUMENTS
     echo "FLATMANIFEST=$switch: $(tail -n 1 "$results/$switch")"
 }
 rm -rf "$results/pytest"
-run 1 "$@"
+if [ "${WORKERS:-2}" = 0 ]; then
+    PYTHONPATH=$here run 1 -p parse_with_workers "$@"
+    grep 'files were parsed by workers' "$results/1"
+else
+    run 1 "$@"
+fi
 if [ ! -s "$results/1.passed" ]; then
     tail -n 20 "$results/1" >&2
     exit 1
