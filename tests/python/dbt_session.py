@@ -190,6 +190,7 @@ class Session:
     def __init__(self) -> None:
         self.logged = 0
         self.parsed_by_workers = 0
+        self.put_together = 0  # schema files that were parsed in parts
         if os.environ.get("FLATMANIFEST") != "0" and "TEST_LEAST_WEIGHT" in os.environ:
             self._let_workers_parse(int(os.environ["TEST_LEAST_WEIGHT"]))
 
@@ -202,9 +203,14 @@ class Session:
             self.parsed_by_workers += 1
             original(*arguments)
 
-        original = parallel.apply
+        def joined(*arguments: Any) -> Any:
+            outcome = join(*arguments)
+            self.put_together += outcome is not None
+            return outcome
+
+        original, join = parallel.apply, parallel.joined
         parallel.LEAST_WEIGHT = least_weight
-        parallel.apply = apply
+        parallel.apply, parallel.joined = apply, joined
         if "TEST_KILL_WORKERS" in os.environ:
             parallel.Workers = killed_at_once(parallel.Workers)
 
@@ -212,12 +218,13 @@ class Session:
         from dbt.cli.main import dbtRunner
 
         out = io.StringIO()
-        self.parsed_by_workers = 0
+        self.parsed_by_workers = self.put_together = 0
         start = time.perf_counter()
         with contextlib.redirect_stdout(out):
             result = dbtRunner().invoke(arguments)
         return {
             "parsed_by_workers": self.parsed_by_workers,
+            "put_together": self.put_together,
             "seconds": time.perf_counter() - start,
             "success": result.success,
             "exception": text_of(repr(result.exception)),

@@ -128,6 +128,105 @@ def test_what_is_said_is_said_in_its_order(tmp_path: Path) -> None:
     assert taken[0] > 40
 
 
+def divided_yaml(*more: str, count: int = 24) -> str:
+    """Properties of many models, with what makes dbt say something of them and of their tests."""
+    lines = ["models:"]
+    for number in range(count):
+        lines += [
+            f"  - name: divided_{number}",
+            f"    description: \"{{{{ doc('of_{number % 3}') }}}}\"",
+            f"    meta: {{number: {number}}}" if number % 4 else f"    no_such_{number}: property",
+            "    columns:",
+            "      - name: id",
+            "        data_tests:",
+            "          - unique",
+            f"          - accepted_values: {{values: [{number}], config: {{severity: warn}}}}",
+        ]
+        if number % 5 == 0:
+            lines += [f"  - name: nobody_{number}", "    description: Of no model"]
+    return "\n".join([*lines, *more, ""])
+
+
+DIVIDED: list[Step] = [
+    *(
+        ["write", f"models/divided/divided_{number}.sql", f"select {number} as id"]
+        for number in range(24)
+    ),
+    [
+        "write",
+        "docs/of.md",
+        "".join(f"{{% docs of_{n} %}}{n}{{% enddocs %}}" for n in range(3)),
+    ],
+    ["write", "models/divided/_divided.yml", divided_yaml()],
+]
+LOUD = [*PARSE, "--show-all-deprecations"]
+OF_MAKE_MANY = 3  # of its files are divided, too
+
+
+def put_together(directory: Path, steps: list[Step]) -> list[int]:
+    """Compare the steps; how many schema files came in parts in each."""
+    records = run_both(directory, steps, make=make_many, variables=({}, WORKERS))
+    for step, pair in zip(steps, records, strict=True):
+        if step[0] == "dbt":
+            compare_in_order(step, *pair)
+    return [
+        ours["put_together"]
+        for step, (_, ours) in zip(steps, records, strict=True)
+        if step[0] == "dbt"
+    ]
+
+
+def test_a_schema_file_in_parts(tmp_path: Path) -> None:
+    """Its models are several workers'; then what is kept of it does for a partial parse."""
+    edits: list[Step] = [
+        ["write", "models/divided/_divided.yml", divided_yaml(count=23)],
+        AGAIN,
+        ["write", "models/divided/divided_3.sql", "select 33 as id"],
+        AGAIN,
+        ["remove", "models/divided/_divided.yml"],
+        AGAIN,
+    ]
+    taken = put_together(tmp_path, [*DIVIDED, LOUD, *edits])
+    assert taken == [OF_MAKE_MANY + 1, 0, 0, 0]
+
+
+TWICE = "  - name: divided_1\n    description: Again"
+READING = "  - name: divided_23\n    config: {alias: \"{{ env_var('PREFIX') }}\"}"
+UNSOUND = "  - name: divided_23\n    columns: {id: 5}"
+
+
+@pytest.mark.parametrize("more", [TWICE, READING, UNSOUND])
+def test_parts_that_are_about_the_same_are_dbts(tmp_path: Path, more: str) -> None:
+    text = divided_yaml(more, count=23)
+    variable: Step = ["setenv", "PREFIX", "one"]
+    steps = [*DIVIDED[:-1], variable, ["write", "models/divided/_divided.yml", text], LOUD]
+    assert put_together(tmp_path, steps) == [OF_MAKE_MANY]
+
+
+def test_how_a_file_is_divided() -> None:
+    from flatmanifest.dbt.parsing.parts import Part, divisible, parts_of, sum_of
+
+    divided = [(part.begin, part.end, weight) for part, weight in parts_of("f", [2, 2, 9, 1, 1], 4)]
+    assert divided == [(0, 2, 4), (2, 3, 9), (3, 5, 2)]
+    assert list(parts_of("f", [1], 0.5)) == [(Part("f", 0, 1), 1)]
+    assert divisible({"version": 2, "models": [{}]}) == "models"
+    for whole in (
+        {},
+        {"models": []},
+        {"models": {}},
+        {"models": [{}], "seeds": [{}]},
+        {"sources": [{}]},
+    ):
+        assert divisible(whole) is None
+    assert sum_of([{"a": [1], "b": None}, {"c": {"d": [2]}, "a": [3]}]) == {
+        "a": [1, 3],
+        "b": None,
+        "c": {"d": [2]},
+    }
+    with pytest.raises(ValueError, match="5"):
+        sum_of([{"a": 5}, {"a": 6}])
+
+
 def test_workers_that_die_leave_it_to_dbt(tmp_path: Path) -> None:
     variables = {**WORKERS, "TEST_KILL_WORKERS": "1"}
     [(vanilla, ours)] = run_both(tmp_path, [PARSE], make=make_many, variables=({}, variables))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dbt.contracts.files import SchemaSourceFile
 from dbt.parser.base import SQLParser
 from dbt.parser.docs import DocumentationParser
 from dbt.parser.manifest import ManifestLoader
@@ -19,6 +20,7 @@ from dbt.parser.snapshots import SnapshotParser
 from flatmanifest.dbt import objects
 from flatmanifest.dbt.parsing import extracting
 from flatmanifest.dbt.parsing import workers as processes
+from flatmanifest.dbt.parsing.parts import Divider, Part, divisible, joined, parts_of
 from flatmanifest.dbt.parsing.progress import PROGRESS
 from flatmanifest.dbt.parsing.recording import Recorder
 from flatmanifest.dbt.parsing.replaying import apply, is_applicable
@@ -26,7 +28,7 @@ from flatmanifest.dbt.parsing.workers import Workers
 from flatmanifest.dbt.seams import attempt, report, seam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from dbt.config import RuntimeConfig
@@ -50,10 +52,10 @@ EXTRACTING = {"ModelParser"}
 
 
 class Task(NamedTuple):
-    """Files that one worker parses together."""
+    """Files, or parts of them, that one worker parses together."""
 
     parser: type
-    file_ids: list[str]
+    parts: list[Part]
 
 
 class Round:
@@ -71,20 +73,27 @@ class Round:
         self.project = project
         self.tasks = tasks
         self.may_extract = may_extract
-        self.places = {
-            (task.parser.__name__, file_id): number
-            for number, task in enumerate(tasks)
-            for file_id in task.file_ids
-        }
+        self.places: dict[tuple[str, str], list[tuple[int, Part]]] = {}
+        for number, task in enumerate(tasks):
+            for part in task.parts:
+                places = self.places.setdefault((task.parser.__name__, part.file_id), [])
+                places.append((number, part))
         self.outcomes: dict[int, dict[str, Outcome | None]] = {}
         self.workers: Workers | None = None
 
-    def outcome_of(self, parser: str, file_id: str) -> Outcome | None:
-        """What a worker has found, as soon as it has; None where dbt has to parse the file."""
-        number = self.places.get((parser, file_id))
-        if number is None or self.workers is None:
+    def outcome_of(self, parser: str, file: Any) -> Outcome | None:
+        """What workers have found, as soon as they have; None where dbt has to parse the file."""
+        places = self.places.get((parser, file.file_id), [])
+        if any(not self._has(number) for number, _ in places):
             return None
-        if number not in self.outcomes:
+        found = [self.outcomes[number].pop(part.key) for number, part in places]
+        if places and places[0][1].end:
+            return joined(file, found)
+        return found[0] if found else None
+
+    def _has(self, number: int) -> bool:
+        """Whether a task is done, or has become so."""
+        if number not in self.outcomes and self.workers is not None:
             try:
                 segment = self.workers.result(number)
                 found: Any = objects.load(segment).restore("outcomes")
@@ -92,25 +101,26 @@ class Round:
                 report(error)
                 self.workers.stop()
                 self.workers = None
-                return None
+                return False
             self.outcomes[number] = found
-        return self.outcomes[number].pop(file_id)
+        return number in self.outcomes
 
     def prepare(self) -> Callable[[int, Path], None]:
         """In a worker: get ready to perform tasks."""
         ROUND.set(None)
         PROGRESS.set(None)
         recorder = Recorder(self.loader.manifest, self.loader.root_project)
+        divider = Divider(recorder)
         if not self.may_extract:
             extracting.replace(recorder.leave)
         parsers: dict[type, Any] = {}
 
         def perform(number: int, segment: Path) -> None:
-            kind, file_ids = self.tasks[number]
+            kind, parts = self.tasks[number]
             if kind not in parsers:
                 parsers[kind] = kind(self.project, self.loader.manifest, self.loader.root_project)
             outcomes = {
-                file_id: self._recorded(recorder, parsers[kind], file_id) for file_id in file_ids
+                part.key: self._recorded(recorder, divider, parsers[kind], part) for part in parts
             }
             try:
                 publish(segment, outcomes)
@@ -119,10 +129,18 @@ class Round:
 
         return perform
 
-    def _recorded(self, recorder: Recorder, parser: Any, file_id: str) -> Outcome | None:
-        block = FileBlock(self.loader.manifest.files[file_id])
-        more = (yaml_of(self.loader, block.file),) if isinstance(parser, SchemaParser) else ()
-        return recorder.record(block.file, lambda: parser.parse_file(block, *more))
+    def _recorded(
+        self, recorder: Recorder, divider: Divider, parser: Any, part: Part
+    ) -> Outcome | None:
+        block = FileBlock(self.loader.manifest.files[part.file_id])
+        if not isinstance(parser, SchemaParser):
+            return recorder.record(block.file, lambda: parser.parse_file(block))
+        sections = yaml_of(self.loader, block.file)
+        if not part.end:
+            return recorder.record(block.file, lambda: parser.parse_file(block, sections))
+        return divider.record(
+            part, block.file, sections, lambda some: parser.parse_file(block, some)
+        )
 
 
 ROUND: ContextVar[Round | None] = ContextVar("ROUND", default=None)
@@ -182,38 +200,68 @@ def tasks_of(
         (kind, file_id): weight
         for kind in kinds
         for file_id in parser_files.get(kind.__name__, ())
-        if (weight := weight_of(loader, kind, file_id))
+        if (weight := weights_of(loader, kind, file_id))
     }
-    total = sum(weights.values())
+    total = sum(map(sum, weights.values()))
     if total <= LEAST_WEIGHT:
         return []
     heaviest = min(HEAVIEST_TASK, total / (count * TASKS_PER_WORKER))
-    return list(batches(weights, heaviest))[: processes.MAX_TASKS]
+    return list(batches(loader, weights, heaviest))[: processes.MAX_TASKS]
 
 
-def batches(weights: dict[tuple[type, str], int], heaviest: float) -> Iterator[Task]:
+def batches(
+    loader: ManifestLoader, weights: dict[tuple[type, str], list[int]], heaviest: float
+) -> Iterator[Task]:
     task, left = Task(object, []), 0.0
-    for (kind, file_id), weight in weights.items():
-        if task.parser is not kind or weight > left:
-            task, left = Task(kind, []), max(heaviest, weight)
-            yield task
-        task.file_ids.append(file_id)
-        left -= weight
+    for (kind, file_id), listed in weights.items():
+        parts: Iterable[tuple[Part, int]] = [(Part(file_id), sum(listed))]
+        if sum(listed) > heaviest and is_divisible(loader, file_id):
+            parts = parts_of(file_id, listed[1:], heaviest)
+        for part, weight in parts:
+            if task.parser is not kind or weight > left:
+                task, left = Task(kind, []), max(heaviest, weight)
+                yield task
+            task.parts.append(part)
+            left -= weight
 
 
-def weight_of(loader: ManifestLoader, kind: type, file_id: str) -> int:
-    """About how many resources a file is worth; 0 if a worker is not to parse it."""
+def is_divisible(loader: ManifestLoader, file_id: str) -> bool:
+    file: Any = loader.manifest.files[file_id]
+    is_yaml = isinstance(file, SchemaSourceFile) and not loader.partially_parsing
+    return is_yaml and divisible(file.dict_from_yaml) is not None
+
+
+def weights_of(loader: ManifestLoader, kind: type, file_id: str) -> list[int]:
+    """About how many resources a file is worth, and each of what it lists.
+
+    Nothing if a worker is not to parse it.
+    """
     if not issubclass(kind, SchemaParser):
-        return 1
+        return [1]
     sections = yaml_of(loader, loader.manifest.files[file_id])
     if not isinstance(sections, dict) or not sections.keys() <= SECTIONS:
-        return 0
+        return []
     listed = [
         each for section in sections.values() if isinstance(section, list) for each in section
     ]
     if any(isinstance(each, dict) and not FAR_REACHING.isdisjoint(each) for each in listed):
-        return 0
-    return 1 + len(listed)
+        return []
+    return [1, *map(weight_of_entry, listed)]
+
+
+def weight_of_entry(entry: Any) -> int:
+    """Itself, and its tests."""
+    if not isinstance(entry, dict):
+        return 1
+    columns = entry.get("columns")
+    tested = [entry, *(columns if isinstance(columns, list) else ())]
+    lists = [
+        each.get(name)
+        for each in tested
+        if isinstance(each, dict)
+        for name in ("data_tests", "tests")
+    ]
+    return 1 + sum(len(tests) for tests in lists if isinstance(tests, list))
 
 
 def yaml_of(loader: ManifestLoader, file: Any) -> Any:
@@ -230,7 +278,7 @@ def parse_file(
 ) -> None:
     round_ = ROUND.get()
     if round_ is not None and parser.manifest is round_.loader.manifest:
-        outcome = round_.outcome_of(type(parser).__name__, block.file.file_id)
+        outcome = round_.outcome_of(type(parser).__name__, block.file)
         if outcome is not None and is_applicable(parser.manifest, outcome):
             apply(parser.manifest, block.file, outcome)
             return
