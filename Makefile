@@ -154,8 +154,9 @@ soak-dbt: export FLATMANIFEST_FRONT_DOOR_STEPS = $(SOAK_STEPS)
 soak-dbt: export FLATMANIFEST_FRONT_DOOR_SEED = $(SOAK_SEED)
 soak-dbt: export FLATMANIFEST_EVERY_COMMAND = 1
 soak-dbt: export FLATMANIFEST_EVERY_ERROR = 1
+soak-dbt: export FLATMANIFEST_FULL_SIZE = 1
 soak-dbt: build-package $(VENV)/dev.stamp
-	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,front_door.py dbt_parity.py cold_parse.py) -k 'random or edits or broken'
+	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,front_door.py dbt_parity.py cold_parse.py seed_projects.py) -k 'random or edits or broken or nothing'
 
 sanitize: system-all ## run the native tests under address, undefined-behaviour and thread sanitizers
 	@for sanitizers in address,undefined thread; do \
