@@ -5,6 +5,7 @@ Whole processes, in turn, on copies of one project whose target directory is rem
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -16,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.contest import Contestant, ratio
 from bench.dbt_commands import PROJECTS, QUIET, REPOSITORY
 from bench.figures import Report
@@ -24,6 +27,7 @@ from bench.projects import generate
 ROUNDS = 3
 NAMES = ("chain2000", "01_2000_simple")
 DIVISIONS = (1, 2, 4, 8)
+SECONDS_BETWEEN_LOOKS = 0.02
 
 
 DBT = "dbt"
@@ -43,6 +47,7 @@ def measure(report: Report, work: Path) -> None:
         kind, size = PROJECTS[name]
         generate(kind, project, size)
         whole_processes(report, name, project)
+        memory(report, name, project)
         stages(report, name, project)
         divided(report, name, project)
         shutil.rmtree(project)
@@ -60,6 +65,36 @@ def whole_processes(report: Report, name: str, project: Path) -> None:
     for side, least in LEAST_GAIN.items():
         gain = ratio(contestants[DBT], contestants[side])
         report.at_least(15, f"cold dbt parse, {name}, {side}", gain, least)
+
+
+def memory(report: Report, name: str, project: Path) -> None:
+    """The most that all processes of a parse hold together, in runs of their own."""
+    command = ("dbt.cli.main", "parse", "--quiet")
+    peaks = {side: peak_of_tree(start(project, SIDES[side], *command)) for side in SIDES}
+    said = ", ".join(f"{side} {peak / 1e6:.0f} MB" for side, peak in peaks.items())
+    report.facts[f"cold parse, {name}, most memory of all processes (PSS)"] = said
+    for side in LEAST_GAIN:
+        times = peaks[side] / peaks[DBT]
+        report.at_most(15, f"memory of a cold dbt parse, {name}, {side}", times, 2.0, "x dbt's")
+
+
+def peak_of_tree(process: subprocess.Popen[str]) -> int:
+    """Bytes, with pages that several processes share counted once (proportional set size)."""
+    tree, most = psutil.Process(process.pid), 0
+    while process.poll() is None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            members = (tree, *tree.children(recursive=True))
+            most = max(most, sum(map(pss_of, members)))
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return most
+
+
+def pss_of(process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        return int(process.memory_full_info().pss)
+    return 0  # it has just ended
 
 
 def stages(report: Report, name: str, project: Path) -> None:
@@ -96,17 +131,25 @@ def shares(project: Path, count: int) -> list[list[float]]:
 
 
 def run(project: Path, variables: dict[str, str], module: str, *arguments: str) -> str:
+    process = start(project, variables, module, *arguments)
+    output, _ = process.communicate()
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, process.args, output)
+    return output
+
+
+def start(
+    project: Path, variables: dict[str, str], module: str, *arguments: str
+) -> subprocess.Popen[str]:
     shutil.rmtree(project / "target", ignore_errors=True)
     places = {"DBT_PROFILES_DIR": str(project), "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=project,
         env={**os.environ, **QUIET, **places, **variables},
         stdout=subprocess.PIPE,
-        check=True,
         text=True,
     )
-    return done.stdout
 
 
 def main() -> None:

@@ -210,13 +210,14 @@ def test_how_a_file_is_divided() -> None:
     assert divided == [(0, 2, 4), (2, 3, 9), (3, 5, 2)]
     assert list(parts_of("f", [1], 0.5)) == [(Part("f", 0, 1), 1)]
     assert divisible({"version": 2, "models": [{}]}) == "models"
-    for whole in (
+    wholes: list[dict[str, Any]] = [
         {},
         {"models": []},
         {"models": {}},
         {"models": [{}], "seeds": [{}]},
         {"sources": [{}]},
-    ):
+    ]
+    for whole in wholes:
         assert divisible(whole) is None
     assert sum_of([{"a": [1], "b": None}, {"c": {"d": [2]}, "a": [3]}]) == {
         "a": [1, 3],
