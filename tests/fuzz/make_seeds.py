@@ -8,10 +8,12 @@ of them, OUT/select selections and selectors, OUT/front the small files of the c
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -245,10 +247,10 @@ def write(directory: Path, texts: dict[str, str], suffix: str = "") -> None:
 
 def saved(target: str) -> Iterator[tuple[str, bytes]]:
     """What save_corpus.py has saved of earlier runs."""
-    path = Path(__file__).parent / "saved" / f"{target}.hex"
+    path = Path(__file__).parent / "saved" / f"{target}.txt"
     lines = path.read_text().split() if path.exists() else []
     for number, line in enumerate(lines):
-        yield f"saved_{number}", bytes.fromhex(line)
+        yield f"saved_{number}", zlib.decompress(base64.b64decode(line))
 
 
 def main() -> None:

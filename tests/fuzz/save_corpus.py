@@ -1,20 +1,22 @@
 """Save what fuzzing has found as text: ``save_corpus.py BUILD_TREE TARGET``.
 
 Of the inputs in BUILD_TREE/found/TARGET, those that reach something that the seeds do not are
-written to saved/TARGET.hex beside this file, one in a line, in hexadecimal, the shortest first.
-make_seeds.py makes seeds of them again.
+written to saved/TARGET.txt beside this file, one in a line, compressed (zlib) in base64, the
+shortest first. make_seeds.py makes seeds of them again.
 """
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 SAVED = Path(__file__).with_name("saved")
-# A long one hardly says more than its short relatives.
-LONGEST = 400
+# A long line hardly says more than its short relatives.
+LONGEST = 800
 MOST = 600
 
 
@@ -27,10 +29,11 @@ def main() -> None:
         merge += [tree / "corpus" / target, tree / "found" / target]
         subprocess.run(merge, check=True, stderr=subprocess.DEVNULL)
         found = {path.read_bytes() for path in chosen.iterdir()} - seeds
-    short = sorted((each for each in found if 0 < len(each) <= LONGEST), key=lambda x: (len(x), x))
+    packed = [base64.b64encode(zlib.compress(each, 9)).decode() for each in found if each]
+    short = sorted((line for line in packed if len(line) <= LONGEST), key=lambda x: (len(x), x))
     SAVED.mkdir(exist_ok=True)
-    lines = [each.hex() for each in short[:MOST]]
-    (SAVED / f"{target}.hex").write_text("".join(f"{line}\n" for line in lines))
+    lines = short[:MOST]
+    (SAVED / f"{target}.txt").write_text("".join(f"{line}\n" for line in lines))
     sys.stdout.write(f"{target}: {len(lines)} of {len(found)} inputs saved\n")
 
 

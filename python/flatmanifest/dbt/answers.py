@@ -75,11 +75,9 @@ def publish(path: Path, arguments: list[str], facts: dict[str, Any], text: str) 
     from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
 
     from flatmanifest.dbt import objects  # noqa: PLC0415
-    from flatmanifest.dbt.entry import PRIVATE  # noqa: PLC0415
 
     # Every command has one, from its beginning: what looked like a question was a value.
     if get_event_manager().callbacks:
         return
     until = int(time.time()) + DAY if VERSIONS.intersection(arguments) else 0
-    path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     objects.publish(path, {**facts, "until": until, "text": text})

@@ -46,7 +46,6 @@ NOT_KEPT = {"flat_graph"}
 NOT_LAZY = {"metadata", "state_check", "env_vars", "selectors", "source_patches"}
 SIZE_VARIABLE = "FLATMANIFEST_CACHE_SIZE"
 DEFAULT_MEGABYTES = 1000
-PRIVATE = 0o700  # where nobody else gets, a umask of 002 does no harm: native/store/trust.h
 CHANGED = "\0changed"  # no value of an environment variable
 
 
@@ -188,7 +187,6 @@ def publish(
     root = {name: getattr(manifest, name) for name in kept_fields()}
     root["env_vars"] = hidden_values(manifest.env_vars)
     root["source_patches"] = {}  # dbt keeps none either: Manifest.__pre_serialize__
-    path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     earlier = entry_of(manifest)
     if earlier is not None:
         earlier.artifacts()  # which the new entry's will replace

@@ -32,14 +32,18 @@ NOT_STORED: dict[tuple[str, str], dict[str, Callable[[], Any]]] = {
     ("dbt.contracts.graph.nodes", "NodeInfoMixin"): {"_event_status": dict},
 }
 
+PRIVATE = 0o700
+
 
 def publish(path: Path, root: dict[str, Any], *, is_lasting: bool = True) -> int:
     """Write dicts, lists, plain values and dbt's dataclasses; return the file's generation.
 
-    What need not outlast a power failure is not flushed to the disk.
+    What need not outlast a power failure is not flushed to the disk. The directory is made if it is
+    not there, as one where nobody else gets: there, a umask of 002 does no harm (store/trust.h).
 
     Raises TypeError or ValueError for what cannot be stored, OSError; the file is then as it was.
     """
+    path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     return publish_objects(path, root, describe, LazyDict, is_lasting)
 
 

@@ -65,7 +65,6 @@ class KnownSchemas:
 
     def keep(self) -> None:
         if self.has_more and self.versions is not None:
-            self.path.parent.mkdir(mode=entries.PRIVATE, parents=True, exist_ok=True)
             content = {"versions": self.versions, "schemas": self.known}
             objects.publish(self.path, content)
             self.has_more = False
