@@ -31,6 +31,7 @@ Step = list[Any]
 STEPS = int(os.environ.get("FLATMANIFEST_FRONT_DOOR_STEPS", "50"))
 FIRST_SEED = int(os.environ.get("FLATMANIFEST_FRONT_DOOR_SEED", "0"))
 COMPLAINT = "flatmanifest failed and leaves this to dbt (FormatError"
+TRACE, DAMAGED = "flatmanifest: Traceback (most recent call last)", "flatmanifest.FormatError: "
 PROGRAM = Path(sys.executable).with_name("flatmanifest")
 
 COMMANDS: list[list[str]] = [
@@ -251,9 +252,20 @@ def complains(record: dict[str, Any]) -> bool:
     return any(COMPLAINT in line for line in (*record["log"], *record["stdout"]))
 
 
+def without_trace(lines: list[str]) -> list[str]:
+    """Take out where something was found to be damaged, which is said at debug level."""
+    begins = [number for number, line in enumerate(lines) if TRACE in line]
+    if not begins:
+        return lines
+    end = next(at for at in range(begins[0], len(lines)) if lines[at].startswith(DAMAGED)) + 1
+    return lines[: begins[0]] + lines[end + (lines[end : end + 1] == [""]) :]
+
+
 def forgive(record: dict[str, Any], logged: list[str]) -> dict[str, Any]:
     """Take out the one line that says that an entry is damaged; the log has where it was found."""
-    stdout = [line for line in record["stdout"] if COMPLAINT not in line]
+    said = without_trace(record["stdout"])
+    record = {**record, "stdout": said}
+    stdout = [line for line in said if COMPLAINT not in line]
     assert len(record["stdout"]) - len(stdout) <= complains(record)
     return {**record, "stdout": stdout, "log": logged if complains(record) else record["log"]}
 
