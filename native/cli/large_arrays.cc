@@ -2,7 +2,6 @@
 // own are: two thirds of the page faults of converting a large manifest were those of that index.
 
 #include <cstddef>
-#include <cstdlib>
 #include <new>
 
 #include "format/bulk_memory.h"

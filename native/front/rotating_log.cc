@@ -18,15 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kBackups = 5;            // dbt's
-constexpr mode_t kNewFileMode = 0666;  // as the umask leaves it
+constexpr int kBackups = 5;  // dbt's
 
 Descriptor OpenToAppend(const std::string& path) {
   std::error_code ignored;  // opening the file says more
   fs::create_directories(fs::path(path).parent_path(), ignored);
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kNewFileMode));
-  if (file.get() < 0) throw IoError("cannot write", path, errno);
-  return file;
+  return OpenToWrite(path, O_APPEND | O_CREAT);
 }
 
 std::string Backup(const std::string& path, int number) {
@@ -68,8 +65,8 @@ bool RotatingLog::HasRoomFor(size_t bytes, size_t longest) const {
 
 void RotatingLog::Write(std::string_view text, std::span<const size_t> ends) {
   size_t written = 0;
-  if (max_bytes_ != 0) {
-    uint64_t size = Size();
+  uint64_t size = Size();
+  if (max_bytes_ != 0 && size + text.size() >= max_bytes_) {
     size_t begin = 0;
     for (const size_t end : ends) {
       if (size + Characters(text.substr(begin, end - begin)) >= max_bytes_) {

@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <future>
 #include <map>
 #include <numeric>
@@ -37,7 +36,6 @@ namespace flatmanifest::front {
 namespace {
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
-constexpr mode_t kNewFileMode = 0666;  // as the umask leaves it
 constexpr std::string_view kSecretPrefix = "DBT_ENV_SECRET_";
 
 // The reason is for who asks why a command took long.
@@ -142,10 +140,7 @@ class CacheLock {
 // A file to be written to when everything is known, opened while there still is a way back.
 class Target {
  public:
-  Target(const std::string& path, int flags)
-      : path_(path), descriptor_(::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, kNewFileMode)) {
-    if (descriptor_.get() < 0) throw IoError("cannot write", path, errno);
-  }
+  Target(const std::string& path, int flags) : path_(path), descriptor_(OpenToWrite(path, flags)) {}
 
   void Write(std::string_view text) const { WriteAll(descriptor_.get(), text, path_); }
 
@@ -240,7 +235,7 @@ class Command {
       const size_t to_come = SizeOf(sink.after) + kRoomForBlanks;
       if (!logs.back().first.HasRoomFor(said[i].text().size() + to_come,
                                         std::max(said[i].longest(), to_come))) {
-        throw NotServed("dbt begins another log");
+        throw NotServed(sink.path + ": there is no room, and dbt has to begin another");
       }
     }
     renew();

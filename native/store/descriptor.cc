@@ -1,5 +1,6 @@
 #include "store/descriptor.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,12 @@ Descriptor::~Descriptor() {
 }
 
 bool Descriptor::Close() { return ::close(std::exchange(fd_, -1)) == 0; }
+
+Descriptor OpenToWrite(const std::string& path, int flags) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, kNewFileMode));
+  if (file.get() < 0) throw IoError("cannot write", path, errno);
+  return file;
+}
 
 void WriteAll(int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {

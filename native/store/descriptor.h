@@ -3,11 +3,15 @@
 #ifndef FLATMANIFEST_STORE_DESCRIPTOR_H_
 #define FLATMANIFEST_STORE_DESCRIPTOR_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace flatmanifest {
+
+inline constexpr mode_t kNewFileMode = 0666;  // as the umask leaves it
 
 class Descriptor {
  public:
@@ -28,6 +32,10 @@ class Descriptor {
  private:
   int fd_;
 };
+
+// Opens a file for writing, with O_APPEND, O_CREAT, … in `flags`; a new one gets kNewFileMode.
+// Throws IoError.
+Descriptor OpenToWrite(const std::string& path, int flags);
 
 // Writes all of it. Throws IoError, which names `path`.
 void WriteAll(int fd, std::string_view bytes, const std::string& path);

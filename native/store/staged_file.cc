@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr mode_t kNewFileMode = 0666;  // as the umask leaves it
 constexpr milliseconds kFirstPause{1};
 constexpr milliseconds kLongestPause{16};
 

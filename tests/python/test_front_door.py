@@ -263,9 +263,8 @@ def without_trace(lines: list[str]) -> list[str]:
 
 def forgive(record: dict[str, Any], logged: list[str]) -> dict[str, Any]:
     """Take out the one line that says that an entry is damaged; the log has where it was found."""
-    said = without_trace(record["stdout"])
-    record = {**record, "stdout": said}
-    stdout = [line for line in said if COMPLAINT not in line]
+    record = {**record, "stdout": without_trace(record["stdout"])}
+    stdout = [line for line in record["stdout"] if COMPLAINT not in line]
     assert len(record["stdout"]) - len(stdout) <= complains(record)
     return {**record, "stdout": stdout, "log": logged if complains(record) else record["log"]}
 

@@ -28,16 +28,14 @@ PARSE = ["dbt", "parse", "--no-partial-parse", "--log-level", "debug"]
 AGAIN = ["dbt", "parse", "--log-level", "debug"]
 
 
-def beside_dbt(directory: Path, steps: list[Step], **more: Any) -> list[int]:
-    """Compare the steps; how many files workers parsed in each."""
-    records = run_both(directory, steps, make=make_many, variables=({}, {**WORKERS, **more}))
+def beside_dbt(directory: Path, steps: list[Step], counted: str = "parsed_by_workers") -> list[int]:
+    """Compare the steps; how many files workers parsed in each, or what else is counted."""
+    records = run_both(directory, steps, make=make_many, variables=({}, WORKERS))
     for step, pair in zip(steps, records, strict=True):
         if step[0] == "dbt":
             compare_in_order(step, *pair)
     return [
-        ours["parsed_by_workers"]
-        for step, (_, ours) in zip(steps, records, strict=True)
-        if step[0] == "dbt"
+        ours[counted] for step, (_, ours) in zip(steps, records, strict=True) if step[0] == "dbt"
     ]
 
 
@@ -160,20 +158,8 @@ DIVIDED: list[Step] = [
     ["write", "models/divided/_divided.yml", divided_yaml()],
 ]
 LOUD = [*PARSE, "--show-all-deprecations"]
+PARTS = "put_together"  # schema files that came in parts
 OF_MAKE_MANY = 3  # of its files are divided, too
-
-
-def put_together(directory: Path, steps: list[Step]) -> list[int]:
-    """Compare the steps; how many schema files came in parts in each."""
-    records = run_both(directory, steps, make=make_many, variables=({}, WORKERS))
-    for step, pair in zip(steps, records, strict=True):
-        if step[0] == "dbt":
-            compare_in_order(step, *pair)
-    return [
-        ours["put_together"]
-        for step, (_, ours) in zip(steps, records, strict=True)
-        if step[0] == "dbt"
-    ]
 
 
 def test_a_schema_file_in_parts(tmp_path: Path) -> None:
@@ -186,7 +172,7 @@ def test_a_schema_file_in_parts(tmp_path: Path) -> None:
         ["remove", "models/divided/_divided.yml"],
         AGAIN,
     ]
-    taken = put_together(tmp_path, [*DIVIDED, LOUD, *edits])
+    taken = beside_dbt(tmp_path, [*DIVIDED, LOUD, *edits], PARTS)
     assert taken == [OF_MAKE_MANY + 1, 0, 0, 0]
 
 
@@ -200,7 +186,7 @@ def test_parts_that_are_about_the_same_are_dbts(tmp_path: Path, more: str) -> No
     text = divided_yaml(more, count=23)
     variable: Step = ["setenv", "PREFIX", "one"]
     steps = [*DIVIDED[:-1], variable, ["write", "models/divided/_divided.yml", text], LOUD]
-    assert put_together(tmp_path, steps) == [OF_MAKE_MANY]
+    assert beside_dbt(tmp_path, steps, PARTS) == [OF_MAKE_MANY]
 
 
 def test_how_a_file_is_divided() -> None:
