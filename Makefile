@@ -96,7 +96,7 @@ $(VENV)/package.stamp: $(package_sources) $(VENV)/demo.stamp | system-build
 
 ## What is checked
 
-test: setup lint build docs test-native test-python test-releases test-fuzz ## lint, build, run every test, and fuzz shortly
+test: setup lint build build-fuzz docs test-native test-python test-releases test-fuzz ## lint, build, run every test, and fuzz shortly
 
 test-native: build-native
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error

@@ -80,9 +80,9 @@ void Replay(const Transcript& transcript) {
   Blanks blanks;
   blanks.Set(Blank::kTime, "12:00:00");
   for (const Sink& sink : transcript.sinks) {
-    blanks.Filled(sink.before);
+    for (const std::string& record : sink.before) blanks.Filled(record);
     blanks.Filled(sink.line_beginning);
-    blanks.Filled(sink.after);
+    for (const std::string& record : sink.after) blanks.Filled(record);
   }
   for (const auto& [path, text] : transcript.written) blanks.Filled(text);
 }
