@@ -85,6 +85,10 @@ class Side:
 
 def manifest_in(target: Path) -> Any:
     assert (target / "semantic_manifest.json").read_text().startswith("of --project-dir")
+    return without_times(target)
+
+
+def without_times(target: Path) -> Any:
     text = (target / "manifest.json").read_text()
     text = re.sub(r'"created_at": [0-9.]+', '"created_at": 0', text)
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", text)
@@ -258,7 +262,7 @@ original = WritableManifest.upgrade_schema_version
 
 def counted(data):
     resources = [data[name] for name in ("nodes", "sources", "macros", "docs", "metrics")]
-    loaded.append(sum(map(len, resources)))
+    loaded[-1] += sum(map(len, resources))
     return original(data)
 
 
@@ -269,12 +273,13 @@ for description in ("One.", None, "Another."):
         prepared = json.load(open(sys.argv[1]))
         prepared["nodes"]["model.small_everything.stg_orders"]["description"] = description
         json.dump(prepared, open(sys.argv[1], "w"))
+    loaded.append(0)
     assert dbtRunner().invoke(["--quiet", "parse"]).success
 print(json.dumps(loaded))
 """
 
 
-def test_dbt_loads_only_what_has_changed(tmp_path: Path, prepared: bytes) -> None:
+def test_dbt_loads_only_what_is_new(tmp_path: Path, prepared: bytes) -> None:
     project = tmp_path / "project"
     make_handed(project, prepared)
     done = subprocess.run(
@@ -286,9 +291,50 @@ def test_dbt_loads_only_what_has_changed(tmp_path: Path, prepared: bytes) -> Non
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    whole, rest = json.loads(done.stdout.splitlines()[-1])
-    assert whole > 500
-    assert rest == 1
+    resources = sum(map(len, map(json.loads(prepared).get, ("nodes", "sources", "macros", "docs"))))
+    at_first, later, changed = json.loads(done.stdout.splitlines()[-1])
+    assert resources > 500
+    assert at_first < resources / 3  # two of each kind
+    assert later == 0
+    assert changed == 1
+
+
+# What the parser has left cannot be published.
+UNPUBLISHED = """
+import dbt_flatmanifest
+from dbt.cli.main import dbtRunner
+from flatmanifest.dbt import entry
+
+
+def publish(*arguments):
+    raise OSError("the disk is full")
+
+
+entry.publish = publish
+result = dbtRunner().invoke(["parse"])
+assert result.success, result.exception
+docs = {id(node.docs) for node in result.result.nodes.values()}
+assert len(docs) == len(result.result.nodes), "nodes share parts of themselves"
+"""
+
+
+def test_what_cannot_be_published_is_used_as_it_is(tmp_path: Path, prepared: bytes) -> None:
+    manifests = []
+    for switch, code in (("0", "from dbt.cli.main import cli; cli(['parse'])"), ("1", UNPUBLISHED)):
+        project = tmp_path / switch / "project"
+        make_handed(project, prepared)
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=project,
+            env={**os.environ, **PRIVATE, **COPIED, "FLATMANIFEST": switch},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert ("the disk is full" in done.stdout) == (switch == "1")
+        manifests.append(without_times(project / "target"))
+    assert manifests[0] == manifests[1]
 
 
 def test_what_dbt_refuses_it_says_itself(tmp_path: Path, prepared: bytes) -> None:

@@ -12,14 +12,15 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.semantic_manifest import SemanticManifest
 from dbt.events.types import ArtifactWritten
 from dbt.flags import get_flags
+from dbt_common.clients.system import make_directory
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.functions import fire_event
 from dbt_common.utils.encoding import JSONEncoder
 
 from flatmanifest.dbt.entry import entry_of, unchanged
-from flatmanifest.dbt.parsing.writing import write_together
+from flatmanifest.dbt.parsing.writing import sections_of, write_together
 from flatmanifest.dbt.seams import attempt, seam
-from flatmanifest.dbt.splice import CannotSpliceError, splice
+from flatmanifest.dbt.splice import CannotSpliceError, assembled, splice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +39,8 @@ def write_manifest(original: Callable[..., Any], manifest: Manifest, path: str) 
     if entry is not None and attempt(write_again, entry, manifest, path):
         fire_event(ArtifactWritten(artifact_type="WritableManifest", artifact_path=path))
         return
-    if attempt(write_together, manifest, path):
+    is_known = entry is not None and attempt(write_from_texts, entry, manifest, path)
+    if is_known or attempt(write_together, manifest, path):
         fire_event(ArtifactWritten(artifact_type="WritableManifest", artifact_path=path))
     else:
         original(manifest, path)
@@ -144,6 +146,18 @@ def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
         with open(path, "wb") as file:  # noqa: PTH123 - through links, as dbt writes it
             file.writelines(pieces)
     entry.keep_artifact(path, metadata_end=len(metadata_text(manifest)), stale=stale)
+    return True
+
+
+def write_from_texts(entry: Entry, manifest: Manifest, path: str) -> bool:
+    """Write a manifest.json of which most is known without its resources; False if nothing is."""
+    if not entry.texts:
+        return False
+    pieces = list(assembled(entry, manifest, sections_of(manifest)))
+    entry.texts = {}
+    make_directory(os.path.dirname(path))  # noqa: PTH120 - as dbt does
+    with open(path, "wb") as file:  # noqa: PTH123 - through links
+        file.writelines(pieces)
     return True
 
 

@@ -59,6 +59,8 @@ class Entry:
         self.maps: dict[str, Any] = {}
         # The entry whose lazy dicts the manifest still has, after a partial parse from it.
         self.came_from: Entry | None = None
+        # The JSON of resources, where it is known before they are first written (handoff.py).
+        self.texts: dict[str, dict[str, bytes]] = {}
         self._artifacts: dict[str, Any] | None = None
         self._view: View | None = None
         state = read(beside(path, "state"))
@@ -88,6 +90,15 @@ class Entry:
         manifest._parsing_info = None  # noqa: SLF001
         manifest.flatmanifest_entry = self
         return manifest
+
+    def lend_to(self, manifest: Manifest) -> None:
+        """Put lazy collections in the place of those that were published as this entry."""
+        stored = self.manifest()
+        for name in self.maps:
+            setattr(manifest, name, getattr(stored, name))
+        manifest._macros_by_name = None  # noqa: SLF001 - of the macros that there were
+        manifest._macros_by_package = None  # noqa: SLF001
+        manifest.flatmanifest_entry = self
 
     def holds(self, manifest: Manifest) -> bool:
         """Whether everything that artifacts show of a manifest is as it was published."""

@@ -37,8 +37,10 @@ from dbt_common.invocation import get_invocation_id
 from flatmanifest._native import take_snapshot
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import objects
+from flatmanifest.dbt.alike import unshare
 from flatmanifest.dbt.loading import cache_directory, version_of, words_of
-from flatmanifest.dbt.reloading import Handed, Reloaded, reload
+from flatmanifest.dbt.parsing import trees
+from flatmanifest.dbt.reloading import Handed, Reloaded, load, reload
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
@@ -149,12 +151,13 @@ class Handoff:
             "semantic": semantic.read_bytes().decode(BYTES) if semantic.exists() else None,
         }
         # What dbt upgrades, it is to read as a whole.
-        if handed.version()[0] != str(WritableManifest.dbt_schema_version) or self.entry is None:
+        if handed.version()[0] != str(WritableManifest.dbt_schema_version):
             return None
-        kept = self._kept(self.entry)
-        if kept is None or kept["circumstances"] != self.handed["circumstances"]:
-            return None
-        self.reloaded = reload(handed, self.entry, kept["digests"])
+        kept = None if self.entry is None else self._kept(self.entry)
+        if self.entry and kept and kept["circumstances"] == self.handed["circumstances"]:
+            self.reloaded = reload(handed, self.entry, kept["digests"])
+        elif self.snapshot is not None:  # it will be published
+            self.reloaded = load(handed)
         return self.reloaded
 
     def take_macros(self, manifest: Manifest) -> bool:
@@ -175,6 +178,9 @@ class Handoff:
         try:
             words = {**words_of(self.config), "parser": str(get_flags().V2_PARSER)}
             entry = entries.publish(self.path, manifest, self.roots, self.snapshot, words)
+        except Exception:
+            unshare(manifest)
+            raise
         finally:
             manifest.env_vars = {}
         objects.publish(
@@ -184,6 +190,9 @@ class Handoff:
             entry.keep_passed(note)
         if self.is_written and self.handed["semantic"] is not None:
             entry.keep_artifact(self.semantic)
+        if self.reloaded is not None and entry.came_from is None:
+            entry.texts = self.reloaded.texts
+            entry.lend_to(manifest)
 
 
 RUNNING: ContextVar[Handoff | None] = ContextVar("RUNNING", default=None)
@@ -230,7 +239,8 @@ def rediscover_adapter_macros(
 ) -> None:
     handoff = RUNNING.get()
     if handoff is None or not attempt(handoff.take_macros, manifest):
-        original(manifest, config)
+        with trees.kept():
+            original(manifest, config)
     if handoff is not None:
         attempt(handoff.keep, manifest)
 

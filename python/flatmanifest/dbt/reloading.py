@@ -2,7 +2,8 @@
 
 What dbt makes of a resource depends on the JSON of the resource alone. What has the text that
 the entry was made of therefore comes from the entry, built when it is first touched; dbt has
-checked it already. Of the rest dbt loads a manifest that holds nothing else.
+checked it already. Of the rest dbt loads a manifest that holds nothing else. Where there is no
+entry, it loads one that has a few resources of each kind (alike.py).
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.contracts.graph.manifest import Manifest
 
-from flatmanifest._native import split_json
+from flatmanifest._native import convert, split_json
+from flatmanifest._native import open as open_manifest
+from flatmanifest.dbt.alike import load_alike
 from flatmanifest.dbt.lazy import LazyDict
 from flatmanifest.dbt.splice import joined
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from flatmanifest.dbt.alike import Texts
     from flatmanifest.dbt.entry import Entry
 
     Span = tuple[int, int]
@@ -40,6 +44,7 @@ class Handed:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.text = path.read_bytes()
         self.members: dict[str, dict[str, Span]] = {}
         self.others: dict[str, Span] = {}
@@ -107,15 +112,30 @@ class Reloaded:
     manifest: Manifest
     # Those of the entry, the adapter's among them, if the parser has left the same as then.
     macros: LazyDict | None
+    # The JSON of resources, as manifest.json has it.
+    texts: Texts
+
+
+def load(handed: Handed) -> Reloaded | None:
+    """The manifest, all of it new; None if dbt refuses something in it.
+
+    Some of its resources share parts with each other (alike.py).
+    """
+    with TemporaryDirectory(prefix="flatmanifest-") as directory:
+        converted = convert(handed.path, Path(directory) / "handed.fman")
+        with open_manifest(converted) as view:
+            values = view.to_dict()
+    loaded = load_alike(values, loaded_by_dbt)
+    return None if loaded is None else Reloaded(loaded[0], None, loaded[1])
 
 
 def reload(handed: Handed, entry: Entry, known: Digests) -> Reloaded | None:
-    """The manifest; None if dbt refuses something in it.
+    """The manifest, with what the entry has of it; None if dbt refuses something in it.
 
     ``known``: the digests of the manifest that the entry was made of.
     """
     kept = {name: digests for name, digests in known.items() if name not in WHOLE}
-    manifest = loaded(handed.without(kept))
+    manifest = loaded_by_dbt(json.loads(handed.without(kept)))
     if manifest is None:
         return None
     stored = entry.manifest()
@@ -125,13 +145,13 @@ def reload(handed: Handed, entry: Entry, known: Digests) -> Reloaded | None:
         setattr(manifest, name, values)
     manifest.flatmanifest_entry = entry
     is_same = list(handed.digests["macros"].items()) == list(known["macros"].items())
-    return Reloaded(manifest, stored.macros if is_same else None)
+    return Reloaded(manifest, stored.macros if is_same else None, {})
 
 
-def loaded(text: bytes) -> Manifest | None:
-    """What dbt makes of a manifest.json; None if it refuses it."""
+def loaded_by_dbt(values: dict[str, Any]) -> Manifest | None:
+    """What dbt makes of what a manifest.json holds; None if it refuses it."""
     try:
-        writable = WritableManifest.upgrade_schema_version(json.loads(text))
+        writable = WritableManifest.upgrade_schema_version(values)
     except Exception:  # noqa: BLE001 - any at all: dbt says it of the whole file, in its words
         return None
     return Manifest.from_writable_manifest(writable)

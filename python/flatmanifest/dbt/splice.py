@@ -1,7 +1,8 @@
 """manifest.json, written again with the text it has for every resource that has not changed.
 
 What the file on the disk shows is known: an entry, but for some resources, the *stale* ones.
-Whatever still equals the entry keeps its text; of the others dbt makes new text.
+Whatever still equals the entry keeps its text; of the others dbt makes new text. Where there is no
+such file, the texts may be known from what another parser has left.
 """
 
 from __future__ import annotations
@@ -55,12 +56,33 @@ def splice(
         elif name in DERIVED:
             pieces.append(dumped(getattr(manifest, name)))
         else:
+            if members is None:
+                raise CannotSpliceError(name)
+            known = {key: text[slice(*span)] for key, span in members.items()}
             changed = Changed(name, shown, current, set(stale.get(name, [])))
-            pieces.extend(spliced(changed, manifest, members, text))
+            pieces.extend(spliced(changed, manifest, known))
             if changed.differing:
                 differing[name] = changed.differing
     pieces.append(b"}")
     return pieces, differing
+
+
+def assembled(entry: Entry, manifest: Manifest, sections: dict[str, Any]) -> Iterator[bytes]:
+    """The text of manifest.json, of whose resources the entry has texts; dbt makes the others.
+
+    ``sections``: what the file has, in order, and all of it that is no collection of resources.
+    Raises CannotSpliceError.
+    """
+    before = b"{"
+    for name, value in sections.items():
+        yield b"%b%b: " % (before, dumped(name))
+        before = b", "
+        if name in entry.maps:
+            changed = Changed(name, entry, entry, set())
+            yield from spliced(changed, manifest, entry.texts.get(name, {}))
+        else:
+            yield dumped(value)
+    yield b"}"
 
 
 def sections_of(path: str) -> Sections:
@@ -102,14 +124,10 @@ class Changed:
             self.differing.append(key)
 
 
-def spliced(
-    changed: Changed,
-    manifest: Manifest,
-    members: dict[str, tuple[int, int]] | None,
-    text: bytes,
-) -> Iterator[bytes]:
+def spliced(changed: Changed, manifest: Manifest, known: dict[str, bytes]) -> Iterator[bytes]:
+    """The text of a collection; ``known``: that of the resources which are as they are shown."""
     resources = getattr(manifest, changed.name, None)
-    if members is None or not isinstance(resources, dict):
+    if not isinstance(resources, dict):
         raise CannotSpliceError(changed.name)
     # The places that stand in it for values must be those of the entry that is shown.
     if isinstance(resources, LazyDict) and resources.stored_map is not changed.shown_lazily:
@@ -119,9 +137,8 @@ def spliced(
     for key, value in dict.items(resources):
         yield b"%b%b: " % (begin, dumped(key))
         begin = b", "
-        if key in members and changed.is_shown(key, value):
-            start, end = members[key]
-            yield text[start:end]
+        if key in known and changed.is_shown(key, value):
+            yield known[key]
         else:
             built = resources[key]
             changed.note(key, built)

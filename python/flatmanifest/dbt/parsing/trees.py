@@ -1,4 +1,4 @@
-"""The seam of Jinja's syntax trees (ManifestLoader.load_and_parse_macros).
+"""The seam of Jinja's syntax trees (ManifestLoader.load_and_parse_macros, and handoff.py).
 
 dbt parses the text of each macro twice: for its name, and when it has all of them for the macros
 that it calls. The tree is the same, as both only look at it.
@@ -6,16 +6,17 @@ that it calls. The tree is the same, as both only look at it.
 
 from __future__ import annotations
 
+import contextlib
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from dbt.parser.manifest import ManifestLoader
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 
-from flatmanifest.dbt.seams import seam
+from flatmanifest.dbt.seams import is_on, seam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jinja2.nodes import Template
 
@@ -27,9 +28,16 @@ TREES: ContextVar[dict[tuple[Any, ...], Template] | None] = ContextVar("TREES", 
 def load_and_parse_macros(
     original: Callable[..., None], loader: ManifestLoader, project_parser_files: Any
 ) -> None:
-    token = TREES.set({})
-    try:
+    with kept():
         original(loader, project_parser_files)
+
+
+@contextlib.contextmanager
+def kept() -> Iterator[None]:
+    """Meanwhile, each text is parsed once."""
+    token = TREES.set({} if is_on(SWITCH) else None)
+    try:
+        yield
     finally:
         TREES.reset(token)
 

@@ -1,0 +1,112 @@
+"""The seam of reading schema files: dbt.clients.checked_load.
+
+dbt has libyaml compose a file's nodes, which is fast, and makes of them what they say with PyYAML's
+general code: for each node a table of all nodes, one of those underway and one of constructors, and
+for each list a generator. A schema file has dicts, lists and plain values only.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from dbt.parser import schemas
+from yaml.constructor import SafeConstructor
+from yaml.resolver import BaseResolver, Resolver
+
+from flatmanifest.dbt.seams import seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SWITCH = "yaml"
+TEXTS_KNOWN = 50_000  # most of them names of fields
+STR, LIST, DICT = (
+    BaseResolver.DEFAULT_SCALAR_TAG,
+    BaseResolver.DEFAULT_SEQUENCE_TAG,
+    BaseResolver.DEFAULT_MAPPING_TAG,
+)
+BOOL, NULL = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"
+OTHERS = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "timestamp")}
+
+
+class NotPlainError(Exception):
+    """There is something in the file that PyYAML's own code has to look at."""
+
+
+@seam(schemas, "checked_load", SWITCH)
+def checked_load(original: Callable[..., Any], contents: str) -> Any:
+    try:
+        return plain(contents), []
+    except Exception:  # noqa: BLE001 - any at all: dbt says what is wrong with the file
+        return original(contents)
+
+
+def plain(contents: str) -> Any:
+    """What a YAML text says.
+
+    Raises NotPlainError for anchors, merges, keys that come twice or are no text, and tags; what
+    PyYAML raises for what is no YAML.
+    """
+    loader = Loader(contents)
+    try:
+        node = loader.get_single_node()
+        return None if node is None else built(node, loader, set())
+    finally:
+        loader.dispose()
+
+
+class Loader(yaml.CSafeLoader):
+    """libyaml's parser, and PyYAML's rules of what a text without quotes is."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        if kind is yaml.ScalarNode:
+            return tag_of(value) if implicit[0] else STR
+        return LIST if kind is yaml.SequenceNode else DICT
+
+
+_RULES = Resolver()
+
+
+@lru_cache(TEXTS_KNOWN)
+def tag_of(text: str) -> str:
+    """What a text without quotes is."""
+    tag: str = _RULES.resolve(yaml.ScalarNode, text, (True, False))
+    return tag
+
+
+def built(node: Any, loader: Loader, seen: set[int]) -> Any:
+    """What a node says. ``seen``: all dicts and lists, which an alias would have again."""
+    tag = node.tag
+    if tag == STR and type(node) is yaml.ScalarNode:
+        return node.value
+    if type(node) is yaml.ScalarNode:
+        return scalar(node, loader)
+    if id(node) in seen:
+        raise NotPlainError
+    seen.add(id(node))
+    if tag == DICT and type(node) is yaml.MappingNode:
+        found = {key_of(key, loader): built(value, loader, seen) for key, value in node.value}
+        if len(found) != len(node.value):
+            raise NotPlainError
+        return found
+    if tag == LIST and type(node) is yaml.SequenceNode:
+        return [built(value, loader, seen) for value in node.value]
+    raise NotPlainError
+
+
+def key_of(node: Any, loader: Loader) -> Any:
+    if type(node) is not yaml.ScalarNode:
+        raise NotPlainError
+    return node.value if node.tag == STR else scalar(node, loader)
+
+
+def scalar(node: Any, loader: Loader) -> Any:
+    if node.tag == NULL:
+        return None
+    if node.tag == BOOL:
+        return SafeConstructor.bool_values[node.value.lower()]
+    if node.tag in OTHERS:
+        return loader.construct_object(node)
+    raise NotPlainError
