@@ -23,7 +23,7 @@ BUILD := build
 DBT_RELEASES := 1.10 1.12
 FUZZ_TARGETS := reader convert select front
 RELEASE_TESTS := dbt_parity dbt_handoff dbt_calls dbt_failures dbt_listing dbt_postgres front_door profile_phases \
-	parallel_parse cold_reuse dbt_alike
+	parallel_parse cold_reuse dbt_alike reading
 # Tests that share what they set up stay together as long as there is other work.
 ON_ALL_CORES := -n logical --dist worksteal
 

@@ -11,6 +11,8 @@
 #include "bindings/errors.h"
 #include "bindings/to_python.h"
 #include "bindings/views.h"
+#include "freshness/directory_scan.h"
+#include "freshness/file_contents.h"
 #include "freshness/snapshot.h"
 #include "front/answer.h"
 #include "front/cache.h"
@@ -87,6 +89,21 @@ void BindFreshness(py::module_& module) {
       "is_worth_retaking",
       [](const py::sequence& snapshot) { return IsWorthRetaking(FromTuple(snapshot)); },
       py::arg("snapshot"));
+  module.def(
+      "read_files",
+      [](const py::iterable& paths, size_t most_bytes) {
+        const std::vector<std::string> names = Paths(paths);
+        std::vector<std::optional<std::string>> contents;
+        {
+          const py::gil_scoped_release release;
+          contents = ReadFiles(names, most_bytes, ThreadCount());
+        }
+        py::list found;
+        for (const auto& each : contents)
+          found.append(each ? py::object(py::bytes(*each)) : py::object(py::none()));
+        return found;
+      },
+      py::arg("paths"), py::arg("most_bytes"));
   module.def(
       "transcript_path",
       [](const std::vector<std::string>& arguments,

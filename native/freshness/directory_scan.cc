@@ -26,6 +26,7 @@ namespace flatmanifest {
 namespace {
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
+constexpr unsigned kMostThreads = 8;  // a file system's own locks are the limit beyond
 constexpr int kMaxDirectoryDepth = 100;
 constexpr std::string_view kAlone = "/.";
 constexpr size_t kChunk = size_t{1} << 16;
@@ -288,6 +289,8 @@ class Scan {
 };
 
 }  // namespace
+
+unsigned ThreadCount() { return std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads); }
 
 ScanResult ScanDirectories(std::span<const std::string> roots, const IsByContent& is_by_content,
                            unsigned thread_count) {

@@ -26,6 +26,9 @@ struct ScanResult {
 // Whether a file's content is to be in the digest. Called from several threads.
 using IsByContent = std::function<bool(const std::string& path, const struct stat& status)>;
 
+// As many as help on this machine.
+unsigned ThreadCount();
+
 // Looks at `roots` and all below them as TakeSnapshot says, with up to `thread_count` threads, the
 // caller's among them. Throws IoError.
 ScanResult ScanDirectories(std::span<const std::string> roots, const IsByContent& is_by_content,

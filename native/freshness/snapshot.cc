@@ -20,7 +20,6 @@ namespace {
 // Of file systems' clocks: FAT's is the coarsest.
 constexpr int64_t kClockGranularityNs = 2'000'000'000;
 constexpr int64_t kNsPerSecond = 1'000'000'000;
-constexpr unsigned kMostThreads = 8;  // a file system's own locks are the limit beyond
 constexpr std::string_view kAlone = "/.";
 
 int64_t Nanoseconds(const timespec& time) {
@@ -36,8 +35,6 @@ int64_t Now() {
 int64_t ChangedNs(const struct stat& status) {
   return std::max(Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim));
 }
-
-unsigned ThreadCount() { return std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads); }
 
 Snapshot ScanAll(std::span<const std::string> roots, const IsByContent& is_by_content) {
   Snapshot snapshot;

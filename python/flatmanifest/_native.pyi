@@ -578,6 +578,12 @@ def is_fresh(roots: Iterable[str], snapshot: Sequence[Any]) -> bool:
 def is_worth_retaking(snapshot: Sequence[Any]) -> bool:
     """Whether files whose content is in the snapshot could be known without reading them now."""
 
+def read_files(paths: Iterable[str], most_bytes: int) -> list[bytes | None]:
+    """What these files hold, read by several native threads without the GIL.
+
+    None for one that cannot be read, is no regular file, or is longer than ``most_bytes``.
+    """
+
 # The front door (native/front), for flatmanifest.dbt.recorder.
 
 def transcript_path(arguments: list[str], program_directory: str) -> str | None:

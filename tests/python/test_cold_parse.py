@@ -286,6 +286,8 @@ BROKEN_YAML = [
     "analyses:\n  - {name: best_customers, columns: 5}\n",
     "version: two\nmodels: []\n",
     "no_such_section:\n  - name: x\n",
+    "models:\n  - {name: broken, name: broken}\n",
+    "x: &x {name: broken}\nmodels:\n  - {<<: *x, description: 5}\n",
     "models: [\n",
     "\tmodels:\n",
 ]
@@ -335,7 +337,7 @@ def without_frames(lines: list[str]) -> list[str]:
 
 
 def test_each_switch_leaves_its_part_to_dbt(tmp_path: Path) -> None:
-    switches = "validation,secrets,json,texts,configs,codes,trees"
+    switches = "validation,secrets,json,texts,configs,codes,trees,files,yaml"
     steps = [PARSE, ["write", YAML, of_model("    columns: 5\n")], PARSE]
     variables: Any = ({}, {"FLATMANIFEST_LEAVE": switches})
     check(tmp_path, steps, make=make_many, variables=variables)

@@ -52,6 +52,7 @@ def put_seams(release: tuple[int, ...]) -> None:
         codes,
         configs,
         parallel,
+        reading,
         showing,
         trees,
     )

@@ -1,24 +1,60 @@
-"""The seam of reading schema files: dbt.clients.checked_load.
+"""The seams of reading a project's files: dbt.parser.read_files, dbt.clients.checked_load.
 
-dbt has libyaml compose a file's nodes, which is fast, and makes of them what they say with PyYAML's
-general code: for each node a table of all nodes, one of those underway and one of constructors, and
-for each list a generator. A schema file has dicts, lists and plain values only.
+dbt opens and reads one file after the other. Here native threads read those that it has found in a
+directory ahead of it, which matters most where each has to be waited for: on a network, or when the
+system has not read them yet.
+
+Of a schema file, dbt has libyaml compose the nodes, which is fast, and makes of them what they say
+with PyYAML's general code: for each node a table of all nodes, one of those underway and one of
+constructors, and for each list a generator. A schema file has dicts, lists and plain values only.
 """
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from dbt.parser import schemas
+from dbt.constants import MAXIMUM_SEED_SIZE
+from dbt.parser import read_files, schemas
 from yaml.constructor import SafeConstructor
 from yaml.resolver import BaseResolver, Resolver
 
-from flatmanifest.dbt.seams import seam
+from flatmanifest._native import read_files as contents_of
+from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+FILES_SWITCH = "files"
+# Few, and a partial parse does not read those that are as they were.
+SCHEMA_FILES = {".yml", ".yaml"}
+AHEAD: ContextVar[dict[str, bytes | None] | None] = ContextVar("AHEAD", default=None)
+
+
+@seam(read_files, "filesystem_search", FILES_SWITCH)
+def filesystem_search(
+    original: Callable[..., Any], project: Any, dirs: Any, extension: str, *ignored: Any
+) -> Any:
+    found = original(project, dirs, extension, *ignored)
+    if extension not in SCHEMA_FILES:
+        attempt(read_ahead, [file.absolute_path for file in found])
+    return found
+
+
+def read_ahead(paths: list[str]) -> None:
+    AHEAD.set(dict(zip(paths, contents_of(paths, MAXIMUM_SEED_SIZE), strict=True)))
+
+
+@seam(read_files, "load_file_contents", FILES_SWITCH)
+def load_file_contents(original: Callable[..., str], path: str, strip: bool = True) -> str:  # noqa: FBT001, FBT002 - as dbt calls it
+    contents = (AHEAD.get() or {}).pop(path, None)
+    if contents is None:
+        return original(path, strip)
+    text = contents.decode("utf-8")
+    return text.strip() if strip else text
+
 
 SWITCH = "yaml"
 TEXTS_KNOWN = 50_000  # most of them names of fields
@@ -72,7 +108,7 @@ _RULES = Resolver()
 @lru_cache(TEXTS_KNOWN)
 def tag_of(text: str) -> str:
     """What a text without quotes is."""
-    tag: str = _RULES.resolve(yaml.ScalarNode, text, (True, False))
+    tag: str = _RULES.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
     return tag
 
 
