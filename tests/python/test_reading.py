@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 from dbt.clients.checked_load import checked_load
-from dbt.constants import MAXIMUM_SEED_SIZE
 from dbt.parser import read_files as dbt_read_files
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,7 +154,7 @@ CONTENTS = [
     b"\x1c\x85a\x00b\x0c",
     b"\xff\xfe",
     b"ok \xe9",
-    b"x" * (MAXIMUM_SEED_SIZE + 1),
+    b"x" * (reading.MOST_BYTES + 1),
 ]
 
 

@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from dbt.constants import MAXIMUM_SEED_SIZE
 from dbt.parser import read_files, schemas
 from yaml.constructor import SafeConstructor
 from yaml.resolver import BaseResolver, Resolver
@@ -28,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FILES_SWITCH = "files"
-# Few, and a partial parse does not read those that are as they were.
-SCHEMA_FILES = {".yml", ".yaml"}
+MOST_BYTES = 1 << 20  # of a file that is read ahead
+# Schema files are few, and a partial parse does not read those that are as they were; seeds may be
+# large, and dbt 1.12 reads them otherwise.
+NOT_AHEAD = {".yml", ".yaml", ".csv"}
 AHEAD: ContextVar[dict[str, bytes | None] | None] = ContextVar("AHEAD", default=None)
 
 
@@ -38,13 +39,13 @@ def filesystem_search(
     original: Callable[..., Any], project: Any, dirs: Any, extension: str, *ignored: Any
 ) -> Any:
     found = original(project, dirs, extension, *ignored)
-    if extension not in SCHEMA_FILES:
+    if extension not in NOT_AHEAD:
         attempt(read_ahead, [file.absolute_path for file in found])
     return found
 
 
 def read_ahead(paths: list[str]) -> None:
-    AHEAD.set(dict(zip(paths, contents_of(paths, MAXIMUM_SEED_SIZE), strict=True)))
+    AHEAD.set(dict(zip(paths, contents_of(paths, MOST_BYTES), strict=True)))
 
 
 @seam(read_files, "load_file_contents", FILES_SWITCH)
