@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -159,14 +161,14 @@ CONTENTS = [
 
 
 @pytest.mark.parametrize("strip", [True, False])
-def test_texts_of_files(tmp_path: Path, *, strip: bool) -> None:
+def test_texts_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, strip: bool) -> None:
     paths = [str(tmp_path / f"{number}.sql") for number in range(len(CONTENTS))]
     for path, contents in zip(paths, CONTENTS, strict=True):
         Path(path).write_bytes(contents)
     paths += [str(tmp_path / "missing.sql"), str(tmp_path)]
-    reading.read_ahead(paths)
-    ahead = reading.AHEAD.get()
-    assert ahead is not None
+    ahead: dict[str, bytes | None] = {}
+    monkeypatch.setattr(reading, "AHEAD", ContextVar("AHEAD", default=ahead))
+    reading.read_ahead(ahead, paths)
     assert [path for path in paths if ahead[path] is None] == paths[-3:]
     for path in paths:
         expected = text_of(path, strip)
@@ -181,6 +183,25 @@ def text_of(path: str, strip: Any, call: Any = None) -> Any:
         return original(path, strip) if call is None else call(original, path, strip)
     except (OSError, UnicodeDecodeError) as error:
         return type(error), str(error)
+
+
+def test_nothing_stays_ahead(tmp_path: Path) -> None:
+    """A file that dbt has found and does not ask for is read again when it does."""
+    path = tmp_path / "models" / "a.sql"
+    path.parent.mkdir()
+    path.write_text("select 1")
+    seen: list[Any] = []
+
+    def get_source_files(*_: Any) -> None:
+        found = dbt_read_files.filesystem_search(project, ["models"], ".sql", None)
+        seen.append(dict(reading.AHEAD.get() or {}))
+        assert [file.absolute_path for file in found] == [str(path)]
+
+    project = SimpleNamespace(project_root=str(tmp_path))
+    reading.get_source_files(get_source_files, project, ["models"], ".sql")
+    assert seen == [{str(path): b"select 1"}]
+    path.write_text("select 2")
+    assert dbt_read_files.load_file_contents(str(path)) == "select 2"
 
 
 def test_read_ahead_is_what_is_there(tmp_path: Path) -> None:

@@ -31,7 +31,17 @@ MOST_BYTES = 1 << 20  # of a file that is read ahead
 # Schema files are few, and a partial parse does not read those that are as they were; seeds may be
 # large, and dbt 1.12 reads them otherwise.
 NOT_AHEAD = {".yml", ".yaml", ".csv"}
+# What the files hold that dbt will ask for next.
 AHEAD: ContextVar[dict[str, bytes | None] | None] = ContextVar("AHEAD", default=None)
+
+
+@seam(read_files, "get_source_files", FILES_SWITCH)
+def get_source_files(original: Callable[..., Any], *arguments: Any) -> Any:
+    token = AHEAD.set({})
+    try:
+        return original(*arguments)
+    finally:
+        AHEAD.reset(token)
 
 
 @seam(read_files, "filesystem_search", FILES_SWITCH)
@@ -39,13 +49,14 @@ def filesystem_search(
     original: Callable[..., Any], project: Any, dirs: Any, extension: str, *ignored: Any
 ) -> Any:
     found = original(project, dirs, extension, *ignored)
-    if extension not in NOT_AHEAD:
-        attempt(read_ahead, [file.absolute_path for file in found])
+    ahead = AHEAD.get()
+    if ahead is not None and extension not in NOT_AHEAD:
+        attempt(read_ahead, ahead, [file.absolute_path for file in found])
     return found
 
 
-def read_ahead(paths: list[str]) -> None:
-    AHEAD.set(dict(zip(paths, contents_of(paths, MOST_BYTES), strict=True)))
+def read_ahead(ahead: dict[str, bytes | None], paths: list[str]) -> None:
+    ahead.update(zip(paths, contents_of(paths, MOST_BYTES), strict=True))
 
 
 @seam(read_files, "load_file_contents", FILES_SWITCH)
