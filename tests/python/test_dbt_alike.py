@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import random
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from flatmanifest.dbt.alike import Texts
     from tests.python.conftest import Sample
+
+RELEASE = tuple(map(int, metadata.version("dbt-core").split(".")[:2]))
+pytestmark = pytest.mark.skipif(RELEASE < (1, 12), reason="dbt has another parser since 1.12")
 
 # Macros are most of a small project.
 MACROS = 40
