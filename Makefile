@@ -36,13 +36,13 @@ export DO_NOT_TRACK := 1
 # Ninja uses every core by itself; two recipes at once would only fight for them, and for apt's lock.
 .NOTPARALLEL:
 
-.PHONY: help setup build test demo bench bench-load compare docs fuzz test-fuzz build-fuzz soak soak-store soak-dbt sanitize lint lint-tidy format
+.PHONY: help setup build test demo bench bench-load bench-handoff compare docs fuzz test-fuzz build-fuzz soak soak-store soak-dbt sanitize lint lint-tidy format
 .PHONY: clean
 .PHONY: system-build system-all build-native build-package test-native test-python test-releases
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) \
-		| while read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+		| while read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
 
 .PRECIOUS: $(VENV)-dbt-%/dbt.stamp $(VENV)-dbt-%/package.stamp
 
@@ -196,6 +196,10 @@ bench: build-package build-native $(VENV)/dev.stamp ## print the benchmarks' tab
 
 bench-load: build-package $(VENV)/dev.stamp ## print what 64 readers take while a manifest is published every second
 	@$(BIN)/python -m bench.load $(LOAD_OPTIONS)
+
+# The other parser came with dbt 1.12.
+bench-handoff: $(VENV)-dbt-1.12/package.stamp ## print what dbt takes for another parser's manifest.json
+	@$(VENV)-dbt-1.12/bin/python -m bench.handoff
 
 # Strict: a link or an anchor that leads nowhere fails, though not with --quiet, which hides it from mkdocs, too.
 docs: export NO_MKDOCS_2_WARNING = 1

@@ -57,10 +57,8 @@ def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "03_2000_chain"
     with tempfile.TemporaryDirectory(prefix="flatmanifest-handoff-") as directory:
         first = made(Path(directory) / "0", name)
-        projects = dict.fromkeys(SIDES, first)
-        for side in list(SIDES)[1:]:
-            projects[side] = first.with_name(SIDES[side])
-            shutil.copytree(first, projects[side])
+        shutil.copytree(first, first.with_name("1"))
+        projects = {side: first.with_name(switch) for side, switch in SIDES.items()}
         taken: dict[str, dict[str, list[list[float]]]] = {
             step: {side: [] for side in SIDES} for step in STEPS
         }
@@ -86,9 +84,8 @@ def made(project: Path, name: str) -> Path:
     """A project, with what dbt's own parser makes of it to be handed over."""
     kind, size = (name, None) if name in PROJECTS else ("chain", int(name))
     generate(kind, project, size)
-    environment = {**os.environ, "FLATMANIFEST": "0"}
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "parse"]
-    subprocess.run(command, cwd=project, env=environment, check=True)
+    subprocess.run(command, cwd=project, env=environment(project, "0"), check=True)
     shutil.move(project / "target" / "manifest.json", project / "models" / "prepared.json")
     (project / "hand_over.py").write_text(PARSER)
     return project
@@ -102,20 +99,25 @@ def change(project: Path, number: int) -> None:
     path.write_text(json.dumps(prepared))
 
 
-def run(project: Path, switch: str) -> list[float]:
-    environment = {
+def environment(project: Path, switch: str) -> dict[str, str]:
+    return {
         **os.environ,
         "FLATMANIFEST": switch,
-        "DBT_ENGINE_USE_V2_PARSER": "1",
-        "DBT_ENGINE_V2_PARSER": f"{sys.executable} hand_over.py",
         "DBT_PROFILES_DIR": str(project),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "0",
         "DO_NOT_TRACK": "1",
     }
+
+
+def run(project: Path, switch: str) -> list[float]:
+    parser = {
+        "DBT_ENGINE_USE_V2_PARSER": "1",
+        "DBT_ENGINE_V2_PARSER": f"{sys.executable} hand_over.py",
+    }
     done = subprocess.run(
         [sys.executable, "-c", TIMED],
         cwd=project,
-        env=environment,
+        env={**environment(project, switch), **parser},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

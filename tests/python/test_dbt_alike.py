@@ -111,7 +111,7 @@ def test_any_value_anywhere(name: str, generated: Callable[[str], Path]) -> None
 
 
 def disturb(values: dict[str, Any], choice: random.Random) -> None:
-    """Give one resource and one that is like it, or is not, an odd value in the same place."""
+    """Give some resources of a collection, alike or not, an odd value in the same place."""
     name = choice.choice([name for name in FIELDS if values[name]])
     keys = list(values[name])
     place: list[str] = []

@@ -89,7 +89,7 @@ def load_alike(
     it. Resources that dbt has not loaded share parts of themselves with each other: they are there
     to be published, not to be used.
     """
-    members = {name: dict(values[name]) for name in FIELDS if type(values.get(name)) is dict}
+    members = {name: values[name] for name in FIELDS if type(values.get(name)) is dict}
     kinds = list(kinds_of(members))
     manifest = load({**values, **only(members, ((name, keys[:LOADED]) for name, keys in kinds))})
     if manifest is None:

@@ -12,20 +12,20 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.contracts.graph.manifest import Manifest
 
-from flatmanifest._native import convert, split_json
 from flatmanifest._native import open as open_manifest
+from flatmanifest._native import split_json
 from flatmanifest.dbt.alike import load_alike
 from flatmanifest.dbt.lazy import LazyDict
 from flatmanifest.dbt.splice import joined
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flatmanifest.dbt.alike import Texts
     from flatmanifest.dbt.entry import Entry
 
@@ -121,10 +121,8 @@ def load(handed: Handed) -> Reloaded | None:
 
     Some of its resources share parts with each other (alike.py).
     """
-    with TemporaryDirectory(prefix="flatmanifest-") as directory:
-        converted = convert(handed.path, Path(directory) / "handed.fman")
-        with open_manifest(converted) as view:
-            values = view.to_dict()
+    with open_manifest(handed.path) as view:
+        values = view.to_dict()
     loaded = load_alike(values, loaded_by_dbt)
     return None if loaded is None else Reloaded(loaded[0], None, loaded[1])
 
