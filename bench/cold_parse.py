@@ -160,11 +160,11 @@ def main() -> None:
     from flatmanifest.dbt.parsing import workers  # noqa: PLC0415
 
     parallel: Any = importlib.import_module("flatmanifest.dbt.parsing.parallel")
-    rounds: list[workers.Workers] = []
+    rounds: list[workers.Copies] = []
 
-    def counted(_count: int, *rest: Any) -> workers.Workers:
-        rounds.append(workers.Workers(int(os.environ["COUNT"]), *rest))
-        return rounds[-1]
+    def counted(_count: int, task_count: int, copies: workers.Copies) -> workers.Workers:
+        rounds.append(copies)
+        return workers.Workers(int(os.environ["COUNT"]), task_count, copies)
 
     os.environ[workers.VARIABLE] = "8"  # tasks as for eight, whoever does them
     parallel.Workers = counted

@@ -7,36 +7,40 @@ what that did is done again; when it comes to another, dbt parses it.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dbt.contracts.files import SchemaSourceFile
 from dbt.parser.base import SQLParser
 from dbt.parser.docs import DocumentationParser
 from dbt.parser.manifest import ManifestLoader
 from dbt.parser.schemas import SchemaParser
-from dbt.parser.search import FileBlock
 from dbt.parser.snapshots import SnapshotParser
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
 
 from flatmanifest.dbt import objects
 from flatmanifest.dbt.parsing import extracting
 from flatmanifest.dbt.parsing import workers as processes
-from flatmanifest.dbt.parsing.parts import Divider, Part, divisible, joined, parts_of
-from flatmanifest.dbt.parsing.progress import PROGRESS
-from flatmanifest.dbt.parsing.recording import Recorder
+from flatmanifest.dbt.parsing.forkserver import IS_POSSIBLE, MAX_WORKERS, Forked, Forkserver
+from flatmanifest.dbt.parsing.invocation import current
+from flatmanifest.dbt.parsing.parts import Part, divisible, joined, parts_of
 from flatmanifest.dbt.parsing.replaying import apply, is_applicable
-from flatmanifest.dbt.parsing.workers import Workers
+from flatmanifest.dbt.parsing.tasks import Job, Task, yaml_of
+from flatmanifest.dbt.parsing.workers import Copies, Workers
 from flatmanifest.dbt.seams import attempt, report, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from dbt.config import RuntimeConfig
+    from dbt.parser.search import FileBlock
 
     from flatmanifest.dbt.parsing.recording import Outcome
 
 SWITCH = "parallel"
 LEAST_WEIGHT = 50  # of files that two processes parse sooner than one
+LEAST_FILES = 500  # the same, if another Python has to be started first
 TASKS_PER_WORKER = 16  # so that all end at about the same time
 HEAVIEST_TASK = 32
 PARSERS = {
@@ -51,30 +55,13 @@ FAR_REACHING = {"versions", "overrides", "relation"}
 EXTRACTING = {"ModelParser"}
 
 
-class Task(NamedTuple):
-    """Files, or parts of them, that one worker parses together."""
-
-    parser: type
-    parts: list[Part]
-
-
 class Round:
     """The files of one call of parse_project, while workers parse them."""
 
-    def __init__(
-        self,
-        loader: ManifestLoader,
-        project: RuntimeConfig,
-        tasks: list[Task],
-        *,
-        may_extract: bool,
-    ) -> None:
-        self.loader = loader
-        self.project = project
-        self.tasks = tasks
-        self.may_extract = may_extract
+    def __init__(self, job: Job) -> None:
+        self.manifest = job.manifest
         self.places: dict[tuple[str, str], list[tuple[int, Part]]] = {}
-        for number, task in enumerate(tasks):
+        for number, task in enumerate(job.tasks):
             for part in task.parts:
                 places = self.places.setdefault((task.parser.__name__, part.file_id), [])
                 places.append((number, part))
@@ -105,57 +92,44 @@ class Round:
             self.outcomes[number] = found
         return number in self.outcomes
 
-    def prepare(self) -> Callable[[int, Path], None]:
-        """In a worker: get ready to perform tasks."""
-        ROUND.set(None)
-        PROGRESS.set(None)
-        recorder = Recorder(self.loader.manifest, self.loader.root_project)
-        divider = Divider(recorder)
-        if not self.may_extract:
-            extracting.replace(recorder.leave)
-        parsers: dict[type, Any] = {}
-
-        def perform(number: int, segment: Path) -> None:
-            kind, parts = self.tasks[number]
-            if kind not in parsers:
-                parsers[kind] = kind(self.project, self.loader.manifest, self.loader.root_project)
-            outcomes = {
-                part.key: self._recorded(recorder, divider, parsers[kind], part) for part in parts
-            }
-            try:
-                publish(segment, outcomes)
-            except (TypeError, ValueError):  # one of them cannot be stored
-                publish(segment, {name: storable(segment, each) for name, each in outcomes.items()})
-
-        return perform
-
-    def _recorded(
-        self, recorder: Recorder, divider: Divider, parser: Any, part: Part
-    ) -> Outcome | None:
-        block = FileBlock(self.loader.manifest.files[part.file_id])
-        if not isinstance(parser, SchemaParser):
-            return recorder.record(block.file, lambda: parser.parse_file(block))
-        sections = yaml_of(self.loader, block.file)
-        if not part.end:
-            return recorder.record(block.file, lambda: parser.parse_file(block, sections))
-        return divider.record(
-            part, block.file, sections, lambda some: parser.parse_file(block, some)
-        )
-
 
 ROUND: ContextVar[Round | None] = ContextVar("ROUND", default=None)
+FORKSERVER: ContextVar[Forkserver | None] = ContextVar("FORKSERVER", default=None)
 
 
-def publish(segment: Path, outcomes: dict[str, Any]) -> None:
-    objects.publish(segment, {"outcomes": outcomes}, is_lasting=False)
+@seam(ManifestLoader, "load_and_parse_macros", SWITCH)
+def load_and_parse_macros(
+    original: Callable[..., None], loader: ManifestLoader, project_parser_files: dict[str, Any]
+) -> None:
+    """While dbt does this, what workers are forked from can get ready."""
+    if FORKSERVER.get() is None and is_server_needed(project_parser_files):
+        FORKSERVER.set(attempt(Forkserver, loader.root_project.credentials.type))
+    original(loader, project_parser_files)
 
 
-def storable(segment: Path, outcome: Outcome | None) -> Outcome | None:
+def is_server_needed(project_parser_files: dict[str, Any]) -> bool:
+    """Whether this process cannot be copied for all that there is, and there is enough of it."""
+    if processes.can_fork() and not extracting.has_worked():
+        return False
+    files = sum(
+        len(files)
+        for parsers in project_parser_files.values()
+        for parser, files in parsers.items()
+        if parser in PARSERS
+    )
+    return IS_POSSIBLE and files >= LEAST_FILES and (attempt(processes.wanted) or 1) > 1
+
+
+@seam(ManifestLoader, "load")
+def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
+    """End what was started, however loading ends."""
     try:
-        publish(segment, {"": outcome})
-    except (TypeError, ValueError):
-        return None
-    return outcome
+        return original(loader)
+    finally:
+        server = FORKSERVER.get()
+        if server is not None:
+            FORKSERVER.set(None)
+            server.close()
 
 
 @seam(ManifestLoader, "parse_project", SWITCH)
@@ -166,15 +140,19 @@ def parse_project(
     parser_files: dict[str, list[str]],
     parser_types: list[type],
 ) -> None:
-    count = (attempt(processes.wanted) or 1) if processes.can_fork() else 1
-    may_extract = not extracting.has_worked()
+    server = FORKSERVER.get()
+    may_fork = server is not None or processes.can_fork()
+    count = (attempt(processes.wanted) or 1) if may_fork else 1
+    may_extract = server is not None or not extracting.has_worked()
     kinds = [kind for kind in parser_types if is_for_workers(kind, may_extract=may_extract)]
     tasks = attempt(tasks_of, loader, parser_files, kinds, count) if count > 1 else None
     if not tasks:
         original(loader, project, parser_files, parser_types)
         return
-    round_ = Round(loader, project, tasks, may_extract=may_extract)
-    round_.workers = attempt(Workers, min(count, len(tasks)), len(tasks), round_.prepare)
+    is_partial = loader.partially_parsing
+    job = Job(loader.manifest, loader.root_project, project, tasks, is_partial)
+    round_ = Round(job)
+    round_.workers = attempt(workers_at, job, min(count, len(tasks)), server)
     token = ROUND.set(round_)
     try:
         original(loader, project, parser_files, parser_types)
@@ -182,6 +160,19 @@ def parse_project(
         ROUND.reset(token)
         if round_.workers is not None:
             round_.workers.stop()
+
+
+def workers_at(job: Job, count: int, server: Forkserver | None) -> Workers | None:
+    """Those who do the job; None if there can be none. Raises OSError."""
+    try:
+        if server is None:
+            return Workers(count, len(job.tasks), Copies(job.prepare))
+        count = min(count, MAX_WORKERS)
+        return Workers(count, len(job.tasks), Forked(server, current(job.root_project), job))
+    except processes.NoWorkersError as error:
+        message = f"flatmanifest: dbt parses in one process ({error})"
+        fire_event(Note(msg=message), level=EventLevel.DEBUG)
+        return None
 
 
 def is_for_workers(kind: type, *, may_extract: bool) -> bool:
@@ -238,7 +229,7 @@ def weights_of(loader: ManifestLoader, kind: type, file_id: str) -> list[int]:
     """
     if not issubclass(kind, SchemaParser):
         return [1]
-    sections = yaml_of(loader, loader.manifest.files[file_id])
+    sections = yaml_of(loader.manifest.files[file_id], is_partial=loader.partially_parsing)
     if not isinstance(sections, dict) or not sections.keys() <= SECTIONS:
         return []
     listed = [
@@ -264,11 +255,6 @@ def weight_of_entry(entry: Any) -> int:
     return 1 + sum(len(tests) for tests in lists if isinstance(tests, list))
 
 
-def yaml_of(loader: ManifestLoader, file: Any) -> Any:
-    """As ManifestLoader.parse_project chooses."""
-    return file.pp_dict if loader.partially_parsing else file.dict_from_yaml
-
-
 @seam(SQLParser, "parse_file")
 @seam(SnapshotParser, "parse_file")
 @seam(DocumentationParser, "parse_file")
@@ -277,7 +263,7 @@ def parse_file(
     original: Callable[..., None], parser: Any, block: FileBlock, *more: Any, **named: Any
 ) -> None:
     round_ = ROUND.get()
-    if round_ is not None and parser.manifest is round_.loader.manifest:
+    if round_ is not None and parser.manifest is round_.manifest:
         outcome = round_.outcome_of(type(parser).__name__, block.file)
         if outcome is not None and is_applicable(parser.manifest, outcome):
             apply(parser.manifest, block.file, outcome)

@@ -8,6 +8,7 @@ outcome, and dbt will parse it itself.
 
 from __future__ import annotations
 
+import copy
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -199,13 +200,22 @@ class Recorder:
         events.fire_or_defer_event = fire_or_defer_event
         # How often each was met, and whether it has been told, is known to the other process alone.
         dbt.deprecations.warn = warn
-        dbt.tracking.active_user = None
+        dbt.tracking.active_user = silenced(dbt.tracking.active_user)
         sys.stdout = sys.stderr = Leaving(self)
 
     def _keep_off_connections(self, config: RuntimeConfig) -> None:
         connections = type(get_adapter(config).connections)
         for name in ("set_connection_name", "get_thread_connection", "open"):
             setattr(connections, name, self.leave)
+
+
+def silenced(user: Any) -> Any:
+    """One of whom dbt sends nothing (dbt.tracking.track), who has started it at the same time."""
+    if user is None:
+        return None
+    silent = copy.copy(user)
+    silent.do_not_track = True
+    return silent
 
 
 class Leaving:

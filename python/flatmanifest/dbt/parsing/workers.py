@@ -1,9 +1,9 @@
 """Processes that take tasks from one queue, and what they hand back.
 
-A worker is a copy of this process (fork), so it has everything that was loaded here, without its
-being sent or loaded again. The queue is a pipe with the numbers of all tasks in it, in order; who
-is free reads the next. The result of a task is a segment, a file in a directory that is removed in
-the end; a pipe for each worker says which are there.
+The queue is a pipe with the numbers of all tasks in it, in order; who is free reads the next. The
+result of a task is a segment, a file in a directory that is removed in the end; a pipe for each
+worker says which are there. Workers are copies of this process (:class:`Copies`), which have
+everything that was loaded here, or of one that was made for it (forkserver).
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    # Called in a worker; what it returns is for each of its tasks, with the task's number and the
+    # path of the segment to publish.
+    Prepare = Callable[[], Callable[[int, Path], None]]
 
 VARIABLE = "FLATMANIFEST_PARSE_WORKERS"
 NUMBER = struct.Struct("=i")
@@ -35,6 +39,10 @@ MAX_TASKS = 16_000  # 64 KB, what a pipe holds on Linux: more would wait for a r
 
 class WorkerDiedError(RuntimeError):
     """A worker ended before its work was done."""
+
+
+class NoWorkersError(Exception):
+    """There can be none, for a reason that is nobody's fault: one process has to parse."""
 
 
 def wanted() -> int:
@@ -65,82 +73,140 @@ def has_native_threads() -> bool:
     return IS_LINUX and len(list(Path("/proc/self/task").iterdir())) > 1
 
 
+class Source(Protocol):
+    """Where workers come from."""
+
+    def start(self, queue: int, pipes: Sequence[int], directory: Path) -> list[int]:
+        """Start a worker for each pipe, as far as there can be, and return their process ids.
+
+        They take tasks from ``queue``, publish segments in ``directory``, and say so in their pipe.
+        Raises OSError if there can be none.
+        """
+
+    def ended(self, process: int) -> str:
+        """Wait for a worker that has closed its pipe to end; how it did."""
+
+    def kill(self, processes: list[int]) -> None:
+        """End workers to whom nobody listens any more."""
+
+    def give_up(self) -> None:
+        """One of them has not done what it should."""
+
+
+class Copies:
+    """Workers that are copies of this process (fork), which call ``prepare`` first."""
+
+    def __init__(self, prepare: Prepare) -> None:
+        self.prepare = prepare
+        self.cpu_seconds: list[float] = []
+
+    def start(self, queue: int, pipes: Sequence[int], directory: Path) -> list[int]:
+        processes: list[int] = []
+        for pipe in pipes:
+            try:
+                process = os.fork()
+            except OSError:
+                if not processes:
+                    raise
+                break  # those that there are will do
+            if process == 0:
+                for other in {*pipes} - {pipe}:
+                    os.close(other)  # or nobody would see its worker end
+                work(queue, pipe, directory, self.prepare)
+            processes.append(process)
+        return processes
+
+    def ended(self, process: int) -> str:
+        _, status, usage = os.wait4(process, 0)
+        self.cpu_seconds.append(usage.ru_utime + usage.ru_stime)
+        code = os.waitstatus_to_exitcode(status)
+        return f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
+
+    def kill(self, processes: list[int]) -> None:
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            self.ended(process)
+
+    def give_up(self) -> None:
+        pass
+
+
+def work(queue: int, results: int, directory: Path, prepare: Prepare) -> NoReturn:
+    """In a worker: perform tasks until there are no more."""
+    status = 1
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_DFL)
+        gc.freeze()  # what is shared stays so, as long as nobody writes to it
+        perform = prepare()
+        while taken := os.read(queue, NUMBER.size):
+            (task,) = NUMBER.unpack(taken)
+            perform(task, segment_in(directory, task))
+            os.write(results, taken)
+        os.write(results, NUMBER.pack(NO_MORE))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def segment_in(directory: Path, task: int) -> Path:
+    return directory / f"{task}.fman"
+
+
 class Workers:
     """``count`` processes at ``task_count`` tasks, until :meth:`stop`.
 
-    ``prepare`` is called in each worker, and what it returns for each of its tasks, with the task's
-    number and the path of the segment to publish. Raises OSError if there can be none.
+    Raises OSError if there can be none.
     """
 
-    def __init__(
-        self, count: int, task_count: int, prepare: Callable[[], Callable[[int, Path], None]]
-    ) -> None:
+    def __init__(self, count: int, task_count: int, source: Source) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="flatmanifest-parse-"))
-        self.prepare = prepare
+        self.source = source
         self.done: set[int] = set()
-        self.cpu_seconds: list[float] = []
         self.selector = selectors.DefaultSelector()
         self.running: dict[int, int] = {}  # process by the pipe that it writes to
-        queue, end = os.pipe()
+        ours: list[int] = []
+        theirs: list[int] = []
         try:
-            os.write(end, b"".join(NUMBER.pack(number) for number in range(task_count)))
+            theirs.append(queue_of(task_count))
             for _ in range(count):
-                self._start(queue, end)
-        except OSError:
+                results, end = os.pipe()
+                ours.append(results)
+                theirs.append(end)
+            processes = source.start(theirs[0], theirs[1:], self.directory)
+        except BaseException:
+            processes = []
             self.stop()
             raise
         finally:
-            os.close(queue)
-            os.close(end)
-
-    def _start(self, queue: int, end: int) -> None:
-        results, ours = os.pipe()
-        try:
-            process = os.fork()
-        except OSError:
-            os.close(results)
-            os.close(ours)
-            if not self.running:
-                raise
-            return  # those that there are will do
-        if process == 0:
-            os.close(end)
-            self._work(queue, ours)
-        os.close(ours)
-        self.selector.register(results, selectors.EVENT_READ)
-        self.running[results] = process
-
-    def _work(self, queue: int, results: int) -> None:
-        """In the worker, which never returns from here."""
-        status = 1
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
-                signal.signal(number, signal.SIG_DFL)
-            gc.freeze()  # what is shared stays so, as long as nobody writes to it
-            perform = self.prepare()
-            while taken := os.read(queue, NUMBER.size):
-                (number,) = NUMBER.unpack(taken)
-                perform(number, self._segment(number))
-                os.write(results, taken)
-            os.write(results, NUMBER.pack(NO_MORE))
-            status = 0
-        finally:
-            os._exit(status)
+            for end in (*theirs, *ours[len(processes) :]):
+                os.close(end)
+        for pipe, process in zip(ours, processes, strict=False):
+            self.selector.register(pipe, selectors.EVENT_READ)
+            self.running[pipe] = process
 
     def result(self, number: int) -> Path:
         """Wait for the result of a task, and say where it is. Raises WorkerDiedError, OSError."""
-        while number not in self.done:
-            if not self.running:
-                message = "a worker ended without its result"
-                raise WorkerDiedError(message)
-            before = self._work_done()
-            ready = self.selector.select(SECONDS_IDLE)
-            for key, _ in ready:
-                self._read(key.fd)
-            if not ready and self._work_done() == before:
-                message = "the workers wait for something that does not come"
-                raise WorkerDiedError(message)
-        return self._segment(number)
+        try:
+            while number not in self.done:
+                self._wait()
+        except WorkerDiedError:
+            self.source.give_up()
+            raise
+        return segment_in(self.directory, number)
+
+    def _wait(self) -> None:
+        if not self.running:
+            message = "a worker ended without its result"
+            raise WorkerDiedError(message)
+        before = self._work_done()
+        ready = self.selector.select(SECONDS_IDLE if IS_LINUX else None)
+        for key, _ in ready:
+            self._read(key.fd)
+        if not ready and self._work_done() == before:
+            message = "the workers wait for something that does not come"
+            raise WorkerDiedError(message)
 
     def _read(self, pipe: int) -> None:
         text = os.read(pipe, NUMBER.size)
@@ -148,36 +214,39 @@ class Workers:
         if number is not None and number != NO_MORE:
             self.done.add(number)
             return
-        self.selector.unregister(pipe)
-        status = self._reap(pipe)
+        how = self.source.ended(self._close(pipe))
         if number is None:
-            code = os.waitstatus_to_exitcode(status)
-            how = f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
             message = f"a worker ended {how}"
             raise WorkerDiedError(message)
 
-    def _reap(self, pipe: int) -> int:
-        """Close a pipe, wait for its worker to end, and return its status."""
+    def _close(self, pipe: int) -> int:
+        self.selector.unregister(pipe)
         os.close(pipe)
-        _, status, usage = os.wait4(self.running.pop(pipe), 0)
-        self.cpu_seconds.append(usage.ru_utime + usage.ru_stime)
-        return status
+        return self.running.pop(pipe)
 
     def _work_done(self) -> list[list[bytes]]:
         """The processor time of each, in the kernel's ticks (proc(5), utime and stime)."""
-        return [
-            Path(f"/proc/{process}/stat").read_bytes().rsplit(b")", 1)[1].split()[11:13]
-            for process in self.running.values()
-        ]
-
-    def _segment(self, number: int) -> Path:
-        return self.directory / f"{number}.fman"
+        return [ticks_of(process) for process in self.running.values()] if IS_LINUX else []
 
     def stop(self) -> None:
         """End what still runs, and remove all segments. What was loaded of them stays."""
-        for pipe, process in list(self.running.items()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-            self._reap(pipe)
+        self.source.kill([self._close(pipe) for pipe in list(self.running)])
         self.selector.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def queue_of(task_count: int) -> int:
+    """A pipe to read the numbers of all tasks from."""
+    queue, end = os.pipe()
+    try:
+        os.write(end, b"".join(NUMBER.pack(number) for number in range(task_count)))
+    finally:
+        os.close(end)
+    return queue
+
+
+def ticks_of(process: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{process}/stat").read_bytes().rsplit(b")", 1)[1].split()[11:13]
+    except FileNotFoundError:  # it has ended, and its parent knows
+        return []

@@ -13,7 +13,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_common.clients.system import make_directory
 
 from flatmanifest.dbt.parsing import workers as processes
-from flatmanifest.dbt.parsing.workers import Workers
+from flatmanifest.dbt.parsing.workers import Copies, Workers
 from flatmanifest.dbt.seams import is_on
 from flatmanifest.dbt.splice import AS_ARTIFACT, DERIVED, artifact_of, dumped, joined
 
@@ -49,7 +49,9 @@ def write_together(manifest: Manifest, path: str) -> bool:
     if sum(len(each.keys) for each in slices) < LEAST:
         return False
     sections = sections_of(manifest)
-    workers = Workers(min(count, len(slices)), len(slices), lambda: writer_of(manifest, slices))
+    workers = Workers(
+        min(count, len(slices)), len(slices), Copies(lambda: writer_of(manifest, slices))
+    )
     try:
         make_directory(os.path.dirname(path))  # noqa: PTH120 - as dbt does
         with open(path, "wb") as file:  # noqa: PTH123 - through links
