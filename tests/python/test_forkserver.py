@@ -18,32 +18,17 @@ from tests.python.dbt_projects import PRIVATE
 from tests.python.test_cold_parse import make_many
 from tests.python.test_dbt_parity import Step, run_both
 from tests.python.test_parallel_parse import (
-    AGAIN,
     DIVIDED,
-    ENVIRONMENT,
+    LOUD,
     OF_MAKE_MANY,
     PARSE,
     PARTS,
     SAYING,
     STARTED,
+    THREADED,
     WORKERS,
     beside_dbt,
 )
-
-THREADED = {"TEST_THREADED": "1"}
-LOUD = [*PARSE, "--show-all-deprecations"]
-
-
-def test_everything_is_parsed_as_by_dbt(tmp_path: Path) -> None:
-    """From nothing, then with fifty changed files, then not at all."""
-    changes: list[Step] = [
-        ["append", f"models/many/many_{number}.sql", "\n-- changed"] for number in range(30)
-    ]
-    steps = [*ENVIRONMENT, *DIVIDED, LOUD, *changes, AGAIN, ["dbt", "ls"]]
-    taken = beside_dbt(tmp_path, steps, both=THREADED)
-    assert taken[0] > 70
-    assert taken[1] >= 30
-    assert taken[2] == 0
 
 
 def test_a_schema_file_in_parts(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tests.python.test_cold_parse import (
 )
 from tests.python.test_dbt_parity import Step, compare, run_both
 
+THREADED = {"TEST_THREADED": "1"}
 WORKERS = {"FLATMANIFEST_PARSE_WORKERS": "2", "TEST_LEAST_WEIGHT": "0"}
 # With the log on the screen, where its lines keep their order.
 PARSE = ["dbt", "parse", "--no-partial-parse", "--log-level", "debug"]
@@ -187,6 +188,18 @@ def test_a_schema_file_in_parts(tmp_path: Path) -> None:
     ]
     taken = beside_dbt(tmp_path, [*DIVIDED, LOUD, *edits], PARTS)
     assert taken == [OF_MAKE_MANY + 1, 0, 0, 0]
+
+
+def test_in_a_thread_of_a_program_too(tmp_path: Path) -> None:
+    """There it cannot be copied (test_forkserver)."""
+    changes: list[Step] = [
+        ["append", f"models/many/many_{number}.sql", "\n-- changed"] for number in range(30)
+    ]
+    steps = [*ENVIRONMENT, *DIVIDED, LOUD, *changes, AGAIN, ["dbt", "ls"]]
+    taken = beside_dbt(tmp_path, steps, both=THREADED)
+    assert taken[0] > 70
+    assert taken[1] >= 30
+    assert taken[2] == 0
 
 
 TWICE = "  - name: divided_1\n    description: Again"
@@ -371,7 +384,7 @@ import pathlib, sys
 import dbt_flatmanifest
 from flatmanifest.dbt.parsing import parallel, workers
 
-parallel.LEAST_WEIGHT = 0
+parallel.LEAST_WEIGHT = parallel.LEAST_FILES = 0
 stop = workers.Workers.stop
 found = []
 
@@ -387,13 +400,20 @@ assert not any(b"q7Zx-value" in segment for segment in found)
 """
 
 
-def test_values_of_variables_are_in_no_segment(tmp_path: Path) -> None:
+WITH_A_THREAD = """
+import threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+"""
+
+
+@pytest.mark.parametrize("before", ["", WITH_A_THREAD])
+def test_values_of_variables_are_in_no_segment(tmp_path: Path, before: str) -> None:
     make_many(tmp_path / "project")
     model = tmp_path / "project" / "models" / "many" / "reads.sql"
     model.write_text("{% if env_var('HIDDEN') %}select 1 as id{% endif %}")
     variables = {**PRIVATE, **WORKERS, "FLATMANIFEST": "1", "HIDDEN": "q7Zx-value"}
     done = subprocess.run(
-        [sys.executable, "-c", SEARCHING],
+        [sys.executable, "-c", before + SEARCHING],
         cwd=tmp_path / "project",
         env={**os.environ, **variables, "DBT_PROFILES_DIR": str(tmp_path / "project")},
         capture_output=True,
