@@ -85,10 +85,10 @@ print("STARTED", len(started))
 """
 
 
-def run(project: Path, before: str = "", **variables: str) -> str:
+def run(project: Path, before: str = "", after: str = "", **variables: str) -> str:
     environment = {**os.environ, **PRIVATE, **WORKERS, "FLATMANIFEST": "1", **variables}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.replace("{before}", before)],
+        [sys.executable, "-c", PROGRAM.replace("{before}", before) + after],
         cwd=project,
         env={**environment, "DBT_PROFILES_DIR": str(project)},
         stdout=subprocess.PIPE,
@@ -154,18 +154,47 @@ def test_what_another_process_would_not_have_is_parsed_in_this(
     assert "leaves this to dbt" not in said
 
 
-def test_a_server_that_does_not_come_is_told_of_once(project: Path) -> None:
-    said = run(project, 'sys.executable = "/bin/false"')
+FAILING = """
+import pathlib
+python = pathlib.Path("python-that-fails").absolute()
+python.write_text("#!/bin/false")
+python.chmod(0o700)
+sys.executable = str(python)
+"""
+SLOW = "forkserver.SECONDS_TO_ANSWER = 0.01"
+MISSING = 'sys.executable = "/nowhere/python"'
+
+
+@pytest.mark.parametrize("before", [FAILING, SLOW, MISSING])
+def test_a_server_that_does_not_come_is_told_of_once(project: Path, before: str) -> None:
+    said = run(project, before)
     assert "TAKEN 0 SUCCESS True" in said
     warned = [line for line in said.splitlines() if "leaves this to dbt" in line]
     assert len(warned) == 1
     assert "FLATMANIFEST=0 turns it off" in warned[0]
 
 
-def test_a_server_that_cannot_be_started_is_told_of_once(project: Path) -> None:
-    said = run(project, 'sys.executable = "/nowhere/python"')
+def test_a_program_with_python_in_it_is_not_started(project: Path) -> None:
+    said = run(project, 'sys.executable = "/bin/uwsgi"')
     assert "TAKEN 0 SUCCESS True" in said
-    assert said.count("leaves this to dbt") == 1
+    assert "STARTED 0" in said
+    assert "dbt parses in one process (/bin/uwsgi is not known to be Python)" in said
+
+
+NAMED_LOCKS = """
+def looking(*each):
+    maps = open(f"/proc/{started[0].pid}/maps").read().splitlines()
+    locks.extend(line.endswith("(deleted)") for line in maps if "/sem." in line)
+    applied(*each)
+
+applied, parallel.apply, locks = parallel.apply, looking, []
+"""
+
+
+def test_nothing_is_left_of_a_server_that_is_killed(project: Path) -> None:
+    """Its locks have no names."""
+    said = run(project, NAMED_LOCKS, "print('LOCKS', {*locks})")
+    assert "LOCKS {True}" in said
 
 
 def test_small_projects_are_parsed_in_one_process(project: Path) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import multiprocessing
 import os
 import pickle
 import signal
@@ -47,7 +48,10 @@ class Forkserver:
     """Another process, from which workers are forked until :meth:`close`. For one thread."""
 
     def __init__(self, adapter: str) -> None:
-        """Start it; it imports dbt and that adapter meanwhile. Raises OSError."""
+        """Start it; it imports dbt and that adapter meanwhile. Raises NoWorkersError, OSError."""
+        if not Path(sys.executable or "").name.lower().startswith("python"):
+            message = f"{sys.executable} is not known to be Python"  # but a program with one in it
+            raise NoWorkersError(message)
         self.socket, theirs = socket.socketpair()
         try:
             self.socket.settimeout(SECONDS_TO_ANSWER)
@@ -196,7 +200,13 @@ def serve(descriptor: int, adapter: str) -> None:
 def import_dbt(adapter: str) -> None:
     """While nobody waits for it. What fails here does so again when it is asked for something."""
     with contextlib.suppress(Exception):
-        import dbt.cli.main  # noqa: F401, PLC0415
+        import dbt.mp_context  # noqa: PLC0415
+
+        # Locks without names in the file system, which would stay when this is killed; before
+        # dbt.contracts.graph.manifest is there, which keeps what it finds.
+        dbt.mp_context._MP_CONTEXT = multiprocessing.get_context("fork")  # noqa: SLF001
+
+        import dbt.cli.main  # noqa: PLC0415
         from dbt.adapters.factory import FACTORY  # noqa: PLC0415
 
         from flatmanifest.dbt import activate  # noqa: PLC0415

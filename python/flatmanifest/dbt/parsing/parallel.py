@@ -103,8 +103,16 @@ def load_and_parse_macros(
 ) -> None:
     """While dbt does this, what workers are forked from can get ready."""
     if FORKSERVER.get() is None and is_server_needed(project_parser_files):
-        FORKSERVER.set(attempt(Forkserver, loader.root_project.credentials.type))
+        FORKSERVER.set(attempt(server_for, loader.root_project.credentials.type))
     original(loader, project_parser_files)
+
+
+def server_for(adapter: str) -> Forkserver | None:
+    try:
+        return Forkserver(adapter)
+    except processes.NoWorkersError as error:
+        explain(error)
+        return None
 
 
 def is_server_needed(project_parser_files: dict[str, Any]) -> bool:
@@ -170,9 +178,13 @@ def workers_at(job: Job, count: int, server: Forkserver | None) -> Workers | Non
         count = min(count, MAX_WORKERS)
         return Workers(count, len(job.tasks), Forked(server, current(job.root_project), job))
     except processes.NoWorkersError as error:
-        message = f"flatmanifest: dbt parses in one process ({error})"
-        fire_event(Note(msg=message), level=EventLevel.DEBUG)
+        explain(error)
         return None
+
+
+def explain(error: Exception) -> None:
+    message = f"flatmanifest: dbt parses in one process ({error})"
+    fire_event(Note(msg=message), level=EventLevel.DEBUG)
 
 
 def is_for_workers(kind: type, *, may_extract: bool) -> bool:
