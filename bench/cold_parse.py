@@ -38,6 +38,8 @@ SIDES = {
     ALONE: {"FLATMANIFEST_PARSE_WORKERS": "1"},
     TWO: {"FLATMANIFEST_PARSE_WORKERS": "2"},
 }
+DBT_PROGRAM, THREADED_PROGRAM = "dbt.cli.main", "bench.threaded_parse"
+PARSE = ("parse", "--quiet")
 LEAST_GAIN = {ALONE: 1.5, TWO: 2.0}
 
 
@@ -47,6 +49,7 @@ def measure(report: Report, work: Path) -> None:
         kind, size = PROJECTS[name]
         generate(kind, project, size)
         whole_processes(report, name, project)
+        in_a_thread(report, name, project)
         memory(report, name, project)
         stages(report, name, project)
         divided(report, name, project)
@@ -54,24 +57,36 @@ def measure(report: Report, work: Path) -> None:
 
 
 def whole_processes(report: Report, name: str, project: Path) -> None:
-    contestants = {side: Contestant(side, lambda: None) for side in SIDES}
-    for number in range(ROUNDS + 1):
-        for side, contestant in contestants.items():
-            start = time.perf_counter()
-            run(project, SIDES[side], "dbt.cli.main", "parse", "--quiet")
-            if number > 0:
-                contestant.seconds.append(time.perf_counter() - start)
+    contestants = in_turn(project, DBT_PROGRAM)
     report.contests.append((f"dbt parse, cold, whole process, {name}", list(contestants.values())))
     for side, least in LEAST_GAIN.items():
         gain = ratio(contestants[DBT], contestants[side])
         report.at_least(15, f"cold dbt parse, {name}, {side}", gain, least)
 
 
+def in_a_thread(report: Report, name: str, project: Path) -> None:
+    """The same in a program that is not dbt's: its workers are copies of another process."""
+    contestants = in_turn(project, THREADED_PROGRAM)
+    report.contests.append((f"dbt parse, cold, in a thread, {name}", list(contestants.values())))
+
+
+def in_turn(project: Path, program: str) -> dict[str, Contestant]:
+    contestants = {side: Contestant(side, lambda: None) for side in SIDES}
+    for number in range(ROUNDS + 1):
+        for side, contestant in contestants.items():
+            start = time.perf_counter()
+            run(project, SIDES[side], program, *PARSE)
+            if number > 0:
+                contestant.seconds.append(time.perf_counter() - start)
+    return contestants
+
+
 def memory(report: Report, name: str, project: Path) -> None:
     """The most that all processes of a parse hold together, in runs of their own."""
-    command = ("dbt.cli.main", "parse", "--quiet")
-    peaks = {side: peak_of_tree(start(project, SIDES[side], *command)) for side in SIDES}
+    peaks = {side: peak_of_tree(start(project, SIDES[side], DBT_PROGRAM, *PARSE)) for side in SIDES}
+    in_threads = peak_of_tree(start(project, SIDES[TWO], THREADED_PROGRAM, *PARSE))
     said = ", ".join(f"{side} {peak / 1e6:.0f} MB" for side, peak in peaks.items())
+    said += f", {TWO}, in a thread {in_threads / 1e6:.0f} MB"
     report.facts[f"cold parse, {name}, most memory of all processes (PSS)"] = said
     for side in LEAST_GAIN:
         times = peaks[side] / peaks[DBT]
