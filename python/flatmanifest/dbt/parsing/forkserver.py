@@ -87,10 +87,12 @@ class Forkserver:
         return list(found)
 
     def close(self) -> None:
-        """End it and all of its workers, for good."""
+        """End it and all of its workers, for good. May be called again."""
+        if self.process.returncode is not None:
+            return  # and the number may be another's
         self.socket.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)  # not waited for: the number is still its
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended by itself
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 

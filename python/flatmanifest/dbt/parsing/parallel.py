@@ -134,10 +134,14 @@ def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
     try:
         return original(loader)
     finally:
-        server = FORKSERVER.get()
-        if server is not None:
-            FORKSERVER.set(None)
-            server.close()
+        close_server()
+
+
+def close_server() -> None:
+    server = FORKSERVER.get()
+    if server is not None:
+        FORKSERVER.set(None)
+        server.close()
 
 
 @seam(ManifestLoader, "parse_project", SWITCH)
@@ -179,6 +183,7 @@ def workers_at(job: Job, count: int, server: Forkserver | None) -> Workers | Non
         return Workers(count, len(job.tasks), Forked(server, current(job.root_project), job))
     except processes.NoWorkersError as error:
         explain(error)
+        close_server()
         return None
 
 
