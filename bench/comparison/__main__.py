@@ -50,6 +50,7 @@ def arguments_parser() -> argparse.ArgumentParser:
     add("--out", type=Path, default=Path("build/comparison"), help="where results and report go")
     add("--note", default="", help="what a reader has to know of this run besides the machine")
     add("--minutes", type=float, default=math.inf, help="begin nothing new after so many")
+    add("--at-once", action="store_true", help="engines at the same time, a core each (Linux)")
     add("--resume", action="store_true", help="go on where the last run in --out has ended")
     add("--work", type=Path, metavar="D", help="keep the projects there, for --resume")
     add("--from", dest="from_", type=Path, metavar="F", help="only show these results (JSON lines)")
@@ -85,9 +86,11 @@ def measure(options: argparse.Namespace) -> Results:
     with tempfile.TemporaryDirectory(prefix="flatmanifest-comparison-") as temporary:
         work = options.work or Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
-        rounds, budget, longest = options.rounds, options.budget, options.longest
         deadline = begin + 60 * options.minutes
-        executor = Executor(work.absolute(), results, rounds, budget, longest, say, deadline)
+        limits = (options.rounds, options.budget, options.longest)
+        executor = Executor(
+            work.absolute(), results, *limits, say, deadline, at_once=options.at_once
+        )
         try:
             executor.run(contests)
         except KeyboardInterrupt:

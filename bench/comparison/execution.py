@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shlex
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 from bench.comparison import plan
 from bench.comparison.engines import Engine, EngineError
@@ -32,7 +35,8 @@ class Executor:
     """Where the projects are, and how long may be measured.
 
     ``budget``: seconds for the runs of an engine in a contest, after which it rests;
-    ``longest``: what is estimated to take longer is not run at all.
+    ``longest``: what is estimated to take longer is not run at all; ``at_once``: engines run a
+    round at the same time, a core each, where in turn would take too long.
     """
 
     work: Path
@@ -42,6 +46,7 @@ class Executor:
     longest: float
     say: Callable[[str], None]
     deadline: float = math.inf  # of time.monotonic: no contest begins after it
+    at_once: bool = False
     edits: int = 0
     wrong: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -78,10 +83,15 @@ class Executor:
         for engine in engines:
             found[engine.name].why = self._make_ready(project, command, engine)
         for _ in range(self.rounds):
-            for engine in engines:
-                result = found[engine.name]
-                if not result.why and sum(result.seconds) < self.budget:
-                    self._round(project, command, engine, result)
+            self._round_of_all(
+                project,
+                command,
+                [
+                    (engine, result)
+                    for engine in engines
+                    if not (result := found[engine.name]).why and sum(result.seconds) < self.budget
+                ],
+            )
         for engine in engines:
             result = found[engine.name]
             result.why = result.why or self._check(project, engine)
@@ -89,10 +99,34 @@ class Executor:
                 result.seconds, result.processor = [], []
         return [*found.values()]
 
+    def _round_of_all(
+        self, project: Project, command: Command, ready: list[tuple[Engine, Result]]
+    ) -> None:
+        if not self.at_once:
+            for engine, result in ready:
+                self._round(project, command, engine, result)
+            return
+        cores = sorted(os.sched_getaffinity(0))
+        free: SimpleQueue[int] = SimpleQueue()
+        for core in cores:
+            free.put(core)
+
+        def on_a_core(ready: tuple[Engine, Result]) -> None:
+            core = free.get()
+            os.sched_setaffinity(0, {core})  # of this thread, and the processes that it starts
+            self._round(project, command, *ready)
+            free.put(core)
+
+        with ThreadPoolExecutor(len(cores)) as executor:
+            list(executor.map(on_a_core, ready))
+
     def _round(self, project: Project, command: Command, engine: Engine, result: Result) -> None:
         directory = self._directory(project, engine)
         if command.before == "cold":
             shutil.rmtree(directory / "target", ignore_errors=True)
+        elif command.before == "empty":
+            for database in directory.glob("*.duckdb*"):
+                database.unlink()
         elif command.before == "edit":
             self.edits += 1
             plan.edit(project, directory, self.edits)

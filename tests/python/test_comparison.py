@@ -193,3 +193,20 @@ def test_what_is_not_there_is_refused(
     with pytest.raises(SystemExit, match=re.escape(said)):
         main()
     assert not (tmp_path / "results.jsonl").exists()
+
+
+def test_engines_at_the_same_time_from_no_database(tmp_path: Path) -> None:
+    alone, plugin = engines()[:2]
+    size = ["--projects", "--sizes", "20", "--rounds", "2", "--work", str(tmp_path / "work")]
+    wanted = ["--commands", "run", "--engines", alone, plugin]
+    compare(tmp_path / "out", *size, *wanted, "--at-once")
+    found = {result.engine: result for result in Results.read(tmp_path / "out" / "results.jsonl")}
+    for name in (alone, plugin):
+        assert len(found[name].seconds) == 2
+        assert not found[name].why
+    logs = [*(tmp_path / "work").rglob("dbt.log")]
+    assert len(logs) == 2
+    for log in logs:
+        text = log.read_text()
+        assert text.count("PASS=20") == 2
+        assert "__dbt_backup" not in text
