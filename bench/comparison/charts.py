@@ -85,7 +85,9 @@ def _draw_growth(
 
 
 def shown(seconds: float) -> str:
-    """Three digits of seconds or milliseconds."""
+    """Three digits of seconds or milliseconds, or all before the point."""
+    if seconds >= 1000:
+        return f"{seconds:,.0f} s"
     return f"{seconds:,.3g} s" if seconds >= 1 else f"{seconds * 1e3:,.3g} ms"
 
 

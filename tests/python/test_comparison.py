@@ -210,3 +210,9 @@ def test_engines_at_the_same_time_from_no_database(tmp_path: Path) -> None:
         text = log.read_text()
         assert text.count("PASS=20") == 2
         assert "__dbt_backup" not in text
+
+
+def test_how_times_are_shown() -> None:
+    assert [shown(seconds) for seconds in (0.00512, 0.25, 1.5, 41.84, 999.4, 2320.3)] == [
+        *("5.12 ms", "250 ms", "1.5 s", "41.8 s", "999 s", "2,320 s"),
+    ]
