@@ -17,7 +17,7 @@ from dbt.context.context_config import ContextConfigGenerator
 from dbt.parser.manifest import ManifestLoader
 from dbt.utils import fqn_search
 
-from flatmanifest.dbt.seams import seam
+from flatmanifest.dbt.seams import is_on, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,12 @@ def load(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return original(*args, **kwargs)
     finally:
         CONFIGS.reset(token)
+
+
+def keep() -> None:
+    """From now on, in a process that loads no manifest of its own: a worker of a forkserver's."""
+    if CONFIGS.get() is None and is_on(SWITCH):
+        CONFIGS.set({})
 
 
 @seam(ContextConfigGenerator, "calculate_node_config_dict", SWITCH)

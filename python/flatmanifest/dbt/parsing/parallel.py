@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 SWITCH = "parallel"
 LEAST_WEIGHT = 50  # of files that two processes parse sooner than one
-LEAST_FILES = 500  # the same, if another Python has to be started first
+LEAST_FILES = 12_000  # times workers: the same, if another Python has to be started first
 TASKS_PER_WORKER = 16  # so that all end at about the same time
 HEAVIEST_TASK = 32
 PARSERS = {
@@ -119,13 +119,14 @@ def is_server_needed(project_parser_files: dict[str, Any]) -> bool:
     """Whether this process cannot be copied for all that there is, and there is enough of it."""
     if processes.can_fork() and not extracting.has_worked():
         return False
+    workers = attempt(processes.wanted) or 1
     files = sum(
         len(files)
         for parsers in project_parser_files.values()
         for parser, files in parsers.items()
         if parser in PARSERS
     )
-    return IS_POSSIBLE and files >= LEAST_FILES and (attempt(processes.wanted) or 1) > 1
+    return IS_POSSIBLE and workers > 1 and files * workers >= LEAST_FILES
 
 
 @seam(ManifestLoader, "load")

@@ -9,7 +9,7 @@ from dbt.parser.schemas import SchemaParser
 from dbt.parser.search import FileBlock
 
 from flatmanifest.dbt import objects
-from flatmanifest.dbt.parsing import extracting
+from flatmanifest.dbt.parsing import configs, extracting
 from flatmanifest.dbt.parsing.parts import Divider, Part
 from flatmanifest.dbt.parsing.progress import PROGRESS
 from flatmanifest.dbt.parsing.recording import Recorder
@@ -43,6 +43,7 @@ class Job(NamedTuple):
     def prepare(self) -> Callable[[int, Path], None]:
         """In a worker: get ready to perform tasks."""
         PROGRESS.set(None)
+        configs.keep()
         recorder = Recorder(self.manifest, self.root_project)
         divider = Divider(recorder)
         if extracting.has_worked():
