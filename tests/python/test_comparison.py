@@ -198,7 +198,7 @@ def test_what_is_not_there_is_refused(
 def test_engines_at_the_same_time_from_no_database(tmp_path: Path) -> None:
     alone, plugin = engines()[:2]
     size = ["--projects", "--sizes", "20", "--rounds", "2", "--work", str(tmp_path / "work")]
-    wanted = ["--commands", "run", "--engines", alone, plugin]
+    wanted = ["--commands", "run", "--budget", "600", "--engines", alone, plugin]
     compare(tmp_path / "out", *size, *wanted, "--at-once")
     found = {result.engine: result for result in Results.read(tmp_path / "out" / "results.jsonl")}
     for name in (alone, plugin):
