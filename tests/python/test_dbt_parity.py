@@ -265,7 +265,7 @@ EDITS: list[Step] = [
 ]
 
 
-# The first command after an edit, beside parse and ls.
+# The first command after every second edit, beside parse and ls.
 AFTER_AN_EDIT: list[Step] = [
     ["dbt", "compile", *RUN],
     ["dbt", "seed", *THREAD],
@@ -290,7 +290,10 @@ HALF = EDITS[MIDDLE:] if version("dbt-core").startswith("1.12.") else EDITS[:MID
 def test_edits_of_the_project(tmp_path: Path) -> None:
     steps = [PARSE, LS, ["copy", "target", "state"]]
     for number, edited in enumerate(HALF if FEW_COMMANDS else EDITS):
-        another = [] if FEW_COMMANDS else [AFTER_AN_EDIT[number % len(AFTER_AN_EDIT)]]
+        is_odd = number % 2 == 1
+        another = (
+            [] if FEW_COMMANDS or is_odd else [AFTER_AN_EDIT[number // 2 % len(AFTER_AN_EDIT)]]
+        )
         steps += [edited, *another, PARSE, LS]
         steps += AFTER_AN_EDIT if EVERY_COMMAND else []
     check(tmp_path, [*steps, ["dbt", "build", *RUN]])
