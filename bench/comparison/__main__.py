@@ -61,6 +61,8 @@ def arguments_parser() -> argparse.ArgumentParser:
 
 def measure(options: argparse.Namespace) -> Results:
     """Run everything that was asked for; what is interrupted leaves what it has found."""
+    if options.at_once and not hasattr(os, "sched_setaffinity"):
+        raise EngineError("--at-once: only Linux gives each engine a core; leave it out")
     environments = discover(plan.OF_THE_FRONT_DOOR)
     others = [named(text, environments[0][0]) for text in options.engine]
     if options.list:

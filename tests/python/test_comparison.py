@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -210,6 +211,14 @@ def test_engines_at_the_same_time_from_no_database(tmp_path: Path) -> None:
         text = log.read_text()
         assert text.count("PASS=20") == 2
         assert not re.search(r"rename to \S*__dbt_backup", text)  # nothing was there
+
+
+def test_cores_are_given_on_linux_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delattr(os, "sched_setaffinity")
+    given = ["bench.comparison", "--out", str(tmp_path), "--at-once"]
+    monkeypatch.setattr(sys, "argv", given)
+    with pytest.raises(SystemExit, match="--at-once: only Linux gives each engine a core"):
+        main()
 
 
 def test_how_times_are_shown() -> None:

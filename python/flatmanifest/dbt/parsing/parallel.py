@@ -115,11 +115,15 @@ def server_for(adapter: str) -> Forkserver | None:
         return None
 
 
+def workers_wanted() -> int:
+    return attempt(processes.wanted) or 1
+
+
 def is_server_needed(project_parser_files: dict[str, Any]) -> bool:
     """Whether this process cannot be copied for all that there is, and there is enough of it."""
     if processes.can_fork() and not extracting.has_worked():
         return False
-    workers = attempt(processes.wanted) or 1
+    workers = workers_wanted()
     files = sum(
         len(files)
         for parsers in project_parser_files.values()
@@ -155,7 +159,7 @@ def parse_project(
 ) -> None:
     server = FORKSERVER.get()
     may_fork = server is not None or processes.can_fork()
-    count = (attempt(processes.wanted) or 1) if may_fork else 1
+    count = workers_wanted() if may_fork else 1
     may_extract = server is not None or not extracting.has_worked()
     kinds = [kind for kind in parser_types if is_for_workers(kind, may_extract=may_extract)]
     tasks = attempt(tasks_of, loader, parser_files, kinds, count) if count > 1 else None
