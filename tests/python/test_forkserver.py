@@ -122,10 +122,12 @@ def update(*arguments, **named):
 dbt.parser.base.ConfiguredParser.update_parsed_node_config = update
 """
 OTHER_FUNCTION = """
-import dbt.parser.models
+import dbt.utils, dbt.parser.models
 dbt.parser.models.deepcopy = lambda value: value
 """
 UNPICKLABLE = """
+import dbt.config.runtime
+load = dbt.config.runtime.RuntimeConfig.load_dependencies
 import dbt.parser.manifest
 init = dbt.parser.manifest.ManifestLoader.__init__
 def changed(self, root_project, *more, **named):
