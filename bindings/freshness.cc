@@ -16,7 +16,9 @@
 #include "freshness/snapshot.h"
 #include "front/answer.h"
 #include "front/cache.h"
+#include "front/cache_version.h"
 #include "front/command_line.h"
+#include "front/dependencies.h"
 #include "front/environment.h"
 #include "front/places.h"
 #include "store/trust.h"
@@ -29,6 +31,21 @@ std::vector<std::string> Paths(const py::iterable& paths) {
   std::vector<std::string> all;
   for (const py::handle path : paths)
     all.push_back(FsEncode(py::reinterpret_borrow<py::object>(path)));
+  return all;
+}
+
+// Paths by use ("read": […]), or an iterable of paths that are read.
+std::vector<FileDependency> FileDependencies(const py::object& files) {
+  std::vector<FileDependency> all;
+  if (!py::isinstance<py::dict>(files)) {
+    for (std::string& path : Paths(files)) all.push_back({std::move(path)});
+    return all;
+  }
+  for (const auto& [name, use] : front::kFileUses) {
+    const py::str key(name.data(), name.size());
+    if (!files.contains(key)) continue;
+    for (std::string& path : Paths(files[key])) all.push_back({std::move(path), use});
+  }
   return all;
 }
 
@@ -52,10 +69,11 @@ Snapshot FromTuple(const py::sequence& tuple) {
 }  // namespace
 
 void BindFreshness(py::module_& module) {
+  module.attr("CACHE_VERSION") = front::kCacheVersion;
   module.def(
       "take_snapshot",
-      [](const py::iterable& roots) {
-        const std::vector<std::string> paths = Paths(roots);
+      [](const py::object& files) {
+        const std::vector<FileDependency> paths = FileDependencies(files);
         Snapshot snapshot;
         {
           const py::gil_scoped_release release;
@@ -63,7 +81,7 @@ void BindFreshness(py::module_& module) {
         }
         return ToTuple(snapshot);
       },
-      py::arg("roots"));
+      py::arg("files"));
   module.def(
       "take_snapshot_of_new",
       [](const py::object& path) {
@@ -78,13 +96,31 @@ void BindFreshness(py::module_& module) {
       py::arg("path"));
   module.def(
       "is_fresh",
-      [](const py::iterable& roots, const py::sequence& snapshot) {
-        const std::vector<std::string> paths = Paths(roots);
+      [](const py::object& files, const py::sequence& snapshot) {
+        const std::vector<FileDependency> paths = FileDependencies(files);
         const Snapshot earlier = FromTuple(snapshot);
         const py::gil_scoped_release release;
         return TakeSnapshotLike(paths, earlier).SameAs(earlier);
       },
-      py::arg("roots"), py::arg("snapshot"));
+      py::arg("files"), py::arg("snapshot"));
+  module.def(
+      "changed_dependency",
+      [](const py::dict& fields, const front::Environment& environment) {
+        front::Dependencies dependencies{
+            .files = FileDependencies(fields["files"]),
+            .snapshot = FromTuple(fields["snapshot"]),
+            .variables = py::object(fields["variables"])
+                             .cast<std::optional<std::vector<std::string>>>(),
+            .salt = py::object(fields["salt"]).cast<std::string>(),
+            .environment = py::object(fields["environment"]).cast<std::string>(),
+            .values = {}};
+        for (const auto& [name, place] : py::dict(fields["values"])) {
+          dependencies.values.emplace_back(py::cast<std::string>(name), py::cast<std::string>(place));
+        }
+        const py::gil_scoped_release release;
+        return front::ChangedDependency(dependencies, environment);
+      },
+      py::arg("fields"), py::arg("environment"));
   module.def(
       "is_worth_retaking",
       [](const py::sequence& snapshot) { return IsWorthRetaking(FromTuple(snapshot)); },

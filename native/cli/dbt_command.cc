@@ -23,8 +23,7 @@ void RunDbt(const std::string& program, const std::vector<std::string>& argument
   const std::vector<std::string> given(arguments.begin() + 1, arguments.end());
   const auto reason = front::Serve(given, Executable(program).parent_path().string());
   if (!reason) std::_Exit(0);
-  const char* explain = std::getenv("FLATMANIFEST_EXPLAIN");
-  if (explain != nullptr && *explain != '\0') {
+  if (front::Explains()) {
     std::fprintf(stderr, "flatmanifest: dbt runs: %s\n", reason->c_str());
   }
   BecomePython(program, "flatmanifest.dbt", given);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <exception>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -28,7 +29,6 @@ namespace {
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr unsigned kMostThreads = 8;  // a file system's own locks are the limit beyond
 constexpr int kMaxDirectoryDepth = 100;
-constexpr std::string_view kAlone = "/.";
 constexpr size_t kChunk = size_t{1} << 16;
 // Some hundred microseconds' work: as long as it takes to start a thread for it.
 constexpr size_t kNamesInPart = 128;
@@ -37,7 +37,16 @@ int64_t Nanoseconds(const timespec& time) {
   return static_cast<int64_t>(time.tv_sec) * kNsPerSecond + time.tv_nsec;
 }
 
-enum class Mark : uint64_t { kMissing, kFile, kDirectory, kContent, kOther, kDirectoryAlone };
+enum class Mark : uint64_t {
+  kMissing,
+  kFile,
+  kDirectory,
+  kContent,
+  kOther,
+  kAlone,
+  kNames,
+  kLink,
+};
 
 class Digest {
  public:
@@ -88,7 +97,8 @@ std::shared_ptr<const Directory> Open(const std::string& path) {
   return directory;
 }
 
-std::vector<std::string> NamesIn(DIR* directory, const std::string& path) {
+// Sorted. `with_hidden`: those of files that dbt's parsers leave out, too.
+std::vector<std::string> NamesIn(DIR* directory, const std::string& path, bool with_hidden) {
   std::vector<std::string> names;
   for (;;) {
     errno = 0;
@@ -100,7 +110,7 @@ std::vector<std::string> NamesIn(DIR* directory, const std::string& path) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
     const bool is_hidden = name[0] == '.' || name[0] == '#' || name[0] == '~';
-    if (is_hidden && entry->d_type == DT_REG) continue;
+    if (is_hidden && !with_hidden && entry->d_type == DT_REG) continue;
     names.emplace_back(name);
   }
   std::sort(names.begin(), names.end());
@@ -121,17 +131,52 @@ void AddContent(const std::string& path, Digest& digest) {
   }
 }
 
+// What a look at a path alone tells.
+void AddFact(const std::string& path, FileUse use, Digest& digest) {
+  struct stat status {};
+  if (use == FileUse::kProbed && ::lstat(path.c_str(), &status) == 0 &&
+      S_ISLNK(status.st_mode)) {
+    std::error_code error;
+    digest.Add(Mark::kLink);
+    digest.Add(std::filesystem::read_symlink(path, error).native());
+  }
+  if (::stat(path.c_str(), &status) != 0) {
+    // What may not be looked at is told from what is not there, as it is to Python.
+    digest.Add(Mark::kMissing);
+    return digest.Add(static_cast<uint64_t>(errno == ENOTDIR ? ENOENT : errno));
+  }
+  switch (use) {
+    case FileUse::kRead:
+    case FileUse::kAlone:
+      digest.Add(Mark::kAlone);
+      return digest.Add(status);
+    case FileUse::kProbed:
+      return digest.Add(S_ISDIR(status.st_mode)   ? Mark::kDirectory
+                        : S_ISREG(status.st_mode) ? Mark::kFile
+                                                  : Mark::kOther);
+    case FileUse::kListed:
+      if (!S_ISDIR(status.st_mode)) return digest.Add(Mark::kOther);
+      digest.Add(Mark::kNames);
+      for (const std::string& name : NamesIn(Open(path)->get(), path, true)) digest.Add(name);
+  }
+}
+
 class Scan {
  public:
   Scan(const IsByContent& is_by_content, unsigned thread_count)
       : is_by_content_(is_by_content), thread_count_(thread_count) {}
 
-  ScanResult Run(std::span<const std::string> roots) {
+  ScanResult Run(std::span<const FileDependency> dependencies) {
     Digest digest;
     ScanResult found;
-    for (const std::string& root : roots) {
-      digest.Add(root);
-      AddPath(root, AT_FDCWD, root.c_str(), 0, digest, found);
+    for (const auto& [path, use] : dependencies) {
+      digest.Add(path);
+      digest.Add(static_cast<uint64_t>(use));
+      if (use == FileUse::kRead) {
+        AddPath(path, AT_FDCWD, path.c_str(), 0, digest, found);
+      } else {
+        AddFact(path, use, digest);
+      }
     }
     Keep({}, digest, std::move(found));
     Work();
@@ -193,7 +238,7 @@ class Scan {
       throw IoError("directories nest without end", part.path, ELOOP);
     }
     const auto directory = Open(part.path);
-    std::vector<std::string> names = NamesIn(directory->get(), part.path);
+    std::vector<std::string> names = NamesIn(directory->get(), part.path, false);
     name_count_ += names.size();
     Digest digest;
     digest.Add(uint64_t{names.size()});
@@ -235,10 +280,6 @@ class Scan {
       return digest.Add(Mark::kMissing);
     }
     if (S_ISDIR(status.st_mode)) {
-      if (path.ends_with(kAlone)) {
-        digest.Add(Mark::kDirectoryAlone);
-        return digest.Add(status);
-      }
       digest.Add(Mark::kDirectory);
       return Push({path, depth, nullptr, {}, 0});
     }
@@ -292,9 +333,9 @@ class Scan {
 
 unsigned ThreadCount() { return std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads); }
 
-ScanResult ScanDirectories(std::span<const std::string> roots, const IsByContent& is_by_content,
-                           unsigned thread_count) {
-  return Scan(is_by_content, thread_count).Run(roots);
+ScanResult ScanDirectories(std::span<const FileDependency> dependencies,
+                           const IsByContent& is_by_content, unsigned thread_count) {
+  return Scan(is_by_content, thread_count).Run(dependencies);
 }
 
 }  // namespace flatmanifest

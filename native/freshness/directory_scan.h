@@ -16,6 +16,19 @@
 
 namespace flatmanifest {
 
+// How a path is depended on.
+enum class FileUse {
+  kRead,    // the file, or the directory with all that is below it
+  kListed,  // the names in the directory
+  kProbed,  // whether there is anything, and of what kind
+  kAlone,   // the file or directory itself: its inode and times, which change with a directory's names
+};
+
+struct FileDependency {
+  std::string path;
+  FileUse use = FileUse::kRead;
+};
+
 struct ScanResult {
   uint64_t digest_low = 0;
   uint64_t digest_high = 0;
@@ -29,9 +42,9 @@ using IsByContent = std::function<bool(const std::string& path, const struct sta
 // As many as help on this machine.
 unsigned ThreadCount();
 
-// Looks at `roots` and all below them as TakeSnapshot says, with up to `thread_count` threads, the
-// caller's among them. Throws IoError.
-ScanResult ScanDirectories(std::span<const std::string> roots, const IsByContent& is_by_content,
+// Looks at `dependencies` as TakeSnapshot says, with up to `thread_count` threads, the caller's
+// among them. Throws IoError.
+ScanResult ScanDirectories(std::span<const FileDependency> dependencies, const IsByContent& is_by_content,
                            unsigned thread_count);
 
 }  // namespace flatmanifest

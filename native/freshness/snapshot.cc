@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -20,7 +19,6 @@ namespace {
 // Of file systems' clocks: FAT's is the coarsest.
 constexpr int64_t kClockGranularityNs = 2'000'000'000;
 constexpr int64_t kNsPerSecond = 1'000'000'000;
-constexpr std::string_view kAlone = "/.";
 
 int64_t Nanoseconds(const timespec& time) {
   return static_cast<int64_t>(time.tv_sec) * kNsPerSecond + time.tv_nsec;
@@ -36,10 +34,10 @@ int64_t ChangedNs(const struct stat& status) {
   return std::max(Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim));
 }
 
-Snapshot ScanAll(std::span<const std::string> roots, const IsByContent& is_by_content) {
+Snapshot ScanAll(std::span<const FileDependency> dependencies, const IsByContent& is_by_content) {
   Snapshot snapshot;
   snapshot.taken_ns = Now();
-  ScanResult found = ScanDirectories(roots, is_by_content, ThreadCount());
+  ScanResult found = ScanDirectories(dependencies, is_by_content, ThreadCount());
   snapshot.digest_low = found.digest_low;
   snapshot.digest_high = found.digest_high;
   snapshot.file_count = found.file_count;
@@ -61,27 +59,28 @@ bool Settle(const std::string& path) {
 
 }  // namespace
 
-Snapshot TakeSnapshot(std::span<const std::string> roots) {
+Snapshot TakeSnapshot(std::span<const FileDependency> dependencies) {
   const int64_t now = Now();
-  return ScanAll(roots, [now](const std::string& /*path*/, const struct stat& status) {
+  return ScanAll(dependencies, [now](const std::string& /*path*/, const struct stat& status) {
     return ChangedNs(status) + kClockGranularityNs >= now;
   });
 }
 
 Snapshot TakeSnapshotOfNew(const std::string& path) {
-  if (!Settle(path)) return TakeSnapshot({&path, 1});
-  return ScanAll({&path, 1}, [](const std::string&, const struct stat&) { return false; });
+  const FileDependency file{path};
+  if (!Settle(path)) return TakeSnapshot({&file, 1});
+  return ScanAll({&file, 1}, [](const std::string&, const struct stat&) { return false; });
 }
 
-Snapshot TakeSnapshotLike(std::span<const std::string> roots, const Snapshot& earlier) {
+Snapshot TakeSnapshotLike(std::span<const FileDependency> dependencies, const Snapshot& earlier) {
   const auto& paths = earlier.by_content;
-  return ScanAll(roots, [&paths](const std::string& path, const struct stat& /*status*/) {
+  return ScanAll(dependencies, [&paths](const std::string& path, const struct stat& /*status*/) {
     return std::binary_search(paths.begin(), paths.end(), path);
   });
 }
 
-std::vector<std::string> ChangedSince(std::span<const std::string> roots, int64_t taken_ns,
-                                      size_t limit) {
+std::vector<std::string> ChangedSince(std::span<const FileDependency> dependencies,
+                                      int64_t taken_ns, size_t limit) {
   namespace fs = std::filesystem;
   std::vector<std::string> changed;
   const auto look_at = [&](const fs::path& path) {
@@ -91,10 +90,11 @@ std::vector<std::string> ChangedSince(std::span<const std::string> roots, int64_
   };
   constexpr auto kOptions = fs::directory_options::follow_directory_symlink |
                             fs::directory_options::skip_permission_denied;
-  for (const std::string& root : roots) {
+  for (const auto& [root, use] : dependencies) {
+    if (use == FileUse::kProbed) continue;
     look_at(root);
     std::error_code error;
-    if (root.ends_with(kAlone) || !fs::is_directory(root, error)) continue;
+    if (use != FileUse::kRead || !fs::is_directory(root, error)) continue;
     for (fs::recursive_directory_iterator each(root, kOptions, error), end; !error && each != end;
          each.increment(error)) {
       look_at(each->path());

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "freshness/directory_scan.h"
+
 namespace flatmanifest {
 
 struct Snapshot {
@@ -28,13 +30,11 @@ struct Snapshot {
   }
 };
 
-// Looks at `roots`, files and directories, each with all that is below it. Symbolic links are
-// followed, as dbt follows them; a root that does not exist is part of the digest. Files whose
-// names begin with '.', '#' or '~' are left out: dbt reads none of those (dbt.parser.search,
-// filesystem_search). A root that ends in "/." stands for a directory alone: its own inode and
-// times, which change when a name comes into it or goes. Throws IoError for what cannot be read,
-// and where links lead in circles.
-Snapshot TakeSnapshot(std::span<const std::string> roots);
+// Looks at paths, each as it is depended on (FileUse). Symbolic links are followed, as dbt follows
+// them; a path that does not exist is part of the digest. Below a directory that is read, files
+// whose names begin with '.', '#' or '~' are left out: dbt reads none of those (dbt.parser.search,
+// filesystem_search). Throws IoError for what cannot be read, and where links lead in circles.
+Snapshot TakeSnapshot(std::span<const FileDependency> dependencies);
 
 // The same for one file that has just been written, whose content need not be looked at: it is
 // given a time of modification more precise than the clock that the system stamps files with, so
@@ -42,15 +42,15 @@ Snapshot TakeSnapshot(std::span<const std::string> roots);
 // file is another's, this is TakeSnapshot.
 Snapshot TakeSnapshotOfNew(const std::string& path);
 
-// The snapshot that those files give now, the content of `earlier.by_content` in the digest as it
+// The snapshot that those paths give now, the content of `earlier.by_content` in the digest as it
 // was then: SameAs(earlier) if nothing has changed. Throws IoError.
-Snapshot TakeSnapshotLike(std::span<const std::string> roots, const Snapshot& earlier);
+Snapshot TakeSnapshotLike(std::span<const FileDependency> dependencies, const Snapshot& earlier);
 
-// Up to `limit` paths of files and directories below `roots` whose times are later than a snapshot
-// that was taken at `taken_ns`: for people, as nothing tells what is gone, or was older before it
-// came. Throws IoError.
-std::vector<std::string> ChangedSince(std::span<const std::string> roots, int64_t taken_ns,
-                                      size_t limit);
+// Up to `limit` paths of files and directories among and below `dependencies` whose times are later
+// than a snapshot that was taken at `taken_ns`: for people, as nothing tells what is gone, or was
+// older before it came. Throws IoError.
+std::vector<std::string> ChangedSince(std::span<const FileDependency> dependencies,
+                                      int64_t taken_ns, size_t limit);
 
 // Whether a snapshot taken now could do without the content of some files.
 bool IsWorthRetaking(const Snapshot& snapshot);

@@ -8,6 +8,8 @@
 #include <ctime>
 #include <string_view>
 
+#include "front/cache_version.h"
+#include "front/dependencies.h"
 #include "front/environment.h"
 #include "front/fields.h"
 
@@ -47,7 +49,7 @@ std::optional<std::string> AnswerPath(const std::vector<std::string>& arguments,
   const Environment environment = CurrentEnvironment();
   const std::string directory = UserCache(environment);
   if (!asks || directory.empty()) return std::nullopt;
-  std::vector<std::string> parts = {FLATMANIFEST_VERSION, program_directory, TerminalWidth()};
+  std::vector<std::string> parts = {FLATMANIFEST_VERSION, kCacheVersion, program_directory, TerminalWidth()};
   parts.insert(parts.end(), arguments.begin(), arguments.end());
   return directory + "/" + DigestOf(parts) + ".answer.fman";
 }
@@ -57,11 +59,8 @@ std::optional<std::string> ReadAnswer(const std::string& path) {
   const Fields fields(file->document());
   const int64_t until = fields.Integer("until");
   if (until != 0 && until <= std::time(nullptr)) return std::nullopt;
-  const std::string environment =
-      DigestOf(CurrentEnvironment(), fields.Texts("variables"), fields.Text("salt"));
-  if (environment != fields.Text("environment")) return std::nullopt;
-  const Snapshot snapshot = fields.SnapshotAt("snapshot");
-  if (!TakeSnapshotLike(fields.Texts("roots"), snapshot).SameAs(snapshot)) return std::nullopt;
+  const Dependencies dependencies = ReadDependencies(fields.Object("dependencies"));
+  if (ChangedDependency(dependencies, CurrentEnvironment())) return std::nullopt;
   return fields.Text("text");
 }
 

@@ -102,7 +102,8 @@ bool ArtifactRecord::Shows(const Output& output) const {
       });
   if (!is_known) return false;
   const Snapshot earlier = known.SnapshotAt(kSnapshot);
-  return TakeSnapshotLike({&output.path, 1}, earlier).SameAs(earlier);
+  const FileDependency file{output.path};
+  return TakeSnapshotLike({&file, 1}, earlier).SameAs(earlier);
 }
 
 uint64_t ArtifactRecord::BeginningSize(const Output& output) const {

@@ -12,6 +12,7 @@
 
 #include "format/error.h"
 #include "freshness/snapshot.h"
+#include "front/dependencies.h"
 #include "front/environment.h"
 #include "front/fields.h"
 #include "store/staged_file.h"
@@ -115,10 +116,11 @@ void ReadState(const std::string& stem, CacheEntry& entry) {
     return;
   }
   AddChangedVariables(manifest, entry.stale_because);
-  const auto roots = state.Texts("roots");
-  const Snapshot snapshot = state.SnapshotAt("snapshot");
-  if (TakeSnapshotLike(roots, snapshot).SameAs(snapshot)) return;
-  for (const std::string& path : ChangedSince(roots, snapshot.taken_ns, kMostReasons)) {
+  const Dependencies dependencies = ReadDependencies(state.Object("dependencies"));
+  const Snapshot& snapshot = dependencies.snapshot;
+  if (TakeSnapshotLike(dependencies.files, snapshot).SameAs(snapshot)) return;
+  for (const std::string& path :
+       ChangedSince(dependencies.files, snapshot.taken_ns, kMostReasons)) {
     entry.stale_because.push_back(path + " has changed");
   }
   if (entry.stale_because.empty()) {
@@ -136,7 +138,8 @@ void ReadEntry(const std::string& directory, CacheEntry& entry) {
 
 std::string EntryOf(const std::string& transcript) {
   try {
-    return OpenChecked(transcript) ? Fields(OpenChecked(transcript)->document()).Text("entry") : "";
+    const auto file = OpenChecked(transcript);
+    return Fields(file->document()).Text("entry");
   } catch (const Error&) {
     return "";
   }

@@ -17,12 +17,14 @@ namespace {
 
 constexpr size_t kDigestSize = 16;
 
-// Of names that are always in the digest: dbt's options, Python's, the locale's, ours.
-constexpr std::string_view kPrefixes[] = {"DBT_", "PYTHON", "LC_"};
-constexpr std::string_view kNames[] = {
-    "HOME", "LANG",      "LANGUAGE",    "NO_COLOR",     "PATH",
-    "TZ",   "V2_PARSER", "VIRTUAL_ENV", "DO_NOT_TRACK", "FLATMANIFEST_CACHE_DIR"};
+// Of names that are always in the digest: what dbt goes through all variables for; and what Python,
+// the C library and the loader read before Python code runs, or without it.
+constexpr std::string_view kPrefixes[] = {"DBT_", "PYTHON", "LC_", "LD_", "NETWORKX_"};
+constexpr std::string_view kNames[] = {"LANG", "LANGUAGE", "TZ", "FLATMANIFEST_CACHE_DIR"};
+// What a shell changes from one command to the next.
 constexpr std::string_view kShells[] = {"_", "SHLVL", "OLDPWD", "PWD"};
+// Ours say how a command is performed, and not what it prints.
+constexpr std::string_view kOwnPrefix = "FLATMANIFEST";
 
 template <typename List>
 bool Contains(const List& list, std::string_view name) {
@@ -33,6 +35,28 @@ bool IsAlwaysIn(std::string_view name) {
   return Contains(kNames, name) ||
          std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
                      [name](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+// In a C locale, Python sets LC_CTYPE for itself to the first of these that there is (PEP 538).
+constexpr std::string_view kCoerced[] = {"C.UTF-8", "C.utf8", "UTF-8"};
+
+// Whether LC_CTYPE is what Python has set, or would set, where nothing else says what the locale is.
+bool IsCoerced(const Environment& environment, std::string_view value) {
+  const auto is_unset = [&environment](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() || found->second.empty() || found->second == "C" ||
+           found->second == "POSIX";
+  };
+  return Contains(kCoerced, value) && is_unset("LC_ALL") && is_unset("LANG");
+}
+
+bool IsIn(const Environment& environment, const std::optional<std::vector<std::string>>& names,
+          const std::string& name, const std::string& value) {
+  // A template that asks for it is told the same, too.
+  if (name == "LC_CTYPE" && IsCoerced(environment, value)) return false;
+  if (names && Contains(*names, name)) return true;
+  if (IsAlwaysIn(name)) return true;
+  return !names && !Contains(kShells, name) && !name.starts_with(kOwnPrefix);
 }
 
 class Digest {
@@ -85,9 +109,7 @@ std::string DigestOf(const Environment& environment,
                      const std::string& salt) {
   Digest digest(salt);
   for (const auto& [name, value] : environment) {
-    const bool is_in =
-        names ? IsAlwaysIn(name) || Contains(*names, name) : !Contains(kShells, name);
-    if (!is_in) continue;
+    if (!IsIn(environment, names, name, value)) continue;
     digest.Add(name);
     digest.Add(value);
   }

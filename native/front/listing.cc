@@ -59,8 +59,10 @@ bool IsAllowed(const ListOptions& options, bool has_default_selector) {
   return says_what || !has_default_selector;
 }
 
-SelectionRequest RequestOf(const ListOptions& options, const Places& places) {
+SelectionRequest RequestOf(const ListOptions& options, const Transcript& transcript,
+                           const Places& places) {
   SelectionRequest request;
+  request.selectors = &transcript.file->document();
   if (HasAny(options.models)) {
     request.select = options.models;
     request.resource_types = {"model"};
@@ -141,7 +143,7 @@ std::optional<Lines> ListLines(const ListOptions& options, const Transcript& tra
   if (document.header().generation != transcript.generation) return std::nullopt;
   Selection selection;
   try {
-    selection = Selector(document).Select(RequestOf(options, places));
+    selection = Selector(document).Select(RequestOf(options, transcript, places));
   } catch (const SelectionError&) {
     return std::nullopt;
   }

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include "front/cache_version.h"
 #include "front/environment.h"
 
 namespace flatmanifest::front {
@@ -79,7 +80,7 @@ std::optional<Places> FindPlaces(const CommandLine& line) {
 
 std::string TranscriptPath(const Places& places, const CommandLine& line,
                            const std::string& program_directory) {
-  std::vector<std::string> parts = {FLATMANIFEST_VERSION, program_directory,
+  std::vector<std::string> parts = {FLATMANIFEST_VERSION, kCacheVersion, program_directory,
                                     places.working_directory, places.project_directory,
                                     line.command};
   for (const auto& [name, value] : line.settings) parts.insert(parts.end(), {name, value});

@@ -194,9 +194,8 @@ class Command {
   // Throws NotServed; FormatError, IoError.
   void Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
     std::optional<Lines> lines = Lines();
-    auto is_fresh = std::async(std::launch::async, [&transcript] {
-      return TakeSnapshotLike(transcript.roots, transcript.snapshot).SameAs(transcript.snapshot);
-    });
+    auto changed_file = std::async(
+        std::launch::async, [&transcript] { return ChangedFile(transcript.dependencies); });
     const auto options = OptionsOf(line, transcript);
     if (!options) throw NotServed("dbt says what is wrong with these options, or recorded others");
     blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
@@ -204,7 +203,7 @@ class Command {
     if (!lines)
       throw NotServed(
           "dbt has something to say of this selection, or fields are asked for that no file has");
-    if (!is_fresh.get()) throw NotServed("files have changed");
+    if (const auto changed = changed_file.get()) throw NotServed(*changed);
 
     const CacheLock lock(places.cache_directory);
     const std::string stem = transcript.entry.substr(0, transcript.entry.rfind('.'));
@@ -293,6 +292,11 @@ std::optional<std::string> Repeat(const std::string& path) {
 
 }  // namespace
 
+bool Explains() {
+  const char* value = std::getenv("FLATMANIFEST_EXPLAIN");
+  return value != nullptr && std::string_view(value) != "" && std::string_view(value) != "0";
+}
+
 std::optional<std::string> Serve(const std::vector<std::string>& arguments,
                                  const std::string& program_directory) {
   const auto start = Clock::now();
@@ -309,8 +313,7 @@ std::optional<std::string> Serve(const std::vector<std::string>& arguments,
     const Transcript transcript = ReadTranscript(TranscriptPath(*places, *line, program_directory));
     if (transcript.until_ns != 0 && transcript.until_ns <= Now())
       return "a model is deprecated now";
-    const std::string digest = DigestOf(environment, transcript.variables, transcript.salt);
-    if (digest != transcript.environment) return "the environment is another";
+    if (auto changed = ChangedValue(transcript.dependencies, environment)) return changed;
     Command(arguments, start).Serve(*line, *places, transcript);
     return std::nullopt;
   } catch (const Error& error) {

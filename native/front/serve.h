@@ -9,6 +9,9 @@
 
 namespace flatmanifest::front {
 
+// Whether the user asks for the reasons that dbt runs: FLATMANIFEST_EXPLAIN, neither empty nor "0".
+bool Explains();
+
 // Does what `dbt ARGUMENTS` would: prints, appends to the log, renews the artifacts, and returns
 // nothing. Otherwise returns why real dbt has to run: an option that is not served, nothing
 // recorded, something changed, a selection that dbt would warn of or refuse. Nothing

@@ -60,14 +60,10 @@ std::string EntryBeside(const std::string& transcript, const Fields& fields) {
 }  // namespace
 
 Transcript ReadTranscript(const std::string& path) {
-  const auto file = OpenChecked(path);
-  const Fields fields(file->document());
   Transcript transcript;
-  transcript.salt = fields.Text("salt");
-  transcript.variables = TextsIfAny(fields, "variables");
-  transcript.environment = fields.Text("environment");
-  transcript.roots = fields.Texts("roots");
-  transcript.snapshot = fields.SnapshotAt("snapshot");
+  transcript.file = OpenChecked(path);
+  const Fields fields(transcript.file->document());
+  transcript.dependencies = ReadDependencies(fields.Object("dependencies"));
   transcript.until_ns = fields.Integer("until_ns");
   transcript.entry = EntryBeside(path, fields);
   transcript.generation = static_cast<uint64_t>(fields.Integer("generation"));

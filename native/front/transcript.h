@@ -4,13 +4,15 @@
 #define FLATMANIFEST_FRONT_TRANSCRIPT_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "freshness/snapshot.h"
 #include "front/command_line.h"
+#include "front/dependencies.h"
+#include "store/manifest_file.h"
 
 namespace flatmanifest::front {
 
@@ -34,11 +36,7 @@ struct Output {
 };
 
 struct Transcript {
-  std::string salt;
-  std::optional<std::vector<std::string>> variables;
-  std::string environment;  // DigestOf(those)
-  std::vector<std::string> roots;
-  Snapshot snapshot;     // of everything that dbt has read
+  Dependencies dependencies;
   int64_t until_ns = 0;  // Unix time after which dbt would say something else; 0: never
   std::string entry;     // the path of the manifest, beside the transcript
   uint64_t generation = 0;
@@ -47,6 +45,8 @@ struct Transcript {
   std::vector<std::pair<std::string, std::string>> written;  // path and text, with blanks
   ListOptions defaults;                       // of what the recorded command line did not say
   std::vector<std::string> unknown_defaults;  // of what it did say
+  // The file itself, which has the project's YAML selectors as they are for this command.
+  std::shared_ptr<const ManifestFile> file;
   bool has_default_selector = false;
 };
 

@@ -20,6 +20,10 @@ namespace flatmanifest {
 namespace {
 
 // Evaluates one spec.
+const Document& SelectorsDocument(const Document& document, const SelectionRequest& request) {
+  return request.selectors != nullptr ? *request.selectors : document;
+}
+
 class Evaluation {
  public:
   // `tests` are those of the members.
@@ -28,6 +32,7 @@ class Evaluation {
              const SelectionRequest& request, const Dialect& dialect,
              std::vector<std::string>& warnings)
       : document_(document),
+        selectors_document_(SelectorsDocument(document, request)),
         graph_(graph),
         members_(members),
         tests_(tests),
@@ -129,7 +134,7 @@ class Evaluation {
   // dbt/graph/selector_methods.py, SelectorSelectorMethod, since 1.12: what the selectors find
   // whose names match.
   RowSet FromSelectors(const std::string& pattern) {
-    if (!selectors_) selectors_.emplace(document_, indirect_selection_, dialect_);
+    if (!selectors_) selectors_.emplace(selectors_document_, indirect_selection_, dialect_);
     std::map<std::string_view, const YamlSelectors::Selector*> matched;
     const Glob glob(pattern);
     for (const YamlSelectors::Selector& selector : selectors_->all()) {
@@ -200,6 +205,7 @@ class Evaluation {
   }
 
   const Document& document_;
+  const Document& selectors_document_;
   const Dependencies& graph_;
   const RowSet& members_;
   const RowSet& tests_;
@@ -216,11 +222,13 @@ class Evaluation {
 Spec ParseRequest(const Document& document, const SelectionRequest& request,
                   const Dialect& dialect) {
   if (request.selector) {
-    return YamlSelectors(document, request.indirect_selection, dialect).Find(*request.selector);
+    return YamlSelectors(SelectorsDocument(document, request), request.indirect_selection, dialect)
+        .Find(*request.selector);
   }
   const bool is_by_hand = (request.select && !request.select->empty()) || !request.exclude.empty();
   if (!is_by_hand) {
-    const YamlSelectors selectors(document, request.indirect_selection, dialect);
+    const YamlSelectors selectors(SelectorsDocument(document, request), request.indirect_selection,
+                                  dialect);
     if (const Spec* spec = selectors.Default()) return *spec;
   }
   return ParseDifference(request.select, request.exclude, request.indirect_selection, dialect);

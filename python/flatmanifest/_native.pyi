@@ -560,10 +560,16 @@ class StoredMap:
 
 # Snapshots of files: (digest_low, digest_high, file_count, taken_ns, by_content).
 
-def take_snapshot(roots: Iterable[str]) -> tuple[int, int, int, int, list[str]]:
-    """One digest over all files at and below some paths (native/freshness/snapshot.h).
+CACHE_VERSION: str
+"""The version of the files in the cache: docs/cache-files.md."""
 
-    The GIL is released meanwhile. Raises ``OSError``.
+def take_snapshot(
+    files: Iterable[str] | dict[str, list[str]],
+) -> tuple[int, int, int, int, list[str]]:
+    """One digest over paths, each as it is depended on (native/freshness/snapshot.h).
+
+    ``files``: paths that are read, each with all that is below it; or lists of paths by use:
+    "read", "listed", "probed", "alone". The GIL is released meanwhile. Raises ``OSError``.
     """
 
 def take_snapshot_of_new(path: str) -> tuple[int, int, int, int, list[str]]:
@@ -572,8 +578,14 @@ def take_snapshot_of_new(path: str) -> tuple[int, int, int, int, list[str]]:
     Sets its time of modification. Raises ``OSError``.
     """
 
-def is_fresh(roots: Iterable[str], snapshot: Sequence[Any]) -> bool:
+def is_fresh(files: Iterable[str] | dict[str, list[str]], snapshot: Sequence[Any]) -> bool:
     """Whether a snapshot taken now would be the same. Raises ``OSError``."""
+
+def changed_dependency(fields: dict[str, Any], environment: dict[str, str]) -> str | None:
+    """What dependencies (flatmanifest.dbt.dependencies) are not as they were, in words.
+
+    None if all are. The GIL is released meanwhile. Raises ``OSError``.
+    """
 
 def is_worth_retaking(snapshot: Sequence[Any]) -> bool:
     """Whether files whose content is in the snapshot could be known without reading them now."""
@@ -609,9 +621,10 @@ def trim_cache(directory: str, max_bytes: int, kept: str) -> None:
     """
 
 def environment_digest(environment: dict[str, str], names: list[str] | None, salt: str) -> str:
-    """A digest of these variables and all others that dbt has settings from.
+    """A digest of these variables and of those that are always depended on.
 
-    Without names, of all but those that a shell changes. ``salt``: 16 to 64 bytes.
+    Without names, of all but those that a shell changes (native/front/environment.h). ``salt``: 16
+    to 64 bytes.
     """
 
 # Artifacts, for flatmanifest.dbt.

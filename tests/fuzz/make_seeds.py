@@ -133,14 +133,18 @@ TEXTS = {
 
 
 SNAPSHOT = [1, 2**63, 3, 1_700_000_000_000_000_000, ["models/a.sql"]]
+DEPENDENCIES = {
+    "files": {"read": ["models"], "listed": ["."], "probed": ["x"], "alone": ["."]},
+    "snapshot": SNAPSHOT,
+    "variables": ["HOME"],
+    "salt": "00" * 16,
+    "environment": "ab" * 32,
+    "values": {},
+}
 FRONT = {
     "transcript": {
         "nodes": {},
-        "salt": "00" * 16,
-        "variables": ["HOME"],
-        "environment": "ab" * 32,
-        "roots": ["models"],
-        "snapshot": SNAPSHOT,
+        "dependencies": DEPENDENCIES,
         "until_ns": 0,
         "entry": "~/a.fman",  # where the target lets it lie
         "generation": 1,
@@ -159,6 +163,7 @@ FRONT = {
         "written": {"perf_info.json": "{\x13}"},
         "defaults": {"select": ["a"], "output": "json", "indirect_selection": "eager"},
         "unknown_defaults": ["exclude"],
+        "selectors": {"a": {"name": "a", "definition": "tag:nightly"}},
         "has_default_selector": False,
     },
     "record": {
@@ -169,11 +174,7 @@ FRONT = {
     "answer": {
         "nodes": {},
         "until": 0,
-        "variables": ["COLUMNS"],
-        "salt": "00" * 16,
-        "environment": "ab" * 32,
-        "roots": [],
-        "snapshot": SNAPSHOT,
+        "dependencies": {**DEPENDENCIES, "files": {"alone": []}, "variables": None},
         "text": "Usage: dbt",
     },
 }

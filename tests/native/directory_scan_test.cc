@@ -24,20 +24,21 @@ class DirectoryScanTest : public ::testing::Test {
   DirectoryScanTest() {
     for (int i = 0; i < 1000; ++i) Write("flat", i);
     for (int i = 0; i < 300; ++i) Write("deep/" + std::to_string(i % 60) + "/inner", i);
-    fs::create_directories(root_[0] + "/empty");
+    fs::create_directories(root_ + "/empty");
   }
 
   void Write(const std::string& directory, int i) const {
-    fs::create_directories(root_[0] + "/" + directory);
-    testing::WriteFile(root_[0] + "/" + directory + "/" + std::to_string(i) + ".sql",
+    fs::create_directories(root_ + "/" + directory);
+    testing::WriteFile(root_ + "/" + directory + "/" + std::to_string(i) + ".sql",
                        std::to_string(i));
   }
   ScanResult Scan(unsigned thread_count, const IsByContent& is_by_content = &Never) const {
-    return ScanDirectories(root_, is_by_content, thread_count);
+    const FileDependency tree{root_};
+    return ScanDirectories({&tree, 1}, is_by_content, thread_count);
   }
 
   testing::ScratchDirectory scratch_;
-  const std::vector<std::string> root_ = {scratch_ / "models"};
+  const std::string root_ = scratch_ / "models";
 };
 
 TEST_F(DirectoryScanTest, HasOneDigestForAnyNumberOfThreads) {
@@ -62,23 +63,23 @@ TEST_F(DirectoryScanTest, SeesEveryKindOfChangeInEveryPart) {
   };
   for (const char* name :
        {"/flat/0.sql", "/flat/999.sql", "/flat/500.sql", "/deep/59/inner/59.sql"}) {
-    testing::WriteFile(root_[0] + name, "another");
+    testing::WriteFile(root_ + name, "another");
     expect_another(std::string("written to: ") + name);
   }
-  fs::remove(root_[0] + "/flat/777.sql");
+  fs::remove(root_ + "/flat/777.sql");
   expect_another("a file has gone");
-  fs::remove(root_[0] + "/empty");
+  fs::remove(root_ + "/empty");
   expect_another("an empty directory has gone");
-  fs::create_directories(root_[0] + "/flat/777.sql");
+  fs::create_directories(root_ + "/flat/777.sql");
   expect_another("a directory in place of a file");
-  fs::rename(root_[0] + "/deep/1", root_[0] + "/deep/100");
+  fs::rename(root_ + "/deep/1", root_ + "/deep/100");
   expect_another("a directory with another name");
-  fs::create_symlink("nowhere", root_[0] + "/link");
+  fs::create_symlink("nowhere", root_ + "/link");
   expect_another("a link to nowhere");
 }
 
 TEST_F(DirectoryScanTest, EndsWithTheErrorOfAnyThread) {
-  fs::create_symlink("..", root_[0] + "/deep/30/circle");
+  fs::create_symlink("..", root_ + "/deep/30/circle");
   for (const unsigned thread_count : {1U, 2U, 8U}) {
     EXPECT_THROW(Scan(thread_count), IoError);
   }

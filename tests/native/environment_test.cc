@@ -20,7 +20,7 @@ TEST(Environment, CountsWhatDbtReads) {
   EXPECT_EQ(before, Digest({{"MINE", "a"}, {"OTHER", "c"}, {"MORE", ""}}, names));
   EXPECT_NE(before, Digest({{"MINE", "x"}, {"OTHER", "b"}}, names));
   EXPECT_NE(before, Digest({{"OTHER", "b"}}, names));
-  for (const char* always : {"DBT_TARGET", "PYTHONPATH", "LC_ALL", "HOME", "NO_COLOR"}) {
+  for (const char* always : {"DBT_TARGET", "PYTHONPATH", "LC_ALL", "LD_PRELOAD", "LANG", "TZ"}) {
     EXPECT_NE(before, Digest({{"MINE", "a"}, {"OTHER", "b"}, {always, ""}}, names)) << always;
   }
 }
@@ -29,6 +29,28 @@ TEST(Environment, CountsAllWithoutNames) {
   const std::string before = Digest({{"ANY", "a"}, {"SHLVL", "1"}}, std::nullopt);
   EXPECT_EQ(before, Digest({{"ANY", "a"}, {"SHLVL", "2"}, {"PWD", "/"}}, std::nullopt));
   EXPECT_NE(before, Digest({{"ANY", "b"}}, std::nullopt));
+}
+
+TEST(Environment, CountsNoneOfOursThatPrintsNothing) {
+  const std::string before = Digest({{"ANY", "a"}}, std::nullopt);
+  EXPECT_EQ(before, Digest({{"ANY", "a"}, {"FLATMANIFEST_EXPLAIN", "1"}}, std::nullopt));
+  EXPECT_NE(before, Digest({{"ANY", "a"}, {"FLATMANIFEST_CACHE_DIR", "/c"}}, std::nullopt));
+  // Unless a template asks for it.
+  const Names named = {{"FLATMANIFEST_EXPLAIN"}};
+  EXPECT_NE(Digest({}, named), Digest({{"FLATMANIFEST_EXPLAIN", "1"}}, named));
+}
+
+TEST(Environment, LeavesOutALocaleThatPythonSetsForItself) {
+  const Environment coerced = {{"LC_CTYPE", "C.UTF-8"}};
+  for (const Names& names : {Names(), Names({{"LC_CTYPE"}})}) {
+    EXPECT_EQ(Digest({}, names), Digest(coerced, names));
+  }
+  EXPECT_EQ(Digest({{"LANG", "C"}}, Names()),
+            Digest({{"LANG", "C"}, {"LC_CTYPE", "C.UTF-8"}}, Names()));
+  // Where another variable says what the locale is, Python leaves it.
+  const Environment set = {{"LANG", "en_US.UTF-8"}, {"LC_CTYPE", "C.UTF-8"}};
+  EXPECT_NE(Digest({{"LANG", "en_US.UTF-8"}}, Names()), Digest(set, Names()));
+  EXPECT_NE(Digest({}, Names()), Digest({{"LC_CTYPE", "de_DE.UTF-8"}}, Names()));
 }
 
 TEST(Environment, TellsNamesFromValues) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ class SnapshotTest : public ::testing::Test {
     std::ofstream(path) << text;
   }
   fs::path root() const { return directory_ / "project"; }
-  std::vector<std::string> roots() const {
-    return {(root() / "models").string(), (root() / "seeds").string()};
+  std::vector<FileDependency> roots() const {
+    return {{(root() / "models").string()}, {(root() / "seeds").string()}};
   }
   Snapshot Take() const { return TakeSnapshot(roots()); }
   bool IsFresh(const Snapshot& earlier) const {
@@ -109,9 +110,59 @@ TEST_F(SnapshotTest, NamesWhatItCannotRead) {
   fs::permissions(root() / "models", fs::perms::owner_all);
 }
 
+TEST_F(SnapshotTest, SeesWhichNamesADirectoryHas) {
+  Write("models/a.sql", "select 1");
+  const std::vector<FileDependency> listed = {{(root() / "models").string(), FileUse::kListed},
+                                              {(root() / "absent").string(), FileUse::kListed}};
+  const Snapshot snapshot = TakeSnapshot(listed);
+  const auto is_fresh = [&] { return TakeSnapshotLike(listed, snapshot).SameAs(snapshot); };
+  Write("models/a.sql", "select 2, which is another size");
+  EXPECT_TRUE(is_fresh());
+  Write("models/.hidden", "");
+  EXPECT_FALSE(is_fresh());
+  fs::remove(root() / "models/.hidden");
+  EXPECT_TRUE(is_fresh());
+  Write("absent/a.sql", "");
+  EXPECT_FALSE(is_fresh());
+}
+
+TEST_F(SnapshotTest, SeesWhetherSomethingIsThereAndOfWhatKind) {
+  Write("models/a.sql", "select 1");
+  const std::string path = (root() / "models" / "a.sql").string();
+  const std::vector<FileDependency> probed = {{path, FileUse::kProbed}};
+  const auto sees = [&](const auto& change) {
+    const Snapshot before = TakeSnapshot(probed);
+    change();
+    return !TakeSnapshotLike(probed, before).SameAs(before);
+  };
+  EXPECT_FALSE(sees([&] { Write("models/a.sql", "select 2, which is another size"); }));
+  EXPECT_TRUE(sees([&] { fs::remove(path); }));
+  EXPECT_TRUE(sees([&] { fs::create_directory(path); }));
+  EXPECT_FALSE(sees([&] { Write("models/a.sql/b.sql", ""); }));
+  EXPECT_TRUE(sees([&] {
+    fs::remove_all(path);
+    fs::create_symlink("b.sql", path);
+  }));
+  EXPECT_TRUE(sees([&] {  // as absent as before, but another link
+    fs::remove(path);
+    fs::create_symlink("c.sql", path);
+  }));
+}
+
+TEST_F(SnapshotTest, TellsUsesOfOnePathApart) {
+  Write("models/a.sql", "select 1");
+  const std::string path = (root() / "models").string();
+  std::set<uint64_t> digests;
+  for (const FileUse use : {FileUse::kRead, FileUse::kListed, FileUse::kProbed, FileUse::kAlone}) {
+    const FileDependency one{path, use};
+    digests.insert(TakeSnapshot({&one, 1}).digest_low);
+  }
+  EXPECT_EQ(digests.size(), 4U);
+}
+
 TEST_F(SnapshotTest, LooksAtADirectoryAlone) {
   Write("models/a.sql", "select 1");
-  const std::vector<std::string> alone = {(root() / "models" / ".").string()};
+  const std::vector<FileDependency> alone = {{(root() / "models").string(), FileUse::kAlone}};
   const Snapshot snapshot = TakeSnapshot(alone);
   const auto is_fresh = [&] { return TakeSnapshotLike(alone, snapshot).SameAs(snapshot); };
   EXPECT_EQ(snapshot.file_count, 0U);
@@ -125,7 +176,7 @@ TEST_F(SnapshotTest, LooksAtADirectoryAlone) {
 TEST_F(SnapshotTest, KnowsANewFileByItsTimes) {
   Write("models/a.sql", "select 1");
   const std::string path = (root() / "models" / "a.sql").string();
-  const std::vector<std::string> only = {path};
+  const std::vector<FileDependency> only = {{path}};
   for (int round = 0; round < 20; ++round) {  // within one tick of the clock
     const Snapshot snapshot = TakeSnapshotOfNew(path);
     EXPECT_TRUE(snapshot.by_content.empty());

@@ -16,16 +16,23 @@ def main() -> None:
         sys.exit(f"flatmanifest: there is no dbt in {sys.prefix}: pip install dbt-core there")
     from flatmanifest.dbt import activate  # noqa: PLC0415
     from flatmanifest.dbt.answers import kept  # noqa: PLC0415
-    from flatmanifest.dbt.recorder import Recorder  # noqa: PLC0415
+    from flatmanifest.dbt.dependencies import DependencyRecorder  # noqa: PLC0415
+    from flatmanifest.dbt.recorder import TranscriptRecorder  # noqa: PLC0415
+    from flatmanifest.dbt.seams import attempt, is_on  # noqa: PLC0415
 
-    recorder = Recorder(sys.argv[1:])  # before dbt reads a .env file
+    dependencies = DependencyRecorder()
+    if is_on():
+        dependencies.start()
+    recorder = TranscriptRecorder(sys.argv[1:], dependencies)
     from dbt.cli.main import cli  # noqa: PLC0415 - seconds of imports
 
     activate()
+    if is_on():
+        attempt(dependencies.watch_dbt)
     recorder.start()
     sys.argv[0] = "dbt"
     try:
-        with kept(sys.argv[1:], recorder.environment):
+        with kept(sys.argv[1:], dependencies):
             cli(prog_name="dbt")
     except SystemExit as exit_of_dbt:
         if not exit_of_dbt.code:
@@ -33,6 +40,7 @@ def main() -> None:
         raise
     finally:
         recorder.forget()
+        dependencies.stop()
 
 
 if __name__ == "__main__":

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flatmanifest._native import answer_path, environment_digest, take_snapshot
+from flatmanifest._native import answer_path
+from flatmanifest.dbt.dependencies import DependencyRecorder
+from flatmanifest.dbt.dependencies.record import ALONE, taken
+from flatmanifest.dbt.dependencies.recording import packages
 from flatmanifest.dbt.seams import is_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Beside what all commands depend on: the width of the text.
-VARIABLES = ["COLUMNS", "TERM"]
+# What may decide the width of the text where click asks the terminal.
+SIZES = {"COLUMNS", "TERM"}
 DAY = 24 * 60 * 60
 # dbt asks the package index for its latest release.
 VERSIONS = {"--version", "-V", "-v"}
@@ -40,24 +42,16 @@ class Copied:
 
 
 @contextlib.contextmanager
-def kept(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
+def kept(arguments: list[str], recorder: DependencyRecorder) -> Iterator[None]:
     """Keep what is printed meanwhile, if it is an answer and dbt has succeeded.
 
-    ``environment``: that of the process before dbt read a .env file.
+    An answer is about dbt itself. It depends on the installed packages, and on the environment
+    variables that dbt has looked up.
     """
     path = answer_path(arguments, os.path.dirname(sys.executable)) if is_on() else None  # noqa: PTH120
     if path is None:
         yield
         return
-    roots = [sys.executable, *(os.path.join(entry, ".") for entry in sys.path if entry)]  # noqa: PTH118
-    salt = secrets.token_hex(16)
-    facts = {
-        "roots": roots,
-        "snapshot": list(take_snapshot(roots)),
-        "variables": VARIABLES,
-        "salt": salt,
-        "environment": environment_digest(environment, VARIABLES, salt),
-    }
     copied: Any = Copied(sys.stdout)
     sys.stdout = copied
     try:
@@ -65,13 +59,15 @@ def kept(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
     except SystemExit as exit_of_dbt:
         if not exit_of_dbt.code:
             with contextlib.suppress(OSError, ValueError, TypeError):
-                publish(Path(path), arguments, facts, "".join(copied.texts))
+                publish(Path(path), arguments, recorder, "".join(copied.texts))
         raise
     finally:
         sys.stdout = copied.stream
 
 
-def publish(path: Path, arguments: list[str], facts: dict[str, Any], text: str) -> None:
+def publish(
+    path: Path, arguments: list[str], recorder: DependencyRecorder, text: str
+) -> None:
     from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
 
     from flatmanifest.dbt import objects  # noqa: PLC0415
@@ -80,4 +76,6 @@ def publish(path: Path, arguments: list[str], facts: dict[str, Any], text: str) 
     if get_event_manager().callbacks:
         return
     until = int(time.time()) + DAY if VERSIONS.intersection(arguments) else 0
-    objects.publish(path, {**facts, "until": until, "text": text})
+    names = None if recorder.lookups.is_all else recorder.lookups.named() | SIZES
+    dependencies = taken({ALONE: packages()}, names, recorder.environment)
+    objects.publish(path, {"dependencies": dependencies.fields(), "until": until, "text": text})

@@ -3,7 +3,7 @@
 An entry is some files in the cache directory, whose names begin with its key:
 
 - ``KEY.fman``: dbt's manifest, complete
-- ``KEY.state.fman``: the files that it was parsed from, and how they were
+- ``KEY.state.fman``: what it was parsed from (dependencies/record.py), and how that was
 - ``KEY.artifacts.fman``: the artifacts in the target directory that show it as it is
 - ``KEY.handoff.fman``: what another parser has left for it (handoff.py)
 """
@@ -21,6 +21,7 @@ from dateutil.tz import tzutc  # type: ignore[import-untyped, unused-ignore]
 
 from flatmanifest._native import (
     __version__,
+    CACHE_VERSION,
     is_fresh,
     is_worth_retaking,
     take_snapshot,
@@ -28,17 +29,16 @@ from flatmanifest._native import (
     trim_cache,
 )
 from flatmanifest.dbt import objects
+from flatmanifest.dbt.dependencies.record import READ, Dependencies, restored
 from flatmanifest.dbt.lazy import LazyDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from dbt.contracts.graph.manifest import Manifest
 
     from flatmanifest._native import Manifest as View
     from flatmanifest._native import StoredObjects
-
-    Snapshot = Sequence[Any]
 
 # Of the manifest's fields: dbt makes it anew in every process.
 NOT_KEPT = {"flat_graph"}
@@ -65,8 +65,10 @@ class Entry:
         self._view: View | None = None
         state = read(beside(path, "state"))
         is_current = state is not None and state["generation"] == self.generation
-        self.roots: list[str] = state["roots"] if state and is_current else []
-        self.snapshot: Snapshot | None = state["snapshot"] if state and is_current else None
+        self.dependencies: Dependencies | None = None
+        if state and is_current and state["dependencies"] is not None:
+            self.dependencies = restored(state["dependencies"])
+        self.flags: dict[str, str] = state["flags"] if state and is_current else {}
         self.passed: list[str] = state["passed"] if state and is_current else []
         self.words: dict[str, str] = state["words"] if state and is_current else {}
 
@@ -126,37 +128,43 @@ class Entry:
         values: list[Any] = self.maps[name].column(field)
         return values
 
-    def is_fresh(self, roots: list[str]) -> bool:
-        """Whether the files are what they were."""
-        return self.snapshot is not None and self.roots == roots and is_fresh(roots, self.snapshot)
+    def is_fresh(self, trees: list[str]) -> bool:
+        """Whether dbt would look for files in these trees, and the files are what they were."""
+        known = self.dependencies
+        return (
+            known is not None
+            and known.files[READ] == trees
+            and is_fresh(known.files, known.snapshot)
+        )
 
     def renew(self) -> None:
         """Note that it was used. Look at the files again, if that spares reading them."""
         os.utime(self.path)
-        if self.snapshot is None or not is_worth_retaking(self.snapshot):
+        known = self.dependencies
+        if known is None or not is_worth_retaking(known.snapshot):
             return
-        now = take_snapshot(self.roots)
+        now = take_snapshot(known.files)
         # What has been changed in between would be taken for what was parsed.
-        if is_fresh(self.roots, self.snapshot):
-            self.keep_state(self.roots, now)
+        if is_fresh(known.files, known.snapshot):
+            known.snapshot = now
+            self._keep()
 
-    def keep_state(self, roots: list[str], snapshot: Snapshot) -> None:
-        """Remember which files it was parsed from."""
-        self.roots = roots
-        self.snapshot = snapshot
+    def keep_state(self, dependencies: Dependencies) -> None:
+        """Remember what it was parsed from."""
+        self.dependencies = dependencies
         self._keep()
 
     def keep_passed(self, check: str) -> None:
         """Remember that a check of dbt's has found nothing in what the entry holds."""
-        if self.snapshot is not None:
+        if self.dependencies is not None:
             self.passed.append(check)
             self._keep()
 
     def _keep(self) -> None:
         state = {
             "generation": self.generation,
-            "roots": self.roots,
-            "snapshot": None if self.snapshot is None else list(self.snapshot),
+            "dependencies": None if self.dependencies is None else self.dependencies.fields(),
+            "flags": self.flags,
             "passed": self.passed,
             "words": self.words,
         }
@@ -189,11 +197,15 @@ class Entry:
 
 
 def publish(
-    path: Path, manifest: Manifest, roots: list[str], snapshot: Snapshot, words: dict[str, str]
+    path: Path,
+    manifest: Manifest,
+    dependencies: Dependencies,
+    words: dict[str, str],
+    flags: dict[str, str],
 ) -> Entry:
-    """Write a manifest that has been parsed from the files of a snapshot.
+    """Write a manifest that has been parsed from what it depends on.
 
-    ``words``: what its key is made of, for people.
+    ``words``: what its key is made of, for people. ``flags``: those that it was parsed with.
     """
     root = {name: getattr(manifest, name) for name in kept_fields()}
     root["env_vars"] = hidden_values(manifest.env_vars)
@@ -204,7 +216,8 @@ def publish(
     entry = published_entry(path, root)
     entry.came_from = earlier
     entry.words = words
-    entry.keep_state(roots, snapshot)
+    entry.flags = flags
+    entry.keep_state(dependencies)
     trim_cache(str(path.parent), most_bytes(), path.stem)
     manifest.flatmanifest_entry = entry
     return entry
@@ -283,7 +296,7 @@ def kept_fields() -> list[str]:
 def key_of(parts: Iterable[str]) -> str:
     """Name an entry by what must be equal for it to be of use."""
     digest = hashlib.blake2b(digest_size=12)
-    for part in (__version__, *parts):
+    for part in (__version__, CACHE_VERSION, *parts):
         digest.update(part.encode(errors="surrogateescape"))
         digest.update(b"\0")
     return digest.hexdigest()

@@ -1,9 +1,11 @@
 """The seams of dbt 1.12's ``--use-v2-parser``: dbt.parser.v2.
 
 dbt there runs another parser and loads the manifest.json that it leaves, at every command. What
-came of it is kept as an entry is, and taken as long as nothing has changed that the parser might
-see. As nothing tells which environment variables it read, that is all of them. When the parser has
-run again, what it has left unchanged comes from the entry, and dbt loads the rest (reloading.py).
+came of it is kept as an entry is, and taken as long as nothing has changed that the parser may
+have read. The parser is another program, so its dependencies are what it could read
+(parser_inputs.py), with all environment variables; and nothing is taken where a template may use
+the clock. When the parser has run again, what it has left unchanged comes from the entry, and dbt
+loads the rest (reloading.py).
 """
 
 from __future__ import annotations
@@ -34,11 +36,12 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 from dbt_common.invocation import get_invocation_id
 
-from flatmanifest._native import take_snapshot
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import objects
 from flatmanifest.dbt.alike import unshare
-from flatmanifest.dbt.loading import cache_directory, version_of, words_of
+from flatmanifest.dbt.dependencies.record import Dependencies, taken
+from flatmanifest.dbt.loading import cache_directory, flags_of_parse, version_of, words_of
+from flatmanifest.dbt.parser_inputs import files_of, unsourced_in
 from flatmanifest.dbt.parsing import trees
 from flatmanifest.dbt.reloading import Handed, Reloaded, load, reload
 from flatmanifest.dbt.seams import attempt, seam
@@ -48,18 +51,6 @@ if TYPE_CHECKING:
 
     from dbt.config.runtime import RuntimeConfig
 
-# What a shell changes from one command to the next.
-VOLATILE = {"_", "SHLVL", "OLDPWD"}
-PROJECT_FILES = (
-    "dbt_project.yml",
-    "packages.yml",
-    "dependencies.yml",
-    "package-lock.yml",
-    "selectors.yml",
-    "catalogs.yml",
-    "profiles.yml",
-    ".dbtignore",
-)
 HANDOFF = "handoff"  # KEY.handoff.fman
 NOTE = "note "  # in Entry.passed
 BYTES = "latin-1"  # a character for each byte, whatever they mean
@@ -74,15 +65,14 @@ class Handoff:
         self.target = Path(config.project_target_path)
         self.semantic = str(self.target / v2.SEMANTIC_MANIFEST_FILE_NAME)
         self.path = cache_directory(config) / f"{key_of(config)}.fman"
-        self.roots = roots_of(config)
+        files = files_of(config)
         self.entry = entries.find(self.path)
-        self.is_fresh = (
-            self.entry is not None
-            and entries.known_values(self.entry.objects.restore("env_vars")) == environment()
-            and self.entry.is_fresh(self.roots)
-        )
+        known = None if self.entry is None else self.entry.dependencies
+        self.is_fresh = known is not None and known.files == files and known.changed() is None
         # Before the parser looks.
-        self.snapshot = None if self.is_fresh else take_snapshot(self.roots)
+        self.dependencies: Dependencies | None = None
+        if not self.is_fresh:
+            self.dependencies = taken(files, None, os.environ)
         self.notes: list[str] = []
         # Of what the parser has left this time.
         self.handed: dict[str, Any] | None = None
@@ -96,7 +86,6 @@ class Handoff:
         if self.is_written and not self._write_semantic_manifest(entry):
             return None
         manifest = entry.manifest()
-        manifest.env_vars = {}  # as dbt has it here; the entry's are those of the environment
         metadata = manifest.metadata
         metadata.generated_at = datetime.now(metadata.generated_at.tzinfo or timezone.utc)
         metadata.invocation_id = get_invocation_id()
@@ -156,7 +145,7 @@ class Handoff:
         kept = None if self.entry is None else self._kept(self.entry)
         if self.entry and kept and kept["circumstances"] == self.handed["circumstances"]:
             self.reloaded = reload(handed, self.entry, kept["digests"])
-        elif self.snapshot is not None:  # it will be published
+        elif self.dependencies is not None:  # it will be published
             self.reloaded = load(handed)
         return self.reloaded
 
@@ -170,19 +159,19 @@ class Handoff:
 
     def keep(self, manifest: Manifest) -> None:
         """Publish what the parser has left."""
-        if self.snapshot is None or self.handed is None:
+        if self.dependencies is None or self.handed is None:
             return
         if isinstance(manifest.metadata.user_id, UUID):
             manifest.metadata.user_id = str(manifest.metadata.user_id)
-        manifest.env_vars = environment()
+        self.dependencies.values = unsourced_in(manifest, self.dependencies.files)
         try:
             words = {**words_of(self.config), "parser": str(get_flags().V2_PARSER)}
-            entry = entries.publish(self.path, manifest, self.roots, self.snapshot, words)
+            entry = entries.publish(
+                self.path, manifest, self.dependencies, words, flags_of_parse()
+            )
         except Exception:
             unshare(manifest)
             raise
-        finally:
-            manifest.env_vars = {}
         objects.publish(
             entries.beside(self.path, HANDOFF), {"generation": entry.generation, **self.handed}
         )
@@ -266,21 +255,6 @@ def circumstances(config: RuntimeConfig, handed: Handed) -> str:
     project = [config.project_name, config.dispatch]
     unrendered = get_flags().state_modified_compare_more_unrendered_values
     return json.dumps([*handed.version(), bool(unrendered), *project], default=repr)
-
-
-def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in VOLATILE}
-
-
-def roots_of(config: RuntimeConfig) -> list[str]:
-    """Everything of the project, its packages and its profile that a parser may read."""
-    root = Path(config.project_root)
-    names = {*PROJECT_FILES, config.packages_install_path}
-    for field in vars(config):
-        if field.endswith("_paths") and field != "clean_targets":
-            names.update(map(str, getattr(config, field) or ()))
-    profiles = Path(get_flags().PROFILES_DIR) / "profiles.yml"
-    return sorted({*(str(root / name) for name in names), str(profiles)})
 
 
 def key_of(config: RuntimeConfig) -> str:

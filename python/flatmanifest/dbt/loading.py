@@ -26,9 +26,11 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 from dbt_common.invocation import get_invocation_id
 
-from flatmanifest._native import require_trusted_directory, take_snapshot
+from flatmanifest._native import require_trusted_directory
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import garbage, schemas
+from flatmanifest.dbt.dependencies import values
+from flatmanifest.dbt.dependencies.record import READ, Dependencies, taken
 from flatmanifest.dbt.flat import flat_graph
 from flatmanifest.dbt.repack import env_vars_of, repack
 from flatmanifest.dbt.seams import attempt, seam
@@ -37,6 +39,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CACHE_VARIABLE = "FLATMANIFEST_CACHE_DIR"
+# In the values that a parse has used: dbt's own file was the beginning, of which nothing is known.
+UNKNOWN_VALUES = {"what an earlier parse has used": PARTIAL_PARSE_FILE_NAME}
+# Flags that no parser asks for. A flag that should be here and is not costs a parse, as dbt's own
+# would after a change of target or vars.
+FLAGS_OF_COMMANDS = frozenset(
+    (
+        *("WHICH", "INVOCATION_COMMAND", "SELECT", "EXCLUDE", "MODELS", "SELECTOR", "INLINE"),
+        *("INLINE_DIRECT", "OUTPUT", "OUTPUT_KEYS", "RESOURCE_TYPES", "EXCLUDE_RESOURCE_TYPES"),
+        *("INDIRECT_SELECTION", "STATE", "DEFER", "DEFER_STATE", "FAVOR_STATE", "LIMIT"),
+        *("LOG_PATH", "LOG_LEVEL", "LOG_LEVEL_FILE", "LOG_FORMAT", "LOG_FORMAT_FILE"),
+        *("LOG_FILE_MAX_BYTES", "LOG_CACHE_EVENTS", "QUIET", "PRINT", "PRINTER_WIDTH", "DEBUG"),
+        *("USE_COLORS", "USE_COLORS_FILE", "USE_FAST_TEST_EDGES", "RECORD_TIMING_INFO"),
+        *("TARGET", "PROFILE", "VARS", "THREADS", "PROJECT_DIR", "PROFILES_DIR", "TARGET_PATH"),
+        *("WRITE_JSON", "FAIL_FAST", "SEND_ANONYMOUS_USAGE_STATS", "PARTIAL_PARSE"),
+        *("PARTIAL_PARSE_FILE_DIFF", "PARTIAL_PARSE_FILE_PATH", "ANONYMOUS_USAGE_STATS"),
+    )
+)
 
 
 class Load:
@@ -49,10 +68,21 @@ class Load:
         self.schemas = schemas.use(directory, loader.root_project.credentials.type)
         self.file_of_dbt = Path(loader.root_project.project_target_path) / PARTIAL_PARSE_FILE_NAME
         self.entry: entries.Entry | None = None
-        self.roots: list[str] = []
-        self.snapshot: entries.Snapshot | None = None
+        self.trees: list[str] = []
+        # How the files are, if dbt has to look at them.
+        self.dependencies: Dependencies | None = None
+        self.used: values.Used = {}
+        self.is_begun = False
         self.is_fresh = False
         self.is_published = False
+
+    def begin(self) -> bool:
+        """Whether the load that begins is one to learn from.
+
+        An editor's loader loads again and again, from texts that are not on disk (file_diff).
+        """
+        is_first, self.is_begun = not self.is_begun, True
+        return is_first and self.loader.file_diff is None
 
     def saved_manifest(self) -> Manifest | None:
         """The manifest of the last parse, where dbt would take its own."""
@@ -70,6 +100,9 @@ class Load:
             return None
         manifest = entry.manifest()
         if not self._is_of_this_state(manifest):
+            return None
+        # After a change of target or vars, dbt parses everything with the values of this command.
+        if entry.artifact(str(self.file_of_dbt)) is None and not is_repeatable(entry):
             return None
         self.entry = entry
         if entries.CHANGED in manifest.env_vars.values():
@@ -92,12 +125,13 @@ class Load:
 
     def look_at_files(self) -> None:
         """Before dbt reads them: whether they are fresh, and if not, how they are now."""
-        self.roots = roots_of(self.loader.all_projects.values())
+        self.trees = trees_of(self.loader.all_projects.values())
         saved = self.loader.saved_manifest
         if self.entry is not None and saved is not None and is_environment_same(saved):
-            self.is_fresh = self.entry.is_fresh(self.roots)
+            self.is_fresh = self.entry.is_fresh(self.trees)
         if not self.is_fresh:
-            self.snapshot = take_snapshot(self.roots)
+            # dbt keeps the environment variables that it has read: Manifest.env_vars.
+            self.dependencies = taken({READ: self.trees}, [], {})
 
     def write_file_of_dbt_again(self) -> bool:
         """After a partial parse: with what is in it already; False if that is not known."""
@@ -117,16 +151,25 @@ class Load:
 
     def publish(self) -> None:
         """After a parse: what dbt writes into its own file, into ours."""
-        if self.snapshot is None:
+        if self.dependencies is None:
             return
         if hasattr(self.loader, "_backfill_direct_parents"):
             self.loader._backfill_direct_parents()  # noqa: SLF001 - which dbt calls next
         self.is_published = True
         words = words_of(self.loader.root_project)
+        self.dependencies.values = self.values_used()
         self.entry = entries.publish(
-            self.path, self.loader.manifest, self.roots, self.snapshot, words
+            self.path, self.loader.manifest, self.dependencies, words, flags_of_parse()
         )
         self.entry.keep_artifact(str(self.file_of_dbt))
+
+    def values_used(self) -> values.Used:
+        """The values without a source that are in the manifest, also from before a partial parse."""
+        if not (self.loader.skip_parsing or self.loader.partially_parsing):
+            return self.used
+        known = None if self.entry is None else self.entry.dependencies
+        earlier = UNKNOWN_VALUES if known is None else known.values
+        return {**earlier, **self.used}
 
     def finish(self) -> None:
         """After loading. If nothing was parsed, remember that these files say the same."""
@@ -136,8 +179,9 @@ class Load:
         if self.is_fresh and self.entry is not None:
             self.entry.renew()
             self._write_file_of_dbt(self.entry)
-        elif self.entry is not None and self.snapshot is not None:
-            self.entry.keep_state(self.roots, self.snapshot)
+        elif self.entry is not None and self.dependencies is not None:
+            self.dependencies.values = self.values_used()
+            self.entry.keep_state(self.dependencies)
             self._write_file_of_dbt(self.entry)
         else:
             self.publish()
@@ -175,10 +219,13 @@ def read_manifest_for_partial_parse(
 @seam(ManifestLoader, "load")
 def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Manifest:
     load: Load | None = getattr(loader, "flatmanifest_load", None)
+    if load is not None and not load.begin():
+        load = loader.flatmanifest_load = None
     token = LOADING.set(load)
     is_warm = load is not None and load.entry is not None
+    used: values.Used = {} if load is None else load.used
     try:
-        with garbage.paused() if is_warm else garbage.rarer():
+        with garbage.paused() if is_warm else garbage.rarer(), values.collected(used):
             manifest: Manifest = original(loader)
     finally:
         LOADING.reset(token)
@@ -311,14 +358,34 @@ def version_of(package: str) -> str:
         return ""
 
 
-def roots_of(projects: Any) -> list[str]:
-    """Everything that dbt looks for files in (dbt.parser.read_files)."""
-    roots = set()
+def trees_of(projects: Any) -> list[str]:
+    """Everything that dbt looks for files in, as dbt's own function tells (dbt.parser.read_files).
+
+    And the files that tell dbt what to leave out.
+    """
+    trees = set()
     for project in projects:
-        roots.add(os.path.join(project.project_root, ".dbtignore"))  # noqa: PTH118
+        trees.add(os.path.join(project.project_root, ".dbtignore"))  # noqa: PTH118
         for kind in get_file_types_for_project(project).values():
-            roots.update(os.path.join(project.project_root, path) for path in kind["paths"])  # noqa: PTH118
-    return sorted(roots)
+            trees.update(os.path.join(project.project_root, path) for path in kind["paths"])  # noqa: PTH118
+    return sorted(trees)
+
+
+def is_repeatable(entry: entries.Entry) -> bool:
+    """Whether parsing anew would come to what the entry holds: it used no clock, and these flags."""
+    known, now = entry.dependencies, flags_of_parse()
+    if known is None or known.values:
+        return False
+    return all(now[name] == value for name, value in entry.flags.items() if name in now)
+
+
+def flags_of_parse() -> dict[str, str]:
+    """The flags of this command that may decide what dbt parses, as text."""
+    return {
+        name: repr(value)
+        for name, value in sorted(vars(get_flags()).items())
+        if name.isupper() and name not in FLAGS_OF_COMMANDS
+    }
 
 
 def forget_unknown_values(manifest: Manifest) -> None:

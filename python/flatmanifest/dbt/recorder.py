@@ -7,20 +7,17 @@ command to dbt the next time too.
 from __future__ import annotations
 
 import os
-import secrets
 import sys
-import time
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flatmanifest._native import environment_digest, is_fresh, take_snapshot, transcript_path
-from flatmanifest.dbt.depends import as_root, changed_ns, settings_files, variables_in
+from flatmanifest._native import is_fresh, transcript_path
+from flatmanifest.dbt.dependencies import DependencyRecorder, NotRecordedError
 from flatmanifest.dbt.seams import attempt, is_on
 from flatmanifest.dbt.templates import (
     INVOCATION_ID,
-    NotRecordedError,
     line_of,
     metadata_template,
     perf_info_template,
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
 # Of dbt's usage statistics, of which the front door sends none.
 NOT_SAID = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "DisableTracking"}
 EXPLAIN = "FLATMANIFEST_EXPLAIN"
-GRANULARITY_NS = 20_000_000  # of the clock that files are stamped with
 # The options that the front door evaluates (native/front/command_line.h).
 LISTS = ("select", "models", "exclude", "resource_types", "exclude_resource_types", "output_keys")
 WORDS = ("selector", "output", "indirect_selection")
@@ -50,14 +46,16 @@ class Event:
     lines: list[str | None]
 
 
-class Recorder:
-    """What one command says, from its first event to its last."""
+class TranscriptRecorder:
+    """What one command says, from its first event to its last.
 
-    def __init__(self, arguments: list[str]) -> None:
+    ``dependencies`` records what the command reads, from before dbt is imported.
+    """
+
+    def __init__(self, arguments: list[str], dependencies: DependencyRecorder) -> None:
         programs = os.path.dirname(sys.executable)  # noqa: PTH120 - links as they are
         self.path = transcript_path(arguments, programs) if is_on() else None
-        self.environment = dict(os.environ)
-        self.started_ns = time.time_ns()
+        self.dependencies = dependencies
         self.events: list[Event] = []
         self.loggers: list[Any] = []
         self.said: list[str] = []
@@ -138,7 +136,7 @@ class Recorder:
             transcript = self.transcript()
             objects.publish(Path(self.path), transcript)
         except Exception as error:  # noqa: BLE001 - the command has succeeded
-            if os.environ.get(EXPLAIN):
+            if os.environ.get(EXPLAIN, "0") not in {"", "0"}:
                 reason = error if isinstance(error, NotRecordedError) else repr(error)
                 sys.stderr.write(f"flatmanifest: not recorded: {reason}\n")
 
@@ -153,15 +151,16 @@ class Recorder:
         if load is None or self.loads != 1:
             raise NotRecordedError("no manifest was loaded, or several")
         entry: Any = load.entry
-        require(entry is not None and entry.snapshot is not None, "there is no entry")
+        require(entry is not None and entry.dependencies is not None, "there is no entry")
         require(Path(str(self.path)).parent == load.path.parent, "the cache is not where it seems")
         self.check_circumstances()
         warm = self.warm_events(load)
         outputs, written = self.files(load)
-        facts = self.freshness(load)
+        dependencies = self.dependencies_of(load, [output["path"] for output in outputs])
         manifest = load.loader.manifest
+        project = load.loader.root_project
         return {
-            **facts,
+            "dependencies": dependencies,
             "until_ns": until(manifest),
             "entry": str(load.path),
             "generation": entry.generation,
@@ -170,9 +169,8 @@ class Recorder:
             "written": written,
             "defaults": {name: default(name) for name in (*LISTS, *WORDS) if name not in self.said},
             "unknown_defaults": self.said,
-            "has_default_selector": any(
-                each.get("default") for each in manifest.selectors.values()
-            ),
+            "selectors": project.manifest_selectors,
+            "has_default_selector": project.get_default_selector_name() is not None,
         }
 
     def check_circumstances(self) -> None:
@@ -190,7 +188,7 @@ class Recorder:
         require(not getattr(flags, "USE_V2_PARSER", False), "another parser is at work")
         require(all(map(is_known, self.loggers)), "a logger is not dbt's own for text")
         require(is_utf8(sys.stdout), "the output is not UTF-8")
-        secret = any(name.startswith("DBT_ENV_SECRET_") for name in self.environment)
+        secret = any(name.startswith("DBT_ENV_SECRET_") for name in self.dependencies.environment)
         require(not secret, "there are secrets to be taken out of what is printed")
         require(not any(event.level == "error" for event in self.events), "there was an error")
 
@@ -270,32 +268,23 @@ class Recorder:
             written[path] = perf_info_template(Path(path).read_text())
         return outputs, written
 
-    def freshness(self, load: Load) -> dict[str, Any]:
-        """What must be as it is: files and environment."""
+    def dependencies_of(self, load: Load, outputs: list[str]) -> dict[str, Any]:
+        """What must be as it is."""
         from flatmanifest.dbt.schemas import versions_of  # noqa: PLC0415
 
         entry: Any = load.entry
         adapter = load.loader.root_project.credentials.type
         require(versions_of(adapter) is not None, "a package of dbt's is editable")
-        settings = settings_files(load)
-        programs = [sys.executable, *map(as_root, sys.path)]
-        for path in (*settings, *programs):
-            require(changed_ns(path) < self.started_ns - GRANULARITY_NS, f"{path} has just changed")
-        roots = sorted({*load.roots, *settings, *programs})
-        snapshot = take_snapshot(roots)
+        parsed = entry.dependencies
+        recorded = self.dependencies.dependencies(
+            parsed.files["read"],
+            outputs,
+            str(load.path.parent),
+            {*load.loader.manifest.env_vars},
+        )
         # What has been changed meanwhile would be taken for what was parsed.
-        require(is_fresh(entry.roots, entry.snapshot), "files have changed meanwhile")
-        names = variables_in(settings)
-        if names is not None:
-            names = sorted({*names, *load.loader.manifest.env_vars})
-        salt = secrets.token_hex(16)
-        return {
-            "roots": roots,
-            "snapshot": list(snapshot),
-            "salt": salt,
-            "variables": names,
-            "environment": environment_digest(self.environment, names, salt),
-        }
+        require(is_fresh(parsed.files, parsed.snapshot), "files have changed meanwhile")
+        return recorded.fields()
 
 
 def was_said(context: Any, name: str) -> bool:

@@ -34,10 +34,26 @@ class Written:
     select: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     selector: str | None = None
+    # The project's, as manifests have them (Project.manifest_selectors).
+    selectors: dict[str, Any] | None = None
 
 
 def remember(spec: Any, **written: Any) -> None:
     spec.flatmanifest_written = Written(str(get_flags().INDIRECT_SELECTION), **written)
+
+
+def are_selectors_known(manifest: Any, written: Written) -> bool:
+    """Whether the selectors of the manifest are those of this command, or none is asked for.
+
+    dbt selects by the project's selectors as they are now. The manifest's are those of its last
+    parse, and the native selector takes its default selector, too.
+    """
+    if written.selector is None:
+        if any("selector:" in text for text in (*(written.select or ()), *written.exclude)):
+            return False
+        is_by_hand = bool(written.select or written.exclude)
+        return is_by_hand or not any(each.get("default") for each in manifest.selectors.values())
+    return written.selectors == manifest.selectors
 
 
 @seam(dbt.task.runnable, "parse_difference")
@@ -53,7 +69,7 @@ def parse_difference(
 @seam(Project, "get_selector")
 def get_selector(original: Callable[..., Any], project: Project, name: str) -> Any:
     spec = original(project, name)
-    attempt(lambda: remember(spec, selector=name))
+    attempt(lambda: remember(spec, selector=name, selectors=project.manifest_selectors))
     return spec
 
 
@@ -111,8 +127,7 @@ def select(selector: Any, spec: Any) -> list[str] | None:
     entry = entry_of(manifest)
     if entry is None or linked_from(selector.full_graph.graph) is not entry:
         return None
-    has_default = any(each.get("default") for each in manifest.selectors.values())
-    if (has_default and written.selector is None) or unchanged(manifest) is None:
+    if not are_selectors_known(manifest, written) or unchanged(manifest) is None:
         return None
     try:
         ids, warnings = entry.view().select_with_warnings(

@@ -7,6 +7,8 @@ import logging
 import re
 from typing import Any
 
+from flatmanifest.dbt.dependencies import NotRecordedError
+
 TIME, PRECISE_TIME, INVOCATION_ID, COMMAND, INDIRECT, ELAPSED = map(chr, range(1, 7))
 WALL_CLOCK = chr(0x07)
 USER_TIME, KERNEL_TIME, MEMORY, BLOCKS_IN, BLOCKS_OUT, GENERATED_AT = map(chr, range(0x0E, 0x14))
@@ -33,10 +35,6 @@ PERF_INFO = (
     *("static_analysis_parsed_path_count", "is_partial_parse_enabled"),
     *("is_static_analysis_enabled", "read_files_elapsed", "load_all_elapsed", "projects"),
 )
-
-
-class NotRecordedError(Exception):
-    """The next such command is dbt's too. Says why."""
 
 
 def require(condition: object, reason: str) -> None:

@@ -117,6 +117,7 @@ def joined(file: Any, outcomes: list[Outcome | None]) -> Outcome | None:
         "file": state,
         "env_vars": [],
         "env_vars_of_macros": {},
+        "values": {name: place for part in parts for name, place in part["values"].items()},
         "path_count": sum(part["path_count"] for part in parts),
         "parsed_path_count": sum(part["parsed_path_count"] for part in parts),
     }

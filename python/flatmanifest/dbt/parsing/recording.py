@@ -19,6 +19,7 @@ from dbt.adapters.factory import get_adapter
 from dbt.parser.schemas import NodePatchParser
 from dbt_common.events.event_manager_client import get_event_manager
 
+from flatmanifest.dbt.dependencies import values
 from flatmanifest.dbt.objects import made_again, stored_fields
 
 if TYPE_CHECKING:
@@ -86,8 +87,10 @@ class Recorder:
         sizes = self._sizes()
         counts = info.static_analysis_path_count, info.static_analysis_parsed_path_count
         variables = [len(each.env_vars) for each in self.macro_files]
+        used: values.Used = {}
         try:
-            parse()
+            with values.collected(used):
+                parse()
         except BaseException:  # noqa: BLE001 - dbt will say what is wrong
             return None
         if self.is_left or self._sizes() != self._with_added(sizes):
@@ -102,6 +105,7 @@ class Recorder:
                 for each, before in zip(self.macro_files, variables, strict=True)
                 if len(each.env_vars) != before
             },
+            "values": used,
             "path_count": info.static_analysis_path_count - counts[0],
             "parsed_path_count": info.static_analysis_parsed_path_count - counts[1],
         }

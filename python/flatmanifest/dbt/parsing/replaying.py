@@ -11,6 +11,7 @@ from dbt_common.context import get_invocation_context
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager_client import get_event_manager
 
+from flatmanifest.dbt.dependencies import values
 from flatmanifest.dbt.parsing.recording import ADDS
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def apply(manifest: Manifest, file: Any, outcome: Outcome) -> None:
     manifest.env_vars.update(values_of(outcome["env_vars"]))
     for file_id, names in outcome["env_vars_of_macros"].items():
         manifest.files[file_id].env_vars.extend(names)
+    for name, place in outcome["values"].items():
+        values.current().setdefault(name, place)
     info = manifest._parsing_info  # noqa: SLF001
     info.static_analysis_path_count += outcome["path_count"]
     info.static_analysis_parsed_path_count += outcome["parsed_path_count"]

@@ -1,0 +1,57 @@
+#include "front/dependencies.h"
+
+namespace flatmanifest::front {
+
+namespace {
+
+std::vector<FileDependency> ReadFileDependencies(const Fields& fields) {
+  std::vector<FileDependency> files;
+  for (const auto& [name, use] : kFileUses) {
+    if (!fields.Has(name)) continue;
+    for (std::string& path : fields.Texts(name)) files.push_back({std::move(path), use});
+  }
+  return files;
+}
+
+}  // namespace
+
+Dependencies ReadDependencies(const Fields& fields) {
+  Dependencies dependencies;
+  dependencies.files = ReadFileDependencies(fields.Object("files"));
+  dependencies.snapshot = fields.SnapshotAt("snapshot");
+  if (fields.Has("variables")) dependencies.variables = fields.Texts("variables");
+  dependencies.salt = fields.Text("salt");
+  dependencies.environment = fields.Text("environment");
+  const Fields values = fields.Object("values");
+  for (const std::string& name : values.Names()) {
+    dependencies.values.emplace_back(name, values.Text(name));
+  }
+  return dependencies;
+}
+
+std::optional<std::string> ChangedValue(const Dependencies& dependencies,
+                                        const Environment& environment) {
+  if (!dependencies.values.empty()) {
+    const auto& [name, place] = dependencies.values.front();
+    return place + " uses " + name;
+  }
+  const std::string digest = DigestOf(environment, dependencies.variables, dependencies.salt);
+  if (digest != dependencies.environment) return "an environment variable has changed";
+  return std::nullopt;
+}
+
+std::optional<std::string> ChangedFile(const Dependencies& dependencies) {
+  const Snapshot& earlier = dependencies.snapshot;
+  if (TakeSnapshotLike(dependencies.files, earlier).SameAs(earlier)) return std::nullopt;
+  const auto changed = ChangedSince(dependencies.files, earlier.taken_ns, 1);
+  return changed.empty() ? "a file has changed that looks older, or is gone"
+                         : changed.front() + " has changed";
+}
+
+std::optional<std::string> ChangedDependency(const Dependencies& dependencies,
+                                             const Environment& environment) {
+  if (auto changed = ChangedValue(dependencies, environment)) return changed;
+  return ChangedFile(dependencies);
+}
+
+}  // namespace flatmanifest::front

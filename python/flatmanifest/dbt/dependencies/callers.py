@@ -1,0 +1,28 @@
+"""Which code asks, as the stack of calls tells."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What these do has nothing to do with what dbt prints: Python's `platform` asks `uname` what machine
+# this is, and dbt sends its usage statistics.
+_APART = {"platform", "dbt.tracking", "snowplow_tracker"}
+
+
+def callers() -> Iterator[str]:
+    """The modules of the calls that are under way, the innermost first."""
+    frame = sys._getframe(1)  # noqa: SLF001 - documented for such use
+    while frame is not None:
+        yield str(frame.f_globals.get("__name__", ""))
+        if frame.f_back is None:
+            return
+        frame = frame.f_back
+
+
+def is_apart() -> bool:
+    """Whether the call under way is one that dbt's output does not depend on."""
+    return any(module in _APART or module.partition(".")[0] in _APART for module in callers())

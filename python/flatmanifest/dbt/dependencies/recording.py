@@ -1,0 +1,148 @@
+"""All dependencies of one command, recorded from before dbt reads its first setting."""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+import sysconfig
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flatmanifest.dbt.dependencies import environment, files
+from flatmanifest.dbt.dependencies.record import (
+    ALONE,
+    LISTED,
+    PROBED,
+    READ,
+    Dependencies,
+    taken,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+GRANULARITY_NS = 20_000_000  # of the clock that files are stamped with
+_PACKAGES = {"site-packages", "dist-packages"}
+
+
+class NotRecordedError(Exception):
+    """The next such command is dbt's too. Says why."""
+
+
+class DependencyRecorder:
+    """Records what this process reads, from :meth:`start` to :meth:`stop`.
+
+    ``environment``: that of the process before dbt reads a .env file.
+    """
+
+    def __init__(self) -> None:
+        self.environment = environment.plain_environment()
+        self.started_ns = time.time_ns()
+        self.lookups = environment.Lookups()
+        self.accesses = files.Accesses(own_directories())
+        self.values: dict[str, str] = {}
+
+    def start(self) -> None:
+        environment.watch(self.lookups)
+        files.watch(self.accesses)
+
+    def watch_dbt(self) -> None:
+        """Watch what only dbt has, once dbt is imported: its contexts and its environment."""
+        from dbt.cli import requires  # noqa: PLC0415 - seconds of imports
+
+        from flatmanifest.dbt.dependencies import values  # noqa: PLC0415
+        from flatmanifest.dbt.seams import seam  # noqa: PLC0415
+
+        values.watch()
+        values.current().clear()
+        self.values = values.current()
+
+        @seam(requires, "get_env")
+        def get_env(original: Any) -> Any:
+            if not environment.is_watched():
+                return original()
+            return environment.WatchedCopy(environment.plain_environment())
+
+    def stop(self) -> None:
+        files.unwatch()
+        environment.unwatch()
+
+    def dependencies(
+        self, trees: Iterable[str], outputs: Iterable[str], cache: str, variables: set[str]
+    ) -> Dependencies:
+        """What was recorded up to now, as it is.
+
+        ``trees``: directories that are depended on with all that is below them, and have not
+        changed since they were parsed. ``outputs``: files that dbt has left, whose own record says
+        whether they have changed. ``cache``: the cache directory. ``variables``: those that the
+        manifest was parsed with. Raises NotRecordedError if something has changed meanwhile, or
+        cannot be checked by native code.
+        """
+        accesses = self.accesses
+        for name, where in self.values.items():
+            raise NotRecordedError(f"{where} uses {name}")
+        for what, detail in accesses.reached.items():
+            raise NotRecordedError(f"dbt has used {what} ({detail})")
+        changed = accesses.changed()
+        if changed is not None:
+            raise NotRecordedError(f"{changed} has changed while dbt was running")
+        trees = sorted(set(trees))
+        left_out = accesses.written | set(outputs)
+
+        def of_interest(paths: Iterable[str]) -> set[str]:
+            return {
+                path
+                for path in paths
+                if path not in left_out and not is_below(path, cache) and not in_any(path, trees)
+            }
+
+        read = of_interest(accesses.read)
+        # Of a directory that was opened as a file, that it is one.
+        read -= {path for path in read if Path(path).is_dir()}
+        for path in read:
+            if files.changed_ns(accesses.read[path]) >= self.started_ns - GRANULARITY_NS:
+                raise NotRecordedError(f"{path} has just changed")
+        listed = of_interest(accesses.listed)
+        probed = of_interest(accesses.probed) - read - listed
+        found = {
+            READ: sorted({*trees, *read}),
+            LISTED: sorted(listed),
+            PROBED: sorted(probed),
+            ALONE: sorted({*packages()}),
+        }
+        names = None if self.lookups.is_all else self.lookups.named() | variables
+        return taken(found, names, self.environment)
+
+
+def is_below(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def in_any(path: str, trees: Iterable[str]) -> bool:
+    """Whether a path is one of the files that the digest of a tree is about.
+
+    Files whose names begin with a dot, "#" or "~" are not (native/freshness/snapshot.h).
+    """
+    name = path.rpartition("/")[2]
+    if name[:1] in {".", "#", "~"}:
+        return path in set(trees)
+    return any(is_below(path, tree) for tree in trees)
+
+
+def own_directories() -> tuple[str, ...]:
+    """The beginnings of the paths of Python's own files, and of installed packages.
+
+    :func:`packages` has their digest. A directory of a user on Python's path is none of them.
+    """
+    paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    paths |= {path for path in sys.path if Path(path).name in _PACKAGES}
+    paths.add(site.getusersitepackages())
+    directories = {path.rstrip("/") + "/" for path in paths if path}
+    return (*sorted(directories), os.path.join(sys.prefix, "pyvenv.cfg"))  # noqa: PTH118
+
+
+def packages() -> list[str]:
+    """What changes its times when a package comes, goes or is upgraded, or Python is."""
+    return [sys.executable, *(path for path in sys.path if path)]

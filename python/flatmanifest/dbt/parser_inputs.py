@@ -1,0 +1,106 @@
+"""What dbt 1.12's other parser may read, as it is a program whose reads nobody records.
+
+It may read everything of a project that is text: what lies in the project's own directory, the
+directories that dbt_project.yml names, the installed packages, and where profiles.yml may be.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt.flags import get_flags
+
+from flatmanifest.dbt.dependencies.record import LISTED, READ
+from flatmanifest.dbt.dependencies.values import CLOCK, MODULES, RANDOM, UNSOURCED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dbt.config.runtime import RuntimeConfig
+
+# Files beside dbt_project.yml that may be a database's, which any command changes, are none of these.
+TEXTS = {
+    *(".yml", ".yaml", ".sql", ".py", ".md", ".csv", ".json", ".toml", ".txt", ".cfg", ".ini"),
+    *(".lock", ".env", ".jinja", ".j2"),
+}
+HIDDEN = (".env", ".dbtignore")
+PROFILES = "profiles.yml"
+# What Jinja evaluates, and in it the names by which a value without a source is reached.
+_EXPRESSION = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_NAMES = re.compile(rf"\b(?:{'|'.join(sorted((*UNSOURCED, RANDOM)))})\b")
+_MODULES = re.compile(rf"\b{MODULES}\b(?!\s*(?:\.\s*|\[\s*[\"'])(?:re|itertools|pytz)\b)")
+
+
+def files_of(config: RuntimeConfig) -> dict[str, list[str]]:
+    """The paths that a parse of a project by another program depends on, by use."""
+    root = Path(config.project_root)
+    names = {*HIDDEN, config.packages_install_path}
+    for field in vars(config):
+        if field.endswith("_paths") and field != "clean_targets":
+            names.update(map(str, getattr(config, field) or ()))
+    read = {os.path.join(root, name) for name in names}  # noqa: PTH118
+    read |= {entry.path for entry in os.scandir(root) if is_text(entry)}
+    places = (get_flags().PROFILES_DIR, root, Path.cwd(), Path.home() / ".dbt")
+    read |= {os.path.join(place, PROFILES) for place in places}  # noqa: PTH118
+    # A file may come into the project's directory that is read then.
+    return {READ: sorted(read), LISTED: [str(root)]}
+
+
+def is_text(entry: os.DirEntry[str]) -> bool:
+    return Path(entry.name).suffix.lower() in TEXTS and entry.is_file()
+
+
+def unsourced_in(manifest: Any, files: dict[str, list[str]]) -> dict[str, str]:
+    """The values without a source that a template may have used, each with a place.
+
+    Looks for their names in what was rendered: the YAML files, the code of all resources, and the
+    macros that these call.
+    """
+    found: dict[str, str] = {}
+    for place, text in rendered(manifest, files[READ]):
+        for name in names_in(text):
+            found.setdefault(name, place)
+    return found
+
+
+def names_in(text: str) -> Iterator[str]:
+    for expression in _EXPRESSION.finditer(text):
+        for name in _NAMES.finditer(expression.group()):
+            yield name.group()
+        if _MODULES.search(expression.group()):
+            yield f"{MODULES}.{CLOCK}"
+
+
+def rendered(manifest: Any, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for path in yaml_files(paths):
+        yield path, Path(path).read_text(errors="replace")
+    macros: list[str] = []
+    for resource in (*manifest.nodes.values(), *manifest.sources.values()):
+        yield resource.unique_id, str(getattr(resource, "raw_code", "") or "")
+        macros += getattr(getattr(resource, "depends_on", None), "macros", ())
+    macros += (name for name in manifest.macros if ".generate_" in name)
+    seen: set[str] = set()
+    while macros:
+        unique_id = macros.pop()
+        macro = manifest.macros.get(unique_id)
+        if macro is None or unique_id in seen:
+            continue
+        seen.add(unique_id)
+        macros += macro.depends_on.macros
+        yield unique_id, macro.macro_sql
+
+
+def yaml_files(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        if os.path.isdir(path):  # noqa: PTH112
+            for directory, _, names in os.walk(path, followlinks=True):
+                yield from (
+                    os.path.join(directory, name)  # noqa: PTH118
+                    for name in names
+                    if name.endswith((".yml", ".yaml"))
+                )
+        elif path.endswith((".yml", ".yaml")) and os.path.isfile(path):  # noqa: PTH113
+            yield path
