@@ -310,7 +310,10 @@ std::optional<std::string> Serve(const std::vector<std::string>& arguments,
   const auto places = FindPlaces(*line);
   if (!places) return "there is no project, or its target path is not a plain one";
   try {
-    const Transcript transcript = ReadTranscript(TranscriptPath(*places, *line, program_directory));
+    const std::string path = TranscriptPath(*places, *line, program_directory);
+    if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
+      return "no such command has been recorded in this project yet";
+    const Transcript transcript = ReadTranscript(path);
     if (transcript.until_ns != 0 && transcript.until_ns <= Now())
       return "a model is deprecated now";
     if (auto changed = ChangedValue(transcript.dependencies, environment)) return changed;

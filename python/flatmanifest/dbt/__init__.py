@@ -57,6 +57,9 @@ def put_seams(release: tuple[int, ...]) -> None:
         trees,
     )
 
+    from flatmanifest.dbt.dependencies import values  # noqa: PLC0415
+
+    values.watch()
     if release >= V2_PARSER:
         from flatmanifest.dbt import handoff  # noqa: F401, PLC0415
 

@@ -138,6 +138,10 @@ class WatchedCopy(dict[str, str]):
         self._note_iteration()
         return dict(super().items())
 
+    def __reduce__(self) -> tuple[type[dict[str, str]], tuple[dict[str, str]]]:
+        """As another process has it, where nothing is recorded."""
+        return dict, (dict(super().items()),)
+
     def _note_iteration(self) -> None:
         if _lookups is not None:
             _lookups.note_iteration()

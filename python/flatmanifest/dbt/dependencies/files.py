@@ -70,14 +70,17 @@ class Accesses:
         """Note a look at whether something is there."""
         self._note(lambda absolute: self.probed.setdefault(absolute, facts_of(found)), path)
 
-    def changed(self) -> str | None:
-        """A path that is not as it was at its first access; None if all are."""
+    def changed(self, is_output: Callable[[str], bool]) -> str | None:
+        """A path that is not as it was at its first access; None if all are.
+
+        ``is_output``: whether dbt, or this package, writes to a path.
+        """
         for path, facts in self.read.items():
-            if path not in self.written and facts_at(path) != facts:
+            if facts_at(path) != facts and not is_output(path):
                 return path
         for path, facts in {**self.listed, **self.probed}.items():
             # What comes into a directory changes its times, but not that it is there.
-            if path not in self.written and kind_of(facts_at(path)) != kind_of(facts):
+            if kind_of(facts_at(path)) != kind_of(facts) and not is_output(path):
                 return path
         return None
 

@@ -85,18 +85,18 @@ class DependencyRecorder:
             raise NotRecordedError(f"{where} uses {name}")
         for what, detail in accesses.reached.items():
             raise NotRecordedError(f"dbt has used {what} ({detail})")
-        changed = accesses.changed()
+        written = accesses.written | set(outputs)
+
+        def is_output(path: str) -> bool:
+            return path in written or is_below(path, cache)
+
+        changed = accesses.changed(is_output)
         if changed is not None:
             raise NotRecordedError(f"{changed} has changed while dbt was running")
         trees = sorted(set(trees))
-        left_out = accesses.written | set(outputs)
 
         def of_interest(paths: Iterable[str]) -> set[str]:
-            return {
-                path
-                for path in paths
-                if path not in left_out and not is_below(path, cache) and not in_any(path, trees)
-            }
+            return {path for path in paths if not is_output(path) and not in_any(path, trees)}
 
         read = of_interest(accesses.read)
         # Of a directory that was opened as a file, that it is one.
