@@ -18,7 +18,7 @@ from tests.python.samples import containers, identical
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.python.conftest import Sample
+    from tests.conftest import Sample
 
 GRAPH_COLLECTIONS = (
     "nodes",

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from tests.python.conftest import CORPUS
-from tests.python.dbt_projects import GENERATED
+from tests.conftest import CORPUS
+from tests.projects.parsed import GENERATED
 from tests.python.selection_grammar import Grammar
 from tests.python.selection_oracle import Oracle, Request, project_of
 

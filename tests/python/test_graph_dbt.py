@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flatmanifest
-from tests.python.conftest import CORPUS
-from tests.python.dbt_projects import GENERATED
+from tests.conftest import CORPUS
+from tests.projects.parsed import GENERATED
 from tests.python.graphs import (
     Resource,
     dbt_graph,

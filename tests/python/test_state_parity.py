@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from tests.python.conftest import CORPUS
+from tests.conftest import CORPUS
 from tests.python.edits import edited
 from tests.python.samples import write
 from tests.python.selection_oracle import (
