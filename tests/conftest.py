@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shlex
 import sysconfig
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,18 +20,43 @@ import pytest
 from hypothesis import settings
 
 import flatmanifest
+from tests import randomness
 from tests.projects.parsed import GENERATED, make_manifest
 from tests.python.samples import sample, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from contextlib import AbstractContextManager
 
 NOBODY = 65534
 
 # A machine that does other things too is slow at times; examples need no clock.
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", deadline=None, print_blob=True)
 settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    randomness.SEEDS.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say of a failure with random choices how to have the same ones again."""
+    report = yield
+    if report.failed and randomness.SEEDS:
+        given = [
+            f"{name}={shlex.quote(text)}"
+            for name, text in os.environ.items()
+            if name.startswith("FLATMANIFEST")
+        ]
+        seeds = ", ".join(map(str, randomness.SEEDS))
+        command = shlex.join(["python", "-m", "pytest", item.nodeid])
+        text = f"The seed is {seeds}. To repeat: {' '.join([*given, command])}"
+        report.sections.append(("random choices", text))
+    return report
 
 
 @dataclass(frozen=True)

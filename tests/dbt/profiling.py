@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flatmanifest.profile.report import Report
+from tests.dbt.template import PROGRAM
 from tests.projects.parsed import PRIVATE
 
 ROOT = Path(__file__).parents[2]
-EXECUTABLE = Path(sys.executable).with_name("flatmanifest")
+# A new process, where it is about imports, or about who looks into a process.
+REAL_PROGRAM = Path(sys.executable).with_name("flatmanifest")
 
 
 def profile(
@@ -21,9 +23,10 @@ def profile(
     switch: str = "1",
     status: int = 0,
     before: Callable[[], None] | None = None,
+    program: Path = PROGRAM,
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [EXECUTABLE, "profile", *given],
+        [program, "profile", *given],
         cwd=project,
         env={**os.environ, **PRIVATE, "FLATMANIFEST": switch, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -35,11 +38,13 @@ def profile(
     return done
 
 
-def report_of(project: Path, *given: str, switch: str = "1", status: int = 0) -> Report:
+def report_of(
+    project: Path, *given: str, switch: str = "1", status: int = 0, program: Path = PROGRAM
+) -> Report:
     """The report of ``OPTIONS -- COMMAND``."""
     file = project / "report.json"
     file.unlink(missing_ok=True)
-    profile(project, "--json", str(file), *given, switch=switch, status=status)
+    profile(project, "--json", str(file), *given, switch=switch, status=status, program=program)
     return Report.read(file)
 
 

@@ -15,6 +15,7 @@ from dbt.artifacts.schemas.manifest import WritableManifest
 from flatmanifest.dbt.alike import FIELDS, is_equal, load_alike, unshare
 from flatmanifest.dbt.reloading import loaded_by_dbt
 from flatmanifest.dbt.splice import dumped, of_resource
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ def test_most_of_a_project_is_alike(chain: dict[str, Any]) -> None:
 def test_any_value_anywhere(name: str, generated: Callable[[str], Path]) -> None:
     """Either dbt makes the same of it, or refuses it, too."""
     untouched = handed_over(generated(name))
-    choice = random.Random(SEED)
+    choice = seeded(SEED)
     made = refused = 0
     for _ in range(MUTATIONS):
         values = copy.deepcopy(untouched)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.dbt.session import text_of
+from tests.dbt.template import PYTHON
 from tests.dbt.test_dbt_parity import LS, PARSE, SLOWER, Step, compare, run_both
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
@@ -66,11 +67,13 @@ def test_another_place_for_entries(tmp_path: Path) -> None:
     assert not (tmp_path / "1" / "project" / "target" / "flatmanifest").exists()
 
 
-def run_dbt(project: Path, before: str, **environment: str) -> str:
+def run_dbt(
+    project: Path, before: str, python: Path = Path(sys.executable), **environment: str
+) -> str:
     """What ``dbt parse`` prints in a process that runs some Python first."""
     code = f"{before}\nfrom dbt.cli.main import cli\nimport sys\nsys.argv = ['dbt', 'parse']\ncli()"
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [python, "-c", code],
         cwd=project,
         env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", **environment},
         capture_output=True,
@@ -82,7 +85,7 @@ def run_dbt(project: Path, before: str, **environment: str) -> str:
 
 
 def test_an_unknown_dbt_is_left_alone(tmp_path: Path) -> None:
-    generate("small_everything", tmp_path / "project", None)
+    generate("chain", tmp_path / "project", 1)
     said = run_dbt(tmp_path / "project", "import dbt.version; dbt.version.__version__ = '9.9.9'")
     assert said.count("flatmanifest knows dbt-core 1.10, 1.11, 1.12, not 9.9.9") == 1
     assert not (tmp_path / "project" / "target" / "flatmanifest").exists()
@@ -117,7 +120,7 @@ def test_another_dbt_on_the_same_project(tmp_path: Path) -> None:
 
 
 def test_the_switch_leaves_dbt_alone(tmp_path: Path) -> None:
-    generate("small_everything", tmp_path / "project", None)
+    generate("chain", tmp_path / "project", 1)
     shown = "import atexit, sys; atexit.register(lambda: print(*sys.modules, sep='\\n'))"
     said = run_dbt(tmp_path / "project", shown, FLATMANIFEST="0").splitlines()
     assert "dbt_flatmanifest" in said
@@ -127,10 +130,10 @@ def test_the_switch_leaves_dbt_alone(tmp_path: Path) -> None:
 
 def test_values_of_environment_variables_are_not_kept(tmp_path: Path) -> None:
     generate("small_everything", tmp_path / "project", None)
-    run_dbt(tmp_path / "project", "", SMALL_EVERYTHING_SUFFIX="not_to_be_told")
+    run_dbt(tmp_path / "project", "", PYTHON, SMALL_EVERYTHING_SUFFIX="not_to_be_told")
     model = "models/staging/stg_customers.sql"
     (tmp_path / "project" / model).write_text("select '{{ env_var('HIDDEN')[:1] }}' as a")
-    run_dbt(tmp_path / "project", "", HIDDEN="correct horse battery staple")
+    run_dbt(tmp_path / "project", "", PYTHON, HIDDEN="correct horse battery staple")
     for entry in (tmp_path / "project" / "target" / "flatmanifest").iterdir():
         assert b"correct horse" not in entry.read_bytes()
 
@@ -145,7 +148,7 @@ cli(["parse", "--no-use-colors"], prog_name="dbt")
 
 def test_an_installation_that_is_broken(tmp_path: Path) -> None:
     project = tmp_path / "project"
-    generate("small_everything", project, None)
+    generate("chain", project, 1)
     done = subprocess.run(
         [sys.executable, "-c", BROKEN_INSTALLATION],
         cwd=project,

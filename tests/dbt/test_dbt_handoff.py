@@ -238,6 +238,7 @@ def check_handed(directory: Path, prepared: bytes, steps: list[Any]) -> list[dic
     )
 
 
+@pytest.mark.one_story
 def test_what_the_parser_has_changed_is_loaded(tmp_path: Path, prepared: bytes) -> None:
     """Every kind of resource, by a command that has the parser run again."""
     commands = [PARSE, LS, [*LS, "--output", "json"], ["dbt", "compile", *THREAD]]
@@ -280,6 +281,7 @@ print(json.dumps(loaded))
 """
 
 
+@pytest.mark.one_story
 def test_dbt_loads_only_what_is_new(tmp_path: Path, prepared: bytes) -> None:
     project = tmp_path / "project"
     make_handed(project, prepared)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.dbt.template import PYTHON
+from tests.dbt.sides import Side
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Step = list[str]
-ROOT = Path(__file__).parents[2]
 THREAD = ["--threads", "1"]  # so that results come in one order
 # dbt 1.10 waits for itself where one thread is to run a microbatch model.
 RUN = [*THREAD, "--exclude", "order_batches"] if version("dbt-core").startswith("1.10.") else THREAD
@@ -31,48 +29,28 @@ LS = ["dbt", "ls"]
 SLOWER = "Unable to do partial parsing"  # what dbt says where the plugin starts warm
 
 
-def session(
-    project: Path, steps: Path, records: Path, variables: dict[str, str]
-) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, **PRIVATE, "PYTHONHASHSEED": "0", **variables}
-    session_of = [str(PYTHON), "-m", "tests.dbt.session"]
-    command = [*session_of, *map(str, (project, steps, records))]
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**environment, "DBT_PROFILES_DIR": str(project)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-
-
 def make_small_everything(project: Path) -> None:
     generate("small_everything", project, None)
 
 
-def run_both(
+def run_both(  # noqa: PLR0913 - each has a default
     directory: Path,
     steps: list[Step],
     switches: tuple[str, str] = ("0", "1"),
     make: Callable[[Path], None] = make_small_everything,
     variables: tuple[dict[str, str], dict[str, str]] = ({}, {}),
+    *,
+    is_remembered: bool = True,
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """The records of the steps without and with the plugin, in projects that ``make`` makes."""
-    steps_file = directory / "steps.json"
-    steps_file.write_text(json.dumps(steps))
-    running = []
+    sides = []
     for number, switch in enumerate(switches):
         project = directory / str(number) / "project"
         make(project)
-        records = directory / f"{number}.json"
-        own = {"FLATMANIFEST": switch, **variables[number]}
-        running.append((session(project, steps_file, records, own), records))
-    found = []
-    for process, records in running:
-        output, _ = process.communicate()
-        assert process.returncode == 0, output.decode()
-        found.append(json.loads(records.read_text()))
-    return list(zip(*found, strict=True))
+        profiles = {"DBT_PROFILES_DIR": str(project)}
+        own = {"FLATMANIFEST": switch, **profiles, **variables[number]}
+        sides.append(Side(project, steps, own, is_remembered=is_remembered))
+    return list(zip(*(side.records() for side in sides), strict=True))
 
 
 def difference(vanilla: Any, ours: Any) -> str:
@@ -130,7 +108,7 @@ def check(
 
 def test_two_runs_of_dbt_itself_are_equal(tmp_path: Path) -> None:
     steps = [PARSE, PARSE, LS]
-    records = run_both(tmp_path, steps, ("0", "0"))
+    records = run_both(tmp_path, steps, ("0", "0"), is_remembered=False)
     for step, (one, other) in zip(steps, records, strict=True):
         compare(step, one, other)
 
@@ -259,6 +237,8 @@ EDITS: list[Step] = [
     ["write", "models/.hidden.sql", "select 1"],
     ["write", ".dbtignore", "models/marts/retired_report.sql\n"],
     ["touch", "models/staging/stg_orders.sql"],
+]
+LOSSES: list[Step] = [
     ["remove", "target/manifest.json"],
     ["append", "target/manifest.json", " "],
     ["remove", "target/graph.gpickle"],
@@ -266,8 +246,10 @@ EDITS: list[Step] = [
 ]
 
 
-# The first command after every second edit, beside parse and ls.
+# The commands that may come first after an edit.
 AFTER_AN_EDIT: list[Step] = [
+    PARSE,
+    LS,
     ["dbt", "compile", *RUN],
     ["dbt", "seed", *THREAD],
     ["dbt", "run", *RUN],
@@ -282,22 +264,36 @@ AFTER_AN_EDIT: list[Step] = [
 ]
 # Asks for every command after every edit, which `make test` has no time for.
 EVERY_COMMAND = os.environ.get("FLATMANIFEST_EVERY_COMMAND") == "1"
-# None but parse and ls for the other releases of dbt, and half of the edits for each of them.
-FEW_COMMANDS = os.environ.get("FLATMANIFEST_FEW_COMMANDS") == "1"
-MIDDLE = EDITS.index(["replace", "models/marts/_marts.yml", "grants: {}", "enabled: false"])
-HALF = EDITS[MIDDLE:] if version("dbt-core").startswith("1.12.") else EDITS[:MIDDLE]
+EDITS_AT_ONCE = 11
 
 
-def test_edits_of_the_project(tmp_path: Path) -> None:
-    steps = [PARSE, LS, ["copy", "target", "state"]]
-    for number, edited in enumerate(HALF if FEW_COMMANDS else EDITS):
-        is_odd = number % 2 == 1
-        another = (
-            [] if FEW_COMMANDS or is_odd else [AFTER_AN_EDIT[number // 2 % len(AFTER_AN_EDIT)]]
-        )
-        steps += [edited, *another, PARSE, LS]
-        steps += AFTER_AN_EDIT if EVERY_COMMAND else []
-    check(tmp_path, [*steps, ["dbt", "build", *RUN]])
+def edits_with_commands(begin: int) -> list[Step]:
+    """Some edits of the project in which all before them have been made."""
+    steps = [*EDITS[:begin], PARSE, LS, ["copy", "target", "state"]]
+    for number, edited in enumerate(EDITS[begin : begin + EDITS_AT_ONCE], begin):
+        turned = number % len(AFTER_AN_EDIT)
+        commands = AFTER_AN_EDIT[turned:] + AFTER_AN_EDIT[:turned]
+        steps += [edited, *(commands if EVERY_COMMAND else [commands[0], LS])]
+    return [*steps, ["dbt", "build", *RUN]]
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        pytest.param(begin, marks=[pytest.mark.one_story] if begin == EDITS_AT_ONCE else [])
+        for begin in range(0, len(EDITS), EDITS_AT_ONCE)
+    ],
+)
+def test_edits_of_the_project(tmp_path: Path, begin: int) -> None:
+    """Each edit with one of the commands; with every one, if FLATMANIFEST_EVERY_COMMAND asks."""
+    check(tmp_path, edits_with_commands(begin))
+
+
+def test_artifacts_that_are_lost(tmp_path: Path) -> None:
+    steps = [PARSE, LS]
+    for lost in LOSSES:
+        steps += [lost, PARSE, LS]
+    check(tmp_path, steps)
 
 
 def test_a_variable_that_nothing_uses_any_more(tmp_path: Path) -> None:
@@ -366,13 +362,16 @@ def test_a_file_for_partial_parsing_of_ones_own(tmp_path: Path, path: str) -> No
     check(tmp_path, [*steps, own, own, PARSE])
 
 
+AS_PROCESSES = [[*PARSE, "--quiet"], LS, [*LS, "--quiet"], [*PARSE, "--quiet"]]
+
+
 def test_processes_say_the_same(tmp_path: Path) -> None:
     """To the end: extension modules report what is not freed when Python ends."""
     said = []
     for switch in ("0", "1"):
         project = tmp_path / switch / "project"
         generate("small_everything", project, None)
-        for arguments in ([*PARSE, "--quiet"], LS, [*LS, "--quiet"], [*PARSE, "--quiet"]):
+        for arguments in AS_PROCESSES if EVERY_COMMAND else AS_PROCESSES[:2]:
             done = subprocess.run(
                 [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", *arguments[1:]],
                 cwd=project,
@@ -390,4 +389,5 @@ def test_processes_say_the_same(tmp_path: Path) -> None:
                 re.sub(r"\d\d:\d\d:\d\d", "TIME", text) for text in (done.stdout, done.stderr)
             ]
             said.append((done.returncode, *printed))
-    assert said[:4] == said[4:]
+    half = len(said) // 2
+    assert said[:half] == said[half:]

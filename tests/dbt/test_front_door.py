@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import random
 import re
 import shutil
 import subprocess
@@ -20,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.dbt.session import UNSTABLE_LINES, text_of
+from tests.dbt.sides import ROOT, Side
 from tests.dbt.template import PROGRAM, PYTHON
-from tests.dbt.test_dbt_parity import FEW_COMMANDS, ROOT, compare
+from tests.dbt.test_dbt_parity import EVERY_COMMAND, compare
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,7 @@ class Story:
     """Random steps that make sense one after the other."""
 
     def __init__(self, seed: int) -> None:
-        self.choice = random.Random(seed)
+        self.choice = seeded(seed)
         self.extra: dict[str, str] = {}
         self.count = 0
         self.has_link = False
@@ -207,39 +208,18 @@ class Story:
         yield ["remove", path]
 
 
-def run_side(project: Path, steps: Path, records: Path, program: str | None) -> Any:
-    command = [
-        str(PYTHON),
-        "-m",
-        "tests.dbt.session",
-        *map(str, (project, steps, records)),
-    ]
-    environment = {**os.environ, **PRIVATE, "PYTHONHASHSEED": "0"}
-    environment.pop("FLATMANIFEST_CACHE_DIR", None)
-    if program is not None:
-        command.append(program)
-        del environment["FLATMANIFEST"]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-
-
 def run_sides(directory: Path, steps: list[Step]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """The records of dbt and of the executable."""
-    steps_file = directory / "steps.json"
-    steps_file.write_text(json.dumps(steps))
-    running = []
-    for name, program in (("dbt", None), ("front", str(PROGRAM))):
+    sides = []
+    switches: list[tuple[str, dict[str, str], Path | None]] = [
+        ("dbt", {"FLATMANIFEST": "0"}, None),
+        ("front", {}, PROGRAM),
+    ]
+    for name, switch, program in switches:
         project = directory / name / "project"
         generate("small_everything", project, None)
-        records = directory / f"{name}.json"
-        running.append((run_side(project, steps_file, records, program), records))
-    found = []
-    for process, records in running:
-        output, _ = process.communicate()
-        assert process.returncode == 0, output.decode()
-        found.append(json.loads(records.read_text()))
-    return list(zip(*found, strict=True))
+        sides.append(Side(project, steps, switch, program=program))
+    return list(zip(*(side.records() for side in sides), strict=True))
 
 
 def is_served(record: dict[str, Any]) -> bool:
@@ -289,7 +269,13 @@ def check(
     )
 
 
-@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + 4))
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(FIRST_SEED, marks=pytest.mark.one_story),
+        *range(FIRST_SEED + 1, FIRST_SEED + 4),
+    ],
+)
 def test_random_edits_and_commands(tmp_path: Path, seed: int) -> None:
     steps = Story(seed).steps(STEPS)
     served = 0
@@ -350,13 +336,15 @@ ALONE: list[list[str]] = [
 ]
 
 
-def test_processes_say_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_new", [False, True], ids=["copies", "new processes"])
+def test_processes_say_the_same(tmp_path: Path, is_new: bool) -> None:  # noqa: FBT001
     """What differs between processes and a process that runs several commands."""
+    python = sys.executable if is_new else str(PYTHON)
     sides = {
-        "dbt": [sys.executable, "-m", "tests.dbt.program"],
-        "front": [str(REAL_PROGRAM), "dbt"],
+        "dbt": [python, "-m", "tests.dbt.program"],
+        "front": [str(REAL_PROGRAM if is_new else PROGRAM), "dbt"],
     }
-    alone = ALONE[:: 2 if FEW_COMMANDS else 1]
+    alone = ALONE[:1] if is_new and not EVERY_COMMAND else ALONE
     said: dict[str, list[Any]] = {side: [] for side in sides}
     for side, program in sides.items():
         project = tmp_path / side / "project"

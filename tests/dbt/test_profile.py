@@ -26,7 +26,7 @@ from flatmanifest.profile.flame import svg, tree
 from flatmanifest.profile.ledger import Ledger, manifest_of
 from flatmanifest.profile.memory import Memory
 from flatmanifest.profile.report import Report
-from tests.dbt.profiling import profile, report_of, written
+from tests.dbt.profiling import REAL_PROGRAM, profile, report_of, written
 from tests.projects import generate
 
 ROOT = Path(__file__).parents[2]
@@ -190,7 +190,18 @@ def test_execution_and_its_threads(chain: Path) -> None:
 
 def test_what_is_printed(chain: Path) -> None:
     prof = chain / "some.prof"
-    done = profile(chain, "--top", "7", "--prof", str(prof), "--", "ls", "--select", "marts_3")
+    done = profile(
+        chain,
+        "--top",
+        "7",
+        "--prof",
+        str(prof),
+        "--",
+        "ls",
+        "--select",
+        "marts_3",
+        program=REAL_PROGRAM,
+    )
     lines = done.stdout.splitlines()
     assert "chain.marts.000.marts_3" in done.stdout  # dbt's own output
     assert any(line.startswith("TIMING BREAKDOWN") for line in lines)
@@ -372,7 +383,7 @@ def test_py_spy_may_not_look(chain: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     done = profile(
         chain, "--native", "--top", "0", "--html", str(page), "--", "--version",
-        before=refuse_to_be_looked_into,
+        before=refuse_to_be_looked_into, program=REAL_PROGRAM,
     )  # fmt: skip
     [line] = [line for line in done.stdout.splitlines() if line.startswith("no stacks:")]
     assert "Operation not permitted" in line or "Permission denied" in line
@@ -402,7 +413,7 @@ def test_native_stacks(chain: Path, tmp_path: Path) -> None:
         pytest.skip(str(error))
     flame, scope = tmp_path / "flame.svg", tmp_path / "scope.json"
     given = ["--native", "--flame", str(flame), "--speedscope", str(scope), "--top", "0"]
-    report = report_of(chain, *given, "--", "no-such-command", status=2)
+    report = report_of(chain, *given, "--", "no-such-command", status=2, program=REAL_PROGRAM)
     assert report.error == "No such command 'no-such-command'."
     names = {frame["name"] for frame in json.loads(scope.read_text())["shared"]["frames"]}
     assert any("dbt/" in name for name in names)
@@ -415,7 +426,7 @@ def test_a_comparison(chain: Path, tmp_path: Path) -> None:
     file, page = tmp_path / "comparison.json", tmp_path / "page.html"
     given = ["--compare", "--rounds", "1", "--json", str(file), "--html", str(page)]
     limits = ["--fail-above", "900", "--fail-above", "front door=0.0001"]
-    done = profile(chain, *given, *limits, "--", "ls", status=1)
+    done = profile(chain, *given, *limits, "--", "ls", status=1, program=REAL_PROGRAM)
     assert "'front door' took" in done.stderr
     found = json.loads(file.read_text())
     assert [side["name"] for side in found["sides"]] == [

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 import os
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import tempfile
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from tests.projects import generate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # By the name that tests know them by: the project and its size.
 GENERATED: dict[str, tuple[str, int | None]] = {
@@ -23,6 +25,10 @@ GENERATED: dict[str, tuple[str, int | None]] = {
 
 # dbt left to itself, and quiet about it.
 PRIVATE = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1", "FLATMANIFEST": "0"}
+
+# What dbt made of a project once, for tests that are not about how it does. `make clean` forgets.
+KEPT = Path(__file__).parents[2] / "build" / "manifests"
+DBTS = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb")
 
 
 def parse(project: Path) -> Path:
@@ -50,7 +56,32 @@ def parse(project: Path) -> Path:
 
 
 def make_manifest(name: str, directory: Path) -> Path:
-    """Generate one of GENERATED in a new directory and return the path of its manifest."""
+    """Generate one of GENERATED in a new directory and return the path of its manifest.
+
+    dbt parses it unless the same dbt has parsed the same files before: then the manifest is a copy
+    of that one.
+    """
     project, size = GENERATED[name]
     generate(project, directory, size)
-    return parse(directory)
+    manifest = directory / "target" / "manifest.json"
+    kept = KEPT / f"{name}-{digest_of(directory)}.json"
+    if kept.exists():
+        manifest.parent.mkdir()
+        shutil.copyfile(kept, manifest)
+        return manifest
+    parse(directory)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=KEPT, delete=False) as file:
+        file.write(manifest.read_bytes())
+    Path(file.name).rename(kept)
+    return manifest
+
+
+def digest_of(project: Path) -> str:
+    """Of the files of a project that nothing has run in, and of the dbt that is here."""
+    told = [sys.version, *(f"{name} {metadata.version(name)}" for name in DBTS)]
+    for path in sorted(project.rglob("*")):
+        if path.is_file():
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            told.append(f"{path.relative_to(project)} {content}")
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]

@@ -6,7 +6,6 @@ What it selects from artifacts is compared with dbt's selector in test_selection
 from __future__ import annotations
 
 import gzip
-import random
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from tests.conftest import CORPUS
 from tests.projects.parsed import GENERATED
 from tests.python.selection_grammar import Grammar
 from tests.python.selection_oracle import Oracle, Request, project_of
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def forms(
 
 
 def test_random_selections(forms: Forms) -> None:
-    grammar = Grammar(forms.plain, random.Random(5))
+    grammar = Grammar(forms.plain, seeded(5))
     for _ in range(SELECTIONS):
         request = grammar.request()
         artifact, objects = forms.answers(request)

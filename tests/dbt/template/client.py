@@ -13,7 +13,7 @@ import sys
 import time
 
 SECONDS_TO_START = 60.0
-MODULES = ("flatmanifest.dbt", "dbt.cli.main", "tests.")
+MODULES = ("flatmanifest.dbt", "flatmanifest.profile", "dbt.cli.main", "tests.")
 # Ends of the real thing that no dbt has: EX_SOFTWARE.
 DIED = 70
 
