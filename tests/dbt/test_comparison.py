@@ -19,6 +19,7 @@ from bench.comparison.execution import Executor
 from bench.comparison.plan import COMMANDS, chain, contests
 from bench.comparison.report import MarkError, read_figures, write_into
 from bench.comparison.results import Result, Results, ResultsError
+from tests.dbt.template import PYTHON
 
 ROOT = Path(__file__).parents[2]
 ALONE = "dbt 1.11"
@@ -26,7 +27,7 @@ ALONE = "dbt 1.11"
 
 def compare(out: Path, *given: str, status: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "bench.comparison", "--out", str(out), *given],
+        [PYTHON, "-m", "bench.comparison", "--out", str(out), *given],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -56,13 +56,18 @@ def parse(project: Path) -> Path:
 
 
 def make_manifest(name: str, directory: Path) -> Path:
-    """Generate one of GENERATED in a new directory and return the path of its manifest.
+    """Generate one of GENERATED in a new directory and return the path of its manifest."""
+    project, size = GENERATED[name]
+    generate(project, directory, size)
+    return parse_once(name, directory)
+
+
+def parse_once(name: str, directory: Path) -> Path:
+    """Return the path of the manifest of a project that nothing has run in yet.
 
     dbt parses it unless the same dbt has parsed the same files before: then the manifest is a copy
     of that one.
     """
-    project, size = GENERATED[name]
-    generate(project, directory, size)
     manifest = directory / "target" / "manifest.json"
     kept = KEPT / f"{name}-{digest_of(directory)}.json"
     if kept.exists():

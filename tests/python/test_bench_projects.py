@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.projects import PROJECTS, generate
-from tests.projects.parsed import parse
+from tests.projects.parsed import parse_once
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def test_chain_parses(generated: Callable[[str], Path]) -> None:
 
 def test_simple_parses(tmp_path: Path) -> None:
     generate("simple", tmp_path, size=60)
-    manifest = load(parse(tmp_path))
+    manifest = load(parse_once("simple", tmp_path))
     roots = 3
     assert count(manifest) == {"model": 60, "test": 60 * 3 - roots}
     parents = [len(manifest["parent_map"][f"model.simple.model_{number}"]) for number in range(60)]

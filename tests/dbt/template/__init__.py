@@ -22,12 +22,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-# Of this pytest process alone. What another left behind, `make clean` removes.
-DIRECTORY = ROOT / "build" / "template" / str(os.getpid())
-PYTHON = DIRECTORY / "bin" / "python"
-PROGRAM = DIRECTORY / "bin" / "flatmanifest"
-LOG = DIRECTORY / "log"
-
 SHELL = """#!/bin/sh
 # Stands for the Python beside the real flatmanifest.
 exec '{python}' -I -S '{client}' '{directory}' '{python}' "$@"
@@ -39,9 +33,13 @@ class TemplateDiedError(Exception):
 
 
 class Template:
-    """The process that dbt's processes are copied from."""
+    """The process that dbt's processes are copied from, and the programs that ask for copies."""
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.python = directory / "bin" / "python"
+        self.program = directory / "bin" / "flatmanifest"
+        self.log = directory / "log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def ensure(self) -> None:
@@ -49,7 +47,7 @@ class Template:
         ended = None if self.process is None else self.process.poll()
         if self.process is not None and ended is None:
             return
-        said = LOG.read_text(errors="replace") if LOG.exists() else ""
+        said = self.log.read_text(errors="replace") if self.log.exists() else ""
         self._start()
         if ended is not None:
             message = f"dbt's template ended with status {ended}; there is another one: {said}"
@@ -60,9 +58,9 @@ class Template:
         server = Path(__file__).with_name("server.py")
         environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
         # It ends with this process: it reads the end of its standard input.
-        with LOG.open("wb") as log:
+        with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(server), str(DIRECTORY)],
+                [sys.executable, str(server), str(self.directory)],
                 env={**environment, "PYTHONHASHSEED": "0"},
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -71,14 +69,13 @@ class Template:
             )
 
     def _make_programs(self) -> None:
-        shutil.rmtree(DIRECTORY, ignore_errors=True)
-        PYTHON.parent.mkdir(parents=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.python.parent.mkdir(parents=True)
         client = Path(__file__).with_name("client.py")
-        PYTHON.write_text(
-            SHELL.format(python=sys.executable, client=client, directory=DIRECTORY), "utf-8"
-        )
-        PYTHON.chmod(0o700)
-        shutil.copy2(Path(sys.executable).with_name("flatmanifest"), PROGRAM)
+        text = SHELL.format(python=sys.executable, client=client, directory=self.directory)
+        self.python.write_text(text, "utf-8")
+        self.python.chmod(0o700)
+        shutil.copy2(Path(sys.executable).with_name("flatmanifest"), self.program)
 
     def stop(self) -> None:
         """End it, and every copy of it."""
@@ -86,7 +83,10 @@ class Template:
             self.process.stdin.close()
             self.process.wait()
         self.process = None
-        shutil.rmtree(DIRECTORY, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
-TEMPLATE = Template()
+# Of this pytest process alone. What a killed one leaves behind, `make clean` removes.
+TEMPLATE = Template(ROOT / "build" / "template" / str(os.getpid()))
+PYTHON = TEMPLATE.python
+PROGRAM = TEMPLATE.program
