@@ -33,8 +33,8 @@ from bench import (
     selection,
 )
 from bench.figures import Report
-from bench.projects import generate
 from flatmanifest.profile.measurement import processor
+from tests.projects import generate
 
 LARGE = "dex_spellbook_v12"
 SMALL = "jaffle_shop_v12_dbt1.11"

@@ -22,7 +22,7 @@ import psutil
 from bench.contest import Contestant, ratio
 from bench.dbt_commands import PROJECTS, QUIET, REPOSITORY
 from bench.figures import Report
-from bench.projects import generate
+from tests.projects import generate
 
 ROUNDS = 3
 NAMES = ("chain2000", "01_2000_simple")

@@ -19,7 +19,7 @@ from typing import Any
 
 from bench.contest import Contestant, ratio, run
 from bench.figures import Report
-from bench.projects import generate
+from tests.projects import generate
 
 ROUNDS = 5
 REPOSITORY = Path(__file__).parents[1]

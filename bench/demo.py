@@ -30,7 +30,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from bench.fresh_process import REPOSITORY, Measurement, measure
-from bench.projects import generate
+from tests.projects import generate
 
 T = TypeVar("T")
 

@@ -17,8 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.projects import generate
-from bench.projects.catalog import PROJECTS
+from tests.projects import generate
+from tests.projects.catalog import PROJECTS
 
 ROUNDS = 3
 PARSER = """

@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.contest import Contestant
 from bench.figures import Report
-from bench.projects import generate
+from tests.projects import generate
 
 ROUNDS = 3
 PROJECT = "02_500_chain"

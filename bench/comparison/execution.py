@@ -19,7 +19,7 @@ from bench.comparison import plan
 from bench.comparison.engines import Engine, EngineError
 from bench.comparison.plan import Command, Contest, Project
 from bench.comparison.results import Result, Results
-from bench.projects import generate
+from tests.projects import generate
 
 SHOWN = 3  # lines of an error
 SHORT = 0.5  # seconds; what takes less is run more often in a round

@@ -14,7 +14,7 @@ MODELS_A_CHAIN = 4
 
 @dataclass(frozen=True)
 class Project:
-    """A generated project (bench.projects) of so many models."""
+    """A generated project (tests.projects) of so many models."""
 
     name: str
     kind: str

@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 import flatmanifest
-from bench.projects import generate
-from tests.python.dbt_projects import GENERATED, PRIVATE, make_manifest
+from tests.projects import generate
+from tests.projects.parsed import GENERATED, PRIVATE, make_manifest
 
 PROGRAM = Path(sys.executable).with_name("flatmanifest")
 # Reading a damaged one takes a time that grows with it, and says nothing more.

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bench.projects import PROJECTS, generate
-from tests.python.dbt_projects import parse
+from tests.projects import PROJECTS, generate
+from tests.projects.parsed import parse_once
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def test_chain_parses(generated: Callable[[str], Path]) -> None:
 
 def test_simple_parses(tmp_path: Path) -> None:
     generate("simple", tmp_path, size=60)
-    manifest = load(parse(tmp_path))
+    manifest = load(parse_once("simple", tmp_path))
     roots = 3
     assert count(manifest) == {"model": 60, "test": 60 * 3 - roots}
     parents = [len(manifest["parent_map"][f"model.simple.model_{number}"]) for number in range(60)]
@@ -98,7 +98,7 @@ def test_refusals(arguments: list[str], complaint: str, tmp_path: Path) -> None:
     name, directory, *size = arguments
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "file").touch()
-    command = [sys.executable, "-m", "bench.projects", name, str(tmp_path / directory), *size]
+    command = [sys.executable, "-m", "tests.projects", name, str(tmp_path / directory), *size]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert complaint in done.stderr

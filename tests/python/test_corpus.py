@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import pickle
-import random
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import flatmanifest
 from tests.python.samples import containers, identical
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.python.conftest import Sample
+    from tests.conftest import Sample
 
 GRAPH_COLLECTIONS = (
     "nodes",
@@ -85,7 +85,7 @@ def string(resource: dict[str, Any], path: tuple[str, ...]) -> str | None:
 
 def parts(real: Sample) -> Iterator[tuple[Any, Any]]:
     """Yield containers with their plain counterparts, all levels down, of no more than a sample."""
-    choice = random.Random(0)
+    choice = seeded(0)
     yield real.view, real.plain
     for section, plain in real.plain.items():
         view = real.view[section]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import struct
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import pytest
 
 import flatmanifest
 from tests.python.samples import write
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ def test_an_intact_file_is_not_damaged(intact_path: Path) -> None:
 
 def test_every_flipped_bit_is_found(intact_path: Path) -> None:
     intact = intact_path.read_bytes()
-    choice = random.Random(1)
+    choice = seeded(1)
     for offset in choice.sample(range(len(intact)), 700):
         damaged = bytearray(intact)
         damaged[offset] ^= 1 << choice.randrange(8)
@@ -108,7 +108,7 @@ def test_every_truncation_is_found_at_open(intact_path: Path) -> None:
 
 def test_splices_and_noise_are_survived(intact_path: Path) -> None:
     intact = intact_path.read_bytes()
-    choice = random.Random(2)
+    choice = seeded(2)
     for _ in range(700):
         damaged = bytearray(intact)
         for _ in range(choice.randrange(1, 8)):
@@ -135,7 +135,7 @@ def test_splices_and_noise_are_survived(intact_path: Path) -> None:
         (b"", "empty"),
         (b"x", "not an .fman file"),
         (b"\0" * 1000, "identifier FMAN is missing"),
-        (random.Random(3).randbytes(10_000), "identifier FMAN is missing"),
+        (seeded(3).randbytes(10_000), "identifier FMAN is missing"),
         (b'{"nodes": {}}', "this is JSON"),
     ],
 )

@@ -6,17 +6,17 @@ What it selects from artifacts is compared with dbt's selector in test_selection
 from __future__ import annotations
 
 import gzip
-import random
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import flatmanifest
-from tests.python.conftest import CORPUS
-from tests.python.dbt_projects import GENERATED
+from tests.conftest import CORPUS
+from tests.projects.parsed import GENERATED
 from tests.python.selection_grammar import Grammar
 from tests.python.selection_oracle import Oracle, Request, project_of
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def forms(
 
 
 def test_random_selections(forms: Forms) -> None:
-    grammar = Grammar(forms.plain, random.Random(5))
+    grammar = Grammar(forms.plain, seeded(5))
     for _ in range(SELECTIONS):
         request = grammar.request()
         artifact, objects = forms.answers(request)

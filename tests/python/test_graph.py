@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import itertools
-import random
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from flatmanifest import Graph, GraphError, NodeNotFoundError
 from tests.python.graphs import NAMES, digraph, edge_lists, shape
 from tests.python.samples import CUSTOMERS, ORDERS
 from tests.python.test_lifetime import GRAPH
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -615,7 +615,7 @@ def test_threads_change_and_read() -> None:
     threads = [threading.Thread(target=read) for _ in range(3)]
     for thread in threads:
         thread.start()
-    choice = random.Random(3)
+    choice = seeded(3)
     for number in range(3_000):
         node = f"x{choice.randrange(50)}"
         graph.add_edge("b60", node)
@@ -632,7 +632,7 @@ def test_threads_change_and_read() -> None:
 
 def test_a_damaged_file_is_an_error_or_a_graph(fman_path: Path) -> None:
     intact = fman_path.read_bytes()
-    choice = random.Random(9)
+    choice = seeded(9)
     read = 0
     for _ in range(600):
         damaged = bytearray(intact)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import random
 import shutil
 from itertools import islice
 from pathlib import Path
@@ -16,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flatmanifest
-from tests.python.conftest import CORPUS
-from tests.python.dbt_projects import GENERATED
+from tests.conftest import CORPUS
+from tests.projects.parsed import GENERATED
 from tests.python.graphs import (
     Resource,
     dbt_graph,
@@ -30,6 +29,7 @@ from tests.python.graphs import (
     shape,
 )
 from tests.python.samples import write
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -313,7 +313,7 @@ def test_real_walks_and_subsets(both: tuple[flatmanifest.Graph, Any]) -> None:
     graph, manifest = both
     theirs = dbt_graph(linked(manifest).graph)
     nodes = list(theirs)
-    choice = random.Random(5)
+    choice = seeded(5)
     for node in choice.sample(nodes, min(len(nodes), 100)):
         depth = choice.choice([None, 1, 2, 3])
         assert graph.ancestors(node, depth) == theirs.ancestors(node, depth)
@@ -334,7 +334,7 @@ def test_real_walks_and_subsets(both: tuple[flatmanifest.Graph, Any]) -> None:
 def test_real_paths(both: tuple[flatmanifest.Graph, Any]) -> None:
     graph, manifest = both
     expected = linked(manifest).graph
-    choice = random.Random(6)
+    choice = seeded(6)
     ends = [node for node in graph if graph.in_degree(node)]
     for child in choice.sample(ends, min(len(ends), 30)):
         parent = choice.choice(sorted(graph.ancestors(child)))

@@ -14,7 +14,7 @@ from tests.python.samples import CUSTOMERS, ORDERS, RAW_CODE, sample, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.python.conftest import Sample
+    from tests.conftest import Sample
 
 REPORT = "exposure.shop.report"
 SOURCE = "source.shop.raw.orders"

@@ -10,7 +10,7 @@ from tests.python.samples import ORDERS, containers, sample, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.python.conftest import Sample
+    from tests.conftest import Sample
 
 BOUND = 1000
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import random
 import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from tests.python.conftest import CORPUS
-from tests.python.dbt_projects import GENERATED
+from tests.conftest import CORPUS
+from tests.projects.parsed import GENERATED
 from tests.python.selection_grammar import Grammar
 from tests.python.selection_oracle import (
     Answer,
@@ -27,6 +26,7 @@ from tests.python.selection_oracle import (
     project_of,
     untagged,
 )
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,7 +81,7 @@ def pair(
 
 
 def test_random_selections(pair: Pair) -> None:
-    grammar = Grammar(pair.plain, random.Random(FACTOR))
+    grammar = Grammar(pair.plain, seeded(FACTOR))
     for _ in range(SELECTIONS_FROM_LARGE if pair.is_large else SELECTIONS):
         request = grammar.request()
         if is_disputed((*(request.select or ()), *request.exclude)):
@@ -96,7 +96,7 @@ def test_everything_in_every_mode(pair: Pair) -> None:
 
 
 def test_paths_of_a_project_directory(pair: Pair) -> None:
-    grammar = Grammar(pair.plain, random.Random(2))
+    grammar = Grammar(pair.plain, seeded(2))
     paths = grammar.values.get("path", [])
     for _ in range(5 if pair.is_large else 100):
         value = grammar.choice.choice(paths)
@@ -145,7 +145,7 @@ def test_random_yaml_selectors(pair: Pair, tmp_path: Path) -> None:
 
     if pair.is_large:
         pytest.skip("its copies with other selectors take too long to make")
-    grammar = Grammar(pair.plain, random.Random(3))
+    grammar = Grammar(pair.plain, seeded(3))
     plain = dict(pair.plain)
     path = tmp_path / "manifest.json"
     compared = 0

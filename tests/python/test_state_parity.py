@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from tests.python.conftest import CORPUS
+from tests.conftest import CORPUS
 from tests.python.edits import edited
 from tests.python.samples import write
 from tests.python.selection_oracle import (
@@ -22,6 +22,7 @@ from tests.python.selection_oracle import (
     untagged,
     warnings_of_dbt,
 )
+from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ def test_states_of_edited_manifests(base: dict[str, Any], tmp_path: Path) -> Non
 
     errors = found = 0
     for number in range(ROUNDS):
-        choice = random.Random(number)
+        choice = seeded(number)
         directory = tmp_path / str(number)
         now, old = directory / "now", directory / "old"
         for made in (now, old):
@@ -149,7 +150,7 @@ def sources(base: dict[str, Any], choice: random.Random) -> dict[str, Any]:
 def test_results_and_freshness(base: dict[str, Any], tmp_path: Path, number: int) -> None:
     from dbt.contracts.state import PreviousState
 
-    choice = random.Random(number)
+    choice = seeded(number)
     state, target = tmp_path / "state", tmp_path / "target"
     state.mkdir()
     target.mkdir()

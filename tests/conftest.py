@@ -1,0 +1,191 @@
+"""Fixtures: a small manifest made by hand, and real ones.
+
+Real manifests are those that dbt makes of generated projects and, where the environment variable
+FLATMANIFEST_CORPUS names a directory of ``*.json.gz``, those in there too.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shlex
+import sysconfig
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+
+import flatmanifest
+from tests import randomness
+from tests.projects.parsed import GENERATED, make_manifest
+from tests.python.samples import sample, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from contextlib import AbstractContextManager
+
+NOBODY = 65534
+
+# A machine that does other things too is slow at times; examples need no clock.
+settings.register_profile("unhurried", deadline=None, print_blob=True)
+settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    randomness.SEEDS.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say of a failure with random choices how to have the same ones again."""
+    report = yield
+    if report.failed and randomness.SEEDS:
+        given = [
+            f"{name}={shlex.quote(text)}"
+            for name, text in os.environ.items()
+            if name.startswith("FLATMANIFEST")
+        ]
+        seeds = ", ".join(map(str, randomness.SEEDS))
+        command = shlex.join(["python", "-m", "pytest", item.nodeid])
+        text = f"The seed is {seeds}. To repeat: {' '.join([*given, command])}"
+        report.sections.append(("random choices", text))
+    return report
+
+
+def left_out() -> Iterator[str]:
+    """What this machine, or this call, has no tests of."""
+    if not CORPUS:
+        yield "real manifests: FLATMANIFEST_CORPUS names no directory of *.json.gz"
+    if not [*Path("/usr/lib/postgresql").glob("*/bin")]:
+        yield "dbt on PostgreSQL: it is not installed"
+    if os.geteuid() != 0:
+        yield "files of other users: only root can give files away"
+    if (os.cpu_count() or 1) < 2:
+        yield "what happens at the same time: there is one core, on which it happens in turns"
+    if os.environ.get("FLATMANIFEST_EVERY_COMMAND") != "1":
+        yield "every command after every edit of a project: FLATMANIFEST_EVERY_COMMAND=1"
+    if "FLATMANIFEST_EVERY_ERROR" not in os.environ:
+        yield "three quarters of the broken files: FLATMANIFEST_EVERY_ERROR=1"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("left out")
+    for line in left_out():
+        terminalreporter.line(line)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A manifest's JSON file, what json.load gives of it, and the view of it."""
+
+    name: str
+    path: Path
+    plain: dict[str, Any]
+    view: flatmanifest.Manifest
+
+
+def corpus() -> dict[str, Path]:
+    """Return the manifests of FLATMANIFEST_CORPUS by name."""
+    directory = os.environ.get("FLATMANIFEST_CORPUS")
+    if not directory:
+        return {}
+    found = {path.name.removesuffix(".json.gz"): path for path in Path(directory).glob("*.json.gz")}
+    if not found:
+        pytest.exit(f"FLATMANIFEST_CORPUS has no *.json.gz: {directory}", returncode=4)
+    return dict(sorted(found.items()))
+
+
+CORPUS = corpus()
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return the manifest of a generated project by name; dbt makes each once a session."""
+    made: dict[str, Path] = {}
+
+    def get(name: str) -> Path:
+        if name not in made:
+            made[name] = make_manifest(name, tmp_path_factory.mktemp(name))
+        return made[name]
+
+    return get
+
+
+@pytest.fixture(scope="module", params=[*GENERATED, *CORPUS])
+def real(
+    request: pytest.FixtureRequest,
+    generated: Callable[[str], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Sample]:
+    """Every real manifest in turn, converted by flatmanifest.convert."""
+    name: str = request.param
+    path = CORPUS[name] if name in CORPUS else generated(name)
+    stored = path.read_bytes()
+    plain = json.loads(gzip.decompress(stored) if path.suffix == ".gz" else stored)
+    output = tmp_path_factory.mktemp("real") / "manifest.fman"
+    with flatmanifest.open(flatmanifest.convert(path, output)) as view:
+        yield Sample(name, path, plain, view)
+
+
+@pytest.fixture
+def plain() -> dict[str, Any]:
+    """The small manifest, as json.load gives it."""
+    return sample()
+
+
+@pytest.fixture
+def json_path(tmp_path: Path, plain: dict[str, Any]) -> Path:
+    """The small manifest's JSON file, alone in its directory."""
+    return write(tmp_path / "manifest.json", plain)
+
+
+@pytest.fixture
+def fman_path(json_path: Path) -> Path:
+    """The small manifest, converted."""
+    return flatmanifest.convert(json_path)
+
+
+@pytest.fixture
+def manifest(fman_path: Path) -> Iterator[flatmanifest.Manifest]:
+    """The small manifest, opened."""
+    with flatmanifest.open(fman_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def executable() -> Path:
+    """The installed command line tool."""
+    path = Path(sysconfig.get_path("scripts")) / "flatmanifest"
+    assert path.exists(), f"the package is not installed: there is no {path}"
+    return path
+
+
+@pytest.fixture
+def unprivileged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[[], AbstractContextManager[None]]:
+    """A context without root's right to ignore permissions; the working directory is tmp_path.
+
+    Use relative paths in it: the directories above tmp_path are root's alone.
+    """
+    monkeypatch.chdir(tmp_path)
+
+    @contextmanager
+    def dropped() -> Iterator[None]:
+        if os.geteuid() != 0:
+            yield
+            return
+        os.seteuid(NOBODY)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return dropped

@@ -1,0 +1,292 @@
+"""The template: ``server.py DIRECTORY``, until the end of its standard input.
+
+Listens at ``DIRECTORY/dbt``, as dbt alone, and a copy of it at ``DIRECTORY/plugin``, as dbt with
+the plugin's modules. A request is what client.py sends; the answer is the copy's process id, and
+its wait status when it has ended. A copy is killed when its client is gone, and with its template.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import threading
+import traceback
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WITHOUT_PLUGIN, WITH_PLUGIN = "dbt", "plugin"
+SET_PARENT_DEATH_SIGNAL = 1
+
+
+def end_with_parent() -> None:
+    """Whatever ends the parent."""
+    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+
+
+def import_dbt() -> None:
+    import dbt.adapters.duckdb
+    import dbt.cli.main  # noqa: F401
+
+
+# What dbt makes of its classes when they are used first: JSON schemas, (de)serializers. They depend
+# on the classes alone, and take longer than all else of a small project's parse.
+PARSED = {
+    *("dbt.contracts.graph.nodes", "dbt.contracts.graph.unparsed", "dbt.contracts.project"),
+    *("dbt.contracts.selection", "dbt.adapters.duckdb.credentials"),
+}
+CONFIGS = "dbt.artifacts.resources."
+
+
+def prepare_classes() -> None:
+    from dbt_common.dataclass_schema import dbtClassMixin
+
+    classes, left = set(), [dbtClassMixin]
+    while left:
+        classes.update(left)
+        left = [kind for parent in left for kind in parent.__subclasses__() if kind not in classes]
+    for kind in sorted(classes, key=str):
+        is_config = kind.__module__.startswith(CONFIGS) and kind.__name__.endswith("Config")
+        if not is_config and kind.__module__ not in PARSED:
+            continue
+        for use in (
+            kind.json_schema,
+            lambda kind=kind: kind.from_dict({}),
+            lambda kind=kind: kind.to_dict(kind.__new__(kind)),
+        ):
+            with contextlib.suppress(Exception):  # nothing is what it takes to be used
+                use()
+
+
+def import_plugin() -> None:
+    os.environ["FLATMANIFEST"] = "1"
+    import dbt_flatmanifest  # noqa: F401
+    import flatmanifest.dbt.answers
+    import flatmanifest.dbt.recorder  # noqa: F401
+
+
+def check_threads() -> None:
+    """A copy would lack them."""
+    threads = os.listdir("/proc/self/task")
+    if len(threads) != 1:
+        sys.exit(f"the template has {len(threads)} threads: a copy of it would lack all but one")
+
+
+class Gone(Exception):  # noqa: N818 - no failure
+    """The client has closed its end."""
+
+
+def received(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    descriptors = array.array("i")
+    head, ancillary, _, _ = connection.recvmsg(8, socket.CMSG_SPACE(3 * descriptors.itemsize))
+    for _, _, data in ancillary:
+        descriptors.frombytes(data)
+    with connection.makefile("rb") as stream:
+        length = int.from_bytes(head, "big")
+        message = stream.read(length)
+    if len(head) < 8 or len(message) < length or len(descriptors) != 3:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise Gone
+    return json.loads(message), list(descriptors)
+
+
+def ended_status(call: Callable[[], object]) -> int:
+    """Call it as Python runs a program, to the exit functions; the exit status."""
+    status = 0
+    try:
+        call()
+    except SystemExit as exit_:
+        if isinstance(exit_.code, int):
+            status = exit_.code & 0xFF
+        elif exit_.code is not None:
+            sys.stderr.write(f"{exit_.code}\n")
+            status = 1
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - as Python's own end does
+    import atexit
+
+    atexit._run_exitfuncs()  # noqa: SLF001
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            stream.flush()
+    return status
+
+
+def become(request: dict[str, Any], descriptors: list[int]) -> None:
+    """Be a process of the client's."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.umask(request["umask"])
+    os.chdir(bytes.fromhex(request["directory"]))
+    os.environb.clear()
+    for name, text in request["environment"]:
+        os.environb[bytes.fromhex(name)] = bytes.fromhex(text)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        mode = "r" if number == 0 else "w"
+        errors = "backslashreplace" if name == "stderr" else None
+        stream = open(  # noqa: SIM115 - until the end
+            number, mode, closefd=False, encoding="utf-8", errors=errors,
+            buffering=1 if name == "stderr" or os.isatty(number) else -1,
+        )  # fmt: skip
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    sys.executable = request["executable"]
+    places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [place for place in places if place]
+    import random
+
+    random.seed()
+    from dbt_common.invocation import reset_invocation_id
+
+    reset_invocation_id()
+
+
+def run(arguments: list[str]) -> None:
+    option, what, *rest = arguments
+    if option == "-c":
+        sys.argv = ["-c", *rest]
+        sys.path.insert(0, "")
+        main = type(sys)("__main__")
+        sys.modules["__main__"] = main
+        exec(compile(what, "<string>", "exec"), vars(main))  # noqa: S102
+        return
+    sys.path.insert(0, os.getcwd())
+    if what == "dbt.cli.main":  # which is there: to run it would be to import it again
+        from dbt.cli import main as of_dbt
+
+        main = type(sys)("__main__")
+        main.__package__ = "dbt.cli"
+        sys.modules["__main__"] = main
+        sys.argv = [of_dbt.__file__, *rest]
+        of_dbt.cli()
+    else:
+        sys.argv = [what, *rest]
+        runpy.run_module(what, run_name="__main__", alter_sys=True)
+
+
+class Server:
+    """Makes copies of this process for its clients."""
+
+    def __init__(self, path: str, until: int | None, other: int | None) -> None:
+        """``until``: the descriptor at whose end it ends. ``other``: a process that it needs."""
+        self.selector = selectors.DefaultSelector()
+        self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listening.bind(path)
+        self.listening.listen(64)
+        self.selector.register(self.listening, selectors.EVENT_READ, self.accept)
+        self.until = until
+        if until is not None:
+            self.selector.register(until, selectors.EVENT_READ, self.end)
+        if other is not None:
+            watched = os.pidfd_open(other)
+            self.selector.register(watched, selectors.EVENT_READ, lambda: self.end_after(other))
+        self.running: dict[int, tuple[int, socket.socket]] = {}  # by its pidfd
+
+    def serve(self) -> None:
+        while True:
+            for key, _ in self.selector.select():
+                if key.fileobj in self.selector.get_map():
+                    key.data()
+
+    def end(self) -> None:
+        """Copies, and the other template, end with this process."""
+        os._exit(0)
+
+    def end_after(self, other: int) -> None:
+        _, status = os.waitpid(other, 0)
+        sys.exit(f"the template with the plugin has ended: wait status {status}")
+
+    def accept(self) -> None:
+        connection, _ = self.listening.accept()
+        try:
+            request, descriptors = received(connection)
+        except (Gone, OSError):
+            connection.close()
+            return
+        process = os.fork()
+        if process == 0:
+            self.copied(request, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        watched = os.pidfd_open(process)
+        self.running[watched] = (process, connection)
+        self.selector.register(watched, selectors.EVENT_READ, lambda: self.has_ended(watched))
+        self.selector.register(connection, selectors.EVENT_READ, lambda: self.is_gone(watched))
+        with contextlib.suppress(OSError):
+            connection.sendall(b"%d\n" % process)
+
+    def copied(self, request: dict[str, Any], descriptors: list[int]) -> None:
+        """In the copy: be the client's process until its end."""
+        status = 1
+        try:
+            end_with_parent()
+            for descriptor in (*self.running, self.listening.fileno()):
+                os.close(descriptor)
+            for _, connection in self.running.values():
+                connection.close()
+            self.selector.close()
+            become(request, descriptors)
+            status = ended_status(lambda: run(request["arguments"]))
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+
+    def is_gone(self, watched: int) -> None:
+        """A client never says more: what can be read is its end."""
+        process, connection = self.running[watched]
+        self.selector.unregister(connection)
+        signal.pidfd_send_signal(watched, signal.SIGKILL)
+        self.running[watched] = (process, connection)
+
+    def has_ended(self, watched: int) -> None:
+        process, connection = self.running.pop(watched)
+        _, status = os.waitpid(process, 0)
+        self.selector.unregister(watched)
+        os.close(watched)
+        if connection in self.selector.get_map():
+            self.selector.unregister(connection)
+        with contextlib.suppress(OSError):
+            connection.sendall(b"%d\n" % status)
+        connection.close()
+
+
+def main(directory: str) -> None:
+    del sys.path[0]  # of this file
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.chdir(directory)
+    import_dbt()
+    prepare_classes()
+    other = os.fork()
+    if other == 0:
+        end_with_parent()
+        import_plugin()
+    check_threads()
+    gc.collect()
+    gc.freeze()  # what is here from the start is no garbage, and is not copied to be looked at
+    if other == 0:
+        Server(WITH_PLUGIN, None, None).serve()
+    else:
+        Server(WITHOUT_PLUGIN, sys.stdin.fileno(), other).serve()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,318 @@
+"""``flatmanifest dbt`` in bad circumstances, and where it has to leave things to dbt."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dbt.template import PROGRAM
+from tests.dbt.test_hostile_cache import TOLD, reason
+from tests.projects import generate
+from tests.projects.parsed import PRIVATE
+
+Done = subprocess.CompletedProcess[str]
+SELECTED = ["ls", "--select", "stg_orders", "--resource-type", "model"]
+LINE = "small_everything.staging.stg_orders"
+
+
+def dbt(project: Path, *arguments: str, program: Any = PROGRAM, **variables: Any) -> Done:
+    environment = {**os.environ, **PRIVATE, "FLATMANIFEST": "1", "FLATMANIFEST_EXPLAIN": "1"}
+    return subprocess.run(
+        [str(program), "dbt", *arguments],
+        cwd=project,
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def is_told(done: Done) -> bool:
+    return "dbt runs" not in done.stderr
+
+
+def made_warm(project: Path) -> Path:
+    generate("small_everything", project, None)
+    for _ in range(2):
+        done = dbt(project, *SELECTED)
+        assert done.returncode == 0, done.stdout + done.stderr
+    done = dbt(project, *SELECTED)
+    assert is_told(done), done.stderr
+    assert done.stdout.splitlines()[-1] == LINE
+    return project
+
+
+@pytest.fixture
+def warm(tmp_path: Path) -> Path:
+    """A project whose next `ls` is told."""
+    return made_warm(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def kept_warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, to be left so."""
+    return made_warm(tmp_path_factory.mktemp("front") / "project")
+
+
+def test_help_is_told_again(tmp_path: Path) -> None:
+    variables = {"XDG_CACHE_HOME": str(tmp_path), "FLATMANIFEST_CACHE_DIR": ""}
+    for arguments in (["--help"], ["ls", "--help"]):
+        first = dbt(tmp_path, *arguments, **variables)
+        second = dbt(tmp_path, *arguments, **variables)
+        vanilla = dbt(tmp_path, *arguments, **{**variables, "FLATMANIFEST": "0"})
+        assert [is_told(first), is_told(second)] == [False, True], second.stderr
+        assert first.stdout == second.stdout == vanilla.stdout
+        assert first.returncode == second.returncode == vanilla.returncode == 0
+        narrow = dbt(tmp_path, *arguments, **{**variables, "COLUMNS": "60"})
+        assert not is_told(narrow)
+        assert narrow.stdout != first.stdout
+
+
+def test_the_version_is_told_again_for_a_day(tmp_path: Path) -> None:
+    variables = {"XDG_CACHE_HOME": str(tmp_path), "FLATMANIFEST_CACHE_DIR": ""}
+    first = dbt(tmp_path, "--version", **variables)
+    second = dbt(tmp_path, "--version", **variables)
+    assert [is_told(first), is_told(second)] == [False, True]
+    assert first.stdout == second.stdout
+    assert "installed" in first.stdout
+
+
+def test_what_only_looks_like_a_question(kept_warm: Path) -> None:
+    # MultiOption takes what follows it, whatever it looks like.
+    for _ in range(2):
+        done = dbt(kept_warm, "ls", "--select", "-v")
+        assert not is_told(done)
+
+
+def test_without_python_beside_it(kept_warm: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone" / "flatmanifest"
+    alone.parent.mkdir()
+    shutil.copy2(PROGRAM, alone)
+    done = dbt(kept_warm, *SELECTED, program=alone)
+    assert done.returncode == 1
+    assert "there is no Python beside" in done.stderr
+    assert "install flatmanifest with pip where dbt is" in done.stderr
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    cache = project / "dbt_project.yml" / "cache"
+    for _ in range(2):
+        done = dbt(project, *SELECTED, FLATMANIFEST_CACHE_DIR=str(cache))
+        assert done.returncode == 0
+        assert not is_told(done)
+        assert done.stdout.splitlines()[-1] == LINE
+        assert done.stdout.count("flatmanifest failed and leaves this to dbt") == 1
+
+
+def damage(path: Path, how: str) -> None:
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    if how == "remove":
+        path.unlink()
+        return
+    # The header has the length eight bytes after the checksum, and the version 24 after that.
+    version = whole.index(len(whole).to_bytes(8, "little")) + 24
+    assert whole[version] == 1
+    damaged = {
+        "cut": whole[:middle],
+        "flip": whole[:middle] + bytes([whole[middle] ^ 0x55]) + whole[middle + 1 :],
+        "empty": b"",
+        "another version": whole[:version] + b"\2" + whole[version + 1 :],
+        "another architecture": whole[3::-1] + whole[7:3:-1] + whole[8:],
+    }
+    path.write_bytes(damaged[how])
+
+
+HOWS = ["cut", "flip", "empty", "remove", "another version", "another architecture"]
+
+
+def test_damage(warm: Path) -> None:
+    cache, kept = warm / "target" / "flatmanifest", warm.with_name("kept")
+    shutil.copytree(cache, kept)
+
+    def restore() -> None:
+        shutil.rmtree(cache)
+        shutil.copytree(kept, cache)
+
+    for pattern in ("*.transcript.fman", "*.artifacts.fman", "*"):
+        for how in HOWS:
+            restore()
+            for path in cache.glob(pattern):
+                damage(path, how)
+            assert "dbt runs" in reason(warm), (how, pattern)
+    restore()
+    assert is_told(dbt(warm, *SELECTED))  # so that it was the damage
+    for path in cache.iterdir():
+        damage(path, "another architecture")
+    done = dbt(warm, *SELECTED)
+    assert not is_told(done)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == LINE
+    assert done.stdout.count("flatmanifest failed and leaves this to dbt") == 1
+    assert "little-endian" in done.stdout
+
+
+def test_an_invalid_project(warm: Path) -> None:
+    (warm / "dbt_project.yml").write_text("name: [")
+    done = dbt(warm, *SELECTED)
+    vanilla = dbt(warm, *SELECTED, FLATMANIFEST="0")
+    assert not is_told(done)
+    assert done.returncode == vanilla.returncode == 2
+    assert "Syntax error near line" in done.stdout
+
+
+def test_a_project_that_was_copied_or_moved(warm: Path) -> None:
+    shutil.copytree(warm, warm.with_name("copied"))
+    assert is_told(dbt(warm, *SELECTED))
+    for place in (warm.with_name("copied"), warm.rename(warm.with_name("moved"))):
+        done = dbt(place, *SELECTED)
+        assert not is_told(done)
+        assert done.stdout.splitlines()[-1] == LINE
+        assert str(place / "target") in (place / "logs" / "dbt.log").read_text()
+
+
+def test_another_setting_of_dbts(warm: Path) -> None:
+    assert is_told(dbt(warm, *SELECTED, SOMETHING_ELSE="1"))
+    assert not is_told(dbt(warm, *SELECTED, DBT_USE_COLORS="0"))
+    assert not is_told(dbt(warm, *SELECTED, SMALL_EVERYTHING_TARGET="prod"))
+
+
+def test_a_package_that_comes(tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    for expected in (False, False, True):
+        assert is_told(dbt(project, *SELECTED, PYTHONPATH=str(packages))) == expected
+    (packages / "another-1.0.dist-info").mkdir()
+    assert reason(project, PYTHONPATH=str(packages)) != TOLD
+
+
+def test_a_profile_that_is_edited(warm: Path) -> None:
+    profiles = warm / "profiles.yml"
+    profiles.write_text(profiles.read_text().replace("threads: 2", "threads: 3"))
+    done = dbt(warm, *SELECTED)
+    assert "files have changed" in done.stderr
+
+
+def test_a_clock_that_was_set_back(warm: Path) -> None:
+    path = warm / "models" / "staging" / "stg_orders.sql"
+    text = path.read_text()
+    path.write_text(text + "-- more")
+    os.utime(path, (0, 0))
+    assert not is_told(dbt(warm, *SELECTED))
+    assert path.read_text() != text
+    assert is_told(dbt(warm, *SELECTED)) or is_told(dbt(warm, *SELECTED))
+
+
+LIMIT = 12_000
+# What begins a record in dbt.log: the time, or a line that separates commands.
+RECORD = re.compile(r"^(?=\n\n=|\d\d:\d\d:\d\d\.\d{6} )", re.MULTILINE)
+
+
+def logs_of(project: Path) -> list[str]:
+    """dbt.log and what it was before, oldest first."""
+    paths = sorted((project / "logs").iterdir(), key=lambda path: path.name, reverse=True)
+    return [path.read_text() for path in paths]
+
+
+def test_a_log_that_is_full(tmp_path: Path) -> None:
+    """It is begun again where Python's handler would, and nothing is lost."""
+    names = {}
+    for switch in ("0", "1"):
+        project = tmp_path / switch
+        generate("small_everything", project, None)
+        for turn in range(9):
+            if turn == 3:  # the first commands are dbt's, and say more
+                shutil.rmtree(project / "logs")
+            done = dbt(project, "ls", "--log-file-max-bytes", str(LIMIT), FLATMANIFEST=switch)
+            assert done.returncode == 0
+            assert turn < 3 or is_told(done) is (switch == "1"), done.stderr
+        logs = logs_of(project)
+        assert 2 < len(logs) < 6
+        assert all(len(log.encode()) < LIMIT for log in logs)
+        for before, after in pairwise(logs):
+            first = next(filter(None, RECORD.split(after)))
+            assert len(before.encode()) + len(first) >= LIMIT
+        text = "".join(logs)
+        assert len(re.findall(r"^=+ ", text, re.MULTILINE)) == 6
+        assert text.count(f" {LINE}\n") == 6
+        assert len(re.findall("Command `.*` succeeded", text)) == 6
+        names[switch] = sorted(path.name for path in (project / "logs").iterdir())
+    assert names["0"] == names["1"]
+
+
+def test_a_log_that_cannot_be_begun_again(warm: Path) -> None:
+    """Then it is dbt that says so, and lists."""
+    arguments = ["ls", "--log-file-max-bytes", str(LIMIT)]
+    for _ in range(2):
+        dbt(warm, *arguments)
+    assert is_told(dbt(warm, *arguments))
+    log = warm / "logs" / "dbt.log"
+    log.write_text("x" * (LIMIT - 1))
+    for number in range(1, 6):
+        (warm / "logs" / f"dbt.log.{number}").unlink(missing_ok=True)
+    (warm / "logs" / "dbt.log.1").mkdir()
+    (warm / "logs" / "dbt.log.1" / "file").touch()
+    done = dbt(warm, *arguments)
+    assert not is_told(done)
+    assert done.returncode == 0
+    assert LINE in done.stdout
+
+
+def test_logs_are_made_again(warm: Path) -> None:
+    shutil.rmtree(warm / "logs")
+    assert is_told(dbt(warm, *SELECTED))
+    assert LINE in (warm / "logs" / "dbt.log").read_text()
+    shutil.rmtree(warm / "logs")
+    (warm / "logs").write_text("in the way")
+    done = dbt(warm, *SELECTED)
+    vanilla = dbt(warm, *SELECTED, FLATMANIFEST="0")
+    assert not is_told(done)
+    assert done.returncode == vanilla.returncode != 0
+
+
+def test_secrets_stay_out(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    planted = "planted-secret-value"
+    variables = {"DBT_ENV_SECRET_TOKEN": planted, "ASKED": "planted-other-value"}
+    (project / "models" / "asks.sql").write_text("select '{{ env_var('ASKED') }}' as a")
+    for _ in range(3):
+        done = dbt(project, *SELECTED, **variables)
+        assert done.returncode == 0
+        assert not is_told(done)
+    for path in (project / "target" / "flatmanifest").iterdir():
+        content = path.read_bytes()
+        assert planted.encode() not in content
+        assert b"planted-other-value" not in content
+
+
+def test_the_switch(warm: Path) -> None:
+    done = dbt(warm, *SELECTED, FLATMANIFEST="0")
+    assert "dbt runs: FLATMANIFEST=0" in done.stderr
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == LINE
+
+
+def test_who_reads_no_further(kept_warm: Path) -> None:
+    script = f"{PROGRAM} dbt ls --select stg_orders --resource-type model | head -n 1"
+    done = subprocess.run(
+        ["/bin/bash", "-c", script],
+        cwd=kept_warm,
+        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Running with dbt" in done.stdout
+    assert done.stderr == ""
