@@ -35,6 +35,8 @@ EXPLAIN = "FLATMANIFEST_EXPLAIN"
 # The options that the front door evaluates (native/front/command_line.h).
 LISTS = ("select", "models", "exclude", "resource_types", "exclude_resource_types", "output_keys")
 WORDS = ("selector", "output", "indirect_selection")
+# Of these, what dbt_project.yml may set (dbt.contracts.project, ProjectFlags).
+PROJECT_FLAGS = {"indirect_selection"}
 
 
 @dataclass
@@ -58,7 +60,10 @@ class TranscriptRecorder:
         self.dependencies = dependencies
         self.events: list[Event] = []
         self.loggers: list[Any] = []
-        self.said: list[str] = []
+        # Of evaluated options that are on the command line: what they would be without, and those
+        # of which that is not known.
+        self.unsaid: dict[str, Any] = {}
+        self.unknown: list[str] = []
         self.problem = ""
         # Places among the events.
         self.load_begin: int | None = None
@@ -116,7 +121,9 @@ class TranscriptRecorder:
         manager.callbacks.append(self.hear)
         self.loggers = list(manager.loggers)
         context = click.get_current_context()
-        self.said = [name for name in (*LISTS, *WORDS) if was_said(context, name)]
+        said = [name for name in (*LISTS, *WORDS) if was_said(context, name)]
+        self.unsaid = {name: otherwise(context, name) for name in said if name not in PROJECT_FLAGS}
+        self.unknown = [name for name in said if name in PROJECT_FLAGS]
 
     def hear(self, message: Any) -> None:
         if self.is_listing or self.problem or message.info.name in NOT_SAID:
@@ -167,8 +174,12 @@ class TranscriptRecorder:
             "sinks": list(self.sinks(warm)),
             "outputs": outputs,
             "written": written,
-            "defaults": {name: default(name) for name in (*LISTS, *WORDS) if name not in self.said},
-            "unknown_defaults": self.said,
+            "defaults": {
+                name: self.unsaid[name] if name in self.unsaid else default(name)
+                for name in (*LISTS, *WORDS)
+                if name not in self.unknown
+            },
+            "unknown_defaults": self.unknown,
             "selectors": project.manifest_selectors,
             "has_default_selector": project.get_default_selector_name() is not None,
         }
@@ -299,10 +310,28 @@ def was_said(context: Any, name: str) -> bool:
     return False
 
 
+def otherwise(context: Any, name: str) -> Any:
+    """What an option would be that is on the command line, if it was not."""
+    each = context
+    while each is not None:
+        for option in each.command.params:
+            if option.name == name:
+                value, _ = option.consume_value(each, {})
+                found = option.process_value(each, value)
+                # click has a mark of its own for what is not set.
+                return plain(name, found if isinstance(found, (str, list, tuple)) else None)
+        each = each.parent
+    return None
+
+
 def default(name: str) -> Any:
     from dbt.flags import get_flags  # noqa: PLC0415
 
-    value = getattr(get_flags(), name.upper(), None)
+    return plain(name, getattr(get_flags(), name.upper(), None))
+
+
+def plain(name: str, value: Any) -> Any:
+    """The value of an option, as the front door has it (native/front/command_line.h)."""
     if name in WORDS:
         return None if value is None else str(value)
     return [str(each) for each in value] if value else None

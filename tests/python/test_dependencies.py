@@ -1,0 +1,272 @@
+"""Recording what a process reads, and checking it: Python writes, native code reads.
+
+Each recording is made in a process of its own: it replaces parts of ``os``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flatmanifest._native import environment_digest
+from flatmanifest.dbt.dependencies import record
+
+PRELUDE = """
+import json, os, sys
+from flatmanifest.dbt.dependencies import environment, files
+from flatmanifest.dbt.dependencies.recording import DependencyRecorder
+recorder = DependencyRecorder()
+recorder.start()
+"""
+ENDING = """
+recorder.stop()
+accesses, lookups = recorder.accesses, recorder.lookups
+print(json.dumps({
+    "read": sorted(accesses.read), "listed": sorted(accesses.listed),
+    "probed": sorted(accesses.probed), "written": sorted(accesses.written),
+    "reached": accesses.reached, "names": sorted(lookups.names), "is_all": lookups.is_all,
+}))
+"""
+
+
+def recorded(directory: Path, code: str, **variables: str) -> dict[str, Any]:
+    """What is recorded of a program that runs in a directory."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRELUDE + code + ENDING],
+        cwd=directory,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('a.yml').read()",
+        "os.close(os.open('a.yml', os.O_RDONLY))",
+        "import pathlib; pathlib.Path('a.yml').read_text()",
+        "import io; io.open('a.yml').close()",
+    ],
+)
+def test_what_is_opened_is_read(tmp_path: Path, code: str) -> None:
+    (tmp_path / "a.yml").write_text("a")
+    assert recorded(tmp_path, code)["read"] == [str(tmp_path / "a.yml")]
+
+
+def test_what_is_absent_is_read_too(tmp_path: Path) -> None:
+    found = recorded(tmp_path, "try: open('none.yml')\nexcept OSError: pass")
+    assert found["read"] == [str(tmp_path / "none.yml")]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.path.exists('a')",
+        "os.path.isdir('a')",
+        "os.access('a', os.R_OK)",
+        "import pathlib; pathlib.Path('a').exists()",
+        "import pathlib; pathlib.Path('a').is_file()",
+        "os.path.lexists('a')",
+        "try: os.stat('a')\nexcept OSError: pass",
+    ],
+)
+def test_a_look_at_what_exists_is_a_probe(tmp_path: Path, code: str) -> None:
+    assert str(tmp_path / "a") in recorded(tmp_path, code)["probed"]
+    (tmp_path / "a").mkdir()
+    assert str(tmp_path / "a") in recorded(tmp_path, code)["probed"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.listdir()",
+        "list(os.scandir('.'))",
+        "list(os.walk('.'))",
+        "import pathlib; list(pathlib.Path('.').iterdir())",
+        "import glob; glob.glob('*.sql')",
+    ],
+)
+def test_what_is_listed(tmp_path: Path, code: str) -> None:
+    listed = {os.path.normpath(path) for path in recorded(tmp_path, code)["listed"]}
+    assert listed == {str(tmp_path)}
+
+
+def test_what_is_written_is_no_dependency(tmp_path: Path) -> None:
+    code = "open('a', 'w').close(); os.mkdir('b'); os.rename('a', 'c'); open('d', 'a').close()"
+    found = recorded(tmp_path, code)
+    assert found["read"] == []
+    assert found["written"] == [str(tmp_path / name) for name in "abcd"]
+
+
+def test_pythons_own_files_are_left_out(tmp_path: Path) -> None:
+    found = recorded(tmp_path, "import email.mime.text, pytest; open('/proc/self/stat').close()")
+    assert found["read"] == []
+
+
+def test_a_directory_of_ones_own_on_pythons_path_is_not(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("")
+    found = recorded(tmp_path, "import mine", PYTHONPATH=str(tmp_path))
+    assert str(tmp_path / "mine.py") in found["read"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.environ.get('A')",
+        "os.getenv('A')",
+        "'A' in os.environ",
+        "os.environ.setdefault('A', 'x')",
+        "os.environ.pop('A', None)",
+        "environment.WatchedCopy(environment.plain_environment()).get('A')",
+        "'A' in environment.WatchedCopy({})",
+    ],
+)
+def test_a_variable_that_is_looked_up(tmp_path: Path, code: str) -> None:
+    found = recorded(tmp_path, code)
+    assert "A" in found["names"]
+    assert not found["is_all"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "list(os.environ)",
+        "dict(os.environ)",
+        "os.environ.copy()",
+        "[name for name, value in os.environ.items()]",
+        "len(os.environ)",
+        "{**os.environ}",
+        "list(environment.WatchedCopy({}).items())",
+        "{**environment.WatchedCopy({})}",
+    ],
+)
+def test_who_goes_through_all_variables_depends_on_all(tmp_path: Path, code: str) -> None:
+    assert recorded(tmp_path, code)["is_all"]
+
+
+def test_a_copy_of_the_environment_is_pickled_as_a_dict(tmp_path: Path) -> None:
+    code = """
+import pickle
+copied = pickle.loads(pickle.dumps(environment.WatchedCopy({"A": "b"})))
+assert type(copied) is dict and copied == {"A": "b"}
+"""
+    assert not recorded(tmp_path, code)["is_all"]
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("import subprocess; subprocess.run(['true'])", "a subprocess"),
+        ("os.system('true')", "a subprocess"),
+        ("import socket; socket.socket().connect_ex(('127.0.0.1', 9))", "the network"),
+    ],
+)
+def test_what_reaches_beyond_files(tmp_path: Path, code: str, what: str) -> None:
+    assert list(recorded(tmp_path, code)["reached"]) == [what]
+
+
+def test_the_machines_name_is_no_dependency(tmp_path: Path) -> None:
+    assert recorded(tmp_path, "import platform; platform.processor()")["reached"] == {}
+
+
+def test_os_is_as_it_was_afterwards(tmp_path: Path) -> None:
+    code = """
+recorder.stop()
+import posix, shutil
+assert os.stat is posix.stat and os.lstat is posix.lstat and os.access is posix.access
+assert os.stat in os.supports_follow_symlinks
+assert type(os.environ) is os._Environ
+open("a", "w").close()
+shutil.copy2("a", "b")
+"""
+    assert recorded(tmp_path, code)["read"] == []
+
+
+def test_what_changes_meanwhile_is_not_recorded(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("a")
+    code = """
+from flatmanifest.dbt.dependencies import NotRecordedError
+open("a.yml").close(); os.path.exists("b.yml")
+import time; recorder.started_ns = time.time_ns() + 10**9
+def why():
+    try:
+        recorder.dependencies([], [], "/nowhere", set())
+    except NotRecordedError as error:
+        return str(error).replace(os.getcwd(), "")
+assert why() is None, why()
+files.unwatch()  # so that it is somebody else who writes
+open("b.yml", "w").close()
+assert why() == "/b.yml has changed while dbt was running", why()
+os.remove("b.yml")
+open("a.yml", "w").close()
+assert why() == "/a.yml has changed while dbt was running", why()
+"""
+    recorded(tmp_path, code)
+
+
+def test_what_has_just_changed_is_not_recorded(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("a")
+    code = """
+from flatmanifest.dbt.dependencies import NotRecordedError
+open("a.yml").close()
+recorder.started_ns = os.stat("a.yml").st_mtime_ns
+try:
+    recorder.dependencies([], [], "/nowhere", set())
+except NotRecordedError as error:
+    assert "has just changed" in str(error)
+else:
+    raise AssertionError
+"""
+    recorded(tmp_path, code)
+
+
+def taken(directory: Path) -> record.Dependencies:
+    (directory / "a.yml").write_text("a")
+    (directory / "models").mkdir()
+    files = {
+        record.READ: [str(directory / "a.yml")],
+        record.LISTED: [str(directory / "models")],
+        record.PROBED: [str(directory / "none")],
+        record.ALONE: [str(directory)],
+    }
+    return record.taken(files, ["A"], {"A": "1", "OTHER": "2"})
+
+
+def test_dependencies_are_checked_by_native_code(tmp_path: Path) -> None:
+    dependencies = taken(tmp_path)
+    assert dependencies.changed({"A": "1", "OTHER": "3"}) is None
+    assert dependencies.changed({"A": "2"}) == "an environment variable has changed"
+    assert dependencies.changed({}) == "an environment variable has changed"
+    (tmp_path / "models" / "b.sql").write_text("")
+    assert dependencies.changed({"A": "1"}) == f"{tmp_path / 'models'} has changed"
+
+
+def test_dependencies_survive_a_file(tmp_path: Path) -> None:
+    dependencies = taken(tmp_path)
+    again = record.restored(json.loads(json.dumps(dependencies.fields())))
+    assert again.fields() == dependencies.fields()
+    assert again.changed({"A": "1"}) is None
+
+
+def test_a_value_without_a_source_is_named(tmp_path: Path) -> None:
+    dependencies = taken(tmp_path)
+    dependencies.values = {"run_started_at": "profiles.yml"}
+    assert dependencies.changed({"A": "1"}) == "profiles.yml uses run_started_at"
+
+
+def test_all_variables_but_a_shells() -> None:
+    salt = "0" * 16
+    before = environment_digest({"A": "1", "PWD": "/a", "FLATMANIFEST_EXPLAIN": "1"}, None, salt)
+    assert before == environment_digest({"A": "1", "OLDPWD": "/"}, None, salt)
+    assert before != environment_digest({"A": "2"}, None, salt)
