@@ -147,7 +147,7 @@ $(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt $(VENV)/demo.stamp
 	@touch $@
 
 test-planted: build $(VENV)/dev.stamp ## plant small faults, one per promise, and see that the tests notice each
-	$(BIN)/python tests/planted/run.py
+	$(BIN)/python -m tests.planted
 
 fuzz: build-fuzz build-package $(VENV)/dev.stamp ## fuzz what reads untrusted input for FUZZ_SECONDS (600) each, and damage MUTATIONS files
 	@for target in $(FUZZ_TARGETS); do $(RUN_FUZZER) $$target $(FUZZ_SECONDS) || exit 1; done
