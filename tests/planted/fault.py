@@ -7,6 +7,7 @@ takes::
     Kind: native (C++ is compiled again) or python
     Test: SuiteOfGoogleTest.Name, or test_file.py::test_name; one line for each
     Seconds: how long the tests may take, 120 unless told
+    Dbt: the release whose environment (.venv-dbt-1.12) runs the tests, if not that of .venv
 
 A test of Python is named by its file's name, wherever below tests/ the file lies. Without
 parameters, it stands for all of its cases.
@@ -37,6 +38,7 @@ class Fault:
     kind: str
     tests: list[str]
     seconds: float
+    dbt: str
     files: list[str] = field(default_factory=list)  # which it changes
 
     @property
@@ -67,17 +69,18 @@ def read_fault(path: Path) -> Fault:
         elif line:
             raise PatchError(f"{path}:{number}: not of the form 'Name: value': {line}")
     missing = {"Promise", "Kind", "Test"} - values.keys()
-    unknown = values.keys() - {"Promise", "Kind", "Test", "Seconds"}
+    unknown = values.keys() - {"Promise", "Kind", "Test", "Seconds", "Dbt"}
     if missing or unknown:
         raise PatchError(
-            f"{path}: a patch begins with Promise, Kind, Test and perhaps Seconds"
+            f"{path}: a patch begins with Promise, Kind, Test and perhaps Seconds and Dbt"
             f" (missing: {sorted(missing)}, unknown: {sorted(unknown)})"
         )
     kind = values["Kind"][0]
     if kind not in KINDS:
         raise PatchError(f"{path}: Kind is native or python, not {kind}")
     seconds = float(values.get("Seconds", [DEFAULT_SECONDS])[0])
-    return Fault(path, values["Promise"][0], kind, values["Test"], seconds, files)
+    dbt = values.get("Dbt", [""])[0]
+    return Fault(path, values["Promise"][0], kind, values["Test"], seconds, dbt, files)
 
 
 def read_faults(directory: Path, names: list[str]) -> list[Fault]:

@@ -29,7 +29,14 @@ from typing import TYPE_CHECKING
 from tests.planted.fault import Fault, PatchError, read_faults
 from tests.planted.outcomes import VARIABLE, names_of
 from tests.planted.processes import Processes
-from tests.planted.scratch import BuildError, BusyError, Scratch, StaleError
+from tests.planted.scratch import (
+    BuildError,
+    BusyError,
+    NoEnvironmentError,
+    Scratch,
+    StaleError,
+    python_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,33 +67,36 @@ class Planting:
     def __init__(self, scratch: Scratch, faults: list[Fault]) -> None:
         self.scratch = scratch
         self.faults = faults
-        self.clean: Outcomes = {}
+        self.clean: dict[str, Outcomes] = {}  # by release of dbt, "" for that of this environment
 
     # How the tests go without a fault.
 
     def run_clean(self) -> None:
         """Run every test that a fault names, without any: a test that fails anyway says nothing."""
-        native = sorted({test for fault in self.faults for test in fault.native_tests})
-        python = sorted({test for fault in self.faults for test in fault.python_tests})
-        seconds = sum(fault.seconds for fault in self.faults)
         if any(fault.kind == "native" for fault in self.faults):
             say("building the scratch copy without faults")
-            self.scratch.make(self._targets(self.faults))
-        if native:
-            self.clean |= self._run_native(native, seconds)
-        if python:
-            self.clean |= self._run_python(python, seconds, stop_early=False)
-
-    def _targets(self, faults: Iterable[Fault]) -> list[str]:
-        """What the tests of some faults need of the native build."""
-        faults = [fault for fault in faults if fault.kind == "native"]
-        targets = [NATIVE_TESTS] if any(fault.native_tests for fault in faults) else []
-        return targets + (PACKAGE if any(fault.python_tests for fault in faults) else [])
+            self.scratch.make(targets_of(self.faults))
+        for release in sorted({fault.dbt for fault in self.faults}):
+            faults = [fault for fault in self.faults if fault.dbt == release]
+            try:
+                self.scratch.with_dbt(release)
+            except NoEnvironmentError:
+                continue
+            native = sorted({test for fault in faults for test in fault.native_tests})
+            python = sorted({test for fault in faults for test in fault.python_tests})
+            seconds = sum(fault.seconds for fault in faults)
+            outcomes = self.clean.setdefault(release, {})
+            if native:
+                outcomes |= self._run_native(native, seconds)
+            if python:
+                outcomes |= self._run_python(python, release, seconds, stop_early=False)
 
     def doubt(self, fault: Fault) -> Verdict | None:
         """Why a fault's tests would prove nothing, if so."""
+        if fault.dbt not in self.clean:
+            return Verdict("unsure", f"there is no .venv-dbt-{fault.dbt}: make test-releases")
         for test in fault.tests:
-            found = chosen(self.clean, test)
+            found = chosen(self.clean[fault.dbt], test)
             if not found:
                 return Verdict("stale", f"there is no test {test}")
             if "failed" in found.values():
@@ -110,7 +120,7 @@ class Planting:
 
     def _try(self, fault: Fault) -> Verdict:
         if fault.kind == "native":
-            self.scratch.make(self._targets([fault]))
+            self.scratch.make(targets_of([fault]))
         try:
             if fault.native_tests:
                 found = self._run_native(fault.native_tests, fault.seconds)
@@ -119,7 +129,8 @@ class Planting:
             if fault.python_tests:
                 if fault.kind == "native":
                     self.scratch.use_built()
-                found = self._run_python(fault.python_tests, fault.seconds, stop_early=True)
+                tests, seconds = fault.python_tests, fault.seconds
+                found = self._run_python(tests, fault.dbt, seconds, stop_early=True)
                 if "failed" in found.values():
                     return Verdict("caught", first_failed(found))
         finally:
@@ -134,7 +145,7 @@ class Planting:
                 *[str(self.scratch.native_tests), "--gtest_brief=1"],
                 *[f"--gtest_filter={':'.join(tests)}", f"--gtest_output=json:{report}"],
             ]
-            environment = self.scratch.environment(TMPDIR=directory)
+            environment = self.scratch.environment("", TMPDIR=directory)
             self.scratch.processes.run(command, Path(directory), environment, seconds)
             if not report.exists():  # it crashed, or took too long
                 return dict.fromkeys(tests, "failed")
@@ -145,7 +156,9 @@ class Planting:
             for test in suite["testsuite"]
         }
 
-    def _run_python(self, tests: list[str], seconds: float, *, stop_early: bool) -> Outcomes:
+    def _run_python(
+        self, tests: list[str], release: str, seconds: float, *, stop_early: bool
+    ) -> Outcomes:
         files = {}
         for test in tests:
             name = test.partition("::")[0]
@@ -158,11 +171,18 @@ class Planting:
             report = Path(directory) / "outcomes.json"
             report.write_text(json.dumps({"wanted": tests}))
             command = [
-                *[str(self.scratch.python), "-m", "pytest", "-q", "-p", "tests.planted.outcomes"],
-                *["-p", "no:cacheprovider", *(["-x"] if stop_early else [])],
+                *[str(python_in(self.scratch.venvs[release])), "-m", "pytest", "-q"],
+                *[
+                    "-p",
+                    "tests.planted.outcomes",
+                    "-p",
+                    "no:cacheprovider",
+                    *(["-x"] if stop_early else []),
+                ],
                 *[f"--basetemp={Path(directory) / 'tests'}", *sorted(files.values())],
             ]
-            environment = self.scratch.environment(**{VARIABLE: str(report), "TMPDIR": directory})
+            variables = {VARIABLE: str(report), "TMPDIR": directory}
+            environment = self.scratch.environment(release, **variables)
             done = self.scratch.processes.run(command, self.scratch.tree, environment, seconds)
             if done.status is None or done.status < 0:  # it took too long, or crashed
                 return dict.fromkeys(tests, "failed")
@@ -170,6 +190,13 @@ class Planting:
         if done.status not in {0, 1} and outcomes == {}:
             raise NoTestRunError(done.output)
         return outcomes
+
+
+def targets_of(faults: Iterable[Fault]) -> list[str]:
+    """What the tests of some faults need of the native build."""
+    faults = [fault for fault in faults if fault.kind == "native"]
+    targets = [NATIVE_TESTS] if any(fault.native_tests for fault in faults) else []
+    return targets + (PACKAGE if any(fault.python_tests for fault in faults) else [])
 
 
 def native_outcome(test: dict[str, object]) -> str:
@@ -208,7 +235,7 @@ def say(text: str) -> None:
 def plant_all(planting: Planting) -> int:
     start = time.monotonic()
     planting.run_clean()
-    counts = Counter(planting.clean.values())
+    counts = Counter(word for found in planting.clean.values() for word in found.values())
     said = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
     say(f"without faults: {said} ({time.monotonic() - start:.0f} s)")
     words: Counter[str] = Counter()

@@ -1,7 +1,8 @@
 """A copy of the working tree under build/planted, in which faults are planted, built and undone.
 
-``tree`` is the copy; its Python package is what ``venv`` imports, whose other packages are those of
-the environment that runs this. ``build`` is CMake's, made when the first native fault needs it.
+``tree`` is the copy; its Python package is what the virtual environments here import, whose other
+packages are those of the environment that runs this, or of one with another release of dbt.
+``build`` is CMake's, made when the first native fault needs it.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class BuildError(Exception):
     """A tree that does not compile."""
 
 
+class NoEnvironmentError(Exception):
+    """A release of dbt that is not installed here."""
+
+
 class BusyError(Exception):
     """A scratch copy that another run uses."""
 
@@ -56,8 +61,8 @@ class Scratch:
         self.tree = directory / "tree"
         # As deep below the tree as make's build: ccache then knows the object files.
         self.build = self.tree / "build"
-        self.venv = directory / "venv"
-        self.python = self.venv / "bin" / "python"
+        self.venvs: dict[str, Path] = {}  # by release of dbt, "" for that of this environment
+        self.is_configured = False
         self.native_tests = self.build / "tests" / "native" / "native_tests"
 
     @contextlib.contextmanager
@@ -88,19 +93,28 @@ class Scratch:
                 shutil.copyfile(self.root / path, copied)
                 shutil.copymode(self.root / path, copied)
                 forget_bytecode(copied)
-        self._make_venv()
+        self.venvs[""] = self._venv("venv", Path(sysconfig.get_path("purelib")))
         self.use_installed()
 
-    def _make_venv(self) -> None:
-        if not self.python.exists():
-            venv.create(self.venv, symlinks=True, with_pip=False)
-        site = next(self.venv.glob("lib/python*/site-packages"))
-        others = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
-        lines = [str(self.tree / "python"), "import site"]
-        lines += [f"site.addsitedir({other!r})" for other in dict.fromkeys(others)]
-        (site / "flatmanifest_planted.pth").write_text(
-            "\n".join([lines[0], "; ".join(lines[1:]), ""]), encoding="utf-8"
-        )
+    def with_dbt(self, release: str) -> None:
+        """Make an environment with another release. Raises NoEnvironmentError."""
+        if release in self.venvs:
+            return
+        name = f".venv-dbt-{release}"
+        packages = self.root / name / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
+        if not packages.is_dir():
+            raise NoEnvironmentError(f"there is no {name}: make {name}/package.stamp")
+        self.venvs[release] = self._venv(f"venv-dbt-{release}", packages)
+        self.use_installed()
+
+    def _venv(self, name: str, packages: Path) -> Path:
+        directory = self.directory / name
+        if not python_in(directory).exists():
+            venv.create(directory, symlinks=True, with_pip=False)
+        lines = [str(self.tree / "python"), f"import site; site.addsitedir({str(packages)!r})", ""]
+        (site,) = directory.glob("lib/python*/site-packages")
+        (site / "flatmanifest_planted.pth").write_text("\n".join(lines), encoding="utf-8")
+        return directory
 
     @cached_property
     def git(self) -> str:
@@ -129,10 +143,9 @@ class Scratch:
         self._use(extension, self.build / "native" / "cli" / PROGRAM)
 
     def _use(self, extension: Path, program: Path) -> None:
-        for source, directory in (
-            (extension, self.tree / "python" / "flatmanifest"),
-            (program, self.venv / "bin"),
-        ):
+        places = [(extension, self.tree / "python" / "flatmanifest")]
+        places += [(program, directory / "bin") for directory in self.venvs.values()]
+        for source, directory in places:
             place = directory / source.name
             place.unlink(missing_ok=True)  # a new file: the old one may still be mapped
             shutil.copy2(source, place)
@@ -167,8 +180,9 @@ class Scratch:
 
     def make(self, targets: list[str]) -> None:
         """Compile what has changed. Raises BuildError with the compiler's words."""
-        if not (self.build / "build.ninja").exists():
+        if not self.is_configured:  # takes a second where nothing has changed
             self._run(self._configuration())
+            self.is_configured = True
         jobs = [] if self.jobs is None else ["-j", str(self.jobs)]
         self._run(["ninja", "-C", str(self.build), "--quiet", *jobs, *targets])
 
@@ -176,14 +190,17 @@ class Scratch:
         found = importlib.util.find_spec("pybind11")
         if found is None or found.origin is None:
             raise BuildError("there is no pybind11: pip install -r setup/requirements-dev.txt")
-        launcher = shutil.which("ccache")
         return [
             *["cmake", "-S", str(self.tree), "-B", str(self.build), "-G", "Ninja"],
             *["--log-level=NOTICE", "-DCMAKE_BUILD_TYPE=Release"],
-            *["-DFLATMANIFEST_BUILD_TESTS=ON", "-DFLATMANIFEST_BUILD_PYTHON=ON"],
+            # Each fault changes one file: the others of its room are not to be compiled again.
+            *[
+                "-DCMAKE_UNITY_BUILD=OFF",
+                "-DFLATMANIFEST_BUILD_TESTS=ON",
+                "-DFLATMANIFEST_BUILD_PYTHON=ON",
+            ],
             *[f"-DPython_EXECUTABLE={sys.executable}", "-DSKBUILD_SCRIPTS_DIR=bin"],
             f"-Dpybind11_DIR={Path(found.origin).parent / 'share' / 'cmake' / 'pybind11'}",
-            *([] if launcher is None else [f"-DCMAKE_CXX_COMPILER_LAUNCHER={launcher}"]),
         ]
 
     def _run(self, command: list[str]) -> None:
@@ -191,10 +208,16 @@ class Scratch:
         if done.status != 0:
             raise BuildError(f"{' '.join(command[:3])}:\n{done.output}")
 
-    def environment(self, **variables: str) -> dict[str, str]:
-        """The environment of a test: nobody's dbt profile, cache or program is in it."""
-        own = {"PATH": f"{self.venv / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
-        return {**os.environ, **own, "VIRTUAL_ENV": str(self.venv), **variables}
+    def environment(self, release: str, **variables: str) -> dict[str, str]:
+        """The environment of a test, with the programs of its virtual environment first."""
+        directory = self.venvs[release]
+        own = {"PATH": f"{directory / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+        return {**os.environ, **own, "VIRTUAL_ENV": str(directory), **variables}
+
+
+def python_in(directory: Path) -> Path:
+    """The interpreter of a virtual environment."""
+    return directory / "bin" / "python"
 
 
 def files_of(directory: Path) -> Iterator[Path]:
