@@ -6,15 +6,18 @@ Commands of dbt, with all of their seams at once, are compared in the tests that
 from __future__ import annotations
 
 import copy
+import io
 import json
+import re
 from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from flatmanifest._native import take_snapshot
-from tests.python.selection_oracle import Oracle, project_of
+from tests.python.selection_oracle import Oracle, project_of, warnings_of_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,15 +74,17 @@ def is_unbuilt(manifest: Any) -> bool:
     return all(type(node) is int for node in dict.values(manifest.nodes))
 
 
-def test_a_graph_is_linked_as_by_dbt(dbts: Any, ours: Any) -> None:
+def test_a_graph_is_linked_as_by_dbt(dbts: Any, ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from dbt.compilation import Linker
 
     one, other = Linker(), Linker()
     one.link_graph(dbts)
     other.link_graph(ours)
     assert edges(other.graph) == edges(one.graph)
-    assert other.get_graph_summary(ours) == one.get_graph_summary(dbts)
+    summary = other.get_graph_summary(ours)
     assert is_unbuilt(ours)
+    monkeypatch.setenv("FLATMANIFEST", "0")
+    assert summary == one.get_graph_summary(dbts)
 
 
 @pytest.mark.parametrize("fast", [False, True])
@@ -206,26 +211,91 @@ def test_manifest_json_is_spliced_as_dbt_writes_it(
     assert stale == {"nodes": ["model.added"]}
 
 
-def test_what_is_selected_is_dbts(dbts: Any, ours: Any) -> None:
+def test_what_is_selected_is_dbts(dbts: Any, tmp_path: Path) -> None:
     import dbt.task.runnable
     from dbt.compilation import Linker
     from dbt.graph import Graph, ResourceTypeSelector
     from dbt.node_types import NodeType
 
-    found = []
-    for manifest in (dbts, ours):
-        manifest.selectors = {}
-        linker = Linker()
-        linker.link_graph(manifest)
-        spec = dbt.task.runnable.parse_difference(["tag:nightly+", "+customers"], ["stg_orders"])
-        selector = ResourceTypeSelector(
-            graph=Graph(linker.graph),
-            manifest=manifest,
-            previous_state=None,
-            resource_types=[NodeType.Model, NodeType.Test],
+    dbts.selectors = {}  # one of them is the default, which is dbt's to apply
+    ours = published(dbts, tmp_path / "other.fman").manifest()
+    dbts.flatmanifest_entry = None
+    for excluded in ([], ["stg_orders"]):
+        found = []
+        for manifest in (dbts, ours):
+            linker = Linker()
+            linker.link_graph(manifest)
+            spec = dbt.task.runnable.parse_difference(["tag:nightly+", "+customers"], excluded)
+            selector = ResourceTypeSelector(
+                graph=Graph(linker.graph),
+                manifest=manifest,
+                previous_state=None,
+                resource_types=[NodeType.Model, NodeType.Test],
+            )
+            found.append(selector.get_selected(spec))
+        assert found[0] == found[1]
+        assert ("model.small_everything.stg_orders" in found[1]) is not bool(excluded)
+    assert is_unbuilt(ours)
+
+
+@pytest.mark.parametrize("secret", ["", "planted"])
+def test_lines_are_printed_as_dbt_prints_them(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.functions import env_scrubber
+    from dbt_common.events.logger import LineFormat, LoggerConfig
+    from dbt_common.events.types import PrintEvent
+
+    from flatmanifest.dbt.listing import is_known, print_lines
+
+    if secret:
+        monkeypatch.setenv("DBT_ENV_SECRET_PLANTED", secret)
+    lines = ["one", "two with planted words", "drei \u00e4"]
+    said = []
+    for is_ours in (False, True):
+        manager, stream = EventManager(), io.StringIO()
+        manager.add_logger(
+            LoggerConfig(
+                name=f"seams_{is_ours}_{secret}",
+                level=EventLevel.DEBUG,
+                line_format=LineFormat.DebugText,
+                output_stream=stream,
+                scrubber=env_scrubber,
+                filter=lambda message: message.info.name == "PrintEvent",
+            )
         )
-        found.append(selector.get_selected(spec))
-    assert found[0] == found[1] != set()
+        if is_ours:
+            assert all(map(is_known, manager.loggers))
+            print_lines(manager.loggers, lines)
+        else:
+            for line in lines:
+                manager.fire_event(PrintEvent(msg=line))
+        said.append(re.sub(r"\d\d:\d\d:\d\d\.\d+", "TIME", stream.getvalue()))
+    assert said[1] == said[0]
+    assert said[1].count("\n") >= len(lines)
+    assert ("planted" in said[1]) is not bool(secret)
+
+
+def test_manifest_json_is_written_again_as_dbt_writes_it(
+    dbts: Any, ours: Any, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "dbts.json", tmp_path / "ours.json"
+
+    def write(dbt_version: str) -> None:
+        for manifest, path in ((dbts, one), (ours, other)):
+            manifest.metadata = copy.copy(dbts.metadata)
+            manifest.metadata.dbt_version = dbt_version
+            manifest.write(str(path))
+        assert other.read_bytes() == one.read_bytes()
+
+    # The metadata are as long as they were, shorter, or longer; the rest of the file stays.
+    for dbt_version in ("1.11.1", "1.11.2", "1.1", "1.11.10"):
+        write(dbt_version)
+    assert is_unbuilt(ours)
+    other.write_bytes(other.read_bytes().replace(b"stg_orders", b"stg_others"))
+    write("1.11.11")
+    other.unlink()
+    write("1.11.12")
 
 
 def test_an_edit_is_seen(entry: Entry, ours: Any) -> None:
@@ -322,3 +392,60 @@ def test_checks_are_left_out_where_they_concern_nobody(dbts: Any, tmp_path: Path
         changed = copy.deepcopy(model)
         change(changed)
         assert not concerns_nobody(name, with_nodes(model, changed)), name
+
+
+def test_what_fails_is_left_to_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flatmanifest.dbt import seams
+
+    class Owner:
+        def answer(self) -> str:
+            return "dbt's"
+
+    @seams.seam(Owner, "answer")
+    def answer(original: Callable[..., str], owner: Owner) -> str:
+        return seams.attempt(fails) or original(owner)
+
+    def fails() -> str:
+        message = "planted failure"
+        raise ValueError(message)
+
+    monkeypatch.setattr(seams, "_reported", set())
+    with warnings_of_dbt() as said:
+        assert Owner().answer() == "dbt's"
+        assert Owner().answer() == "dbt's"
+    assert len(said) == 1
+    assert "flatmanifest failed and leaves this to dbt (ValueError: planted failure)" in said[0]
+    monkeypatch.setenv("FLATMANIFEST", "0")
+    monkeypatch.setattr(seams, "attempt", None)  # which is not even called then
+    assert Owner().answer() == "dbt's"
+
+
+def test_entries_are_named_by_what_makes_dbt_parse_anew(tmp_path: Path) -> None:
+    from dbt.adapters.factory import load_plugin
+
+    from flatmanifest.dbt.loading import key_of
+
+    load_plugin("duckdb")
+    names = {
+        "project_root": str(tmp_path),
+        "profile_name": "shop",
+        "target_name": "dev",
+        "vars_hash": "vars",
+        "profile_hash": "profile",
+        "project_env_vars_hash": "variables",
+    }
+
+    def key(**changed: str) -> str:
+        values = {**names, **changed}
+        hashes = {
+            name: SimpleNamespace(checksum=value)
+            for name, value in values.items()
+            if name.endswith("_hash")
+        }
+        project = SimpleNamespace(**values, credentials=SimpleNamespace(type="duckdb"))
+        manifest = SimpleNamespace(state_check=SimpleNamespace(**hashes))
+        loader: Any = SimpleNamespace(root_project=project, manifest=manifest)
+        return key_of(loader)
+
+    assert key() == key()
+    assert len({key(), *(key(**{name: "another"}) for name in names)}) == len(names) + 1
