@@ -250,7 +250,8 @@ def test_manifests_of_one_file_close_apart(fman_path: Path) -> None:
         assert two == one
 
 
-def test_buffers_outlive_close(manifest: flatmanifest.Manifest, fman_path: Path) -> None:
+def test_buffers_outlive_close(fman_path: Path) -> None:
+    manifest = flatmanifest.open(fman_path)  # of which nobody else holds a share
     whole = memoryview(manifest)
     raw = manifest.raw(ORDERS, "raw_code")
     graph = manifest.graph
