@@ -223,25 +223,27 @@ class Server:
             return
         process = os.fork()
         if process == 0:
-            self.copied(request, descriptors)
+            self.copied(connection, request, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         watched = os.pidfd_open(process)
         self.running[watched] = (process, connection)
         self.selector.register(watched, selectors.EVENT_READ, lambda: self.has_ended(watched))
         self.selector.register(connection, selectors.EVENT_READ, lambda: self.is_gone(watched))
-        with contextlib.suppress(OSError):
-            connection.sendall(b"%d\n" % process)
 
-    def copied(self, request: dict[str, Any], descriptors: list[int]) -> None:
+    def copied(
+        self, connection: socket.socket, request: dict[str, Any], descriptors: list[int]
+    ) -> None:
         """In the copy: be the client's process until its end."""
         status = 1
         try:
             end_with_parent()
+            connection.sendall(b"%d\n" % os.getpid())
+            connection.close()
             for descriptor in (*self.running, self.listening.fileno()):
                 os.close(descriptor)
-            for _, connection in self.running.values():
-                connection.close()
+            for _, of_another in self.running.values():
+                of_another.close()
             self.selector.close()
             become(request, descriptors)
             status = ended_status(lambda: run(request["arguments"]))
