@@ -11,6 +11,7 @@ import array
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 WITHOUT_PLUGIN, WITH_PLUGIN = "dbt", "plugin"
 SET_PARENT_DEATH_SIGNAL = 1
+ADAPTER = "dbt.adapters.duckdb"
+FAILED = "failed"  # in its directory, when there will be no template
 
 
 def end_with_parent() -> None:
@@ -35,8 +38,20 @@ def end_with_parent() -> None:
 
 
 def import_dbt() -> None:
-    import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401
+
+    # What starts a thread when it is imported is left to each copy.
+    if not starts_threads(ADAPTER):
+        importlib.import_module(ADAPTER)
+
+
+def starts_threads(module: str) -> bool:
+    """Whether importing it does, by a process that does it. Newer DuckDBs start one."""
+    process = os.fork()
+    if process == 0:
+        importlib.import_module(module)
+        os._exit(len(os.listdir("/proc/self/task")) > 1)
+    return os.waitpid(process, 0)[1] != 0
 
 
 # What dbt makes of its classes when they are used first: JSON schemas, (de)serializers. They depend
@@ -79,7 +94,8 @@ def check_threads() -> None:
     """A copy would lack them."""
     threads = os.listdir("/proc/self/task")
     if len(threads) != 1:
-        sys.exit(f"the template has {len(threads)} threads: a copy of it would lack all but one")
+        message = f"the template has {len(threads)} threads: a copy of it would lack all but one"
+        raise RuntimeError(message)
 
 
 class Gone(Exception):  # noqa: N818 - no failure
@@ -291,4 +307,8 @@ def main(directory: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except Exception:
+        with open(f"{sys.argv[1]}/{FAILED}", "w"):  # noqa: PTH123
+            raise
