@@ -14,6 +14,8 @@ def make(project: Path) -> None:
     (project / "models" / "deep" / "one.sql").write_text("select 1")
     (project / "two.yml").write_bytes(b"a: \xff\n")
     (project / "three").write_text("three")
+    (project / "target").mkdir()
+    (project / "target" / "kept").write_text("of dbt")
     (project / "link").symlink_to("two.yml")
     (project / "models").chmod(0o750)
     os.utime(project / "two.yml", ns=(5, 5_000_000_001))
@@ -59,3 +61,9 @@ def test_every_kind_of_change_is_undone(tmp_path: Path) -> None:
         put_back(project, before)
         assert stable(project) == expected, spoil.__name__
         assert [*project.parent.iterdir()] == [project]
+    (project / "target" / "kept").write_text("another")
+    put_back(project, before)
+    assert (project / "target" / "kept").read_text() == "another"
+    (project / "target" / "kept").unlink()
+    put_back(project, before)
+    assert (project / "target" / "kept").read_text() == "of dbt"
