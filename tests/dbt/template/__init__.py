@@ -79,9 +79,9 @@ class Template:
 
     def stop(self) -> None:
         """End it, and every copy of it."""
-        if self.process is not None and self.process.stdin is not None:
-            self.process.stdin.close()
-            self.process.wait()
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
         self.process = None
         shutil.rmtree(self.directory, ignore_errors=True)
 
