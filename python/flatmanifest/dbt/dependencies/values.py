@@ -83,7 +83,9 @@ class WatchedModules(dict[str, Any]):
         return super().__getitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        if key == CLOCK:
+            note(f"{MODULES}.{CLOCK}")
+        return super().get(key, default)
 
     def items(self) -> Any:
         note(f"{MODULES}.{CLOCK}")
