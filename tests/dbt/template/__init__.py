@@ -80,8 +80,9 @@ class Template:
     def stop(self) -> None:
         """End it, and every copy of it."""
         if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
+            if not (self.directory / "dbt").exists():  # it is still importing
+                self.process.kill()
+            self.process.communicate()  # which closes its standard input
         self.process = None
         shutil.rmtree(self.directory, ignore_errors=True)
 
