@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dbt_common.clients.jinja import MacroFuzzEnvironment
-from jinja2.defaults import DEFAULT_FILTERS
+from jinja2.filters import FILTERS
 from jinja2.runtime import Context
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _place(context: Context | None) -> str:
 def watch() -> None:
     """Have Jinja's contexts note what is looked up, for the rest of the process."""
     MacroFuzzEnvironment.context_class = WatchedContext
-    original: Any = DEFAULT_FILTERS[RANDOM]
+    original: Any = FILTERS[RANDOM]
     if getattr(original, "flatmanifest_is_watched", False):
         return
 
@@ -136,4 +136,4 @@ def watch() -> None:
     for name, value in vars(original).items():  # which says that it takes the context
         setattr(random, name, value)
     random.flatmanifest_is_watched = True  # type: ignore[attr-defined]
-    DEFAULT_FILTERS[RANDOM] = random
+    FILTERS[RANDOM] = random
