@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.dbt.test_front_failures import SELECTED, dbt
+from tests.dbt.warm import SELECTED, dbt
 from tests.projects import generate
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "cache-files.md"
