@@ -84,21 +84,21 @@ TEST_F(DirectoryScanTest, SeesEveryKindOfChangeInEveryPart) {
 
 TEST_F(DirectoryScanTest, SeesAnotherTime) {
   const uint64_t before = Scan(1).digest_low;
-  const fs::path file = root_[0] + "/flat/0.sql";
+  const fs::path file = root_ + "/flat/0.sql";
   fs::last_write_time(file, fs::last_write_time(file) + std::chrono::hours(1));
   EXPECT_NE(Scan(1).digest_low, before);
 }
 
 TEST_F(DirectoryScanTest, ContentsTellWhatTimesDoNot) {
-  const std::vector<std::string> path = {scratch_ / "file.sql"};
-  testing::WriteFile(path[0], "one");
-  const Descriptor file(::open(path[0].c_str(), O_RDWR | O_CLOEXEC));
+  const FileDependency dependency{scratch_ / "file.sql"};
+  testing::WriteFile(dependency.path, "one");
+  const Descriptor file(::open(dependency.path.c_str(), O_RDWR | O_CLOEXEC));
   void* const mapped = ::mmap(nullptr, 3, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   ASSERT_NE(mapped, MAP_FAILED);
   auto* const text = static_cast<volatile char*>(mapped);
   text[0] = 'O';  // the first write through a mapping may set the times, and the next does not
   const auto digest = [&](const IsByContent& is_by_content) {
-    return ScanDirectories(path, is_by_content, 1).digest_low;
+    return ScanDirectories({&dependency, 1}, is_by_content, 1).digest_low;
   };
   const uint64_t by_times = digest(&Never);
   const uint64_t by_content = digest(&Always);

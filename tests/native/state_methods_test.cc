@@ -15,7 +15,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 // The model a, which is edited below, and b, which never is.
-constexpr std::string_view kManifest = R"({
+constexpr std::string_view kEarlierManifest = R"({
 "metadata": {"adapter_type": "postgres"},
 "nodes": {
  "model.shop.a": {"resource_type": "model", "name": "a", "fqn": ["shop", "a"],
@@ -39,7 +39,7 @@ constexpr std::string_view kManifest = R"({
 
 // The manifest with one text in the place of another.
 std::string Edited(std::string_view text, std::string_view replacement) {
-  std::string edited(kManifest);
+  std::string edited(kEarlierManifest);
   const size_t at = edited.find(text);
   EXPECT_NE(at, std::string::npos) << text;
   return edited.replace(at, text.size(), replacement);
@@ -85,30 +85,31 @@ TEST_P(StateOfEditTest, IsSeenByItsStateAlone) {
   const std::string now = Edited(GetParam().text, GetParam().replacement);
   for (const Edit& edit : kEdits) {
     const bool is_it = std::string_view(edit.state) == GetParam().state;
-    EXPECT_EQ(SelectChanged(now, kManifest, std::string("state:") + edit.state),
+    EXPECT_EQ(SelectChanged(now, kEarlierManifest, std::string("state:") + edit.state),
               is_it ? Names{"a"} : Names())
         << edit.state;
   }
-  EXPECT_EQ(SelectChanged(now, kManifest, "state:modified"), Names{"a"});
-  EXPECT_EQ(SelectChanged(now, kManifest, "state:unmodified"), (Names{"b", "t", "u"}));
+  EXPECT_EQ(SelectChanged(now, kEarlierManifest, "state:modified"), Names{"a"});
+  EXPECT_EQ(SelectChanged(now, kEarlierManifest, "state:unmodified"), (Names{"b", "t", "u"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Edits, StateOfEditTest, ::testing::ValuesIn(kEdits));
 
 TEST(StateMethodsTest, NothingIsModifiedWithoutAnEdit) {
-  EXPECT_EQ(SelectChanged(kManifest, kManifest, "state:modified"), Names());
-  EXPECT_EQ(SelectChanged(kManifest, kManifest, "state:new"), Names());
-  EXPECT_EQ(SelectChanged(kManifest, kManifest, "state:old"), (Names{"a", "b", "t", "u"}));
+  EXPECT_EQ(SelectChanged(kEarlierManifest, kEarlierManifest, "state:modified"), Names());
+  EXPECT_EQ(SelectChanged(kEarlierManifest, kEarlierManifest, "state:new"), Names());
+  EXPECT_EQ(SelectChanged(kEarlierManifest, kEarlierManifest, "state:old"),
+            (Names{"a", "b", "t", "u"}));
 }
 
 TEST(StateMethodsTest, NewNodesAndUnitTestsAreModifiedAndOtherNewResourcesAreNot) {
   const std::string now = Edited(R"("unit_tests": {})", R"("unit_tests": {
     "unit_test.shop.a.n": {"resource_type": "unit_test", "name": "n", "fqn": ["shop", "a", "n"]}})");
-  EXPECT_EQ(SelectChanged(now, kManifest, "state:new"), Names{"n"});
-  EXPECT_EQ(SelectChanged(now, kManifest, "state:modified"), Names{"n"});
+  EXPECT_EQ(SelectChanged(now, kEarlierManifest, "state:new"), Names{"n"});
+  EXPECT_EQ(SelectChanged(now, kEarlierManifest, "state:modified"), Names{"n"});
   const std::string before = Edited("source.shop.raw.u", "source.shop.raw.v");
-  EXPECT_EQ(SelectChanged(kManifest, before, "state:new"), Names{"u"});
-  EXPECT_EQ(SelectChanged(kManifest, before, "state:modified"), Names());
+  EXPECT_EQ(SelectChanged(kEarlierManifest, before, "state:new"), Names{"u"});
+  EXPECT_EQ(SelectChanged(kEarlierManifest, before, "state:modified"), Names());
 }
 
 TEST(StateMethodsTest, ResultsAreThoseOfTheEarlierRun) {
@@ -117,8 +118,8 @@ TEST(StateMethodsTest, ResultsAreThoseOfTheEarlierRun) {
     {"unique_id": "model.shop.b", "status": "success"},
     {"unique_id": "model.shop.gone", "status": "error"}]})");
   const Document results = testing::Open(image);
-  EXPECT_EQ(Select(kManifest, "result:error", {.run_results = &results}), Names{"a"});
-  EXPECT_EQ(Select(kManifest, "result:skipped", {.run_results = &results}), Names());
+  EXPECT_EQ(Select(kEarlierManifest, "result:error", {.run_results = &results}), Names{"a"});
+  EXPECT_EQ(Select(kEarlierManifest, "result:skipped", {.run_results = &results}), Names());
 }
 
 TEST(StateMethodsTest, FresherSourcesWereLoadedSince) {
@@ -133,7 +134,7 @@ TEST(StateMethodsTest, FresherSourcesWereLoadedSince) {
   const Document before = testing::Open(before_image);
   const Document now = testing::Open(now_image);
   const auto select = [](const Document& earlier, const Document& current) {
-    return Select(kManifest, "source_status:fresher",
+    return Select(kEarlierManifest, "source_status:fresher",
                   {.sources = &earlier, .current_sources = &current});
   };
   EXPECT_EQ(select(before, now), Names{"t"});
