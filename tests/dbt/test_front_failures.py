@@ -156,7 +156,7 @@ def test_a_profile_that_is_edited(warm: Path) -> None:
     profiles = warm / "profiles.yml"
     profiles.write_text(profiles.read_text().replace("threads: 2", "threads: 3"))
     done = dbt(warm, *SELECTED)
-    assert "files have changed" in done.stderr
+    assert f"dbt runs: {profiles} has changed" in done.stderr
 
 
 def test_a_clock_that_was_set_back(warm: Path) -> None:

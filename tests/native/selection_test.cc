@@ -185,6 +185,29 @@ TEST_F(SelectionTest, YamlSelectors) {
             "['nightly', 'deep', 'careful', 'number']");
 }
 
+TEST_F(SelectionTest, SelectorsOfThisCommandTakeThePlaceOfTheManifests) {
+  const FileImage image = testing::Convert(R"({"nodes": {}, "selectors": {
+    "nightly": {"name": "nightly", "definition": {"method": "fqn", "value": "customers"}},
+    "added": {"name": "added", "default": true, "definition": {"method": "tag", "value": "slow"}}}})");
+  const Document document = testing::Open(image);
+  SelectionRequest request{.selector = "nightly",
+                           .indirect_selection = IndirectSelection::kEmpty,
+                           .dbt_version = "1.12.6"};
+  EXPECT_EQ(Select(request), (Ids{"orders", "stg"}));
+  request.selectors = &document;
+  EXPECT_EQ(Select(request), (Ids{"customers"}));
+  request.selector = "added";
+  EXPECT_EQ(Select(request), (Ids{"orders"}));
+  request.selector = std::nullopt;
+  EXPECT_EQ(Select(request), (Ids{"orders"}));  // by the default
+  request.select = Ids{"selector:nightly"};
+  EXPECT_EQ(Select(request), (Ids{"customers"}));
+  request.select = std::nullopt;
+  request.selector = "deep";
+  EXPECT_EQ(MessageOf<SelectionError>([&] { Select(request); }),
+            "Could not find selector named deep, expected one of ['nightly', 'added']");
+}
+
 TEST_F(SelectionTest, ReleasesOfDbt) {
   const auto select = [this](const char* text, const char* version) {
     SelectionRequest request;

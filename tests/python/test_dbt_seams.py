@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flatmanifest._native import take_snapshot
 from tests.python.selection_oracle import Oracle, project_of, warnings_of_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flatmanifest.dbt.dependencies import Dependencies
     from flatmanifest.dbt.entry import Entry
 
 
@@ -49,7 +49,13 @@ def dbts(source: Path, tmp_path: Path) -> Any:
 def published(manifest: Any, path: Path) -> Entry:
     from flatmanifest.dbt import entry as entries
 
-    return entries.publish(path, manifest, [], take_snapshot([]), {})
+    return entries.publish(path, manifest, parsed_from([]), {}, {})
+
+
+def parsed_from(trees: list[str]) -> Dependencies:
+    from flatmanifest.dbt.dependencies.record import READ, taken
+
+    return taken({READ: trees}, [], {})
 
 
 @pytest.fixture
@@ -315,18 +321,18 @@ def test_notes_of_another_generation_are_none(entry: Entry, tmp_path: Path) -> N
     from flatmanifest.dbt import entry as entries
     from flatmanifest.dbt import objects
 
-    roots, artifact = [str(tmp_path / "model.sql")], str(tmp_path / "artifact.json")
+    trees, artifact = [str(tmp_path / "model.sql")], str(tmp_path / "artifact.json")
 
     def write(text: str) -> None:
-        for path in (*roots, artifact):
+        for path in (*trees, artifact):
             Path(path).write_text(text)
 
     def keep(entry: Entry) -> None:
-        entry.keep_state(roots, take_snapshot(roots))
+        entry.keep_state(parsed_from(trees))
         entry.keep_artifact(artifact)
 
     def known(entry: Entry) -> tuple[bool, bool]:
-        return entry.is_fresh(roots), entry.artifact(artifact) is not None
+        return entry.is_fresh(trees), entry.artifact(artifact) is not None
 
     write("1")
     keep(entry)

@@ -231,6 +231,37 @@ else:
     recorded(tmp_path, code)
 
 
+def test_all_that_was_recorded_is_depended_on(tmp_path: Path) -> None:
+    for name in ("a.yml", "listed/b.sql", "models/c.sql", "site-packages/d.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a")
+    code = """
+from flatmanifest.dbt.dependencies import NotRecordedError
+import time; recorder.started_ns = time.time_ns() + 10**9
+open("a.yml").close(); os.listdir("listed"); os.path.exists("none.yml"); os.getenv("A")
+open("models/c.sql").close(); open("target.json", "w").close()
+here = os.getcwd()
+def found():
+    return recorder.dependencies([here + "/models"], [], "/nowhere", {"OF_THE_MANIFEST"})
+known = found()
+files_known = {use: {path for path in paths if path.startswith(here)} for use, paths in
+               known.files.items()}
+assert files_known["read"] == {here + "/models", here + "/a.yml"}, files_known
+assert files_known["listed"] == {here + "/listed"}, files_known
+assert files_known["probed"] == {here + "/none.yml"}, files_known
+assert files_known["alone"] == {here + "/site-packages"}, files_known
+assert {"A", "OF_THE_MANIFEST"} <= {*known.variables}, known.variables
+recorder.values = {"run_started_at": "profiles.yml"}
+try:
+    found()
+except NotRecordedError as error:
+    assert str(error) == "profiles.yml uses run_started_at", error
+else:
+    raise AssertionError
+"""
+    recorded(tmp_path, code, PYTHONPATH=str(tmp_path / "site-packages"))
+
+
 def taken(directory: Path) -> record.Dependencies:
     (directory / "a.yml").write_text("a")
     (directory / "models").mkdir()

@@ -1,0 +1,201 @@
+"""What a parse of dbt depends on, by dbt's own code in this process: no command is started."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.python.selection_oracle import Oracle, project_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flatmanifest.dbt.entry import Entry
+
+KINDS = (
+    *("macro", "model", "snapshot", "analysis", "test", "generic_test", "seed", "docs"),
+    *("fixture", "function"),
+)
+SELECTORS = {
+    "nightly": {"name": "nightly", "definition": "tag:nightly"},
+    "all": {"name": "all", "default": True, "definition": "*"},
+}
+
+
+@pytest.fixture
+def flags(tmp_path: Path) -> Iterator[Any]:
+    """The flags of a command."""
+    from argparse import Namespace
+
+    from dbt.flags import get_flags, set_flags
+
+    set_flags(Namespace(PROFILES_DIR=str(tmp_path / "profiles"), STATIC_PARSER=True))
+    yield get_flags()
+    set_flags(Namespace())
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Any:
+    """The settings of a project that has a directory of its own for each kind of file."""
+    paths = {f"{kind}_paths": [f"of_{kind}"] for kind in KINDS}
+    root = tmp_path / "project"
+    root.mkdir()
+    return SimpleNamespace(
+        project_root=str(root),
+        project_name="shop",
+        packages_install_path="dbt_packages",
+        all_source_paths=[path for each in paths.values() for path in each],
+        **paths,
+    )
+
+
+USED: dict[str, set[str]] = {
+    "{{ run_started_at }}": {"run_started_at"},
+    "{% if false %}{{ invocation_id }}{% endif %}": {"invocation_id"},
+    "{{ modules.datetime.x }}": {"modules.datetime"},
+    "{{ modules['datetime'].x }}": {"modules.datetime"},
+    "{{ modules.re.x }}": set(),
+    "{{ [1] | random }}": {"the filter random"},
+    "{% set flags = 1 %}{{ flags }}": set(),
+    "{{ target }}": set(),
+}
+
+
+@pytest.mark.parametrize("text", USED)
+def test_values_without_a_source_are_noted(text: str) -> None:
+    from dbt.clients.jinja import get_rendered
+
+    from flatmanifest.dbt.dependencies import values
+
+    values.watch()
+    known = {"run_started_at": 1, "invocation_id": 2, "flags": 3, "target": 4}
+    modules = {"datetime": {"x": 5}, "re": {"x": 6}}
+    used: values.Used = {}
+    with values.collected(used):
+        get_rendered(text, {**known, "modules": modules})
+    assert used == dict.fromkeys(USED[text], "a template")
+
+
+def test_everything_that_dbt_reads_is_below_a_tree(flags: Any, project: Any) -> None:
+    from dbt.parser.read_files import ReadFilesFromFileSystem
+
+    from flatmanifest.dbt.loading import trees_of
+
+    flags.MAXIMUM_SEED_SIZE_MIB = 1  # since dbt 1.12
+    root = Path(project.project_root)
+    (root / ".dbtignore").write_text("ignored.sql\n")
+    for kind in KINDS:
+        directory = root / f"of_{kind}" / "deep"
+        directory.mkdir(parents=True)
+        for ending in ("sql", "csv", "md"):
+            (directory / f"file.{ending}").write_text(f"{kind}")
+    reader = ReadFilesFromFileSystem(all_projects={"shop": project})
+    reader.read_files()
+    paths = [Path(file.path.absolute_path) for file in reader.files.values()]
+    assert len(paths) >= len(KINDS)
+    trees = {Path(tree) for tree in trees_of([project])}
+    assert root / ".dbtignore" in trees
+    assert [path for path in paths if trees.isdisjoint(path.parents)] == []
+
+
+def test_a_parser_may_read_a_file_that_comes(flags: Any, project: Any) -> None:
+    from flatmanifest.dbt.dependencies.record import taken
+    from flatmanifest.dbt.parser_inputs import files_of
+
+    assert flags.PROFILES_DIR
+    root = Path(project.project_root)
+    (root / "dbt_project.yml").write_text("name: shop")
+    profiles = Path(flags.PROFILES_DIR) / "profiles.yml"
+    profiles.parent.mkdir()
+    (root / "target").mkdir()
+
+    def is_seen(path: Path) -> bool:
+        dependencies = taken(files_of(project), None, {})
+        assert dependencies.changed({}) is None
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("one: 1")
+        return dependencies.changed({}) is not None
+
+    assert is_seen(root / "vars.yml")
+    assert is_seen(root / "dbt_project.yml")
+    assert is_seen(root / "of_model" / "model.sql")
+    assert is_seen(root / ".env")
+    assert is_seen(profiles)
+    assert not is_seen(root / "target" / "manifest.json")
+
+
+@pytest.fixture
+def entry(generated: Callable[[str], Path], tmp_path: Path) -> Entry:
+    """A manifest in the cache, parsed with the flags of now."""
+    import dbt_flatmanifest  # noqa: F401 - puts the seams in
+    from flatmanifest.dbt import entry as entries
+    from flatmanifest.dbt.dependencies.record import READ, taken
+    from flatmanifest.dbt.loading import flags_of_parse
+
+    source = generated("small_everything")
+    plain = json.loads(source.read_text())
+    manifest = Oracle(source, project_of(plain, tmp_path / "files")).manifest
+    manifest.metadata.user_id = None  # an UUID, which it is in no dbt that has parsed
+    parsed_from = taken({READ: []}, [], {})
+    return entries.publish(tmp_path / "key.fman", manifest, parsed_from, {}, flags_of_parse())
+
+
+def test_what_used_the_clock_is_not_repeatable(entry: Entry) -> None:
+    from flatmanifest.dbt.loading import is_repeatable
+
+    dependencies = entry.dependencies
+    assert dependencies is not None
+    assert is_repeatable(entry)
+    dependencies.values = {"run_started_at": "model.shop.orders"}
+    assert not is_repeatable(entry)
+    dependencies.values = {}
+    entry.flags = {**entry.flags, next(iter(entry.flags)): "another"}
+    assert not is_repeatable(entry)
+    entry.dependencies = None
+    assert not is_repeatable(entry)
+
+
+@pytest.mark.parametrize(
+    ("selector", "select", "selectors", "is_known"),
+    [
+        ("nightly", None, SELECTORS, True),
+        ("nightly", None, {**SELECTORS, "nightly": {"definition": "tag:slow"}}, False),
+        ("nightly", None, {}, False),
+        (None, ("tag:nightly",), None, True),
+        (None, ("tag:nightly", "selector:nightly"), None, False),
+        (None, None, None, False),  # by the default selector, which may be another now
+    ],
+)
+def test_selectors_are_those_of_this_command(
+    selector: str | None,
+    select: tuple[str, ...] | None,
+    selectors: dict[str, Any] | None,
+    *,
+    is_known: bool,
+) -> None:
+    from flatmanifest.dbt.selecting import Written, are_selectors_known
+
+    manifest = SimpleNamespace(selectors=SELECTORS)
+    written = Written("eager", select=select, selector=selector, selectors=selectors)
+    assert are_selectors_known(manifest, written) is is_known
+
+
+def test_entries_of_another_cache_version_have_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flatmanifest.dbt import entry as entries
+
+    name = entries.key_of(["a", "b"])
+    assert name == entries.key_of(["a", "b"])
+    monkeypatch.setattr("flatmanifest.dbt.entry.CACHE_VERSION", "another")
+    assert entries.key_of(["a", "b"]) != name
+
+
+def test_options_of_dbt_are_always_depended_on() -> None:
+    from flatmanifest.dbt.dependencies.record import taken
+
+    dependencies = taken({}, ["A"], {"A": "1", "DBT_TARGET": "dev"})
+    assert dependencies.changed({"A": "1", "DBT_TARGET": "dev", "HOME": "/"}) is None
+    assert dependencies.changed({"A": "1", "DBT_TARGET": "prod"}) is not None
