@@ -23,6 +23,7 @@ def outcome(name: str, **values: Any) -> dict[str, Any]:
         "file": {"dfy": [{"name": name}], "patches": [f"model.{name}"]},
         "env_vars": [],
         "env_vars_of_macros": {},
+        "values": {},
         "path_count": 1,
         "parsed_path_count": 1,
         **values,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -11,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.running import is_running
 
 SCRIPT = Path(__file__).parents[1] / "run_stages.py"
 MAKEFILE = """
@@ -51,14 +52,6 @@ def row(output: str, stage: str) -> tuple[float, float, str]:
     found = re.search(rf"^{stage} +([\d.]+) s +([\d.]+) s *(.*)$", output, re.MULTILINE)
     assert found is not None, output
     return float(found[1]), float(found[2]), found[3]
-
-
-def is_running(pid_file: Path) -> bool:
-    try:
-        os.kill(int(pid_file.read_text()), 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def await_file(path: Path) -> None:
@@ -110,7 +103,7 @@ def test_processes_that_a_stage_left_are_ended_and_named(project: Path) -> None:
     status, output = run(project, "orphan")
     assert status == 0
     assert re.search(r"ending a process that the stage left: \d+ sleep 61", output)
-    assert not is_running(project / "orphan.pid")
+    assert not is_running(int((project / "orphan.pid").read_text()))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -131,7 +124,7 @@ def test_an_interrupted_run_ends_processes_that_ignore_signals(project: Path) ->
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGINT
-    assert not is_running(project / "deaf.pid")
+    assert not is_running(int((project / "deaf.pid").read_text()))
 
 
 def test_temporary_files_are_removed(project: Path) -> None:

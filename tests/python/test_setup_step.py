@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.running import is_running
+
 STEP = Path(__file__).parents[2] / "setup" / "step.sh"
 
 
@@ -50,5 +52,5 @@ def test_an_interrupted_step_ends_its_command_and_leaves_no_file(tmp_path: Path)
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 128 + signal.SIGTERM
-    assert not Path(f"/proc/{pid_file.read_text().strip()}").exists()
+    assert not is_running(int(pid_file.read_text()))
     assert list(temporary.iterdir()) == []
