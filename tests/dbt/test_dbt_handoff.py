@@ -39,10 +39,22 @@ print("parsed by another parser")
 """
 
 
+# In a macro that a hook calls.
+INVOCATION = b"'{{ invocation_id }}' as invocation"
+
+
 @pytest.fixture(scope="module")
-def prepared(generated: Callable[[str], Path]) -> bytes:
-    """What dbt's own parser makes of the project."""
-    return generated("small_everything").read_bytes()
+def unrepeatable(generated: Callable[[str], Path]) -> bytes:
+    """What dbt's own parser makes of the project, one of whose macros uses the command's id."""
+    prepared = generated("small_everything").read_bytes()
+    assert prepared.count(INVOCATION) == 1
+    return prepared
+
+
+@pytest.fixture(scope="module")
+def prepared(unrepeatable: bytes) -> bytes:
+    """The same of a project whose macros use nothing that is new in each command."""
+    return unrepeatable.replace(INVOCATION, b"'{{ target.name }}' as invocation")
 
 
 class Side:
@@ -125,6 +137,15 @@ def test_the_parser_runs_when_something_has_changed(tmp_path: Path, prepared: by
         assert ours.dbt(*arguments, **variables) == expected, (number, arguments)
         assert ours.runs() == runs, (number, arguments)
         assert vanilla.runs() == number + 1
+
+
+def test_the_parser_runs_each_time_if_a_macro_uses_what_is_new_each_time(
+    tmp_path: Path, unrepeatable: bytes
+) -> None:
+    side = Side(tmp_path / "ours", "1", unrepeatable)
+    for _ in range(2):
+        side.dbt("--quiet", "parse")
+    assert side.runs() == 2
 
 
 def test_what_the_parser_said_is_said_again(tmp_path: Path, prepared: bytes) -> None:

@@ -111,14 +111,14 @@ def test_a_parser_may_read_a_file_that_comes(flags: Any, project: Any) -> None:
     (root / "dbt_project.yml").write_text("name: shop")
     profiles = Path(flags.PROFILES_DIR) / "profiles.yml"
     profiles.parent.mkdir()
-    (root / "target").mkdir()
 
     def is_seen(path: Path) -> bool:
-        dependencies = taken(files_of(project), None, {})
+        files = files_of(project)
+        dependencies = taken(files, None, {})
         assert dependencies.changed({}) is None
         path.parent.mkdir(exist_ok=True)
         path.write_text("one: 1")
-        return dependencies.changed({}) is not None
+        return files_of(project) != files or dependencies.changed({}) is not None
 
     assert is_seen(root / "vars.yml")
     assert is_seen(root / "dbt_project.yml")
@@ -126,6 +126,25 @@ def test_a_parser_may_read_a_file_that_comes(flags: Any, project: Any) -> None:
     assert is_seen(root / ".env")
     assert is_seen(profiles)
     assert not is_seen(root / "target" / "manifest.json")
+    assert not is_seen(root / "shop.duckdb")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{{ run_started_at }}", {"run_started_at"}),
+        ("{% if invocation_id == 'a' %}{% endif %}", {"invocation_id"}),
+        ("{{ modules.datetime.datetime.now() }}", {"modules.datetime"}),
+        ("{{ modules.re.match('a', 'b') }}", set()),
+        ("{{ [1, 2] | random }}", {"random"}),
+        ("{{ flags.FULL_REFRESH }}", set()),  # of the parser's arguments and the environment
+        ("select run_started_at from {{ ref('runs') }}", set()),
+    ],
+)
+def test_a_parser_may_use_a_value_without_a_source(text: str, names: set[str]) -> None:
+    from flatmanifest.dbt.parser_inputs import names_in
+
+    assert {*names_in(text)} == names
 
 
 @pytest.fixture

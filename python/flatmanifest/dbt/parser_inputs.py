@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.flags import get_flags
 
-from flatmanifest.dbt.dependencies.record import LISTED, READ
+from flatmanifest.dbt.dependencies.record import READ
 from flatmanifest.dbt.dependencies.values import CLOCK, MODULES, RANDOM, UNSOURCED
 
 if TYPE_CHECKING:
@@ -30,12 +30,18 @@ HIDDEN = (".env", ".dbtignore")
 PROFILES = "profiles.yml"
 # What Jinja evaluates, and in it the names by which a value without a source is reached.
 _EXPRESSION = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
-_NAMES = re.compile(rf"\b(?:{'|'.join(sorted((*UNSOURCED, RANDOM)))})\b")
+# The parser's flags come from its arguments and from the environment, which are depended on.
+_SOURCED = {"flags", "invocation_args_dict"}
+_NAMES = re.compile(rf"\b(?:{'|'.join(sorted((*(UNSOURCED - _SOURCED), RANDOM)))})\b")
 _MODULES = re.compile(rf"\b{MODULES}\b(?!\s*(?:\.\s*|\[\s*[\"'])(?:re|itertools|pytz)\b)")
 
 
 def files_of(config: RuntimeConfig) -> dict[str, list[str]]:
-    """The paths that a parse of a project by another program depends on, by use."""
+    """The paths that a parse of a project by another program depends on, by use.
+
+    With a text file that comes into the project's directory, or goes, the paths are others. What
+    else there is in that directory changes with any command: logs, a database.
+    """
     root = Path(config.project_root)
     names = {*HIDDEN, config.packages_install_path}
     for field in vars(config):
@@ -45,8 +51,7 @@ def files_of(config: RuntimeConfig) -> dict[str, list[str]]:
     read |= {entry.path for entry in os.scandir(root) if is_text(entry)}
     places = (get_flags().PROFILES_DIR, root, Path.cwd(), Path.home() / ".dbt")
     read |= {os.path.join(place, PROFILES) for place in places}  # noqa: PTH118
-    # A file may come into the project's directory that is read then.
-    return {READ: sorted(read), LISTED: [str(root)]}
+    return {READ: sorted(read)}
 
 
 def is_text(entry: os.DirEntry[str]) -> bool:
