@@ -114,6 +114,7 @@ if RELEASE >= (1, 12):
         [["write", ".env", "SMALL_EVERYTHING_TARGET=prod\n"]],
         [["remove", ".env"]],
     )
+    CASES["a document of semantic models"] = added("osi/more.json", "{}")
 # Each twice, so that what is changed next finds the front door warm.
 COMMANDS = [LIST, NIGHTLY, PARTIAL, LIST, NIGHTLY]
 CHUNKS = 4

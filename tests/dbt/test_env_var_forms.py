@@ -1,0 +1,243 @@
+"""Environment variables in every form that a project can ask for them, changed while warm.
+
+hypothesis makes projects whose settings, schema files, models and macros use ``env_var`` in random
+forms; then the variables get other values, are unset and set again. dbt alone, the plugin and the
+front door list the same each time. FLATMANIFEST_ENV_VAR_EXAMPLES asks for more projects than
+`make test` has time for, FLATMANIFEST_ENV_VAR_SEED for others.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
+
+from tests import randomness
+from tests.dbt.sides import Side
+from tests.dbt.template import PROGRAM
+from tests.dbt.test_dbt_parity import compare
+from tests.dbt.test_front_door import check as check_front
+from tests.dbt.test_front_door import is_served
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Step = list[Any]
+Draw = st.DrawFn
+EXAMPLES = int(os.environ.get("FLATMANIFEST_ENV_VAR_EXAMPLES", "3"))
+SEED = int(os.environ.get("FLATMANIFEST_ENV_VAR_SEED", "0"))
+VARIABLES, VALUES = ("FORM_A", "FORM_B", "FORM_C"), ("one", "two", "three")
+KEYS = "unique_id schema alias tags description config"
+LIST: Step = ["dbt", "ls", "--output", "json", "--output-keys", KEYS]
+CHOSEN: Step = ["dbt", "ls", "--selector", "chosen", "--output", "path"]
+
+# The name of a variable, FORM_X, as an expression.
+NAMES = (
+    *("'FORM_X'", '"FORM_X"', "'FORM_' ~ 'X'", "'form_x' | upper", "['FORM', 'X'] | join('_')"),
+    *("'FORM_%s' | format('X')", "'-FORM_X'[1:]", "('FORM_X' if 2 > 1 else 'FORM_Z')"),
+    *("{'name': 'FORM_X'}['name']", "env_var('FORM_NAME', 'FORM_X')", "'FORM_Z'.replace('Z', 'X')"),
+)
+# What asks for the variable with the name NAME.
+CALLS = (
+    "{{ env_var(NAME, 'unset') }}",
+    '{{env_var(NAME,"unset")}}',
+    "{{- env_var( NAME , 'unset' ) -}}",
+    "{{ env_var(default='unset', var=NAME) }}",
+    "{{ env_var(*[NAME, 'unset']) }}",
+    "{{ env_var(**{'var': NAME, 'default': 'unset'}) }}",
+    "{% set name = NAME %}{{ env_var(name, 'unset') }}",
+    "{% set ask = env_var %}{{ ask(NAME, 'unset') }}",
+    "{% for name in [NAME, 'FORM_NONE'] %}{{ env_var(name, 'unset') }}{% endfor %}",
+    "{{ 'is_one' if env_var(NAME, 'unset') == 'one' else 'is_other' }}",
+    "{% if env_var(NAME, '') %}set_{{ env_var(NAME) }}{% else %}unset{% endif %}",
+    "{{ env_var(NAME, 'unset') | upper }}",
+    "{{ (env_var(NAME, 'unset'), 1) | first }}",
+    "{% if 2 > 1 %}{{ env_var(NAME, 'unset') }}{% else %}{{ env_var('FORM_NONE') }}{% endif %}",
+    "{# env_var('FORM_NONE') #}{{ env_var(NAME, 'unset') }}",
+)
+# Fails where the variable is unset: most projects should list something.
+STRICT = "{{ env_var(NAME) }}"
+
+
+@st.composite
+def forms(draw: Draw) -> str:
+    """A text with a variable in it."""
+    call = STRICT if draw(st.integers(0, 40)) == 40 else draw(st.sampled_from(CALLS))
+    name = draw(st.sampled_from(NAMES))
+    letter = draw(st.sampled_from(VARIABLES))[-1]
+    return call.replace(
+        "NAME", name.replace("X", letter).replace("'form_x'", f"'form_{letter.lower()}'")
+    )
+
+
+@st.composite
+def in_yaml(draw: Draw, indent: int) -> str:
+    """The same as a value of a YAML file whose lines are indented so far."""
+    text = draw(forms())
+    beginning = "\n" + " " * (indent + 2)
+    style = draw(st.sampled_from(["double", "single", "folded", "broken", "literal"]))
+    if style == "double":
+        return json.dumps(text)
+    if style == "single":
+        return "'" + text.replace("'", "''") + "'"
+    if style == "broken":  # a line that YAML puts together again
+        text = text.replace(", ", f",{beginning}")
+    return ("|-" if style == "literal" else ">-") + beginning + text
+
+
+@st.composite
+def projects(draw: Draw) -> dict[str, str]:
+    """The files of a project by path."""
+    value = lambda indent: draw(in_yaml(indent))  # noqa: E731
+    settings = f"""name: forms
+version: '1.0'
+profile: forms
+flags: {{send_anonymous_usage_stats: false}}
+model-paths:
+  - models
+  - {value(2)}
+models:
+  forms:
+    +tags:
+      - {value(6)}
+    +meta:
+      set: {value(6)}
+"""
+    profile = f"""forms:
+  target: dev
+  outputs:
+    dev:
+      type: duckdb
+      path: forms.duckdb
+      schema: {value(6)}
+"""
+    schema = f"""models:
+  - name: first
+    description: {value(4)}
+    config:
+      alias: {value(6)}
+      meta:
+        schema: {value(8)}
+    columns:
+      - name: a
+        data_tests:
+          - unique:
+              config:
+                where: {value(16)}
+sources:
+  - name: raw
+    schema: {value(4)}
+    tables:
+      - name: orders
+        description: {value(8)}
+"""
+    selectors = f"""selectors:
+  - name: chosen
+    definition:
+      union:
+        - method: tag
+          value: {value(10)}
+        - method: config.meta.model
+          value: {value(10)}
+"""
+    asked = draw(st.sampled_from(["here", "in a macro", "in a macro of dbt's"]))
+    macros = "{% macro asked() %}{{ return((" + "caller_text" + ")) }}{% endmacro %}\n"
+    text = draw(forms())
+    macros = "{% macro asked() %}" + text + "{% endmacro %}\n"
+    if asked == "in a macro of dbt's":
+        macros += "{% macro generate_alias_name(custom=none, node=none) -%}{{ node.name }}_{{ asked() | trim }}{%- endmacro %}\n"
+    found = "{{ asked() }}" if asked == "in a macro" else draw(forms())
+    files = {
+        "dbt_project.yml": settings,
+        "profiles.yml": profile,
+        "selectors.yml": selectors,
+        "models/schema.yml": schema,
+        "models/first.sql": "select 1 as a",
+        "models/second.sql": "{% set found %}" + found + "{% endset %}"
+        "{{ config(meta={'model': found | trim}, tags=[found | trim]) }} select 1 as a",
+        "models/third.sql": f"select '{draw(forms())}' as a from {{{{ ref('first') }}}}",
+        "macros/macros.sql": macros,
+        "dbt_packages/extra/dbt_project.yml": "name: extra\nversion: 1.0.0\n",
+        "dbt_packages/extra/models/extra.sql": "{{ config(alias=env_var('FORM_A', 'none')) }} select 1",
+        "packages.yml": f"packages:\n  - local: {value(4)}\n",
+    }
+    for directory in (*VALUES, "unset", "is_one", "ONE"):
+        files[f"{directory}/in_{directory}.sql"] = "select 1"
+    return files
+
+
+@st.composite
+def changes(draw: Draw) -> list[list[Step]]:
+    """Edits of the environment, each of which changes what some form gives."""
+    current: dict[str, str | None] = dict.fromkeys(VARIABLES)
+    found: list[list[Step]] = []
+    for variable in (*draw(st.permutations(VARIABLES)), draw(st.sampled_from(VARIABLES))):
+        others: list[str | None] = [*VALUES, *([None] if current[variable] else [])]
+        value = draw(st.sampled_from([each for each in others if each != current[variable]]))
+        current[variable] = value
+        found.append([["unsetenv", variable] if value is None else ["setenv", variable, value]])
+    # A form that asks for one variable what the name of the other is asks for another one.
+    name: Step = ["setenv", "FORM_NAME", draw(st.sampled_from(VARIABLES))]
+    return [*found, [name], [["unsetenv", "FORM_NAME"]]]
+
+
+def make(project: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def check(directory: Path, files: dict[str, str], edits: list[list[Step]]) -> int:
+    """Compare the three sides; how many commands the front door has answered itself."""
+    steps = [LIST, CHOSEN, LIST, CHOSEN, LIST]
+    for edit in edits:
+        steps += [*edit, LIST, CHOSEN, LIST]
+    sides = []
+    for side, switch, program in (("0", "0", None), ("1", "1", None), ("2", "1", PROGRAM)):
+        project = directory / side / "project"
+        make(project, files)
+        variables = {"FLATMANIFEST": switch, "DBT_PROFILES_DIR": ""}
+        sides.append(Side(project, steps, variables, program=program))
+    served = 0
+    records = zip(steps, *(side.records() for side in sides), strict=True)
+    for number, (step, vanilla, plugin, front) in enumerate(records):
+        if step[0] != "dbt":
+            continue
+        try:
+            compare(step, vanilla, plugin, skipped=frozenset({"target/perf_info.json"}))
+            check_front(step, vanilla, front)
+        except AssertionError as error:
+            said = "\n".join(f"--- {name}\n{text}" for name, text in files.items())
+            message = f"step {number} after {steps[:number]}:\n{error}\n{said}"
+            raise AssertionError(message) from error
+        served += is_served(front)
+    return served
+
+
+def test_variables_in_every_form(tmp_path: Path) -> None:
+    randomness.SEEDS.append(SEED)
+    served: list[int] = []
+    numbers = itertools.count()
+
+    @hypothesis.seed(SEED)
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        phases=[Phase.generate],  # to make a project smaller takes hours
+        database=None,
+        suppress_health_check=[*HealthCheck],
+    )
+    @hypothesis.given(projects(), changes())
+    def each(files: dict[str, str], edits: list[list[Step]]) -> None:
+        directory = tmp_path / str(next(numbers))
+        served.append(check(directory, files, edits))
+        shutil.rmtree(directory)
+
+    each()
+    assert sum(served) >= 2 * len(served), f"nearly everything was left to dbt: {served}"

@@ -1,0 +1,123 @@
+"""The paths that a program asks the system for, by strace."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+# How a path was asked for.
+READ, LISTED, PROBED, RUN = "read", "listed", "probed", "run"
+_PROBING = {
+    *("stat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "statfs"),
+    *("readlink", "readlinkat", "getxattr", "lgetxattr"),
+}
+_RUNNING = {"execve", "execveat"}
+# These make, change or remove what they name.
+_CHANGING = {
+    *("creat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "unlink", "unlinkat"),
+    *("rmdir", "symlink", "symlinkat", "link", "linkat", "chmod", "fchmodat", "chown", "lchown"),
+    *("fchownat", "truncate", "utimensat", "utime", "utimes", "mknod", "mknodat"),
+}
+_AROUND = {"chdir", "getcwd", "getdents64", "fchdir"}
+_CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+|\?)")
+# A directory's descriptor with its path, if there is one, and the path.
+_PATH = re.compile(
+    r'(?:(?:AT_FDCWD|\d+)<(?P<below>[^>]*)>, |AT_FDCWD, )?"(?P<path>(?:[^"\\]|\\.)*)"'
+)
+
+
+class Access(NamedTuple):
+    """One path, absolute, and how it was asked for."""
+
+    use: str
+    path: str
+
+
+class UnknownCallError(Exception):
+    """strace has reported a call that this module does not know."""
+
+
+def why_not() -> str | None:
+    """The reason why nothing can be traced here; None if it can."""
+    program = shutil.which("strace")
+    if program is None:
+        return "strace is not installed"
+    tried = subprocess.run(
+        [program, "-qq", "-o", os.devnull, "true"], capture_output=True, check=False
+    )
+    return "this system does not allow tracing (ptrace)" if tried.returncode else None
+
+
+def traced(
+    arguments: list[str], directory: Path, variables: dict[str, str], report: Path
+) -> set[Access]:
+    """Run a program and its children; what they asked for without changing it."""
+    done = subprocess.run(
+        [
+            *("strace", "-f", "-y", "-qq", "-s", "4096", "--seccomp-bpf"),
+            *("-e", "signal=none", "-e", "trace=%file,getdents64,fchdir", "-o", report, *arguments),
+        ],
+        cwd=directory,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    with report.open(errors="surrogateescape") as lines:
+        return set(accesses(whole_calls(lines), str(directory)))
+
+
+def whole_calls(lines: Iterable[str]) -> Iterator[str]:
+    """Put the two halves of calls together that others of other threads have come between."""
+    begun: dict[str, str] = {}
+    for line in lines:
+        thread, _, call = line.rstrip("\n").partition(" ")
+        call = call.lstrip()
+        if call.endswith("<unfinished ...>"):
+            begun[thread] = call.removesuffix("<unfinished ...>").rstrip()
+        elif call.startswith("<... "):
+            yield begun.pop(thread, "") + call.partition(" resumed>")[2]
+        elif not call.startswith(("+++", "---")):
+            yield call
+
+
+def text_of(quoted: str) -> str:
+    """A path as Python has it: strace writes bytes as C does."""
+    whole = quoted.encode("ascii").decode("unicode_escape").encode("latin-1")
+    return os.fsdecode(whole)
+
+
+def accesses(calls: Iterable[str], directory: str) -> Iterator[Access]:
+    """``directory``: the first one's. One at a time is that of all threads."""
+    for call in calls:
+        found = _CALL.match(call)
+        if found is None:
+            raise UnknownCallError(call)
+        name, arguments, result = found.groups()
+        named = _PATH.match(arguments)
+        if name in _CHANGING or named is None or not named["path"]:
+            continue
+        below = named["below"] or directory
+        absolute = os.path.normpath(os.path.join(below, text_of(named["path"])))
+        if name == "chdir":
+            if result == "0":
+                directory = absolute
+        elif name in _PROBING:
+            yield Access(PROBED, absolute)
+        elif name in _RUNNING:
+            yield Access(RUN, absolute)
+        elif name in {"open", "openat", "openat2"}:
+            if "O_DIRECTORY" in arguments:
+                yield Access(LISTED, absolute)
+            elif "O_WRONLY" not in arguments and "O_TRUNC" not in arguments:
+                yield Access(READ, absolute)
+        elif name not in _AROUND:
+            raise UnknownCallError(call)
