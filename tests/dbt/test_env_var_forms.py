@@ -94,7 +94,11 @@ def in_yaml(draw: Draw, indent: int) -> str:
 @st.composite
 def projects(draw: Draw) -> dict[str, str]:
     """The files of a project by path."""
-    value = lambda indent: draw(in_yaml(indent))  # noqa: E731
+
+    def value(indent: int) -> str:
+        found: str = draw(in_yaml(indent))
+        return found
+
     settings = f"""name: forms
 version: '1.0'
 profile: forms
@@ -147,12 +151,14 @@ sources:
           value: {value(10)}
 """
     asked = draw(st.sampled_from(["here", "in a macro", "in a macro of dbt's"]))
-    macros = "{% macro asked() %}{{ return((" + "caller_text" + ")) }}{% endmacro %}\n"
-    text = draw(forms())
-    macros = "{% macro asked() %}" + text + "{% endmacro %}\n"
+    macros = "{% macro asked() %}" + draw(forms()) + "{% endmacro %}\n"
     if asked == "in a macro of dbt's":
-        macros += "{% macro generate_alias_name(custom=none, node=none) -%}{{ node.name }}_{{ asked() | trim }}{%- endmacro %}\n"
+        macros += (
+            "{% macro generate_alias_name(custom_alias_name=none, node=none) %}"
+            "{{ node.name }}_{{ asked() | trim }}{% endmacro %}"
+        )
     found = "{{ asked() }}" if asked == "in a macro" else draw(forms())
+    third = draw(forms())
     files = {
         "dbt_project.yml": settings,
         "profiles.yml": profile,
@@ -161,10 +167,10 @@ sources:
         "models/first.sql": "select 1 as a",
         "models/second.sql": "{% set found %}" + found + "{% endset %}"
         "{{ config(meta={'model': found | trim}, tags=[found | trim]) }} select 1 as a",
-        "models/third.sql": f"select '{draw(forms())}' as a from {{{{ ref('first') }}}}",
+        "models/third.sql": third + " {{ ref('first') }}",
         "macros/macros.sql": macros,
         "dbt_packages/extra/dbt_project.yml": "name: extra\nversion: 1.0.0\n",
-        "dbt_packages/extra/models/extra.sql": "{{ config(alias=env_var('FORM_A', 'none')) }} select 1",
+        "dbt_packages/extra/models/extra.sql": "{{ config(tags=env_var('FORM_A', 'a')) }} select 1",
         "packages.yml": f"packages:\n  - local: {value(4)}\n",
     }
     for directory in (*VALUES, "unset", "is_one", "ONE"):

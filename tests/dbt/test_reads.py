@@ -100,13 +100,15 @@ def exceptions(project: Path) -> dict[str, str]:
     installed = {
         sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")
     }
-    ways = {each for prefix in (sys.base_prefix, sys.prefix, ROOT) for each in Path(prefix).parents}
+    ways = {
+        each for path in (sys.base_prefix, sys.prefix, ROOT / "a") for each in Path(path).parents
+    }
     any_of = "|".join(map(re.escape, sorted(map(str, installed))))
     prefixes = "|".join(map(re.escape, sorted({sys.base_prefix, sys.prefix})))
     on_the_way = "|".join(map(re.escape, sorted(map(str, ways))))
     return {
-        rf"({any_of})(/.*)?": "Python's modules and installed packages, which have a digest",
-        rf"({prefixes})(/bin(/[^/]+)?|/lib(64)?|/pyvenv\.cfg)?": "Python itself, by the same digest",
+        rf"({any_of})(/.*)?": "Python's modules and packages, which have a digest",
+        rf"({prefixes})(/bin(/[^/]+)?|/lib(64)?|/pyvenv\.cfg)?": "Python itself: that digest",
         rf"({prefixes})/lib(/(glibc-hwcaps/[^/]+|tls|x86_64))*(/lib[^/]+\.so[.0-9]*)?": "where the "
         "loader looks for libpython, and for the libraries that it needs",
         rf"({prefixes})/bin/(Modules/Setup(\.local)?|lib/python.*)": "how Python finds out where "
@@ -114,7 +116,7 @@ def exceptions(project: Path) -> dict[str, str]:
         rf"{on_the_way}": "a directory on the way to Python: what it leads to is in the digest",
         r".*/lib/python\d+\.zip": "where Python looks for its own modules first",
         rf"({prefixes})/share/locale/.*": "translations of Python's messages, of which it has none",
-        rf"{re.escape(str(ROOT))}|{tests}(/dbt)?(/(__init__|recorded_reads)\..*)?": "this test's program",
+        rf"{tests}(/dbt)?(/(__init__|recorded_reads)\..*)?": "this test's program",
         rf"{tests}(/dbt)?/__pycache__/(__init__|recorded_reads)\..*": "this test's program",
         r".*/<(frozen \w+|string)>": "what Python's warnings take for the file of code without one",
         r"/proc/.*|/sys/.*|/dev/.*": "the kernel's, and no files",

@@ -6,11 +6,11 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 # How a path was asked for.
 READ, LISTED, PROBED, RUN = "read", "listed", "probed", "run"
@@ -18,6 +18,7 @@ _PROBING = {
     *("stat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "statfs"),
     *("readlink", "readlinkat", "getxattr", "lgetxattr"),
 }
+_OPENING = {"open", "openat", "openat2"}
 _RUNNING = {"execve", "execveat"}
 # These make, change or remove what they name.
 _CHANGING = {
@@ -62,7 +63,15 @@ def traced(
     done = subprocess.run(
         [
             *("strace", "-f", "-y", "-qq", "-s", "4096", "--seccomp-bpf"),
-            *("-e", "signal=none", "-e", "trace=%file,getdents64,fchdir", "-o", report, *arguments),
+            *(
+                "-e",
+                "signal=none",
+                "-e",
+                "trace=%file,getdents64,fchdir",
+                "-o",
+                str(report),
+                *arguments,
+            ),
         ],
         cwd=directory,
         env=variables,
@@ -103,21 +112,27 @@ def accesses(calls: Iterable[str], directory: str) -> Iterator[Access]:
             raise UnknownCallError(call)
         name, arguments, result = found.groups()
         named = _PATH.match(arguments)
-        if name in _CHANGING or named is None or not named["path"]:
+        if named is None or not named["path"]:
             continue
-        below = named["below"] or directory
-        absolute = os.path.normpath(os.path.join(below, text_of(named["path"])))
-        if name == "chdir":
-            if result == "0":
-                directory = absolute
-        elif name in _PROBING:
-            yield Access(PROBED, absolute)
-        elif name in _RUNNING:
-            yield Access(RUN, absolute)
-        elif name in {"open", "openat", "openat2"}:
-            if "O_DIRECTORY" in arguments:
-                yield Access(LISTED, absolute)
-            elif "O_WRONLY" not in arguments and "O_TRUNC" not in arguments:
-                yield Access(READ, absolute)
-        elif name not in _AROUND:
-            raise UnknownCallError(call)
+        below = Path(named["below"] or directory)
+        path = os.path.normpath(below / text_of(named["path"]))
+        if name == "chdir" and result == "0":
+            directory = path
+        use = use_of(name, arguments)
+        if use is not None:
+            yield Access(use, path)
+
+
+def use_of(name: str, arguments: str) -> str | None:
+    """What a call does with its path; None if it reads nothing. Raises UnknownCallError."""
+    if name in _PROBING:
+        return PROBED
+    if name in _RUNNING:
+        return RUN
+    if name in _OPENING:
+        if "O_DIRECTORY" in arguments:
+            return LISTED
+        return None if "O_WRONLY" in arguments or "O_TRUNC" in arguments else READ
+    if name in _CHANGING or name in _AROUND:
+        return None
+    raise UnknownCallError(name)
