@@ -202,9 +202,9 @@ def make(project: Path, files: dict[str, str]) -> None:
 
 def check(directory: Path, files: dict[str, str], edits: list[list[Step]]) -> int:
     """Compare the three sides; how many commands the front door has answered itself."""
-    steps = [LIST, CHOSEN, LIST, CHOSEN, LIST]
+    steps = [LIST, CHOSEN, LIST, CHOSEN]
     for edit in edits:
-        steps += [*edit, LIST, CHOSEN, LIST]
+        steps += [*edit, LIST, CHOSEN]
     sides = []
     for side, switch, program in (("0", "0", None), ("1", "1", None), ("2", "1", PROGRAM)):
         project = directory / side / "project"
