@@ -19,30 +19,33 @@ COMPARE_OPTIONS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD := build
+WHEEL := $(BUILD)/wheel/wheel.stamp
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+PACKAGES := setup/python_packages.sh
+STAGES := $(PYTHON) tests/run_stages.py
 # Beside the one in .venv.
 DBT_RELEASES := 1.10 1.12
 FUZZ_TARGETS := reader convert select front
-RELEASE_TESTS := dbt_parity dbt_handoff dbt_calls dbt_failures dbt_listing dbt_postgres front_door profile_phases \
-	parallel_parse cold_reuse dbt_alike reading
 # Tests that share what they set up stay together as long as there is other work.
 ON_ALL_CORES := -n logical --dist worksteal
 
 # dbt is never to report what these targets do with it.
 export DBT_SEND_ANONYMOUS_USAGE_STATS := 0
 export DO_NOT_TRACK := 1
+export PYTHON
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Ninja uses every core by itself; two recipes at once would only fight for them, and for apt's lock.
 .NOTPARALLEL:
 
-.PHONY: help setup build test demo bench bench-load bench-handoff compare docs fuzz test-fuzz build-fuzz soak soak-store soak-dbt sanitize lint lint-tidy format
-.PHONY: clean
-.PHONY: system-build system-all build-native build-package test-native test-python test-releases
+.PHONY: help setup build check test test-all test-planted demo bench bench-load bench-handoff compare docs fuzz test-fuzz
+.PHONY: build-fuzz soak soak-store soak-dbt sanitize sanitize-address sanitize-thread lint lint-tidy format clean
+.PHONY: system-build system-all environments build-native build-package test-native test-python test-dbt test-dbt-edits
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) \
-		| while read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
+		| while read -r target text; do printf '  make %-14s %s\n' "$$target" "$$text"; done
 
 .PRECIOUS: $(VENV)-dbt-%/dbt.stamp $(VENV)-dbt-%/package.stamp
 
@@ -56,90 +59,126 @@ system-build:
 system-all:
 	@setup/system_packages.sh all
 
-$(BIN)/python: | system-build
-	@echo "Making $(VENV) with $$($(PYTHON) --version)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --upgrade pip
-
-$(VENV)/demo.stamp: setup/requirements-build.txt setup/requirements-demo.txt | $(BIN)/python
-	@echo "Installing the Python packages that the build and the demo need"
-	@$(BIN)/pip install --quiet -r setup/requirements-demo.txt
+$(VENV)/demo.stamp: setup/requirements-build.txt setup/requirements-demo.txt | system-build
+	@$(PACKAGES) "Installing the Python packages that the build and the demo need" $(VENV) -r setup/requirements-demo.txt
 	@touch $@
 
 $(VENV)/dev.stamp: setup/requirements-dev.txt setup/requirements-docs.txt $(VENV)/demo.stamp
-	@echo "Installing the Python packages that tests, linters and benchmarks need"
-	@$(BIN)/pip install --quiet -r setup/requirements-dev.txt
+	@$(PACKAGES) "Installing the Python packages that tests, linters and benchmarks need" $(VENV) -r setup/requirements-dev.txt
 	@touch $@
 
 ## What is built
 
-build: build-native build-package ## build the native code in build/ and install the package into .venv
-
-# CMake every time: it takes a fraction of a second, and a tree that was configured otherwise is mended.
-build-native: system-build
-	@cmake -S . -B $(BUILD) -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=Release \
-		-DFLATMANIFEST_BUILD_TESTS=ON -DFLATMANIFEST_BUILD_BENCH=ON -DFLATMANIFEST_BUILD_PYTHON=OFF
-	@ninja -C $(BUILD) --quiet
+build: build-package build-native ## build the native code in build/ and install the package into .venv
 
 # With the directories, so that a removed file counts as a change.
 package_sources := $(shell find CMakeLists.txt pyproject.toml README.md LICENSE schema native bindings python \
 	-name __pycache__ -prune -o -print)
 
+# One tree for the package, the native tests and the native benchmark, so that the rooms are compiled once. The build
+# runs in .venv rather than in an environment of its own: the tree is reused, and only what changed is compiled.
+$(WHEEL): $(package_sources) $(VENV)/demo.stamp | system-build
+	@echo "Building flatmanifest"
+	@mkdir -p $(BUILD)/wheel && rm -f $(BUILD)/wheel/*.whl
+	@$(BIN)/python -m build --wheel --no-isolation --skip-dependency-check --outdir $(BUILD)/wheel \
+		-C build-dir=$(BUILD) -C "build.targets=_native;flatmanifest" \
+		-C cmake.define.FLATMANIFEST_BUILD_TESTS=ON -C cmake.define.FLATMANIFEST_BUILD_BENCH=ON .
+	@touch $@
+
+build-native: $(WHEEL)
+	@ninja -C $(BUILD)
+
 build-package: $(VENV)/package.stamp
 
-# The build runs in .venv rather than in an environment of its own, so that pyproject.toml's build-dir is reused
-# from one build to the next, and only what changed is compiled.
-$(VENV)/package.stamp: $(package_sources) $(VENV)/demo.stamp | system-build
-	@echo "Installing flatmanifest into $(VENV)"
-	@$(BIN)/pip install --quiet --no-build-isolation .
+$(VENV)/package.stamp: $(WHEEL)
+	@$(PACKAGES) "Installing flatmanifest" $(VENV) --no-deps --reinstall $(BUILD)/wheel/*.whl
 	@touch $@
 
 ## What is checked
 
-test: setup lint build build-fuzz docs test-native test-python test-releases test-fuzz ## lint, build, run every test, and fuzz shortly
+CHECK_STAGES := setup build lint test-native test-python
+TEST_STAGES := $(CHECK_STAGES) docs environments test-dbt $(addprefix test-dbt-,$(DBT_RELEASES)) test-fuzz
+ALL_STAGES := $(addprefix test-dbt-all-,$(DBT_RELEASES)) test-dbt-edits fuzz-all sanitize-address sanitize-thread
+
+# A stage starts when the machine has Python, and it says what it takes.
+check: system-build ## lint, types, native tests, Python tests that start no dbt: 3 minutes on a built tree
+	@$(STAGES) --make "$(MAKE)" $(CHECK_STAGES)
+
+test: system-build ## check, and the tests that start dbt; fuzz shortly what has changed: 20 minutes from nothing
+	@$(STAGES) --make "$(MAKE)" $(TEST_STAGES)
+
+test-all: system-build ## test, and every module with every release of dbt, every edit with every command, fuzzing, sanitizers
+	@$(STAGES) --make "$(MAKE)" $(TEST_STAGES) $(ALL_STAGES)
 
 test-native: build-native
-	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
+	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error --parallel $(CORES)
 
 test-python: build-package $(VENV)/dev.stamp
-	$(BIN)/python -m pytest $(ON_ALL_CORES) $(wildcard tests/python tests/dbt)
+	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/python
 
-# What works inside dbt, in the other releases that it is made for. Each has an environment of its own.
-test-releases: $(addprefix test-dbt-,$(DBT_RELEASES))
+test-dbt: build-package $(VENV)/dev.stamp
+	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/dbt
 
-test-dbt-%: $(VENV)-dbt-%/package.stamp
-	FLATMANIFEST_FRONT_DOOR_STEPS=10 FLATMANIFEST_FEW_COMMANDS=1 FLATMANIFEST_OTHER_DBT=$(CURDIR)/$(BIN) $(VENV)-dbt-$*/bin/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,$(addsuffix .py,$(RELEASE_TESTS)))
+# Every edit followed by every command.
+test-dbt-edits: export FLATMANIFEST_EVERY_COMMAND = 1
+test-dbt-edits: export FLATMANIFEST_EVERY_ERROR = 1
+test-dbt-edits: build-package $(VENV)/dev.stamp
+	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/dbt -k 'edits or broken'
 
-$(VENV)-dbt-%/package.stamp: $(VENV)/package.stamp $(VENV)-dbt-%/dbt.stamp
-	@echo "Installing flatmanifest into $(VENV)-dbt-$*"
-	@rm -rf $(BUILD)/wheel
-	@$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir $(BUILD)/wheel .
-	@$(VENV)-dbt-$*/bin/pip install --quiet --no-deps --force-reinstall $(BUILD)/wheel/*.whl
+environments: $(addsuffix /package.stamp,$(addprefix $(VENV)-dbt-,$(DBT_RELEASES)))
+
+# In the other releases of dbt that flatmanifest is made for: one story of each kind, or everything.
+test-dbt-all-%: $(VENV)-dbt-%/package.stamp build-package
+	$(call in_release,$*) tests/dbt
+
+test-dbt-%: $(VENV)-dbt-%/package.stamp build-package
+	$(call in_release,$*) -m one_story tests/dbt
+
+in_release = FLATMANIFEST_OTHER_DBT=$(CURDIR)/$(BIN) $(VENV)-dbt-$(1)/bin/python -m pytest $(ON_ALL_CORES)
+
+$(VENV)-dbt-%/package.stamp: $(WHEEL) $(VENV)-dbt-%/dbt.stamp
+	@$(PACKAGES) "Installing flatmanifest beside dbt-core $*" $(VENV)-dbt-$* --no-deps --reinstall $(BUILD)/wheel/*.whl
 	@touch $@
 
 $(VENV)-dbt-1.12/dbt.stamp: WITHOUT_DEPENDENCIES := "dbt-core~=1.12.0" "dbt-duckdb>=1.9,<2" "dbt-postgres>=1.9,<2"
-$(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt | system-build
-	@echo "Installing dbt-core $*"
-	@$(PYTHON) -m venv $(VENV)-dbt-$*
-	@$(VENV)-dbt-$*/bin/pip install --quiet --upgrade pip
-	@$(VENV)-dbt-$*/bin/pip install --quiet -r $<
-	@$(if $(WITHOUT_DEPENDENCIES),$(VENV)-dbt-$*/bin/pip install --quiet --no-deps $(WITHOUT_DEPENDENCIES))
+$(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt $(VENV)/demo.stamp
+	@$(PACKAGES) "Installing dbt-core $* with what it needs" $(VENV)-dbt-$* -r $<
+	@$(if $(WITHOUT_DEPENDENCIES),$(PACKAGES) "Installing dbt-core $*" $(VENV)-dbt-$* --no-deps $(WITHOUT_DEPENDENCIES))
 	@touch $@
 
+test-planted: build $(VENV)/dev.stamp ## plant small faults, one per promise, and see that the tests notice each
+	$(BIN)/python -m tests.planted
+
 fuzz: build-fuzz build-package $(VENV)/dev.stamp ## fuzz what reads untrusted input for FUZZ_SECONDS (600) each, and damage MUTATIONS files
-	@for target in $(FUZZ_TARGETS); do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(FUZZ_SECONDS) || exit 1; done
+	@for target in $(FUZZ_TARGETS); do $(RUN_FUZZER) $$target $(FUZZ_SECONDS) || exit 1; done
 	@tests/fuzz/mutate.sh $(BUILD)/fuzz $(BIN)/python $(MUTATIONS)
 
-test-fuzz: build-fuzz build-package $(VENV)/dev.stamp
-	@for target in $(FUZZ_TARGETS); do tests/fuzz/run.sh $(BUILD)/fuzz $$target $(TEST_FUZZ_SECONDS) || exit 1; done
-	@tests/fuzz/mutate.sh $(BUILD)/fuzz $(BIN)/python $(TEST_MUTATIONS) 1
+RUN_FUZZER = tests/fuzz/run.sh $(BUILD)/fuzz
+CHANGED_TARGETS = $(PYTHON) tests/fuzz/changed_targets.py $(BUILD)/fuzz-passed
+
+fuzz-all: FUZZ_SECONDS = 60
+fuzz-all: MUTATIONS = 20000
+fuzz-all: fuzz
+
+# Only targets whose code, or whose fuzzer, has changed: tests/fuzz/changed_targets.py says how that is known.
+test-fuzz: build-package $(VENV)/dev.stamp
+	@if ! command -v clang++ >/dev/null; then echo "Skipped: fuzzing needs clang++, which is not installed"; exit 0; fi; \
+	targets=$$($(CHANGED_TARGETS)) || exit 1; \
+	if [ -z "$$targets" ]; then echo "Nothing to fuzz: no target's code has changed"; exit 0; fi; \
+	$(MAKE) --no-print-directory build-fuzz || exit 1; \
+	for target in $$targets; do \
+		$(RUN_FUZZER) $$target $(TEST_FUZZ_SECONDS) && $(CHANGED_TARGETS) --passed $$target || exit 1; \
+	done; \
+	case " $$(echo $$targets) " in \
+		*" reader "*) tests/fuzz/mutate.sh $(BUILD)/fuzz $(BIN)/python $(TEST_MUTATIONS) 1 ;; \
+	esac
 
 build-fuzz: system-all build-package
 	@cmake -S . -B $(BUILD)/fuzz -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 		-DCMAKE_CXX_COMPILER=clang++ -DPython3_EXECUTABLE=$(CURDIR)/$(BIN)/python \
 		-DFLATMANIFEST_BUILD_FUZZERS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=address,undefined \
 		-DFLATMANIFEST_PROGRAM=$(CURDIR)/$(BIN)/flatmanifest
-	@ninja -C $(BUILD)/fuzz --quiet fuzzing
+	@ninja -C $(BUILD)/fuzz fuzzing
 
 soak: soak-store soak-dbt fuzz bench-load ## the long forms: races and kills (SOAK_SECONDS a test), stories of SOAK_STEPS beside dbt, fuzzing, a load of 64 readers
 
@@ -156,15 +195,18 @@ soak-dbt: export FLATMANIFEST_EVERY_COMMAND = 1
 soak-dbt: export FLATMANIFEST_EVERY_ERROR = 1
 soak-dbt: export FLATMANIFEST_FULL_SIZE = 1
 soak-dbt: build-package $(VENV)/dev.stamp
-	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,front_door.py dbt_parity.py cold_parse.py seed_projects.py) -k 'random or edits or broken or nothing'
+	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/dbt/test_,front_door.py dbt_parity.py cold_parse.py seed_projects.py) -k 'random or edits or broken or nothing'
 
-sanitize: system-all ## run the native tests under address, undefined-behaviour and thread sanitizers
-	@for sanitizers in address,undefined thread; do \
-		tree=$(BUILD)/sanitize-$${sanitizers%%,*}; \
-		cmake -S . -B $$tree -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-			-DFLATMANIFEST_BUILD_TESTS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=$$sanitizers \
-		&& ninja -C $$tree --quiet && ctest --test-dir $$tree --output-on-failure --no-tests=error || exit 1; \
-	done
+sanitize: sanitize-address sanitize-thread ## run the native tests under address, undefined-behaviour and thread sanitizers
+
+sanitize-address: SANITIZERS := address,undefined
+sanitize-thread: SANITIZERS := thread
+
+sanitize-address sanitize-thread: sanitize-%: system-all
+	@cmake -S . -B $(BUILD)/sanitize-$* -G Ninja --log-level=NOTICE -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+		-DFLATMANIFEST_BUILD_TESTS=ON -DFLATMANIFEST_BUILD_PYTHON=OFF -DFLATMANIFEST_SANITIZE=$(SANITIZERS)
+	@ninja -C $(BUILD)/sanitize-$* native_tests
+	@ctest --test-dir $(BUILD)/sanitize-$* --output-on-failure --no-tests=error --parallel $(CORES)
 
 cpp_sources = $(shell find native bindings tests bench -name '*.cc' -o -name '*.h')
 
@@ -175,11 +217,13 @@ lint: $(VENV)/dev.stamp ## check formatting, style and types
 	@echo "$(BIN)/clang-format --dry-run -Werror"
 	@$(BIN)/clang-format --dry-run -Werror $(cpp_sources)
 
-# pip's build of the bindings is gcc's, with an option that clang has not.
-lint-tidy: build-native build-package system-all ## run clang-tidy over the native code
-	run-clang-tidy -quiet -p $(BUILD) '/(native|tests)/'
-	run-clang-tidy -quiet -p $$(dirname $$(ls -t $(BUILD)/cp*/compile_commands.json | head -n 1)) \
-		-extra-arg=-Wno-ignored-optimization-argument '/bindings/'
+# In a tree of its own, which is not built: clang-tidy wants each file by itself, and clang's options.
+lint-tidy: system-all $(VENV)/dev.stamp ## run clang-tidy over the native code
+	@cmake -S . -B $(BUILD)/tidy -G Ninja --log-level=NOTICE -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_UNITY_BUILD=OFF \
+		-DFLATMANIFEST_BUILD_TESTS=ON -DFLATMANIFEST_BUILD_PYTHON=ON -DSKBUILD_SCRIPTS_DIR=bin \
+		-DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python -Dpybind11_DIR=$$($(BIN)/python -m pybind11 --cmakedir)
+	@ninja -C $(BUILD)/tidy schema_headers
+	run-clang-tidy -quiet -p $(BUILD)/tidy '/(native|tests|bindings)/'
 
 format: $(VENV)/dev.stamp ## lay out and mend what the linters can
 	$(BIN)/ruff check --fix

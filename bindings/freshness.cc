@@ -109,13 +109,14 @@ void BindFreshness(py::module_& module) {
         front::Dependencies dependencies{
             .files = FileDependencies(fields["files"]),
             .snapshot = FromTuple(fields["snapshot"]),
-            .variables = py::object(fields["variables"])
-                             .cast<std::optional<std::vector<std::string>>>(),
+            .variables =
+                py::object(fields["variables"]).cast<std::optional<std::vector<std::string>>>(),
             .salt = py::object(fields["salt"]).cast<std::string>(),
             .environment = py::object(fields["environment"]).cast<std::string>(),
             .values = {}};
         for (const auto& [name, place] : py::dict(fields["values"])) {
-          dependencies.values.emplace_back(py::cast<std::string>(name), py::cast<std::string>(place));
+          dependencies.values.emplace_back(py::cast<std::string>(name),
+                                           py::cast<std::string>(place));
         }
         const py::gil_scoped_release release;
         return front::ChangedDependency(dependencies, environment);

@@ -59,6 +59,13 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_configure() -> None:
+    """Have temporary directories in build/, so that an interrupted run leaves nothing elsewhere."""
+    temporary = Path(__file__).parents[1] / "build" / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(temporary))
+
+
 def left_out() -> Iterator[str]:
     """What this machine, or this call, has no tests of."""
     if not CORPUS:

@@ -134,8 +134,7 @@ void AddContent(const std::string& path, Digest& digest) {
 // What a look at a path alone tells.
 void AddFact(const std::string& path, FileUse use, Digest& digest) {
   struct stat status {};
-  if (use == FileUse::kProbed && ::lstat(path.c_str(), &status) == 0 &&
-      S_ISLNK(status.st_mode)) {
+  if (use == FileUse::kProbed && ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
     std::error_code error;
     digest.Add(Mark::kLink);
     digest.Add(std::filesystem::read_symlink(path, error).native());

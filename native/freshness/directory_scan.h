@@ -21,7 +21,8 @@ enum class FileUse {
   kRead,    // the file, or the directory with all that is below it
   kListed,  // the names in the directory
   kProbed,  // whether there is anything, and of what kind
-  kAlone,   // the file or directory itself: its inode and times, which change with a directory's names
+  kAlone,   // the file or directory itself: its inode and times, which change with a directory's
+            // names
 };
 
 struct FileDependency {
@@ -44,8 +45,8 @@ unsigned ThreadCount();
 
 // Looks at `dependencies` as TakeSnapshot says, with up to `thread_count` threads, the caller's
 // among them. Throws IoError.
-ScanResult ScanDirectories(std::span<const FileDependency> dependencies, const IsByContent& is_by_content,
-                           unsigned thread_count);
+ScanResult ScanDirectories(std::span<const FileDependency> dependencies,
+                           const IsByContent& is_by_content, unsigned thread_count);
 
 }  // namespace flatmanifest
 

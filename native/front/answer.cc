@@ -49,7 +49,8 @@ std::optional<std::string> AnswerPath(const std::vector<std::string>& arguments,
   const Environment environment = CurrentEnvironment();
   const std::string directory = UserCache(environment);
   if (!asks || directory.empty()) return std::nullopt;
-  std::vector<std::string> parts = {FLATMANIFEST_VERSION, kCacheVersion, program_directory, TerminalWidth()};
+  std::vector<std::string> parts = {FLATMANIFEST_VERSION, kCacheVersion, program_directory,
+                                    TerminalWidth()};
   parts.insert(parts.end(), arguments.begin(), arguments.end());
   return directory + "/" + DigestOf(parts) + ".answer.fman";
 }

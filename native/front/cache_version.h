@@ -1,5 +1,5 @@
-// The version of the files in the cache: docs/cache-files.md. It is part of every name there, so that
-// files of another version are never opened.
+// The version of the files in the cache: docs/cache-files.md. It is part of every name there, so
+// that files of another version are never opened.
 
 #ifndef FLATMANIFEST_FRONT_CACHE_VERSION_H_
 #define FLATMANIFEST_FRONT_CACHE_VERSION_H_

@@ -19,9 +19,9 @@ namespace flatmanifest::front {
 
 // The names that uses have in a cache file.
 inline constexpr std::pair<std::string_view, FileUse> kFileUses[] = {{"read", FileUse::kRead},
-                                                                    {"listed", FileUse::kListed},
-                                                                    {"probed", FileUse::kProbed},
-                                                                    {"alone", FileUse::kAlone}};
+                                                                     {"listed", FileUse::kListed},
+                                                                     {"probed", FileUse::kProbed},
+                                                                     {"alone", FileUse::kAlone}};
 
 struct Dependencies {
   std::vector<FileDependency> files;
@@ -37,8 +37,8 @@ struct Dependencies {
 // The dependencies that `fields` holds. Throws FormatError.
 Dependencies ReadDependencies(const Fields& fields);
 
-// The first of these that is not as it was, in words; nothing if everything is. From the cheapest to
-// the dearest: values, environment, files. Throws IoError where a file cannot be looked at,
+// The first of these that is not as it was, in words; nothing if everything is. From the cheapest
+// to the dearest: values, environment, files. Throws IoError where a file cannot be looked at,
 // FormatError.
 std::optional<std::string> ChangedDependency(const Dependencies& dependencies,
                                              const Environment& environment);

@@ -40,7 +40,8 @@ bool IsAlwaysIn(std::string_view name) {
 // In a C locale, Python sets LC_CTYPE for itself to the first of these that there is (PEP 538).
 constexpr std::string_view kCoerced[] = {"C.UTF-8", "C.utf8", "UTF-8"};
 
-// Whether LC_CTYPE is what Python has set, or would set, where nothing else says what the locale is.
+// Whether LC_CTYPE is what Python has set, or would set, where nothing else says what the locale
+// is.
 bool IsCoerced(const Environment& environment, std::string_view value) {
   const auto is_unset = [&environment](const char* name) {
     const auto found = environment.find(name);

@@ -16,11 +16,11 @@ using Environment = std::map<std::string, std::string>;
 Environment CurrentEnvironment();
 
 // A BLAKE2b digest, in hexadecimal, of the variables with these names and of those that are always
-// depended on: DBT_*, PYTHON*, LC_*, LD_*, NETWORKX_*, LANG, LANGUAGE, TZ, FLATMANIFEST_CACHE_DIR. Without
-// `names`, of all variables but those that a shell changes as it goes (`_`, SHLVL, OLDPWD, PWD) and
-// the other FLATMANIFEST…. LC_CTYPE is left out where it is what Python sets for itself in a C
-// locale, so that the digest is the same before Python starts and in it. `salt` is the key: 16 to 64
-// bytes; a longer one is a FormatError.
+// depended on: DBT_*, PYTHON*, LC_*, LD_*, NETWORKX_*, LANG, LANGUAGE, TZ, FLATMANIFEST_CACHE_DIR.
+// Without `names`, of all variables but those that a shell changes as it goes (`_`, SHLVL, OLDPWD,
+// PWD) and the other FLATMANIFEST…. LC_CTYPE is left out where it is what Python sets for itself in
+// a C locale, so that the digest is the same before Python starts and in it. `salt` is the key: 16
+// to 64 bytes; a longer one is a FormatError.
 std::string DigestOf(const Environment& environment,
                      const std::optional<std::vector<std::string>>& names, const std::string& salt);
 

@@ -80,9 +80,9 @@ std::optional<Places> FindPlaces(const CommandLine& line) {
 
 std::string TranscriptPath(const Places& places, const CommandLine& line,
                            const std::string& program_directory) {
-  std::vector<std::string> parts = {FLATMANIFEST_VERSION, kCacheVersion, program_directory,
-                                    places.working_directory, places.project_directory,
-                                    line.command};
+  std::vector<std::string> parts = {FLATMANIFEST_VERSION,     kCacheVersion,
+                                    program_directory,        places.working_directory,
+                                    places.project_directory, line.command};
   for (const auto& [name, value] : line.settings) parts.insert(parts.end(), {name, value});
   parts.emplace_back();
   for (const auto& [name, value] : CurrentEnvironment()) {

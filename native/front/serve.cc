@@ -194,8 +194,8 @@ class Command {
   // Throws NotServed; FormatError, IoError.
   void Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
     std::optional<Lines> lines = Lines();
-    auto changed_file = std::async(
-        std::launch::async, [&transcript] { return ChangedFile(transcript.dependencies); });
+    auto changed_file = std::async(std::launch::async,
+                                   [&transcript] { return ChangedFile(transcript.dependencies); });
     const auto options = OptionsOf(line, transcript);
     if (!options) throw NotServed("dbt says what is wrong with these options, or recorded others");
     blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));

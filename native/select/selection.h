@@ -48,9 +48,10 @@ struct PreviousState {
 struct SelectionRequest {
   std::optional<std::vector<std::string>> select{};  // none: everything, or the default selector
   std::vector<std::string> exclude{};
-  std::optional<std::string> selector{};      // the name of a YAML selector
-  // Borrowed: a document whose "selectors" are the project's as it is now, in the form that manifests
-  // have (YamlSelectors). None: those of the manifest, which are the project's when it was parsed.
+  std::optional<std::string> selector{};  // the name of a YAML selector
+  // Borrowed: a document whose "selectors" are the project's as it is now, in the form that
+  // manifests have (YamlSelectors). None: those of the manifest, which are the project's when it
+  // was parsed.
   const Document* selectors = nullptr;
   std::vector<std::string> resource_types{};  // none: those that `dbt ls` lists by default
   std::vector<std::string> exclude_resource_types{};

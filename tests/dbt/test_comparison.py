@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 import pytest
 
+pytest.importorskip("matplotlib", reason="needs matplotlib (setup/requirements-dev.txt)")
+
 from bench.comparison.__main__ import main
 from bench.comparison.charts import shown
 from bench.comparison.engines import Engine

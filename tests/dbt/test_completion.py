@@ -8,12 +8,14 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
+
+pytest.importorskip("pexpect", reason="needs pexpect (setup/requirements-dev.txt)")
+
+import pexpect
 
 from tests.dbt.template import PROGRAM
 from tests.dbt.test_cache import run
-from tests.projects import generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,15 +31,6 @@ SHELLS = {
     "fish": ("--no-config -i", "flatmanifest completion fish | source"),
 }
 TO_BEGIN, TO_END = "\x01", "\x05"
-
-
-@pytest.fixture(scope="module")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    project = tmp_path_factory.mktemp("completion") / "project"
-    generate("small_everything", project, None)
-    done = run(project, "dbt", "parse")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return project
 
 
 def complete(project: Path, line: str) -> list[str]:
@@ -71,8 +64,8 @@ def complete(project: Path, line: str) -> list[str]:
         ("", []),
     ],
 )
-def test_completion(parsed: Path, line: str, expected: list[str] | None) -> None:
-    found = complete(parsed, line)
+def test_completion(kept_warm: Path, line: str, expected: list[str] | None) -> None:
+    found = complete(kept_warm, line)
     if expected is None:
         assert "path:models/staging/stg_orders.sql" in found
         assert "path:models/staging" in found
@@ -80,9 +73,9 @@ def test_completion(parsed: Path, line: str, expected: list[str] | None) -> None
         assert found == expected
 
 
-def test_completion_of_selectors(parsed: Path) -> None:
-    manifest = json.loads((parsed / "target" / "manifest.json").read_text())
-    assert complete(parsed, "flatmanifest dbt ls --selector ") == sorted(manifest["selectors"])
+def test_completion_of_selectors(kept_warm: Path) -> None:
+    manifest = json.loads((kept_warm / "target" / "manifest.json").read_text())
+    assert complete(kept_warm, "flatmanifest dbt ls --selector ") == sorted(manifest["selectors"])
 
 
 def test_completion_without_a_cache(tmp_path: Path) -> None:
@@ -90,7 +83,7 @@ def test_completion_without_a_cache(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module", params=SHELLS)
-def shell(request: pytest.FixtureRequest, parsed: Path) -> Iterator[pexpect.spawn[str]]:
+def shell(request: pytest.FixtureRequest, kept_warm: Path) -> Iterator[pexpect.spawn[str]]:
     """A shell at a prompt, in the project."""
     name: str = request.param
     options, setting = SHELLS[name]
@@ -100,7 +93,7 @@ def shell(request: pytest.FixtureRequest, parsed: Path) -> Iterator[pexpect.spaw
     terminal = pexpect.spawn(
         name,
         options.split(),
-        cwd=str(parsed),
+        cwd=str(kept_warm),
         env={**os.environ, "PATH": path, "TERM": "dumb"},
         encoding="utf-8",
         timeout=20,

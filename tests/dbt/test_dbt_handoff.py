@@ -12,14 +12,17 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.dbt.template import PYTHON
 from tests.dbt.test_dbt_parity import LS, PARSE, THREAD, check
 from tests.projects import generate
-from tests.projects.parsed import PRIVATE, parse
+from tests.projects.parsed import PRIVATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RELEASE = tuple(map(int, metadata.version("dbt-core").split(".")[:2]))
 pytestmark = pytest.mark.skipif(RELEASE < (1, 12), reason="dbt has another parser since 1.12")
@@ -37,11 +40,9 @@ print("parsed by another parser")
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def prepared(generated: Callable[[str], Path]) -> bytes:
     """What dbt's own parser makes of the project."""
-    project = tmp_path_factory.mktemp("prepared") / "project"
-    generate("small_everything", project, None)
-    return parse(project).read_bytes()
+    return generated("small_everything").read_bytes()
 
 
 class Side:

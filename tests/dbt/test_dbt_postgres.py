@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -47,40 +50,70 @@ def free_port() -> int:
         return port
 
 
+def directory_for(user: str | None) -> Path:
+    """A new one in build/, if that user may look into it, else where temporary ones are."""
+    build = Path(__file__).parents[2] / "build"
+    may_look = user is None or all(path.stat().st_mode & 0o001 for path in (build, *build.parents))
+    return Path(tempfile.mkdtemp(prefix="postgres", dir=build if may_look else None))
+
+
+def end_with_parent() -> None:
+    """Before the server runs: whatever ends the tests ends it, at once."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGQUIT, 0, 0, 0)
+
+
 @contextlib.contextmanager
 def server(address: str, port: int) -> Iterator[dict[str, str]]:
     """The variables by which libpq finds a server, while it runs."""
-    directory = Path(tempfile.mkdtemp(prefix="postgres"))
     # It does not run as root.
     user = "postgres" if os.getuid() == 0 else None
+    directory = directory_for(user)
     if user is not None:
         shutil.chown(directory, user, user)
-    programs, data = PROGRAMS[-1], directory / "data"
-
-    def run(program: str, *arguments: str | Path) -> None:
-        # The server that stays must not hold the test's pipes open.
-        with (directory / "output").open("a") as output:
-            command = [programs / program, "--pgdata", data, *arguments]
-            done = subprocess.run(
-                command,
-                check=False,
-                stdout=output,
-                stderr=output,
-                cwd=directory,
-                user=user,
-                group=user,
-            )
-        assert done.returncode == 0, (directory / "output").read_text()
-
-    run("initdb", "--username", "postgres", "--auth", "trust", "--no-sync")
-    listening = f"-c listen_addresses={address} -c port={port} -c unix_socket_directories="
-    options = f"{listening} -c fsync=off"
-    run("pg_ctl", "--wait", "--log", directory / "log", "--options", options, "start")
+    programs, data, output = PROGRAMS[-1], directory / "data", directory / "output"
+    given = ["--username", "postgres", "--auth", "trust", "--no-sync"]
+    settings = [
+        f"listen_addresses={address}",
+        f"port={port}",
+        "unix_socket_directories=",
+        "fsync=off",
+    ]
+    with output.open("a") as log:
+        as_user: dict[str, Any] = {
+            "user": user,
+            "group": user,
+            "cwd": directory,
+            "stdout": log,
+            "stderr": log,
+        }
+        command: list[Any] = [programs / "initdb", "--pgdata", data, *given]
+        done = subprocess.run(command, check=False, **as_user)
+        assert done.returncode == 0, output.read_text()
+        command = [programs / "postgres", "-D", data]
+        for setting in settings:
+            command += ["-c", setting]
+        running = subprocess.Popen(
+            command,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread is in the way
+            **as_user,
+        )
     try:
+        wait_for(running, [programs / "pg_isready", "-q", "-h", address, "-p", str(port)], output)
         yield {"PGHOSTADDR": address}
     finally:
-        run("pg_ctl", "--wait", "--mode", "immediate", "stop")
+        running.send_signal(signal.SIGQUIT)
+        running.wait()
         shutil.rmtree(directory)
+
+
+def wait_for(running: subprocess.Popen[bytes], question: list[Any], output: Path) -> None:
+    for _ in range(600):
+        if subprocess.run(question, check=False).returncode == 0:
+            return
+        assert running.poll() is None, output.read_text()
+        time.sleep(0.05)
+    pytest.fail(f"PostgreSQL does not answer: {output.read_text()}")
 
 
 @pytest.mark.skipif(not PROGRAMS, reason="there is no PostgreSQL here")

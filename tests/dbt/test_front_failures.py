@@ -8,57 +8,12 @@ import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from tests.dbt.template import PROGRAM
 from tests.dbt.test_hostile_cache import TOLD, reason
+from tests.dbt.warm import LINE, SELECTED, dbt, is_told
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
-
-Done = subprocess.CompletedProcess[str]
-SELECTED = ["ls", "--select", "stg_orders", "--resource-type", "model"]
-LINE = "small_everything.staging.stg_orders"
-
-
-def dbt(project: Path, *arguments: str, program: Any = PROGRAM, **variables: Any) -> Done:
-    environment = {**os.environ, **PRIVATE, "FLATMANIFEST": "1", "FLATMANIFEST_EXPLAIN": "1"}
-    return subprocess.run(
-        [str(program), "dbt", *arguments],
-        cwd=project,
-        env={**environment, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def is_told(done: Done) -> bool:
-    return "dbt runs" not in done.stderr
-
-
-def made_warm(project: Path) -> Path:
-    generate("small_everything", project, None)
-    for _ in range(2):
-        done = dbt(project, *SELECTED)
-        assert done.returncode == 0, done.stdout + done.stderr
-    done = dbt(project, *SELECTED)
-    assert is_told(done), done.stderr
-    assert done.stdout.splitlines()[-1] == LINE
-    return project
-
-
-@pytest.fixture
-def warm(tmp_path: Path) -> Path:
-    """A project whose next `ls` is told."""
-    return made_warm(tmp_path / "project")
-
-
-@pytest.fixture(scope="module")
-def kept_warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, to be left so."""
-    return made_warm(tmp_path_factory.mktemp("front") / "project")
 
 
 def test_help_is_told_again(tmp_path: Path) -> None:

@@ -18,14 +18,13 @@ import flatmanifest
 from flatmanifest.dbt import objects
 from tests.conftest import NOBODY
 from tests.dbt.template import PROGRAM
+from tests.dbt.warm import LINE, SELECTED
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SELECTED = ["ls", "--select", "stg_orders", "--resource-type", "model"]
-LINE = "small_everything.staging.stg_orders"
 TOLD = "told"
 ENTRY = "[0-9a-f]" * 24 + ".fman"
 WARNING = "flatmanifest failed and leaves this to dbt"
@@ -81,17 +80,6 @@ def cache_of(project: Path) -> Path:
 def one(project: Path, pattern: str) -> Path:
     (found,) = cache_of(project).glob(pattern)
     return found
-
-
-@pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose next `ls` is told. Tests leave it so."""
-    project = tmp_path_factory.mktemp("hostile") / "project"
-    generate("small_everything", project, None)
-    for _ in range(2):
-        run(project)
-    assert reason(project) == TOLD
-    return project
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import pytest
 
 from tests.dbt.template import PYTHON
 from tests.projects import generate
-from tests.projects.parsed import PRIVATE, parse
+from tests.projects.parsed import PRIVATE, parse_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ json.dump(printed, sys.stdout)
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory: Path = tmp_path_factory.mktemp("ls_parity")
     generate("small_everything", directory)
-    parse(directory)
+    parse_once("small_everything", directory)
     return directory
 
 

@@ -62,7 +62,10 @@ CASES: dict[str, tuple[list[Step], list[Step]]] = {
     "project: tags": replaced(PROJECT, "+tags: staging", "+tags: [staging, another]"),
     "project: a variable": replaced(PROJECT, "currency: EUR", "currency: USD"),
     "project: where models are": (
-        [["append", PROJECT, "\nmodel-paths: [models, more]\n"], *added("more/m.sql", "select 1")[0]],
+        [
+            ["append", PROJECT, "\nmodel-paths: [models, more]\n"],
+            *added("more/m.sql", "select 1")[0],
+        ],
         [["remove_tree", "more"], ["replace", PROJECT, "\nmodel-paths: [models, more]\n", ""]],
     ),
     "profile: the schema": replaced(PROFILES, "threads: 2", "threads: 2\n      schema: another"),
@@ -75,8 +78,22 @@ CASES: dict[str, tuple[list[Step], list[Step]]] = {
     ),
     "selectors: none": moved(SELECTORS, "kept.txt"),
     "a model: its config": (
-        [["replace", "models/staging/stg_orders.sql", "select\n", "{{ config(alias='o') }} select\n"]],
-        [["replace", "models/staging/stg_orders.sql", "{{ config(alias='o') }} select\n", "select\n"]],
+        [
+            [
+                "replace",
+                "models/staging/stg_orders.sql",
+                "select\n",
+                "{{ config(alias='o') }} select\n",
+            ]
+        ],
+        [
+            [
+                "replace",
+                "models/staging/stg_orders.sql",
+                "{{ config(alias='o') }} select\n",
+                "select\n",
+            ]
+        ],
     ),
     "a model: one more": added("models/staging/one_more.sql", "select 1 as a"),
     "a schema file": replaced("models/staging/_staging.yml", "score: 0.1", "score: 0.2"),
@@ -106,7 +123,11 @@ if RELEASE >= (1, 12):
     CASES["vars.yml"] = (
         [
             ["replace", PROJECT, "vars:\n", "models_vars:\n"],
-            ["write", "vars.yml", "vars: {currency: CHF, minimum_amount: 1, audit: {enabled: false}}"],
+            [
+                "write",
+                "vars.yml",
+                "vars: {currency: CHF, minimum_amount: 1, audit: {enabled: false}}",
+            ],
         ],
         [["remove", "vars.yml"], ["replace", PROJECT, "models_vars:\n", "vars:\n"]],
     )

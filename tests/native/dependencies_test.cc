@@ -13,8 +13,6 @@ namespace {
 using testing::ScratchDirectory;
 using testing::WriteFile;
 
-constexpr const char* kSalt = "0123456789abcdef";
-
 class DependenciesTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -22,8 +20,8 @@ class DependenciesTest : public ::testing::Test {
     dependencies_.files = {{path_}, {absent_, FileUse::kProbed}};
     dependencies_.snapshot = TakeSnapshot(dependencies_.files);
     dependencies_.variables = {{"MINE"}};
-    dependencies_.salt = kSalt;
-    dependencies_.environment = DigestOf(environment_, dependencies_.variables, kSalt);
+    dependencies_.salt = "0123456789abcdef";
+    dependencies_.environment = DigestOf(environment_, dependencies_.variables, dependencies_.salt);
   }
 
   std::optional<std::string> Changed() const {

@@ -1,13 +1,17 @@
 #include "freshness/directory_scan.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "format/error.h"
+#include "store/descriptor.h"
 #include "testing/scratch_directory.h"
 
 namespace flatmanifest {
@@ -76,6 +80,32 @@ TEST_F(DirectoryScanTest, SeesEveryKindOfChangeInEveryPart) {
   expect_another("a directory with another name");
   fs::create_symlink("nowhere", root_ + "/link");
   expect_another("a link to nowhere");
+}
+
+TEST_F(DirectoryScanTest, SeesAnotherTime) {
+  const uint64_t before = Scan(1).digest_low;
+  const fs::path file = root_ + "/flat/0.sql";
+  fs::last_write_time(file, fs::last_write_time(file) + std::chrono::hours(1));
+  EXPECT_NE(Scan(1).digest_low, before);
+}
+
+TEST_F(DirectoryScanTest, ContentsTellWhatTimesDoNot) {
+  const FileDependency dependency{scratch_ / "file.sql"};
+  testing::WriteFile(dependency.path, "one");
+  const Descriptor file(::open(dependency.path.c_str(), O_RDWR | O_CLOEXEC));
+  void* const mapped = ::mmap(nullptr, 3, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+  ASSERT_NE(mapped, MAP_FAILED);
+  auto* const text = static_cast<volatile char*>(mapped);
+  text[0] = 'O';  // the first write through a mapping may set the times, and the next does not
+  const auto digest = [&](const IsByContent& is_by_content) {
+    return ScanDirectories({&dependency, 1}, is_by_content, 1).digest_low;
+  };
+  const uint64_t by_times = digest(&Never);
+  const uint64_t by_content = digest(&Always);
+  text[0] = 'o';
+  EXPECT_EQ(digest(&Never), by_times);
+  EXPECT_NE(digest(&Always), by_content);
+  ::munmap(mapped, 3);
 }
 
 TEST_F(DirectoryScanTest, EndsWithTheErrorOfAnyThread) {

@@ -352,6 +352,13 @@ TEST(DocumentDamageTest, KeyOrderOutsideTheShape) {
   }
   const auto read = [](const Document& document) { document.Find(document.root(), "nodes"); };
   EXPECT_EQ(ReadError(file, read), "sample.fman: a shape's key order lies outside the shape");
+  PatchedFile next;  // just behind the last key
+  const Document document = next.Open();
+  const auto size = static_cast<uint32_t>(document.Keys(document.root()).size());
+  for (uint32_t i = 0; i < next.shapes().order()->size(); ++i) {
+    next.shapes().mutable_order()->Mutate(i, size);
+  }
+  EXPECT_EQ(ReadError(next, read), "sample.fman: a shape's key order lies outside the shape");
 }
 
 TEST(DocumentDamageTest, RowOutsideTheGraph) {

@@ -71,6 +71,8 @@ TEST(JsonReaderTest, CountsEveryValue) {
   EXPECT_EQ(Read(R"({"a": [1, 2], "b": [1, 2]})").value_count, 7U);
   // So does what a later value of the same key replaces: the count is an upper bound.
   EXPECT_EQ(Read(R"({"a": [1, 2], "a": null})").value_count, 5U);
+  // And what is not read again, because it is the text of the last object under its key.
+  EXPECT_EQ(Read(R"({"a": {"k": {"b": [1]}}, "c": {"k": {"b": [1]}}})").value_count, 9U);
 }
 
 TEST(JsonReaderTest, IntegersOfAnySizeStayIntegers) {
@@ -198,6 +200,16 @@ TEST(JsonReaderNestingTest, AnyDeeperIsRefused) {
       EXPECT_EQ(ReadError(NestedArrays(depth)), "in.json: byte 1029: nested more than 1024 deep");
       EXPECT_EQ(ReadError(NestedObjects(depth)), "in.json: byte 6144: nested more than 1024 deep");
     }
+  });
+}
+
+TEST(JsonReaderNestingTest, ARepetitionMayBeTooDeepWhereItStands) {
+  testing::OnLargeStack([] {
+    const int depth = kMaxDepth - 4;  // of the arrays: the repetition's first array is the last one
+    const std::string begin =
+        R"({"k": {"v": [[1]]}, "deep": )" + Repeated("[", depth) + R"({"k": {"v": [)";
+    EXPECT_EQ(ReadError(begin + "[1]]}}" + Repeated("]", depth) + "}"),
+              "in.json: byte " + std::to_string(begin.size()) + ": nested more than 1024 deep");
   });
 }
 

@@ -73,6 +73,7 @@ TEST_F(PlacesTest, HasATranscriptForEachWayToAsk) {
   EXPECT_EQ(path({"-q", "ls"}), path({"ls", "--quiet"}));
   EXPECT_NE(path({"ls"}), path({"list"}));  // which the log names
   EXPECT_NE(path({"ls"}), path({"ls", "-q"}));
+  EXPECT_NE(path({"ls", "--target", "a"}), path({"ls", "--target", "b"}));
   const std::string before = path({"ls"});
   EXPECT_NE(TranscriptPath(places, *ParseCommandLine({"ls"}), "/another/bin"), before);
   ::setenv("DBT_PLACES_TEST", "1", 1);

@@ -255,6 +255,10 @@ TEST(PublishOverTest, ReplacesThatFileAndNoOther) {
   const Header other = publish(R"({"nodes": {}, "is": "other"})");
   EXPECT_EQ(PublishOver(path, first, image.writable_bytes()), std::nullopt);
   EXPECT_EQ(ManifestFile::Open(path)->document().header().checksum, other.checksum);
+  // Of the generation that is meant, but of another content: the file was made anew meanwhile.
+  Header anew = other;
+  ++anew.checksum;
+  EXPECT_EQ(PublishOver(path, anew, image.writable_bytes()), std::nullopt);
   std::filesystem::remove(path);
   EXPECT_EQ(PublishOver(path, other, image.writable_bytes()), std::nullopt);
   EXPECT_EQ(directory.Names(), Names{});

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import json
 import pickle
+import sys
 import threading
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -193,6 +194,14 @@ def test_what_cannot_be_stored_leaves_the_file_as_it_was(
 def test_a_file_cannot_name_any_class(name: str) -> None:
     with pytest.raises((TypeError, AttributeError)):
         objects.resolve(name)
+
+
+def test_a_module_of_others_is_not_even_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "this", raising=False)  # which prints when it is imported
+    for name in ("this:Class", "dbtx.this:Class", "tests.python.test_planted:Fault"):
+        with pytest.raises(TypeError, match="is not a class of dbt"):
+            objects.resolve(name)
+    assert "this" not in sys.modules
 
 
 def test_artifacts_are_no_objects(tmp_path: Path) -> None:

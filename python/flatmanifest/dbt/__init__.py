@@ -48,6 +48,7 @@ def put_seams(release: tuple[int, ...]) -> None:
         texts,
         validating,
     )
+    from flatmanifest.dbt.dependencies import values  # noqa: PLC0415
     from flatmanifest.dbt.parsing import (  # noqa: F401, PLC0415
         codes,
         configs,
@@ -56,8 +57,6 @@ def put_seams(release: tuple[int, ...]) -> None:
         showing,
         trees,
     )
-
-    from flatmanifest.dbt.dependencies import values  # noqa: PLC0415
 
     values.watch()
     if release >= V2_PARSER:

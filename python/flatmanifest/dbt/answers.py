@@ -65,9 +65,7 @@ def kept(arguments: list[str], recorder: DependencyRecorder) -> Iterator[None]:
         sys.stdout = copied.stream
 
 
-def publish(
-    path: Path, arguments: list[str], recorder: DependencyRecorder, text: str
-) -> None:
+def publish(path: Path, arguments: list[str], recorder: DependencyRecorder, text: str) -> None:
     from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
 
     from flatmanifest.dbt import objects  # noqa: PLC0415

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from dateutil.tz import tzutc  # type: ignore[import-untyped, unused-ignore]
 
 from flatmanifest._native import (
-    __version__,
     CACHE_VERSION,
+    __version__,
     is_fresh,
     is_worth_retaking,
     take_snapshot,

@@ -166,9 +166,7 @@ class Handoff:
         self.dependencies.values = unsourced_in(manifest, self.dependencies.files)
         try:
             words = {**words_of(self.config), "parser": str(get_flags().V2_PARSER)}
-            entry = entries.publish(
-                self.path, manifest, self.dependencies, words, flags_of_parse()
-            )
+            entry = entries.publish(self.path, manifest, self.dependencies, words, flags_of_parse())
         except Exception:
             unshare(manifest)
             raise

@@ -89,11 +89,9 @@ class Load:
         flags = get_flags()
         if not flags.PARTIAL_PARSE or flags.PARTIAL_PARSE_FILE_PATH:
             return None
-        # dbt is told what has changed since it wrote its own file.
-        if self.loader.file_diff is not None:
-            return None
-        # Who removes dbt's file wants everything parsed again.
-        if not self.file_of_dbt.exists():
+        # dbt may be told what has changed since it wrote its own file; and removing that file asks
+        # for a full parse.
+        if self.loader.file_diff is not None or not self.file_of_dbt.exists():
             return None
         entry = entries.find(self.path)
         if entry is None:
@@ -164,7 +162,7 @@ class Load:
         self.entry.keep_artifact(str(self.file_of_dbt))
 
     def values_used(self) -> values.Used:
-        """The values without a source that are in the manifest, also from before a partial parse."""
+        """The values without a source in the manifest, also from before a partial parse."""
         if not (self.loader.skip_parsing or self.loader.partially_parsing):
             return self.used
         known = None if self.entry is None else self.entry.dependencies
@@ -375,7 +373,7 @@ def trees_of(projects: Any) -> list[str]:
 
 
 def is_repeatable(entry: entries.Entry) -> bool:
-    """Whether parsing anew would come to what the entry holds: it used no clock, and these flags."""
+    """Whether parsing anew, with the values and flags of this command, would give the same."""
     known, now = entry.dependencies, flags_of_parse()
     if known is None or known.values:
         return False

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dbt.config.runtime import RuntimeConfig
 
-# Files beside dbt_project.yml that may be a database's, which any command changes, are none of these.
+# A database beside dbt_project.yml, which any command may change, has none of these endings.
 TEXTS = {
     *(".yml", ".yaml", ".sql", ".py", ".md", ".csv", ".json", ".toml", ".txt", ".cfg", ".ini"),
     *(".lock", ".env", ".jinja", ".j2"),

@@ -18,7 +18,7 @@ import mashumaro.jsonschema.schema as mashumaro_schema
 from dbt.adapters.factory import get_adapter_package_names
 from dbt_common.dataclass_schema import dbtClassMixin
 
-from flatmanifest._native import __version__
+from flatmanifest._native import CACHE_VERSION, __version__
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import objects
 from flatmanifest.dbt.seams import attempt, is_on, seam
@@ -73,7 +73,7 @@ class KnownSchemas:
 def versions_of(adapter: str) -> list[str] | None:
     """Everything that schemas depend on; None if that may change without its version doing so."""
     macros = {name.replace("_", "-") for name in get_adapter_package_names(adapter)}
-    versions = [__version__, sys.version]
+    versions = [__version__, CACHE_VERSION, sys.version]
     for name in (*PACKAGES, *EITHER, *sorted(macros - {"dbt"})):  # which is in dbt-core
         try:
             found = metadata.distribution(name)

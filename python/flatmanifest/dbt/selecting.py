@@ -53,7 +53,7 @@ def are_selectors_known(manifest: Any, written: Written) -> bool:
             return False
         is_by_hand = bool(written.select or written.exclude)
         return is_by_hand or not any(each.get("default") for each in manifest.selectors.values())
-    return written.selectors == manifest.selectors
+    return bool(written.selectors == manifest.selectors)
 
 
 @seam(dbt.task.runnable, "parse_difference")

@@ -79,9 +79,10 @@ class Template:
 
     def stop(self) -> None:
         """End it, and every copy of it."""
-        if self.process is not None and self.process.stdin is not None:
-            self.process.stdin.close()
-            self.process.wait()
+        if self.process is not None:
+            if not (self.directory / "dbt").exists():  # it is still importing
+                self.process.kill()
+            self.process.communicate()  # which closes its standard input
         self.process = None
         shutil.rmtree(self.directory, ignore_errors=True)
 

@@ -39,7 +39,7 @@ def connect(directory: str) -> socket.socket:
         try:
             connection.connect(f"/proc/self/fd/{place}/{kind}")
         except (FileNotFoundError, ConnectionRefusedError):
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or os.path.exists(f"{directory}/failed"):
                 sys.exit(f"{directory}: no template of dbt has started; its log is {directory}/log")
             time.sleep(0.02)
         else:

@@ -11,6 +11,7 @@ import array
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 WITHOUT_PLUGIN, WITH_PLUGIN = "dbt", "plugin"
 SET_PARENT_DEATH_SIGNAL = 1
+ADAPTER = "dbt.adapters.duckdb"
+FAILED = "failed"  # in its directory, when there will be no template
 
 
 def end_with_parent() -> None:
@@ -35,8 +38,20 @@ def end_with_parent() -> None:
 
 
 def import_dbt() -> None:
-    import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401
+
+    # What starts a thread when it is imported is left to each copy.
+    if not starts_threads(ADAPTER):
+        importlib.import_module(ADAPTER)
+
+
+def starts_threads(module: str) -> bool:
+    """Whether importing it does, by a process that does it. Newer DuckDBs start one."""
+    process = os.fork()
+    if process == 0:
+        importlib.import_module(module)
+        os._exit(len(os.listdir("/proc/self/task")) > 1)
+    return os.waitpid(process, 0)[1] != 0
 
 
 # What dbt makes of its classes when they are used first: JSON schemas, (de)serializers. They depend
@@ -46,6 +61,13 @@ PARSED = {
     *("dbt.contracts.selection", "dbt.adapters.duckdb.credentials"),
 }
 CONFIGS = "dbt.artifacts.resources."
+# Of these, the classes that dbt validates nothing as, but whose schemas take long to make.
+NEVER_VALIDATED = {
+    *("CompiledNode", "Metric", "ParsedNode", "SemanticModel", "SourceDefinition", "SourcePatch"),
+    *("SourceTablePatch", "SqlNode", "UnitTestNode", "UnitTestSourceDefinition", "ProjectList"),
+    *("UnpatchedSourceDefinition", "UnparsedMetricTypeParams", "UnparsedSourceTableDefinition"),
+    *("ParsedFunctionPatch", "ParsedNodeMandatory", "ParsedNodePatch", "SavedQuery"),
+}
 
 
 def prepare_classes() -> None:
@@ -59,13 +81,14 @@ def prepare_classes() -> None:
         is_config = kind.__module__.startswith(CONFIGS) and kind.__name__.endswith("Config")
         if not is_config and kind.__module__ not in PARSED:
             continue
-        for use in (
-            kind.json_schema,
-            lambda kind=kind: kind.from_dict({}),
-            lambda kind=kind: kind.to_dict(kind.__new__(kind)),
-        ):
-            with contextlib.suppress(Exception):  # nothing is what it takes to be used
-                use()
+        # Each is made by the first use, though there is nothing here to use it for.
+        with contextlib.suppress(Exception):
+            kind.from_dict({})
+        with contextlib.suppress(Exception):
+            kind.to_dict(kind.__new__(kind))
+        if kind.__name__ not in NEVER_VALIDATED:
+            with contextlib.suppress(Exception):
+                kind.json_schema()
 
 
 def import_plugin() -> None:
@@ -79,7 +102,8 @@ def check_threads() -> None:
     """A copy would lack them."""
     threads = os.listdir("/proc/self/task")
     if len(threads) != 1:
-        sys.exit(f"the template has {len(threads)} threads: a copy of it would lack all but one")
+        message = f"the template has {len(threads)} threads: a copy of it would lack all but one"
+        raise RuntimeError(message)
 
 
 class Gone(Exception):  # noqa: N818 - no failure
@@ -193,6 +217,7 @@ class Server:
         self.listening.listen(64)
         self.selector.register(self.listening, selectors.EVENT_READ, self.accept)
         self.until = until
+        self.other = other
         if until is not None:
             self.selector.register(until, selectors.EVENT_READ, self.end)
         if other is not None:
@@ -207,7 +232,10 @@ class Server:
                     key.data()
 
     def end(self) -> None:
-        """Copies, and the other template, end with this process."""
+        """Copies end with this process; the other template before, so that its time is counted."""
+        if self.other is not None:
+            os.kill(self.other, signal.SIGKILL)
+            os.waitpid(self.other, 0)
         os._exit(0)
 
     def end_after(self, other: int) -> None:
@@ -223,25 +251,27 @@ class Server:
             return
         process = os.fork()
         if process == 0:
-            self.copied(request, descriptors)
+            self.copied(connection, request, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         watched = os.pidfd_open(process)
         self.running[watched] = (process, connection)
         self.selector.register(watched, selectors.EVENT_READ, lambda: self.has_ended(watched))
         self.selector.register(connection, selectors.EVENT_READ, lambda: self.is_gone(watched))
-        with contextlib.suppress(OSError):
-            connection.sendall(b"%d\n" % process)
 
-    def copied(self, request: dict[str, Any], descriptors: list[int]) -> None:
+    def copied(
+        self, connection: socket.socket, request: dict[str, Any], descriptors: list[int]
+    ) -> None:
         """In the copy: be the client's process until its end."""
         status = 1
         try:
             end_with_parent()
+            connection.sendall(b"%d\n" % os.getpid())
+            connection.close()
             for descriptor in (*self.running, self.listening.fileno()):
                 os.close(descriptor)
-            for _, connection in self.running.values():
-                connection.close()
+            for _, of_another in self.running.values():
+                of_another.close()
             self.selector.close()
             become(request, descriptors)
             status = ended_status(lambda: run(request["arguments"]))
@@ -289,4 +319,8 @@ def main(directory: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except Exception:
+        with open(f"{sys.argv[1]}/{FAILED}", "w"):  # noqa: PTH123
+            raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What these do has nothing to do with what dbt prints: Python's `platform` asks `uname` what machine
+# dbt prints nothing that depends on what these do: Python's `platform` asks `uname` what machine
 # this is, and dbt sends its usage statistics.
 _APART = {"platform", "dbt.tracking", "snowplow_tracker"}
 

@@ -165,7 +165,7 @@ def unwatch() -> None:
     """Stop recording; ``os.environ`` is as Python made it."""
     global _lookups  # noqa: PLW0603
     _lookups = None
-    os.environ.__class__ = os._Environ  # type: ignore[assignment]  # noqa: SLF001
+    os.environ.__class__ = os._Environ  # noqa: SLF001
 
 
 def is_watched() -> bool:

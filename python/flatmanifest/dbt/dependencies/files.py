@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
-_MADE = {"os.mkdir": 0, "os.remove": 0, "os.rmdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1}
+_MADE = {
+    "os.mkdir": 0,
+    "os.remove": 0,
+    "os.rmdir": 0,
+    "os.rename": 1,
+    "os.link": 1,
+    "os.symlink": 1,
+}
 _LISTED = {"os.listdir", "os.scandir"}
 # What reaches beyond files, and how it is named to people.
 _REACHING = {

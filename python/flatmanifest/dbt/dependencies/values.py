@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dbt_common.clients.jinja import MacroFuzzEnvironment
-from jinja2.defaults import DEFAULT_FILTERS
+from jinja2.filters import FILTERS
 from jinja2.runtime import Context
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ class WatchedModules(dict[str, Any]):
         return super().__getitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        if key == CLOCK:
+            note(f"{MODULES}.{CLOCK}")
+        return super().get(key, default)
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self else super().setdefault(key, default)
@@ -139,7 +141,7 @@ def _place(context: Context | None) -> str:
 def watch() -> None:
     """Have Jinja's contexts note what is looked up, for the rest of the process."""
     MacroFuzzEnvironment.context_class = WatchedContext
-    original: Any = DEFAULT_FILTERS[RANDOM]
+    original: Any = FILTERS[RANDOM]
     if getattr(original, "flatmanifest_is_watched", False):
         return
 
@@ -150,4 +152,4 @@ def watch() -> None:
     for name, value in vars(original).items():  # which says that it takes the context
         setattr(random, name, value)
     random.flatmanifest_is_watched = True  # type: ignore[attr-defined]
-    DEFAULT_FILTERS[RANDOM] = random
+    FILTERS[RANDOM] = random
