@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from tests import randomness
 from tests.dbt.sides import Side
 from tests.dbt.template import PROGRAM
-from tests.dbt.test_dbt_parity import compare
+from tests.dbt.test_dbt_parity import SLOWER, compare
 from tests.dbt.test_front_door import check as check_front
-from tests.dbt.test_front_door import is_served
+from tests.dbt.test_front_door import is_served, stable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,14 +61,19 @@ CALLS = (
     "{% if 2 > 1 %}{{ env_var(NAME, 'unset') }}{% else %}{{ env_var('FORM_NONE') }}{% endif %}",
     "{# env_var('FORM_NONE') #}{{ env_var(NAME, 'unset') }}",
 )
-# Fails where the variable is unset: most projects should list something.
+# Fails where the variable is unset.
 STRICT = "{{ env_var(NAME) }}"
 
 
 @st.composite
-def forms(draw: Draw) -> str:
-    """A text with a variable in it."""
-    call = STRICT if draw(st.integers(0, 40)) == 40 else draw(st.sampled_from(CALLS))
+def forms(draw: Draw, *, is_strict: bool = False, is_described: bool = False) -> str:
+    """A text with a variable in it.
+
+    ``is_strict``: it may be one with which dbt fails without the variable. ``is_described``: it is
+    a description, in which dbt 1.11 itself fails at ``{%``.
+    """
+    calls = [*CALLS, STRICT] if is_strict else CALLS
+    call = draw(st.sampled_from([call for call in calls if not is_described or "{%" not in call]))
     name = draw(st.sampled_from(NAMES))
     letter = draw(st.sampled_from(VARIABLES))[-1]
     return call.replace(
@@ -77,9 +82,9 @@ def forms(draw: Draw) -> str:
 
 
 @st.composite
-def in_yaml(draw: Draw, indent: int) -> str:
+def in_yaml(draw: Draw, indent: int, *, is_described: bool = False) -> str:
     """The same as a value of a YAML file whose lines are indented so far."""
-    text = draw(forms())
+    text = draw(forms(is_described=is_described))
     beginning = "\n" + " " * (indent + 2)
     style = draw(st.sampled_from(["double", "single", "folded", "broken", "literal"]))
     if style == "double":
@@ -97,6 +102,10 @@ def projects(draw: Draw) -> dict[str, str]:
 
     def value(indent: int) -> str:
         found: str = draw(in_yaml(indent))
+        return found
+
+    def description(indent: int) -> str:
+        found: str = draw(in_yaml(indent, is_described=True))
         return found
 
     settings = f"""name: forms
@@ -123,7 +132,7 @@ models:
 """
     schema = f"""models:
   - name: first
-    description: {value(4)}
+    description: {description(4)}
     config:
       alias: {value(6)}
       meta:
@@ -139,7 +148,7 @@ sources:
     schema: {value(4)}
     tables:
       - name: orders
-        description: {value(8)}
+        description: {description(8)}
 """
     selectors = f"""selectors:
   - name: chosen
@@ -157,7 +166,7 @@ sources:
             "{% macro generate_alias_name(custom_alias_name=none, node=none) %}"
             "{{ node.name }}_{{ asked() | trim }}{% endmacro %}"
         )
-    found = "{{ asked() }}" if asked == "in a macro" else draw(forms())
+    found = "{{ asked() }}" if asked == "in a macro" else draw(forms(is_strict=True))
     third = draw(forms())
     files = {
         "dbt_project.yml": settings,
@@ -200,6 +209,25 @@ def make(project: Path, files: dict[str, str]) -> None:
         path.write_text(text)
 
 
+def agree(step: Step, vanilla: dict[str, Any], ours: dict[str, Any]) -> None:
+    """Where all variables are again as they were, dbt parses anew and the plugin has the entry."""
+    skipped = frozenset({"target/perf_info.json"})
+    parses, ours_parses = (
+        any(SLOWER in line for line in side["stdout"]) for side in (vanilla, ours)
+    )
+    if "exit" not in ours:
+        compare(step, vanilla, ours, warmer=parses and not ours_parses, skipped=skipped)
+    elif parses == ours_parses:
+        check_front(step, vanilla, ours)
+    else:
+        assert vanilla["success"] == (ours["exit"] == 0), (step, ours)
+        sides = (
+            {**side, "success": True, "exception": None, "stdout": stable(side["stdout"])}
+            for side in (vanilla, ours)
+        )
+        compare(step, *sides, warmer=True, skipped=skipped)
+
+
 def check(directory: Path, files: dict[str, str], edits: list[list[Step]]) -> int:
     """Compare the three sides; how many commands the front door has answered itself."""
     steps = [LIST, CHOSEN, LIST, CHOSEN]
@@ -217,8 +245,8 @@ def check(directory: Path, files: dict[str, str], edits: list[list[Step]]) -> in
         if step[0] != "dbt":
             continue
         try:
-            compare(step, vanilla, plugin, skipped=frozenset({"target/perf_info.json"}))
-            check_front(step, vanilla, front)
+            agree(step, vanilla, plugin)
+            agree(step, vanilla, front)
         except AssertionError as error:
             said = "\n".join(f"--- {name}\n{text}" for name, text in files.items())
             message = f"step {number} after {steps[:number]}:\n{error}\n{said}"
