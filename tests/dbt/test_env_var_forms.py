@@ -33,6 +33,8 @@ Draw = st.DrawFn
 EXAMPLES = int(os.environ.get("FLATMANIFEST_ENV_VAR_EXAMPLES", "3"))
 SEED = int(os.environ.get("FLATMANIFEST_ENV_VAR_SEED", "0"))
 VARIABLES, VALUES = ("FORM_A", "FORM_B", "FORM_C"), ("one", "two", "three")
+# One is of settings files alone, which the record of a parse does not name, and one of no others.
+OF_SETTINGS, OF_PARSED = VARIABLES[:2], VARIABLES[1:]
 KEYS = "unique_id schema alias tags description config"
 LIST: Step = ["dbt", "ls", "--output", "json", "--output-keys", KEYS]
 CHOSEN: Step = ["dbt", "ls", "--selector", "chosen", "--output", "path"]
@@ -66,7 +68,9 @@ STRICT = "{{ env_var(NAME) }}"
 
 
 @st.composite
-def forms(draw: Draw, *, is_strict: bool = False, is_described: bool = False) -> str:
+def forms(
+    draw: Draw, variables: tuple[str, ...], *, is_strict: bool = False, is_described: bool = False
+) -> str:
     """A text with a variable in it.
 
     ``is_strict``: it may be one with which dbt fails without the variable. ``is_described``: it is
@@ -75,16 +79,18 @@ def forms(draw: Draw, *, is_strict: bool = False, is_described: bool = False) ->
     calls = [*CALLS, STRICT] if is_strict else CALLS
     call = draw(st.sampled_from([call for call in calls if not is_described or "{%" not in call]))
     name = draw(st.sampled_from(NAMES))
-    letter = draw(st.sampled_from(VARIABLES))[-1]
+    letter = draw(st.sampled_from(variables))[-1]
     return call.replace(
         "NAME", name.replace("X", letter).replace("'form_x'", f"'form_{letter.lower()}'")
     )
 
 
 @st.composite
-def in_yaml(draw: Draw, indent: int, *, is_described: bool = False) -> str:
+def in_yaml(
+    draw: Draw, variables: tuple[str, ...], indent: int, *, is_described: bool = False
+) -> str:
     """The same as a value of a YAML file whose lines are indented so far."""
-    text = draw(forms(is_described=is_described))
+    text = draw(forms(variables, is_described=is_described))
     beginning = "\n" + " " * (indent + 2)
     style = draw(st.sampled_from(["double", "single", "folded", "broken", "literal"]))
     if style == "double":
@@ -101,11 +107,11 @@ def projects(draw: Draw) -> dict[str, str]:
     """The files of a project by path."""
 
     def value(indent: int) -> str:
-        found: str = draw(in_yaml(indent))
+        found: str = draw(in_yaml(OF_SETTINGS, indent))
         return found
 
-    def description(indent: int) -> str:
-        found: str = draw(in_yaml(indent, is_described=True))
+    def parsed(indent: int, *, is_described: bool = False) -> str:
+        found: str = draw(in_yaml(OF_PARSED, indent, is_described=is_described))
         return found
 
     settings = f"""name: forms
@@ -132,23 +138,23 @@ models:
 """
     schema = f"""models:
   - name: first
-    description: {description(4)}
+    description: {parsed(4, is_described=True)}
     config:
-      alias: {value(6)}
+      alias: {parsed(6)}
       meta:
-        schema: {value(8)}
+        schema: {parsed(8)}
     columns:
       - name: a
         data_tests:
           - unique:
               config:
-                where: {value(16)}
+                where: {parsed(16)}
 sources:
   - name: raw
-    schema: {value(4)}
+    schema: {parsed(4)}
     tables:
       - name: orders
-        description: {description(8)}
+        description: {parsed(8, is_described=True)}
 """
     selectors = f"""selectors:
   - name: chosen
@@ -160,14 +166,14 @@ sources:
           value: {value(10)}
 """
     asked = draw(st.sampled_from(["here", "in a macro", "in a macro of dbt's"]))
-    macros = "{% macro asked() %}" + draw(forms()) + "{% endmacro %}\n"
+    macros = "{% macro asked() %}" + draw(forms(OF_PARSED)) + "{% endmacro %}\n"
     if asked == "in a macro of dbt's":
         macros += (
             "{% macro generate_alias_name(custom_alias_name=none, node=none) %}"
             "{{ node.name }}_{{ asked() | trim }}{% endmacro %}"
         )
-    found = "{{ asked() }}" if asked == "in a macro" else draw(forms(is_strict=True))
-    third = draw(forms())
+    found = "{{ asked() }}" if asked == "in a macro" else draw(forms(OF_PARSED, is_strict=True))
+    third = draw(forms(OF_PARSED))
     files = {
         "dbt_project.yml": settings,
         "profiles.yml": profile,
@@ -179,7 +185,7 @@ sources:
         "models/third.sql": third + " {{ ref('first') }}",
         "macros/macros.sql": macros,
         "dbt_packages/extra/dbt_project.yml": "name: extra\nversion: 1.0.0\n",
-        "dbt_packages/extra/models/extra.sql": "{{ config(tags=env_var('FORM_A', 'a')) }} select 1",
+        "dbt_packages/extra/models/extra.sql": "{{ config(tags=env_var('FORM_C', 'a')) }} select 1",
         "packages.yml": f"packages:\n  - local: {value(4)}\n",
     }
     for directory in (*VALUES, "unset", "is_one", "ONE"):
