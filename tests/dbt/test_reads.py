@@ -2,7 +2,7 @@
 
 strace tells what dbt alone opens, lists and looks for; the recorder of dependencies tells what it
 has seen of the same commands with the plugin, cold and warm. A release of dbt that reads something
-in a new way fails here. FLATMANIFEST_EVERY_COMMAND=1 traces `run` too, and the other project.
+in a new way fails here. FLATMANIFEST_EVERY_READ=1 traces `run` too, and a project with few files.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.dbt.sides import ROOT
-from tests.dbt.test_dbt_parity import EVERY_COMMAND
 from tests.dbt.traced_reads import LISTED, PROBED, READ, Access, traced, why_not
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
@@ -29,6 +28,7 @@ from tests.projects.parsed import PRIVATE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+EVERY_READ = os.environ.get("FLATMANIFEST_EVERY_READ") == "1"
 UNTRACED = why_not()
 pytestmark = pytest.mark.skipif(UNTRACED is not None, reason=str(UNTRACED))
 
@@ -227,17 +227,18 @@ def listed_and_parsed(tmp_path_factory: pytest.TempPathFactory) -> Compared:
     return Compared(tmp_path_factory.mktemp("full"), make_full, LS_AND_PARSE)
 
 
+@pytest.mark.one_story
 def test_what_is_listed_and_parsed(listed_and_parsed: Compared) -> None:
     listed_and_parsed.check(exceptions(listed_and_parsed.project))
 
 
-@pytest.mark.skipif(not EVERY_COMMAND, reason="FLATMANIFEST_EVERY_COMMAND=1 asks for it")
+@pytest.mark.skipif(not EVERY_READ, reason="FLATMANIFEST_EVERY_READ=1 asks for it")
 def test_a_project_with_few_files(tmp_path: Path) -> None:
     compared = Compared(tmp_path, make_bare, LS_AND_PARSE)
     compared.check(exceptions(compared.project))
 
 
-@pytest.mark.skipif(not EVERY_COMMAND, reason="FLATMANIFEST_EVERY_COMMAND=1 asks for it")
+@pytest.mark.skipif(not EVERY_READ, reason="FLATMANIFEST_EVERY_READ=1 asks for it")
 def test_what_is_run(tmp_path: Path) -> None:
     compared = Compared(tmp_path, make_full, RUN_A_MODEL)
     compared.check({**exceptions(compared.project), **exceptions_of_run(compared.project)})
