@@ -122,12 +122,14 @@ test-dbt: build-package $(VENV)/dev.stamp
 # Every edit followed by every command.
 test-dbt-edits: export FLATMANIFEST_EVERY_COMMAND = 1
 test-dbt-edits: export FLATMANIFEST_EVERY_ERROR = 1
+test-dbt-edits: export FLATMANIFEST_EVERY_READ = 1
 test-dbt-edits: build-package $(VENV)/dev.stamp
-	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/dbt -k 'edits or broken'
+	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/dbt -k 'edits or broken or test_reads'
 
 environments: $(addsuffix /package.stamp,$(addprefix $(VENV)-dbt-,$(DBT_RELEASES)))
 
 # In the other releases of dbt that flatmanifest is made for: one story of each kind, or everything.
+test-dbt-all-%: export FLATMANIFEST_EVERY_READ = 1
 test-dbt-all-%: $(VENV)-dbt-%/package.stamp build-package
 	$(call in_release,$*) tests/dbt
 
@@ -191,11 +193,13 @@ soak-store: build-native build-package $(VENV)/dev.stamp
 # Another SOAK_SEED is other stories.
 soak-dbt: export FLATMANIFEST_FRONT_DOOR_STEPS = $(SOAK_STEPS)
 soak-dbt: export FLATMANIFEST_FRONT_DOOR_SEED = $(SOAK_SEED)
+soak-dbt: export FLATMANIFEST_ENV_VAR_EXAMPLES = 40
+soak-dbt: export FLATMANIFEST_ENV_VAR_SEED = $(SOAK_SEED)
 soak-dbt: export FLATMANIFEST_EVERY_COMMAND = 1
 soak-dbt: export FLATMANIFEST_EVERY_ERROR = 1
 soak-dbt: export FLATMANIFEST_FULL_SIZE = 1
 soak-dbt: build-package $(VENV)/dev.stamp
-	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/dbt/test_,front_door.py dbt_parity.py cold_parse.py seed_projects.py) -k 'random or edits or broken or nothing'
+	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/dbt/test_,front_door.py dbt_parity.py cold_parse.py seed_projects.py env_var_forms.py) -k 'random or edits or broken or nothing or variables'
 
 sanitize: sanitize-address sanitize-thread ## run the native tests under address, undefined-behaviour and thread sanitizers
 

@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import shlex
+import shutil
 import sysconfig
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,12 +73,16 @@ def left_out() -> Iterator[str]:
         yield "real manifests: FLATMANIFEST_CORPUS names no directory of *.json.gz"
     if not [*Path("/usr/lib/postgresql").glob("*/bin")]:
         yield "dbt on PostgreSQL: it is not installed"
+    if shutil.which("strace") is None:
+        yield "what the system sees of dbt's reads: strace is not installed"
     if os.geteuid() != 0:
         yield "files of other users: only root can give files away"
     if (os.cpu_count() or 1) < 2:
         yield "what happens at the same time: there is one core, on which it happens in turns"
     if os.environ.get("FLATMANIFEST_EVERY_COMMAND") != "1":
         yield "every command after every edit of a project: FLATMANIFEST_EVERY_COMMAND=1"
+    if os.environ.get("FLATMANIFEST_EVERY_READ") != "1":
+        yield "what `dbt run` reads, and dbt in a project with few files: FLATMANIFEST_EVERY_READ=1"
     if "FLATMANIFEST_EVERY_ERROR" not in os.environ:
         yield "three quarters of the broken files: FLATMANIFEST_EVERY_ERROR=1"
 

@@ -134,6 +134,7 @@ if RELEASE >= (1, 12):
         [["write", ".env", "SMALL_EVERYTHING_TARGET=prod\n"]],
         [["remove", ".env"]],
     )
+    CASES["a document of semantic models"] = added("osi/more.json", "{}")
 # The first parses, the second is recorded: what is changed next finds the front door warm.
 COMMANDS = [LIST, NIGHTLY]
 CHUNKS = 4

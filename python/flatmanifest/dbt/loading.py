@@ -366,6 +366,9 @@ def trees_of(projects: Any) -> list[str]:
         trees.add(os.path.join(project.project_root, ".dbtignore"))  # noqa: PTH118
         for kind in get_file_types_for_project(project).values():
             trees.update(os.path.join(project.project_root, path) for path in kind["paths"])  # noqa: PTH118
+        # Of no kind: dbt 1.12 reads them by themselves (ReadFilesFromFileSystem).
+        for path in getattr(project, "osi_paths", ()):
+            trees.add(os.path.join(project.project_root, path))  # noqa: PTH118
     return sorted(trees)
 
 

@@ -154,6 +154,7 @@ class TranscriptRecorder:
 
     def transcript(self) -> dict[str, Any]:
         require(not self.problem, self.problem)
+        self.dependencies.require_sources()  # before what may be otherwise the next time
         load = self.load
         if load is None or self.loads != 1:
             raise NotRecordedError("no manifest was loaded, or several")

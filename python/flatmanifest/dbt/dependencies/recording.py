@@ -69,6 +69,13 @@ class DependencyRecorder:
         files.unwatch()
         environment.unwatch()
 
+    def require_sources(self) -> None:
+        """Raise NotRecordedError if something was asked for that native code cannot check."""
+        for name, where in self.values.items():
+            raise NotRecordedError(f"{where} uses {name}")
+        for what, detail in self.accesses.reached.items():
+            raise NotRecordedError(f"dbt has used {what} ({detail})")
+
     def dependencies(
         self, trees: Iterable[str], outputs: Iterable[str], cache: str, variables: set[str]
     ) -> Dependencies:
@@ -81,10 +88,7 @@ class DependencyRecorder:
         cannot be checked by native code.
         """
         accesses = self.accesses
-        for name, where in self.values.items():
-            raise NotRecordedError(f"{where} uses {name}")
-        for what, detail in accesses.reached.items():
-            raise NotRecordedError(f"dbt has used {what} ({detail})")
+        self.require_sources()
         written = accesses.written | set(outputs)
 
         def is_output(path: str) -> bool:

@@ -87,6 +87,22 @@ class WatchedModules(dict[str, Any]):
             note(f"{MODULES}.{CLOCK}")
         return super().get(key, default)
 
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else super().setdefault(key, default)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        if key == CLOCK:
+            note(f"{MODULES}.{CLOCK}")
+        return super().pop(key, *default)
+
+    def copy(self) -> dict[str, Any]:
+        note(f"{MODULES}.{CLOCK}")
+        return super().copy()
+
+    def __iter__(self) -> Iterator[str]:
+        """Python copies a dict by itself, unless this is another's: dict(modules)."""
+        return super().__iter__()
+
     def items(self) -> Any:
         note(f"{MODULES}.{CLOCK}")
         return super().items()

@@ -1,0 +1,70 @@
+"""``python -m tests.dbt.recorded_reads COMMANDS RECORD``: what dbt's commands read, as recorded.
+
+COMMANDS is a JSON list of lists of arguments. dbt runs them in this process. With FLATMANIFEST=1
+the recorder of dependencies is at work as in ``python -m flatmanifest.dbt``, and RECORD becomes a
+JSON file of all that it has recorded; with FLATMANIFEST=0 it is dbt alone, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def run(commands: list[list[str]]) -> None:
+    from dbt.cli.main import cli
+
+    for arguments in commands:
+        cli.main(arguments, prog_name="dbt", standalone_mode=False)
+
+
+def recorded(commands: list[list[str]]) -> dict[str, Any]:
+    from flatmanifest.dbt import activate
+    from flatmanifest.dbt.dependencies import DependencyRecorder
+
+    recorder = DependencyRecorder()
+    recorder.start()
+    from dbt.parser.manifest import ManifestLoader
+
+    activate()
+    recorder.watch_dbt()
+    from flatmanifest.dbt.seams import seam
+
+    trees: set[str] = set()
+
+    @seam(ManifestLoader, "load")
+    def load(original: Any, loader: Any) -> Any:
+        manifest = original(loader)
+        trees.update(loader.flatmanifest_load.entry.dependencies.files["read"])
+        return manifest
+
+    try:
+        run(commands)
+    finally:
+        recorder.stop()
+    accesses = recorder.accesses
+    return {
+        "read": sorted(accesses.read),
+        "listed": sorted(accesses.listed),
+        "probed": sorted(accesses.probed),
+        "written": sorted(accesses.written),
+        "reached": accesses.reached,
+        "trees": sorted(trees),
+        "values": recorder.values,
+        "own": recorder.accesses.own,
+    }
+
+
+def main() -> None:
+    commands, record = json.loads(sys.argv[1]), Path(sys.argv[2])
+    if os.environ.get("FLATMANIFEST") == "0":
+        run(commands)
+    else:
+        record.write_text(json.dumps(recorded(commands)))
+
+
+if __name__ == "__main__":
+    main()
