@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -311,7 +312,8 @@ std::optional<std::string> Serve(const std::vector<std::string>& arguments,
   if (!places) return "there is no project, or its target path is not a plain one";
   try {
     const std::string path = TranscriptPath(*places, *line, program_directory);
-    if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT)
       return "no such command has been recorded in this project yet";
     const Transcript transcript = ReadTranscript(path);
     if (transcript.until_ns != 0 && transcript.until_ns <= Now())

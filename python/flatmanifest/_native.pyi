@@ -581,7 +581,7 @@ def take_snapshot_of_new(path: str) -> tuple[int, int, int, int, list[str]]:
 def is_fresh(files: Iterable[str] | dict[str, list[str]], snapshot: Sequence[Any]) -> bool:
     """Whether a snapshot taken now would be the same. Raises ``OSError``."""
 
-def changed_dependency(fields: dict[str, Any], environment: dict[str, str]) -> str | None:
+def changed_dependency(fields: dict[str, Any], environment: dict[bytes, bytes]) -> str | None:
     """What dependencies (flatmanifest.dbt.dependencies) are not as they were, in words.
 
     None if all are. The GIL is released meanwhile. Raises ``OSError``.
@@ -620,7 +620,7 @@ def trim_cache(directory: str, max_bytes: int, kept: str) -> None:
     Raises ``OSError``.
     """
 
-def environment_digest(environment: dict[str, str], names: list[str] | None, salt: str) -> str:
+def environment_digest(environment: dict[bytes, bytes], names: list[str] | None, salt: str) -> str:
     """A digest of these variables and of those that are always depended on.
 
     Without names, of all but those that a shell changes (native/front/environment.h). ``salt``: 16

@@ -14,6 +14,7 @@ from tests.python.selection_oracle import Oracle, project_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from flatmanifest.dbt.dependencies import Dependencies
     from flatmanifest.dbt.entry import Entry
 
 KINDS = (
@@ -55,7 +56,7 @@ def project(tmp_path: Path) -> Any:
 
 USED: dict[str, set[str]] = {
     "{{ run_started_at }}": {"run_started_at"},
-    "{% if false %}{{ invocation_id }}{% endif %}": {"invocation_id"},
+    "{% if false %}{{ invocation_id }}{% endif %}": set(),  # never evaluated
     "{{ modules.datetime.x }}": {"modules.datetime"},
     "{{ modules['datetime'].x }}": {"modules.datetime"},
     "{{ modules.re.x }}": set(),
@@ -152,22 +153,27 @@ def entry(generated: Callable[[str], Path], tmp_path: Path) -> Entry:
     """A manifest in the cache, parsed with the flags of now."""
     import dbt_flatmanifest  # noqa: F401 - puts the seams in
     from flatmanifest.dbt import entry as entries
-    from flatmanifest.dbt.dependencies.record import READ, taken
     from flatmanifest.dbt.loading import flags_of_parse
 
     source = generated("small_everything")
     plain = json.loads(source.read_text())
     manifest = Oracle(source, project_of(plain, tmp_path / "files")).manifest
     manifest.metadata.user_id = None  # an UUID, which it is in no dbt that has parsed
-    parsed_from = taken({READ: []}, [], {})
-    return entries.publish(tmp_path / "key.fman", manifest, parsed_from, {}, flags_of_parse())
+    return entries.publish(tmp_path / "key.fman", manifest, parsed_now(), {}, flags_of_parse())
+
+
+def parsed_now() -> Dependencies:
+    """Dependencies on the environment of now: pytest has another in each phase of a test."""
+    from flatmanifest.dbt.dependencies.record import READ, taken
+    from flatmanifest.dbt.loading import environment_of_parse
+
+    return taken({READ: []}, None, environment_of_parse())
 
 
 def test_what_used_the_clock_is_not_repeatable(entry: Entry) -> None:
     from flatmanifest.dbt.loading import is_repeatable
 
-    dependencies = entry.dependencies
-    assert dependencies is not None
+    dependencies = entry.dependencies = parsed_now()
     assert is_repeatable(entry)
     dependencies.values = {"run_started_at": "model.shop.orders"}
     assert not is_repeatable(entry)
@@ -175,6 +181,20 @@ def test_what_used_the_clock_is_not_repeatable(entry: Entry) -> None:
     entry.flags = {**entry.flags, next(iter(entry.flags)): "another"}
     assert not is_repeatable(entry)
     entry.dependencies = None
+    assert not is_repeatable(entry)
+
+
+def test_what_was_parsed_in_another_environment_is_not_repeatable(
+    entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dbt does not follow the variables of descriptions in a partial parse."""
+    from flatmanifest.dbt.loading import is_repeatable
+
+    entry.dependencies = parsed_now()
+    assert is_repeatable(entry)
+    monkeypatch.setenv("SHLVL", "7")
+    assert is_repeatable(entry)
+    monkeypatch.setenv("ANY", "thing")
     assert not is_repeatable(entry)
 
 

@@ -298,6 +298,18 @@ def test_a_value_without_a_source_is_named(tmp_path: Path) -> None:
 
 def test_all_variables_but_a_shells() -> None:
     salt = "0" * 16
-    before = environment_digest({"A": "1", "PWD": "/a", "FLATMANIFEST_EXPLAIN": "1"}, None, salt)
-    assert before == environment_digest({"A": "1", "OLDPWD": "/"}, None, salt)
-    assert before != environment_digest({"A": "2"}, None, salt)
+    before = environment_digest(
+        {b"A": b"1", b"PWD": b"/a", b"FLATMANIFEST_EXPLAIN": b"1"}, None, salt
+    )
+    assert before == environment_digest({b"A": b"1", b"OLDPWD": b"/"}, None, salt)
+    assert before != environment_digest({b"A": b"2"}, None, salt)
+
+
+def test_a_variable_may_be_in_any_encoding() -> None:
+    files: dict[str, list[str]] = {record.READ: []}
+    odd = os.fsdecode(b"\xff\xfe")
+    for names in (None, ["A"]):
+        dependencies = record.taken(files, names, {"A": odd})
+        assert dependencies.changed({"A": odd}) is None
+        assert dependencies.is_environment({"A": odd})
+        assert not dependencies.is_environment({"A": "other"})

@@ -20,7 +20,7 @@ from dbt.flags import get_flags
 from dbt.parser.manifest import ManifestLoader, extended_mashumaro_encoder
 from dbt.parser.read_files import ReadFilesFromFileSystem, get_file_types_for_project
 from dbt.version import __version__ as dbt_version
-from dbt_common.context import get_invocation_context
+from dbt_common.context import get_invocation_context, try_get_invocation_context
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
@@ -30,6 +30,7 @@ from flatmanifest._native import require_trusted_directory
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import garbage, schemas
 from flatmanifest.dbt.dependencies import values
+from flatmanifest.dbt.dependencies.environment import plain_environment
 from flatmanifest.dbt.dependencies.record import READ, Dependencies, taken
 from flatmanifest.dbt.flat import flat_graph
 from flatmanifest.dbt.repack import env_vars_of, repack
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 CACHE_VARIABLE = "FLATMANIFEST_CACHE_DIR"
 # In the values that a parse has used: dbt's own file was the beginning, of which nothing is known.
 UNKNOWN_VALUES = {"what an earlier parse has used": PARTIAL_PARSE_FILE_NAME}
+# Partial parses do not follow all variables: those of descriptions keep their old values.
+CHANGED_VARIABLES = {"the environment of an earlier parse": "the entry"}
 # Flags that no parser asks for. A flag that should be here and is not costs a parse, as dbt's own
 # would after a change of target or vars.
 FLAGS_OF_COMMANDS = frozenset(
@@ -128,8 +131,9 @@ class Load:
         if self.entry is not None and saved is not None and is_environment_same(saved):
             self.is_fresh = self.entry.is_fresh(self.trees)
         if not self.is_fresh:
-            # dbt keeps the environment variables that it has read: Manifest.env_vars.
-            self.dependencies = taken({READ: self.trees}, [], {})
+            # dbt keeps those environment variables that its partial parse is about
+            # (Manifest.env_vars). Where it would parse anew, all count: is_repeatable.
+            self.dependencies = taken({READ: self.trees}, None, environment_of_parse())
 
     def write_file_of_dbt_again(self) -> bool:
         """After a partial parse: with what is in it already; False if that is not known."""
@@ -166,8 +170,10 @@ class Load:
         if not (self.loader.skip_parsing or self.loader.partially_parsing):
             return self.used
         known = None if self.entry is None else self.entry.dependencies
-        earlier = UNKNOWN_VALUES if known is None else known.values
-        return {**earlier, **self.used}
+        if known is None:
+            return {**UNKNOWN_VALUES, **self.used}
+        changed = {} if known.is_environment(environment_of_parse()) else CHANGED_VARIABLES
+        return {**known.values, **changed, **self.used}
 
     def finish(self) -> None:
         """After loading. If nothing was parsed, remember that these files say the same."""
@@ -373,11 +379,19 @@ def trees_of(projects: Any) -> list[str]:
 
 
 def is_repeatable(entry: entries.Entry) -> bool:
-    """Whether parsing anew, with the values and flags of this command, would give the same."""
+    """Whether parsing anew, with the environment and flags of this command, would give the same."""
     known, now = entry.dependencies, flags_of_parse()
-    if known is None or known.values:
+    if known is None or known.values or not known.is_environment(environment_of_parse()):
         return False
     return all(now[name] == value for name, value in entry.flags.items() if name in now)
+
+
+def environment_of_parse() -> dict[str, str]:
+    """All variables that a template may be told, those of a .env file too."""
+    context = try_get_invocation_context()
+    # As a plain dict has them: this is no look-up that a command depends on.
+    told: Any = {} if context is None else context.env
+    return {**plain_environment(), **dict(dict.items(told))}
 
 
 def flags_of_parse() -> dict[str, str]:

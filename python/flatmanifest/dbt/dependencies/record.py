@@ -44,7 +44,12 @@ class Dependencies:
         ``environment``: that of the command before dbt reads a .env file.
         """
         current = os.environ if environment is None else environment
-        return changed_dependency(self.fields(), dict(current))
+        return changed_dependency(self.fields(), encoded(current))
+
+    def is_environment(self, environment: Mapping[str, str]) -> bool:
+        """Whether the variables that are depended on have these values."""
+        now = environment_digest(encoded(environment), self.variables, self.salt)
+        return now == self.environment
 
 
 def taken(
@@ -61,8 +66,13 @@ def taken(
         snapshot=take_snapshot(files) if snapshot is None else snapshot,
         variables=names,
         salt=salt,
-        environment=environment_digest(dict(environment), names, salt),
+        environment=environment_digest(encoded(environment), names, salt),
     )
+
+
+def encoded(environment: Mapping[str, str]) -> dict[bytes, bytes]:
+    """Variables as the system has them, in any encoding."""
+    return {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
 
 
 def restored(fields: Mapping[str, Any]) -> Dependencies:

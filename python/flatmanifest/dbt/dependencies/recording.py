@@ -92,7 +92,7 @@ class DependencyRecorder:
         written = accesses.written | set(outputs)
 
         def is_output(path: str) -> bool:
-            return path in written or is_below(path, cache)
+            return path in written or is_below(path, cache) or is_rotated(path, written)
 
         changed = accesses.changed(is_output)
         if changed is not None:
@@ -122,6 +122,12 @@ class DependencyRecorder:
 
 def is_below(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def is_rotated(path: str, written: set[str]) -> bool:
+    """Whether a path is an older part of a log that is written (RotatingFileHandler)."""
+    log, _, number = path.rpartition(".")
+    return number.isdigit() and log in written
 
 
 def in_any(path: str, trees: Iterable[str]) -> bool:

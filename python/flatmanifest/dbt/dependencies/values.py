@@ -1,8 +1,8 @@
 """Values without a source that templates use: the clock, ids, flags, random numbers.
 
-Such a value is another in the next command, and no file or variable tells. Jinja looks every name
-up in a template's context (jinja2.runtime.Context), so that is where uses are seen. A name counts
-as used when a template looks it up, even if the branch that shows it is not taken.
+Such a value is another in the next command, and no file or variable tells. Jinja compiles each
+template to Python (jinja2.compiler.CodeGenerator). Where a template names such a value, the code
+notes that when it is evaluated: a branch that is not taken uses nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +11,18 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from dbt_common.clients.jinja import MacroFuzzEnvironment
+from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment
+from jinja2.compiler import CodeGenerator
 from jinja2.filters import FILTERS
+from jinja2.idtracking import VAR_LOAD_RESOLVE
+from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from jinja2.compiler import Frame
+    from jinja2.nodes import Name
 
 # Members of dbt.context.base.BaseContext and dbt.context.providers.ProviderContext, and of Jinja.
 # `context` and `builtins` hold all the others.
@@ -61,17 +67,35 @@ def current() -> Used:
 
 
 class WatchedContext(Context):
-    """What Jinja looks names up in."""
+    """What a template's names are looked up in."""
 
-    def resolve_or_missing(self, key: str) -> Any:
-        found = super().resolve_or_missing(key)
+    def flatmanifest_noted(self, name: str, found: Any) -> Any:
+        """Note that a value is used, and return it. Called by the code of templates."""
         # Not a variable that the template has set itself.
-        if key in _WATCHED and key in self.parent and key not in self.vars:
-            if key != MODULES:
-                note(key, self)
-            elif isinstance(found, dict):
-                return WatchedModules(found)
-        return found
+        if name not in self.parent or name in self.vars:
+            return found
+        if name != MODULES:
+            note(name, self)
+            return found
+        return WatchedModules(found) if isinstance(found, dict) else found
+
+
+class WatchedCode(CodeGenerator):
+    """Compiles templates so that they note the values without a source that they use."""
+
+    def visit_Name(self, node: Name, frame: Frame) -> None:  # noqa: N802 - Jinja's
+        if node.ctx != "load" or node.name not in _WATCHED:
+            super().visit_Name(node, frame)
+            return
+        load = frame.symbols.find_load(frame.symbols.ref(node.name))
+        is_of_context = load is not None and load[0] == VAR_LOAD_RESOLVE
+        self.write(f"context.flatmanifest_noted({node.name!r}, " if is_of_context else "(")
+        super().visit_Name(node, frame)
+        self.write(")")
+
+
+class WatchedNativeCode(WatchedCode, NativeCodeGenerator):
+    """The same for templates whose values keep their types."""
 
 
 class WatchedModules(dict[str, Any]):
@@ -139,8 +163,10 @@ def _place(context: Context | None) -> str:
 
 
 def watch() -> None:
-    """Have Jinja's contexts note what is looked up, for the rest of the process."""
+    """Have templates note what they use, for the rest of the process."""
     MacroFuzzEnvironment.context_class = WatchedContext
+    MacroFuzzEnvironment.code_generator_class = WatchedCode
+    NativeSandboxEnvironment.code_generator_class = WatchedNativeCode
     original: Any = FILTERS[RANDOM]
     if getattr(original, "flatmanifest_is_watched", False):
         return
