@@ -41,7 +41,7 @@ export PYTHON
 
 .PHONY: help setup build check test test-all test-planted demo bench bench-load bench-handoff compare docs fuzz test-fuzz
 .PHONY: build-fuzz soak soak-store soak-dbt sanitize sanitize-address sanitize-thread lint lint-tidy format clean
-.PHONY: system-build system-all environments build-native build-package test-native test-python test-dbt test-dbt-edits
+.PHONY: system-build system-all environments build-native build-package test-native test-python test-python-all test-dbt test-dbt-edits
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) \
@@ -98,7 +98,7 @@ $(VENV)/package.stamp: $(WHEEL)
 
 CHECK_STAGES := setup build lint test-native test-python
 TEST_STAGES := $(CHECK_STAGES) docs environments test-dbt $(addprefix test-dbt-,$(DBT_RELEASES)) test-fuzz
-ALL_STAGES := $(addprefix test-dbt-all-,$(DBT_RELEASES)) test-dbt-edits fuzz-all sanitize-address sanitize-thread
+ALL_STAGES := test-python-all $(addprefix test-dbt-all-,$(DBT_RELEASES)) test-dbt-edits fuzz-all sanitize-address sanitize-thread
 
 # A stage starts when the machine has Python, and it says what it takes.
 check: system-build ## lint, types, native tests, Python tests that start no dbt: 3 minutes on a built tree
@@ -115,6 +115,11 @@ test-native: build-native
 
 test-python: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/python
+
+# What is compared with dbt and networkx, for large manifests too.
+test-python-all: export FLATMANIFEST_EVERY_MANIFEST = 1
+test-python-all: build-package $(VENV)/dev.stamp
+	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,selection_parity.py state_parity.py dbt_selecting.py graph_dbt.py)
 
 test-dbt: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/dbt

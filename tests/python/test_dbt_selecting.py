@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from tests.conftest import CORPUS
+from tests.conftest import COMPARED
 from tests.projects.parsed import GENERATED
 from tests.python.selection_grammar import Grammar
 from tests.python.selection_oracle import Oracle, Request, project_of
@@ -56,7 +56,7 @@ def answer(manifest: flatmanifest.Manifest, request: Request) -> Any:
         return str(error)
 
 
-@pytest.fixture(scope="module", params=[*GENERATED, *sorted(CORPUS.keys() - UNREADABLE)])
+@pytest.fixture(scope="module", params=[*GENERATED, *sorted(COMPARED.keys() - UNREADABLE)])
 def forms(
     request: pytest.FixtureRequest,
     generated: Callable[[str], Path],
@@ -65,7 +65,7 @@ def forms(
     name: str = request.param
     directory = tmp_path_factory.mktemp("forms")
     path = directory / "manifest.json"
-    source = CORPUS.get(name)
+    source = COMPARED.get(name)
     text = gzip.decompress(source.read_bytes()) if source else generated(name).read_bytes()
     path.write_bytes(text)
     return Forms(path, directory)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flatmanifest
-from tests.conftest import CORPUS
+from tests.conftest import COMPARED
 from tests.projects.parsed import GENERATED
 from tests.python.graphs import (
     Resource,
@@ -234,7 +234,7 @@ def test_an_unknown_node_is_dbts_error() -> None:
 # --- real manifests ---
 
 
-@pytest.fixture(scope="module", params=[*GENERATED, *CORPUS])
+@pytest.fixture(scope="module", params=[*GENERATED, *COMPARED])
 def both(
     request: pytest.FixtureRequest,
     generated: Callable[[str], Path],
@@ -245,8 +245,8 @@ def both(
     from dbt.contracts.graph.manifest import Manifest
 
     path = tmp_path_factory.mktemp("both") / "manifest.json"
-    if request.param in CORPUS:
-        with gzip.open(CORPUS[request.param]) as packed, path.open("wb") as plain:
+    if request.param in COMPARED:
+        with gzip.open(COMPARED[request.param]) as packed, path.open("wb") as plain:
             shutil.copyfileobj(packed, plain)
     else:
         shutil.copy(generated(request.param), path)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from tests.conftest import CORPUS
+from tests.conftest import COMPARED
 from tests.projects.parsed import GENERATED
 from tests.python.selection_grammar import Grammar
 from tests.python.selection_oracle import (
@@ -62,7 +62,7 @@ class Pair:
         return Answer(ids, [untagged(str(warning.message)) for warning in caught])
 
 
-@pytest.fixture(scope="module", params=[*GENERATED, *sorted(CORPUS.keys() - UNREADABLE)])
+@pytest.fixture(scope="module", params=[*GENERATED, *sorted(COMPARED.keys() - UNREADABLE)])
 def pair(
     request: pytest.FixtureRequest,
     generated: Callable[[str], Path],
@@ -71,8 +71,8 @@ def pair(
     name: str = request.param
     directory = tmp_path_factory.mktemp("pair")
     path = directory / "manifest.json"
-    if name in CORPUS:
-        path.write_bytes(gzip.decompress(CORPUS[name].read_bytes()))
+    if name in COMPARED:
+        path.write_bytes(gzip.decompress(COMPARED[name].read_bytes()))
     else:
         path.write_bytes(generated(name).read_bytes())
     made = Pair(path, directory / "project")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from tests.conftest import CORPUS
+from tests.conftest import COMPARED
 from tests.python.edits import edited
 from tests.python.samples import write
 from tests.python.selection_oracle import (
@@ -49,11 +49,11 @@ def duckdb(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.fixture(params=[name for name in NAMES if name in CORPUS or name == "small_everything"])
+@pytest.fixture(params=[name for name in NAMES if name in COMPARED or name == "small_everything"])
 def base(request: pytest.FixtureRequest, generated: Callable[[str], Path]) -> dict[str, Any]:
     name: str = request.param
-    stored = CORPUS[name].read_bytes() if name in CORPUS else generated(name).read_bytes()
-    manifest: dict[str, Any] = json.loads(gzip.decompress(stored) if name in CORPUS else stored)
+    stored = COMPARED[name].read_bytes() if name in COMPARED else generated(name).read_bytes()
+    manifest: dict[str, Any] = json.loads(gzip.decompress(stored) if name in COMPARED else stored)
     manifest["metadata"]["adapter_type"] = "duckdb"
     return manifest
 
