@@ -128,7 +128,7 @@ def exceptions(project: Path) -> dict[str, str]:
         "the log are made: the front door asks for it too",
         r"/(etc|usr/lib)/ssl/openssl\.cnf": "OpenSSL, which Python loads to compute digests",
         r"/etc/duckdb_je_malloc\.conf": "DuckDB's allocator",
-        r".*/bin/uname|.*/sbin/uname|.*/shims/uname": "Python's platform asks what machine this is "
+        r"/.*/uname": "Python's platform asks what machine this is "
         "for dbt's statistics of its use (callers.is_apart)",
         rf"{root}/target(/partial_parse\.msgpack)?": "what dbt itself has left: it is among the "
         "outputs, whose own record says whether they have changed",
