@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -168,6 +170,28 @@ def parsed_now() -> Dependencies:
     from flatmanifest.dbt.loading import environment_of_parse
 
     return taken({READ: []}, None, environment_of_parse())
+
+
+def test_uses_of_two_threads_are_kept_apart() -> None:
+    """A program may have dbt parse two projects at once."""
+    from dbt.clients.jinja import get_rendered
+
+    from flatmanifest.dbt.dependencies import values
+
+    values.watch()
+    both_collect = Barrier(2)
+
+    def used_by(name: str) -> values.Used:
+        used: values.Used = {}
+        with values.collected(used):
+            both_collect.wait(10)
+            get_rendered(f"{{{{ {name} }}}}", {name: 1})
+            both_collect.wait(10)
+        return used
+
+    names = ["run_started_at", "invocation_id"]
+    with ThreadPoolExecutor(2) as threads:
+        assert [list(used) for used in threads.map(used_by, names)] == [[name] for name in names]
 
 
 def test_what_used_the_clock_is_not_repeatable(entry: Entry) -> None:

@@ -262,6 +262,24 @@ else:
     recorded(tmp_path, code, PYTHONPATH=str(tmp_path / "site-packages"))
 
 
+def test_a_package_that_comes_meanwhile_is_not_recorded(tmp_path: Path) -> None:
+    (tmp_path / "packages").mkdir()
+    os.utime(tmp_path / "packages", (0, 0))
+    code = """
+from flatmanifest.dbt.dependencies import NotRecordedError
+import time
+time.sleep(0.05)
+open("packages/added.py", "w").close()
+try:
+    recorder.dependencies([], [], "/nowhere", set())
+except NotRecordedError as error:
+    assert "packages has just changed" in str(error)
+else:
+    raise AssertionError
+"""
+    recorded(tmp_path, code, PYTHONPATH=str(tmp_path / "packages"))
+
+
 def taken(directory: Path) -> record.Dependencies:
     (directory / "a.yml").write_text("a")
     (directory / "models").mkdir()

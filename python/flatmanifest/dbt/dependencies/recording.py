@@ -105,8 +105,9 @@ class DependencyRecorder:
         read = of_interest(accesses.read)
         # Of a directory that was opened as a file, that it is one.
         read -= {path for path in read if Path(path).is_dir()}
-        for path in read:
-            if files.changed_ns(accesses.read[path]) >= self.started_ns - GRANULARITY_NS:
+        own = {path: files.facts_at(path) for path in packages()}
+        for path, facts in {**{path: accesses.read[path] for path in read}, **own}.items():
+            if files.changed_ns(facts) >= self.started_ns - GRANULARITY_NS:
                 raise NotRecordedError(f"{path} has just changed")
         listed = of_interest(accesses.listed)
         probed = of_interest(accesses.probed) - read - listed
@@ -114,7 +115,7 @@ class DependencyRecorder:
             READ: sorted({*trees, *read}),
             LISTED: sorted(listed),
             PROBED: sorted(probed),
-            ALONE: sorted({*packages()}),
+            ALONE: sorted(own),
         }
         names = None if self.lookups.is_all else self.lookups.named() | variables
         return taken(found, names, self.environment)

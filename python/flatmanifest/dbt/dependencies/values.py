@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment
@@ -47,23 +48,24 @@ _RENDERED = {
 
 # The name of each value that was used, and where it was first.
 Used = dict[str, str]
-_used: Used = {}
+_of_command: Used = {}
+# A program may have dbt parse in several threads at once.
+_USED: ContextVar[Used] = ContextVar("USED", default=_of_command)
 
 
 @contextlib.contextmanager
 def collected(used: Used) -> Iterator[None]:
-    """Note what templates use meanwhile in ``used`` alone."""
-    global _used  # noqa: PLW0603 - dbt renders in one thread while it parses
-    outer, _used = _used, used
+    """Note what templates use meanwhile, in this thread, in ``used`` alone."""
+    token = _USED.set(used)
     try:
         yield
     finally:
-        _used = outer
+        _USED.reset(token)
 
 
 def current() -> Used:
     """The uses that are being collected."""
-    return _used
+    return _USED.get()
 
 
 class WatchedContext(Context):
@@ -137,8 +139,9 @@ class WatchedModules(dict[str, Any]):
 
 
 def note(name: str, context: Context | None = None) -> None:
-    if name not in _used:
-        _used[name] = _place(context)
+    used = current()
+    if name not in used:
+        used[name] = _place(context)
 
 
 def _place(context: Context | None) -> str:
