@@ -9,6 +9,7 @@ records of two sessions can be compared.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import io
 import json
@@ -69,14 +70,13 @@ def value_of(value: Any) -> Any:
         }
     if isinstance(value, (list, tuple)):
         return [value_of(inner) for inner in value]
-    if isinstance(value, str):
-        # For each of a manifest's texts: no Path, and no search where there is nothing to find.
-        return re.sub(
-            r"\d{14,}",
-            "NUMBER",
-            UUID.sub("UUID", value.replace(os.getcwd(), "ROOT")),  # noqa: PTH109
-        )
-    return value
+    return stable_text(value) if isinstance(value, str) else value
+
+
+@functools.cache  # most of a manifest's texts are there again after the next step
+def stable_text(text: str) -> str:
+    without_ids = UUID.sub("UUID", text.replace(os.getcwd(), "ROOT"))  # noqa: PTH109 - often
+    return re.sub(r"\d{14,}", "NUMBER", without_ids)
 
 
 def artifact_of(path: Path) -> Any:
@@ -97,13 +97,23 @@ def artifact_of(path: Path) -> Any:
     return value_of(path.read_text(errors="replace"))
 
 
-def artifacts() -> dict[str, str]:
-    """Every file in target, as JSON text, which keeps the order of keys."""
-    found = {}
-    for path in sorted(Path("target").rglob("*")):
-        if path.is_file() and "flatmanifest" not in path.parts and ".duckdb" not in path.name:
-            found[str(path)] = json.dumps(artifact_of(path), default=str)
-    return found
+class Artifacts:
+    """The files in target after each step; those that are the same bytes are read once."""
+
+    def __init__(self) -> None:
+        self.last: dict[Path, tuple[bytes, str]] = {}
+
+    def now(self) -> dict[str, str]:
+        """Every file as JSON text, which keeps the order of keys."""
+        found = {}
+        for path in sorted(Path("target").rglob("*")):
+            if path.is_file() and "flatmanifest" not in path.parts and ".duckdb" not in path.name:
+                content = path.read_bytes()
+                if path not in self.last or self.last[path][0] != content:
+                    text = json.dumps(artifact_of(path), default=str)
+                    self.last[path] = (content, text)
+                found[str(path)] = self.last[path][1]
+        return found
 
 
 def write(path: str, text: str) -> None:
@@ -193,6 +203,7 @@ def killed_at_once(kind: Any) -> Callable[..., Any]:
 class Session:
     def __init__(self) -> None:
         self.logged = 0
+        self.artifacts = Artifacts()
         self.parsed_by_workers = 0
         self.put_together = 0  # schema files that were parsed in parts
         if os.environ.get("FLATMANIFEST") != "0" and "TEST_LEAST_WEIGHT" in os.environ:
@@ -234,7 +245,7 @@ class Session:
             "exception": text_of(repr(result.exception)),
             "stdout": text_of(out.getvalue()).splitlines(),
             "log": self.log(),
-            "artifacts": artifacts(),
+            "artifacts": self.artifacts.now(),
         }
 
     def in_its_thread(self, call: Callable[[], Any]) -> Any:
@@ -281,7 +292,7 @@ class ProgramSession(Session):
             "stdout": text_of(done.stdout).splitlines(),
             "stderr": done.stderr.splitlines(),
             "log": self.log(),
-            "artifacts": artifacts(),
+            "artifacts": self.artifacts.now(),
         }
 
 

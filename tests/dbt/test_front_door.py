@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.dbt.meanings import MEANINGS
 from tests.dbt.session import UNSTABLE_LINES, text_of
 from tests.dbt.sides import ROOT, Side
 from tests.dbt.template import PROGRAM, PYTHON
@@ -49,6 +50,8 @@ COMMANDS: list[list[str]] = [
     ["ls", "--select", "customers", "--indirect-selection", "cautious"],
     ["ls", "--select", "no_such_model"],
     ["ls", "--select", "bad_method:x"],
+    ["ls", "--selector", "nightly", "--output", "name"],
+    ["ls", "--output", "json", "--output-keys", "unique_id alias schema tags description config"],
     ["ls", "--selector", "no_such_selector"],
     ["ls", "--no-use-colors", "--select", "path:models/staging"],
     ["ls", "--log-level-file", "none", "--select", "stg_orders+1"],
@@ -61,6 +64,24 @@ COMMANDS: list[list[str]] = [
 ]
 
 
+CLOCK = "{{ '' if run_started_at else 'never' }}"
+# What the package of a story is in, and what says so.
+OF_PACKAGES = frozenset({"packages.yml", "dependencies.yml", "dbt_packages"})
+# With these, dbt does nothing at all.
+FAILING = {
+    *("a package that is not installed", "a broken dependencies.yml", "a profile that is wrong"),
+    "dependencies",
+}
+
+
+def files_of(name: str) -> frozenset[str]:
+    """What an edit of that name writes, removes or puts elsewhere; of directories, the first."""
+    paths = {path for step in MEANINGS[name][0] for path in step[1:3] if "\n" not in path}
+    return frozenset(
+        path.partition("/")[0] if path.startswith("dbt_packages/") else path for path in paths
+    )
+
+
 class Story:
     """Random steps that make sense one after the other."""
 
@@ -71,6 +92,7 @@ class Story:
         self.has_link = False
         self.has_package = False
         self.toggled: set[str] = set()
+        self.undoing: dict[str, list[Step]] = {}  # by what has been made to mean something else
 
     def steps(self, count: int) -> list[Step]:
         found: list[Step] = [["dbt", "ls"], ["dbt", "ls"], ["dbt", "ls"]]
@@ -89,14 +111,17 @@ class Story:
             *[self.add, self.add, self.change, self.change, self.change_unseen, self.remove],
             *[self.rename, self.touch, self.describe, self.comment, self.link, self.toggle],
             *[self.toggle, self.damage, self.lose, self.set_variable, self.break_it],
-            *[self.package],
+            *[self.package, self.mean, self.mean, self.use_clock],
         ]
         return list(self.choice.choice(edits)())
 
     def add(self) -> Iterator[Step]:
         self.count += 1
         path = f"models/marts/extra_{self.count}.sql"
-        self.extra[path] = "select 1 as a, '{{ env_var('FRONT_DOOR', 'none') }}' as b"
+        name = self.choice.choice(
+            ["'FRONT_DOOR'", "'FRONT_' ~ 'DOOR'", "['FRONT', 'DOOR']|join('_')"]
+        )
+        self.extra[path] = f"select 1 as a, '{{{{ env_var({name}, 'none') }}}}' as b"
         yield ["write", path, self.extra[path]]
 
     def pick(self) -> str | None:
@@ -152,6 +177,7 @@ class Story:
     def package(self) -> Iterator[Step]:
         number = self.choice.randint(1, 9)
         if not self.has_package:
+            yield from self.meant_again(OF_PACKAGES)
             self.has_package = True
             yield ["write", "packages/extra/dbt_project.yml", "name: extra\nversion: 1.0.0\n"]
             yield ["write", "packages.yml", "packages:\n  - local: packages/extra\n"]
@@ -161,14 +187,37 @@ class Story:
             yield ["write", "packages/extra/dbt_project.yml", text]
         yield ["write", "packages/extra/models/extra_model.sql", f"select {number} as one"]
 
+    def mean(self) -> Iterator[Step]:
+        """Have a file mean something else, or what it meant before."""
+        name = self.choice.choice(list(MEANINGS))
+        edits, undone = MEANINGS[name]
+        if name in self.undoing:
+            del self.undoing[name]
+            yield from undone
+            return
+        files = files_of(name)
+        if self.has_package and not files.isdisjoint(OF_PACKAGES):
+            return
+        yield from self.meant_again(files)
+        self.undoing[name] = undone
+        yield from edits
+        if name in FAILING:
+            yield ["dbt", "ls"]
+            yield ["dbt", "parse"]
+            yield from self.meant_again(files)
+
+    def meant_again(self, files: frozenset[str]) -> Iterator[Step]:
+        """Undo what has been done to any of these files."""
+        for name in [each for each in self.undoing if not files.isdisjoint(files_of(each))]:
+            yield from self.undoing.pop(name)
+
     def toggle(self) -> Iterator[Step]:
         path, *words = self.choice.choice(
             [
                 ["dbt_project.yml", "keep_days: 30", "keep_days: 31"],
-                ["dbt_project.yml", "+tags: staging", "+tags: another"],
                 ["macros/money.sql", "macro ", "macro  "],
-                ["models/staging/stg_orders.sql", "select", "SELECT"],
-                ["selectors.yml", "selectors:", "selectors: "],
+                ["models/staging/stg_customers.sql", "select", "SELECT"],
+                ["analyses/best_customers.sql", "select", "SELECT"],
             ]
         )
         if words[0] in self.toggled:
@@ -177,6 +226,13 @@ class Story:
         else:
             self.toggled.add(words[0])
         yield ["replace", path, *words]
+
+    def use_clock(self) -> Iterator[Step]:
+        words = ["path: small_everything.duckdb", f'path: "{CLOCK}small_everything.duckdb"']
+        yield ["replace", "profiles.yml", *words]
+        yield ["dbt", "ls"]
+        yield ["dbt", "ls"]
+        yield ["replace", "profiles.yml", *reversed(words)]
 
     def damage(self) -> Iterator[Step]:
         pattern = self.choice.choice(["*.transcript.fman", "*.artifacts.fman", "*"])

@@ -7,7 +7,8 @@ template, with the caller's arguments, environment, directory and descriptors; i
 PROGRAM is ``flatmanifest`` beside that Python, which it becomes where it leaves a command to dbt.
 
 There are two templates: dbt alone, for ``FLATMANIFEST=0``, and a copy of that, which has imported
-what the plugin consists of. Neither knows of a project, nor has it any other thread.
+what the plugin consists of. Neither knows of a project, nor has it any other thread. Both have what
+dbt makes when it first uses its classes and its own macros: functions, JSON schemas, syntax trees.
 
 What a copy cannot show is a new process's: how imports go, the options of Python itself, its end.
 Such tests use ``sys.executable`` and the ``flatmanifest`` beside it.

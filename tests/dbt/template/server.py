@@ -21,6 +21,9 @@ import socket
 import sys
 import threading
 import traceback
+from inspect import isabstract
+from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,6 +64,11 @@ PARSED = {
     *("dbt.contracts.selection", "dbt.adapters.duckdb.credentials"),
 }
 CONFIGS = "dbt.artifacts.resources."
+BLOCKS = {"macro", "materialization", "test", "data_test"}  # as dbt.parser.macros allows
+EMPTY_IN_MSGPACK = b"\x80"
+# What mashumaro calls the functions for objects within others.
+IN_MSGPACK = ("__mashumaro_from_dict_msgpack__", "__mashumaro_to_dict_msgpack__")
+DEPTH_OF_MANIFEST = 4
 # Of these, the classes that dbt validates nothing as, but whose schemas take long to make.
 NEVER_VALIDATED = {
     *("CompiledNode", "Metric", "ParsedNode", "SemanticModel", "SourceDefinition", "SourcePatch"),
@@ -70,25 +78,79 @@ NEVER_VALIDATED = {
 }
 
 
+# Where the classes are that a manifest, a project and a command's results consist of.
+KEPT = (
+    *("dbt.artifacts.", "dbt.contracts.", "dbt.parser.manifest", "dbt.adapters.contracts."),
+    *("dbt.adapters.duckdb.", "dbt_common.contracts.", "dbt_common.helper_types"),
+)
+
+
 def prepare_classes() -> None:
+    from dbt.contracts.graph.manifest import Manifest
     from dbt_common.dataclass_schema import dbtClassMixin
 
-    classes, left = set(), [dbtClassMixin]
+    classes = subclasses_of(dbtClassMixin)
+    for kind in classes:
+        if kind.__module__.startswith(KEPT):
+            use_for_nothing(kind.from_dict, {})
+            use_for_nothing(kind.to_dict, empty(kind))
+        is_config = kind.__module__.startswith(CONFIGS) and kind.__name__.endswith("Config")
+        if (is_config or kind.__module__ in PARSED) and kind.__name__ not in NEVER_VALIDATED:
+            use_for_nothing(kind.json_schema)
+    use_for_nothing(Manifest.from_msgpack, EMPTY_IN_MSGPACK)
+    use_for_nothing(Manifest.to_msgpack, empty(Manifest))
+    for _ in range(DEPTH_OF_MANIFEST):  # what is in a class has such functions when that is ready
+        for kind in classes:
+            read, written = (getattr(kind, name, None) for name in IN_MSGPACK)
+            if read and written:
+                use_for_nothing(read, {})
+                use_for_nothing(written, empty(kind))
+
+
+def subclasses_of(kind: type) -> list[Any]:
+    classes, left = set(), [kind]
     while left:
         classes.update(left)
         left = [kind for parent in left for kind in parent.__subclasses__() if kind not in classes]
-    for kind in sorted(classes, key=str):
-        is_config = kind.__module__.startswith(CONFIGS) and kind.__name__.endswith("Config")
-        if not is_config and kind.__module__ not in PARSED:
-            continue
-        # Each is made by the first use, though there is nothing here to use it for.
-        with contextlib.suppress(Exception):
-            kind.from_dict({})
-        with contextlib.suppress(Exception):
-            kind.to_dict(kind.__new__(kind))
-        if kind.__name__ not in NEVER_VALIDATED:
-            with contextlib.suppress(Exception):
-                kind.json_schema()
+    return sorted(classes, key=str)
+
+
+def empty(kind: Any) -> Any:
+    """An object without anything; None of a class that has none."""
+    return None if isabstract(kind) else kind.__new__(kind)
+
+
+def use_for_nothing(call: Callable[..., object], *arguments: Any) -> None:
+    """A class's functions are made by their first use, though there is nothing here to use."""
+    with contextlib.suppress(Exception):
+        call(*arguments)
+
+
+class Nothing(dict[Any, Any]):
+    """Has nothing, whatever is put into it."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+
+def parse_macros_of_dbt() -> None:
+    """Keep how dbt's and the adapter's own macros are parsed, as dbt's own tests have dbt do.
+
+    Syntax trees are kept, but not the blocks of a file: dbt would warn of these once only.
+    """
+    import dbt.include
+    from dbt.clients import jinja_static
+    from dbt_common.clients import jinja
+    from dbt_common.tests import enable_test_caching
+
+    vars(jinja)["_TESTING_BLOCKS_CACHE"] = Nothing()
+    enable_test_caching()
+    calls_of = jinja_static.statically_extract_macro_calls
+    for place in dbt.include.__path__:
+        for path in sorted(Path(place).glob("*/macros/**/*.sql")):
+            for block in jinja.extract_toplevel_blocks(path.read_text("utf-8"), BLOCKS):
+                jinja.parse(block.full_block)
+                use_for_nothing(calls_of, block.full_block, {})  # it lacks a context
 
 
 def import_plugin() -> None:
@@ -305,6 +367,8 @@ def main(directory: str) -> None:
     os.chdir(directory)
     import_dbt()
     prepare_classes()
+    parse_macros_of_dbt()
+    resource_tracker.ensure_running()  # or each copy would start a Python of its own for it
     other = os.fork()
     if other == 0:
         end_with_parent()
