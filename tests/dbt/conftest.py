@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,29 @@ from tests.dbt.warm import make_warm, put_back, tree_of, warm_up
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+# The longest tests, which workers begin with: at the end, each would be one's alone.
+LONG = (
+    *("test_what_is_broken_is_refused_as_dbt_does", "test_a_file_that_means_something_else"),
+    *("test_commands_cold_and_warm", "test_edits_of", "test_selections", "test_what_is_listed"),
+    *("test_variables_in_every_form", "test_random_edits_and_commands", "test_processes_say"),
+    *("test_commands_and_edits", "test_native_stacks", "test_a_schema_file_in_parts"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal out the long tests: pytest-xdist gives each worker as many of the list in one piece."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.name.startswith(LONG)]
+    others = [item for item in items if not item.name.startswith(LONG)]
+    size, dealt = len(items) // workers, []
+    for worker in range(workers - 1):
+        own = long[worker::workers]
+        beside = max(size - len(own), 0)
+        dealt += own + others[:beside]
+        del others[:beside]
+    items[:] = dealt + long[workers - 1 :: workers] + others
 
 
 @pytest.fixture(scope="session", autouse=True)
