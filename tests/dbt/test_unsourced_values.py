@@ -41,6 +41,9 @@ EVERYWHERE = {
         "modules.copy()['datetime'].datetime.now()",
         "modules.setdefault('datetime', 1)",
         "dict(**modules)['datetime'].datetime.now()",
+        "modules | length",  # whatever is not the name of another module
+        "modules.get('re') is defined",
+        "(modules if true else 1).re is defined",
     ],
     "context": ["context['invocation_id']"],
     "builtins": ["builtins['env_var']('NONE', 'none')"],
@@ -52,6 +55,7 @@ OF_MODELS = {
     "invocation_args_dict": ["invocation_args_dict.indirect_selection"],
     "dbt_metadata_envs": ["dbt_metadata_envs"],
     "selected_resources": ["selected_resources"],
+    "created_at": ["(model | default({})).created_at"],
 }
 SOURCED = [
     "env_var('NONE', 'none')",
@@ -59,8 +63,7 @@ SOURCED = [
     "dbt_version",
     "modules.re.sub('a', 'b', 'aaa')",
     "modules.itertools.chain([1], [2]) | list",
-    "'datetime' in modules",
-    "modules | length",
+    "modules['re'].sub('a', 'b', 'aaa')",
     "local_md5('a')",
     "fromjson('[1]') | first",
     "(zip([1], [2]) | list)[0]",

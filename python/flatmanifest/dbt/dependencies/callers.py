@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 # dbt prints nothing that depends on what these do: Python's `platform` asks `uname` what machine
 # this is, and dbt sends its usage statistics.
 _APART = {"platform", "dbt.tracking", "snowplow_tracker"}
 
 
+def frames() -> Iterator[FrameType]:
+    """The calls that are under way, the innermost first."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented for such use
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
 def callers() -> Iterator[str]:
     """The modules of the calls that are under way, the innermost first."""
-    frame = sys._getframe(1)  # noqa: SLF001 - documented for such use
-    while frame is not None:
+    for frame in frames():
         yield str(frame.f_globals.get("__name__", ""))
-        if frame.f_back is None:
-            return
-        frame = frame.f_back
 
 
 def is_apart() -> bool:

@@ -8,7 +8,6 @@ notes that when it is evaluated: a branch that is not taken uses nothing.
 from __future__ import annotations
 
 import contextlib
-import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +16,16 @@ from jinja2.compiler import CodeGenerator
 from jinja2.filters import FILTERS
 from jinja2.idtracking import VAR_LOAD_RESOLVE
 from jinja2.nativetypes import NativeCodeGenerator
+from jinja2.nodes import Const, Name
 from jinja2.runtime import Context
 
+from flatmanifest.dbt.dependencies.callers import frames
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jinja2.compiler import Frame
-    from jinja2.nodes import Name
+    from jinja2.nodes import Getattr, Getitem
 
 # Members of dbt.context.base.BaseContext and dbt.context.providers.ProviderContext, and of Jinja.
 # `context` and `builtins` hold all the others.
@@ -35,7 +37,9 @@ UNSOURCED = frozenset(
 )
 MODULES = "modules"
 CLOCK = "datetime"  # of the modules that a template has, the one that knows the time
+PARSED_AT = "created_at"  # of a resource: when it was parsed
 RANDOM = "random"  # a filter
+OF_DICT = frozenset(dir(dict))  # what `modules` has beside the modules
 _WATCHED = UNSOURCED | {MODULES}
 
 # By the renderer that a value was asked for in (dbt.config.renderer, dbt.parser.schema_renderer).
@@ -74,19 +78,25 @@ class WatchedContext(Context):
     def flatmanifest_noted(self, name: str, found: Any) -> Any:
         """Note that a value is used, and return it. Called by the code of templates."""
         # Not a variable that the template has set itself.
-        if name not in self.parent or name in self.vars:
-            return found
-        if name != MODULES:
-            note(name, self)
-            return found
-        return WatchedModules(found) if isinstance(found, dict) else found
+        if name in self.parent and name not in self.vars:
+            note(f"{MODULES}.{CLOCK}" if name == MODULES else name, self)
+        return found
+
+    def flatmanifest_noted_member(self, name: str, found: Any) -> Any:
+        """The same for a member of whatever a template has."""
+        note(name, self)
+        return found
 
 
 class WatchedCode(CodeGenerator):
     """Compiles templates so that they note the values without a source that they use."""
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._unnoted: set[int] = set()  # Names, by their ids, of which a known member is read
+
     def visit_Name(self, node: Name, frame: Frame) -> None:  # noqa: N802 - Jinja's
-        if node.ctx != "load" or node.name not in _WATCHED:
+        if node.ctx != "load" or node.name not in _WATCHED or id(node) in self._unnoted:
             super().visit_Name(node, frame)
             return
         load = frame.symbols.find_load(frame.symbols.ref(node.name))
@@ -95,47 +105,29 @@ class WatchedCode(CodeGenerator):
         super().visit_Name(node, frame)
         self.write(")")
 
+    def visit_Getattr(self, node: Getattr, frame: Frame) -> None:  # noqa: N802
+        self._visit_member(node, node.attr, frame, super().visit_Getattr)
+
+    def visit_Getitem(self, node: Getitem, frame: Frame) -> None:  # noqa: N802
+        member = node.arg.value if isinstance(node.arg, Const) else None
+        self._visit_member(node, member, frame, super().visit_Getitem)
+
+    def _visit_member(
+        self, node: Any, member: Any, frame: Frame, visit: Callable[..., object]
+    ) -> None:
+        """All use of `modules` may be of the clock, but that of another module by its name."""
+        owner = node.node
+        is_other_module = isinstance(member, str) and member not in OF_DICT | {CLOCK}
+        if isinstance(owner, Name) and owner.name == MODULES and is_other_module:
+            self._unnoted.add(id(owner))
+        is_noted = member == PARSED_AT and node.ctx == "load"
+        self.write(f"context.flatmanifest_noted_member({PARSED_AT!r}, " if is_noted else "")
+        visit(node, frame)
+        self.write(")" if is_noted else "")
+
 
 class WatchedNativeCode(WatchedCode, NativeCodeGenerator):
     """The same for templates whose values keep their types."""
-
-
-class WatchedModules(dict[str, Any]):
-    """The ``modules`` of a template: the clock is among them, the others are functions."""
-
-    def __getitem__(self, key: str) -> Any:
-        if key == CLOCK:
-            note(f"{MODULES}.{CLOCK}")
-        return super().__getitem__(key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        if key == CLOCK:
-            note(f"{MODULES}.{CLOCK}")
-        return super().get(key, default)
-
-    def setdefault(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else super().setdefault(key, default)
-
-    def pop(self, key: str, *default: Any) -> Any:
-        if key == CLOCK:
-            note(f"{MODULES}.{CLOCK}")
-        return super().pop(key, *default)
-
-    def copy(self) -> dict[str, Any]:
-        note(f"{MODULES}.{CLOCK}")
-        return super().copy()
-
-    def __iter__(self) -> Iterator[str]:
-        """Python copies a dict by itself, unless this is another's: dict(modules)."""
-        return super().__iter__()
-
-    def items(self) -> Any:
-        note(f"{MODULES}.{CLOCK}")
-        return super().items()
-
-    def values(self) -> Any:
-        note(f"{MODULES}.{CLOCK}")
-        return super().values()
 
 
 def note(name: str, context: Context | None = None) -> None:
@@ -146,19 +138,16 @@ def note(name: str, context: Context | None = None) -> None:
 
 def _place(context: Context | None) -> str:
     """Where a value is asked for, in words."""
-    frame = sys._getframe(2)  # noqa: SLF001 - documented for such use
-    while frame is not None:
-        if frame.f_code.co_name == "render_selectors":
-            return _RENDERED["SelectorRenderer"]
-        rendering = _RENDERED.get(type(frame.f_locals.get("self")).__name__)
+    rendered = ""
+    for frame in frames():
+        function = frame.f_code.co_name
         # The renderer of a project renders its selectors, too.
-        if rendering is not None and frame.f_code.co_name == "render_data":
-            outer = frame.f_back
-            is_selectors = outer is not None and outer.f_code.co_name == "render_selectors"
-            return _RENDERED["SelectorRenderer"] if is_selectors else rendering
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
+        if function == "render_selectors":
+            return _RENDERED["SelectorRenderer"]
+        if rendered:
+            return rendered
+        if function == "render_data":
+            rendered = _RENDERED.get(type(frame.f_locals.get("self")).__name__, "")
     model = None if context is None else context.parent.get("model")
     if isinstance(model, dict) and model.get("unique_id"):
         return str(model["unique_id"])
