@@ -109,7 +109,9 @@ std::vector<std::string> NamesIn(DIR* directory, const std::string& path, bool w
     }
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
-    const bool is_hidden = name[0] == '.' || name[0] == '#' || name[0] == '~';
+    // dbt 1.12 reads every *.json of osi-paths (dbt.parser.osi).
+    const bool is_hidden =
+        (name[0] == '.' || name[0] == '#' || name[0] == '~') && !name.ends_with(".json");
     if (is_hidden && !with_hidden && entry->d_type == DT_REG) continue;
     names.emplace_back(name);
   }

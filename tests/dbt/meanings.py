@@ -117,3 +117,4 @@ if RELEASE >= (1, 12):
         [["remove", ".env"]],
     )
     MEANINGS["a document of semantic models"] = added("osi/more.json", "{}")
+    MEANINGS["a hidden one"] = added("osi/.more.json", "{}")
