@@ -220,11 +220,12 @@ class Story:
                 ["analyses/best_customers.sql", "select", "SELECT"],
             ]
         )
-        if words[0] in self.toggled:
-            self.toggled.remove(words[0])
+        name = f"{path}: {words[0]}"
+        if name in self.toggled:
+            self.toggled.remove(name)
             words.reverse()
         else:
-            self.toggled.add(words[0])
+            self.toggled.add(name)
         yield ["replace", path, *words]
 
     def use_clock(self) -> Iterator[Step]:
