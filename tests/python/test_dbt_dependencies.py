@@ -142,6 +142,16 @@ def test_a_parser_may_read_a_file_that_comes(flags: Any, project: Any) -> None:
         ("{{ [1, 2] | random }}", {"random"}),
         ("{{ flags.FULL_REFRESH }}", set()),  # of the parser's arguments and the environment
         ("select run_started_at from {{ ref('runs') }}", set()),
+        (
+            "{{ flags.FULL_REFRESH }}{{ flags['WHICH'] }}{{ invocation_args_dict.full_refresh }}",
+            set(),
+        ),
+        ("{{ flags.TARGET_PATH }}", {"flags"}),
+        ("{{ invocation_args_dict['target_path'] }}", {"invocation_args_dict"}),
+        (
+            "{{ invocation_args_dict.get(name) }}{% do log(flags) %}",
+            {"invocation_args_dict", "flags"},
+        ),
     ],
 )
 def test_a_parser_may_use_a_value_without_a_source(text: str, names: set[str]) -> None:

@@ -30,9 +30,15 @@ HIDDEN = (".env", ".dbtignore")
 PROFILES = "profiles.yml"
 # What Jinja evaluates, and in it the names by which a value without a source is reached.
 _EXPRESSION = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
-# The parser's flags come from its arguments and from the environment, which are depended on.
-_SOURCED = {"flags", "invocation_args_dict"}
-_NAMES = re.compile(rf"\b(?:{'|'.join(sorted((*(UNSOURCED - _SOURCED), RANDOM)))})\b")
+# The parser's flags come from its arguments and from the environment, which are depended on. But
+# its target path is a temporary directory of dbt's (dbt.parser.v2.parse_with_v2).
+_FLAGS = ("flags", "invocation_args_dict")
+_NAMES = re.compile(rf"\b(?:{'|'.join(sorted((*(UNSOURCED - {*_FLAGS}), RANDOM)))})\b")
+_NEVER_A_FLAG = "|".join(("target_path", *dir(dict)))
+_TARGET_PATH = re.compile(
+    rf"\b({'|'.join(_FLAGS)})\b(?!\s*(?:\.\s*|\[\s*[\"'])(?!(?:{_NEVER_A_FLAG})\b)\w)",
+    re.IGNORECASE,
+)
 _MODULES = re.compile(rf"\b{MODULES}\b(?!\s*(?:\.\s*|\[\s*[\"'])(?:re|itertools|pytz)\b)")
 
 
@@ -75,6 +81,8 @@ def names_in(text: str) -> Iterator[str]:
     for expression in _EXPRESSION.finditer(text):
         for name in _NAMES.finditer(expression.group()):
             yield name.group()
+        for name in _TARGET_PATH.finditer(expression.group()):
+            yield name.group(1)
         if _MODULES.search(expression.group()):
             yield f"{MODULES}.{CLOCK}"
 
