@@ -494,15 +494,13 @@ def publish_objects(
     path: str | PathLike[str],
     root: dict[str, Any],
     describe: Callable[[type], tuple[str, tuple[str, ...] | None]],
-    lazy_type: type,
     is_lasting: bool,
 ) -> int:
     """Write dicts, lists, tuples, plain values, dates, dataclasses and Enums into an .fman file.
 
     ``describe`` names a class, "module:Class", and the fields to store of a dataclass; None for an
-    Enum. Dicts of ``lazy_type`` may hold ints, which stand for values of their ``stored_map``, that
-    are taken over without being built. Dataclasses' other attributes are left out. If the file
-    ``is_lasting``, it is on the disk when this returns.
+    Enum. :class:`Unbuilt` values are taken over from their file without being built. Dataclasses'
+    other attributes are left out. If the file ``is_lasting``, it is on the disk when this returns.
 
     Returns the file's generation. The file is replaced as a whole, or on failure left as it was.
     Raises TypeError and ValueError for what cannot be stored, and ``OSError``.
@@ -547,16 +545,34 @@ class StoredMap:
         None where there is none. Members of Enums are given as their values.
         """
     def matches(self, dict: dict[str, Any]) -> bool:
-        """Whether a dict has the same keys in the same order and equal values.
-
-        An int stands for the value at its place.
-        """
+        """Whether a dict has the same keys in the same order and equal values, built or not."""
     def restore(self, index: int) -> Any:
         """Build the value of the key at that place."""
     def equals(self, index: int, value: Any) -> bool:
         """Whether a value is what :meth:`restore` would build."""
-    def build_into(self, dict: dict[str, Any]) -> None:
-        """Replace every int among a dict's values by the value at that place."""
+    def fill(self, dict: dict[str, Any], finish: Callable[[Any], Any] | None = None) -> None:
+        """Give a dict the keys in their order, each with an :class:`Unbuilt` for its value.
+
+        ``finish`` makes of the value what :meth:`Unbuilt.build` gives.
+        """
+
+@final
+class Unbuilt:
+    """What stands in a dict for a value of a :class:`StoredMap` that has not been built.
+
+    Serializers written in C read dicts past their methods, and refuse this, or hand it to the
+    function that is given for types which they do not know. It cannot be pickled or copied, and
+    ``str()`` of it raises ``TypeError``.
+    """
+
+    @property
+    def place(self) -> int:
+        """Of the value in the map."""
+    def build(self) -> Any:
+        """Build the value: a new object each time."""
+
+def build_values(dict: dict[str, Any]) -> None:
+    """Replace every :class:`Unbuilt` without ``finish`` among a dict's values by its value."""
 
 # Snapshots of files: (digest_low, digest_high, file_count, taken_ns, by_content).
 

@@ -1,4 +1,4 @@
-"""What the native views take from Python: set-like views of an Object, and reprs."""
+"""What the native views take from Python: set-like views of an Object, reprs, plain values."""
 
 from __future__ import annotations
 
@@ -6,11 +6,30 @@ import reprlib
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from itertools import islice
 
+from flatmanifest._native import Array, Object, Unbuilt
+
 TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
-    from flatmanifest._native import Array, Manifest, Node, Object
+    from flatmanifest._native import Manifest, Node
+
+
+def json_default(value: object) -> Any:
+    """Give the plain value of a view: ``json.dumps(view, default=flatmanifest.json_default)``.
+
+    Likewise orjson's ``default``, msgspec's ``enc_hook``, msgpack's ``default`` and pydantic's
+    ``fallback``. Inside dbt, also what stands in its dicts for objects that it has not touched.
+    Raises ``TypeError`` for all else, as those want it.
+    """
+    if isinstance(value, Object):
+        return value.to_dict()
+    if isinstance(value, Array):
+        return value.to_list()
+    if isinstance(value, Unbuilt):
+        return value.build()
+    message = f"Object of type {type(value).__name__} is not JSON serializable"
+    raise TypeError(message)
 
 
 class _Unpickled:
