@@ -25,15 +25,22 @@ from flatmanifest._native import (
     SelectionError,
     __version__,
     convert,
+    load,
     open,
 )
 
 TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
 if TYPE_CHECKING:
+    from flatmanifest._selection import Selection
     from flatmanifest._sharing import Watch, watch
     from flatmanifest._views import json_default
 
-_LATER = {"Watch": "_sharing", "watch": "_sharing", "json_default": "_views"}
+_LATER = {
+    "Selection": "_selection",
+    "Watch": "_sharing",
+    "json_default": "_views",
+    "watch": "_sharing",
+}
 
 
 class SelectionWarning(UserWarning):
@@ -54,12 +61,14 @@ __all__ = [
     "Node",
     "NodeNotFoundError",
     "Object",
+    "Selection",
     "SelectionError",
     "SelectionWarning",
     "Watch",
     "__version__",
     "convert",
     "json_default",
+    "load",
     "open",
     "watch",
 ]
