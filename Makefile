@@ -15,6 +15,7 @@ DEMO_OPTIONS ?=
 BENCH_OPTIONS ?=
 LOAD_OPTIONS ?=
 COMPARE_OPTIONS ?=
+WHEEL_OPTIONS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,7 +40,7 @@ export PYTHON
 # Ninja uses every core by itself; two recipes at once would only fight for them, and for apt's lock.
 .NOTPARALLEL:
 
-.PHONY: help setup build check test test-all test-planted demo bench bench-load bench-handoff compare docs fuzz test-fuzz
+.PHONY: help setup build wheel check test test-all test-planted demo bench bench-load bench-handoff compare docs fuzz test-fuzz
 .PHONY: build-fuzz soak soak-store soak-dbt sanitize sanitize-address sanitize-thread lint lint-tidy format clean
 .PHONY: system-build system-all environments build-native build-package test-native test-python test-python-all test-dbt test-dbt-edits
 
@@ -72,7 +73,7 @@ $(VENV)/dev.stamp: setup/requirements-dev.txt setup/requirements-docs.txt $(VENV
 build: build-package build-native ## build the native code in build/ and install the package into .venv
 
 # With the directories, so that a removed file counts as a change.
-package_sources := $(shell find CMakeLists.txt pyproject.toml README.md LICENSE schema native bindings python \
+package_sources := $(shell find CMakeLists.txt cmake pyproject.toml README.md LICENSE schema native bindings python \
 	-name __pycache__ -prune -o -print)
 
 # One tree for the package, the native tests and the native benchmark, so that the rooms are compiled once. The build
@@ -89,6 +90,10 @@ build-native: $(WHEEL)
 	@ninja -C $(BUILD)
 
 build-package: $(VENV)/package.stamp
+
+# As it is published: everything in it but what every Linux has.
+wheel: $(VENV)/dev.stamp ## build the wheel, repair it with auditwheel, and test it in a bare environment
+	@$(BIN)/python setup/wheel.py $(WHEEL_OPTIONS)
 
 $(VENV)/package.stamp: $(WHEEL)
 	@$(PACKAGES) "Installing flatmanifest" $(VENV) --no-deps --reinstall $(BUILD)/wheel/*.whl

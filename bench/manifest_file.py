@@ -32,6 +32,7 @@ def measure(report: Report, large: Path, small: Path, work: Path) -> None:
     _convert(report, large, work)
     _size(report, large, fman)
     _read_all(report, large, fman)
+    _load_all(report, large)
     _write_all(report, large, fman)
 
 
@@ -150,6 +151,21 @@ def _read_all(report: Report, large: Path, fman: Path) -> None:
     report.at_least(5, "to_dict, vs json.loads", ratio(others[0], ours), 3)
     report.at_least(5, "to_dict, vs orjson.loads", ratio(others[1], ours), 1)
     report.at_least(5, "to_dict, vs msgspec.json.decode", ratio(others[2], ours), 1)
+
+
+def _load_all(report: Report, large: Path) -> None:
+    """``flatmanifest.load`` of the JSON, which has been converted beside it."""
+    flatmanifest.load(large)
+    ours = Contestant("flatmanifest.load", lambda: flatmanifest.load(large))
+    others = [
+        Contestant("json.load", lambda: _load(large)),
+        Contestant("orjson.loads", lambda: orjson.loads(large.read_bytes())),
+        Contestant("msgspec.json.decode", lambda: msgspec.json.decode(large.read_bytes())),
+    ]
+    run([ours, *others], ROUNDS)
+    report.contests.append(("a manifest.json as a plain dict", [ours, *others]))
+    report.at_least(19, "flatmanifest.load, vs json.load", ratio(others[0], ours), 6)
+    report.at_least(19, "flatmanifest.load, vs orjson.loads", ratio(others[1], ours), 6)
 
 
 def _write_all(report: Report, large: Path, fman: Path) -> None:

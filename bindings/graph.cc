@@ -65,15 +65,10 @@ void SetUpConstructor(PyHeapTypeObject* type) {
     }
   };
   type->ht_type.tp_init = [](PyObject*, PyObject*, PyObject*) { return 0; };
+  SetUpRepr(type);
 }
 
 // --- nodes and edges ---
-
-std::string Repr(const GraphView& view) {
-  const auto graph = view.Share();
-  return "<flatmanifest.Graph of " + std::to_string(graph->node_count()) + " nodes and " +
-         std::to_string(graph->edge_count()) + " edges>";
-}
 
 bool Contains(const GraphView& view, const py::object& unique_id) {
   const auto graph = view.Share();
@@ -351,7 +346,11 @@ auto DegreeOf(Member member) {
 }
 
 void BindNodesAndEdges(GraphClass& graph) {
-  graph.def("__repr__", &Repr)
+  graph
+      .def("_repr_html_",
+           [](const py::object& self) {
+             return py::module_::import("flatmanifest._views").attr("html")(self);
+           })
       .def("__len__", [](const GraphView& view) { return view.Share()->node_count(); })
       .def("__contains__", &Contains)
       .def("__iter__", [](const GraphView& view) { return py::iter(Nodes(view)); })

@@ -39,6 +39,11 @@ ManifestView Open(const py::object& path, bool copy) {
   return ViewOf(std::move(file), std::move(name));
 }
 
+py::object Load(const py::object& path, bool copy) {
+  const ManifestView manifest = Open(path, copy);
+  return ToPlain(manifest.document(), manifest.cell);
+}
+
 // What Manifest pickles as: the newest generation may be another by now.
 ManifestView OpenGeneration(const py::object& path, uint64_t generation, uint64_t checksum,
                             bool copy) {
@@ -175,15 +180,10 @@ void AddFileBuffer(PyHeapTypeObject* type) {
 }  // namespace
 
 void BindManifest(py::module_& module) {
-  py::class_<ManifestView, ObjectView> manifest(module, "Manifest",
+  py::class_<ManifestView, ObjectView> manifest(module, "Manifest", py::metaclass(ViewType()),
                                                 py::custom_type_setup(&AddFileBuffer));
   BindSelection(manifest);
-  manifest
-      .def("__repr__",
-           [](const py::object& self) {
-             return py::module_::import("flatmanifest._views").attr("summary_of_manifest")(self);
-           })
-      .def("node", &Node, py::arg("unique_id"))
+  manifest.def("node", &Node, py::arg("unique_id"))
       .def("raw", &Raw, py::arg("unique_id"), py::arg("field"))
       .def_property_readonly("graph", [](const ManifestView& self) { return GraphOf(self.handle); })
       .def("verify", &CheckIntact)
@@ -219,6 +219,7 @@ void BindManifest(py::module_& module) {
       .def("__exit__", [](const ManifestView& self, const py::args&) { self.handle->Close(); });
 
   module.def("open", &Open, py::arg("path"), py::kw_only(), py::arg("copy") = false);
+  module.def("load", &Load, py::arg("path"), py::kw_only(), py::arg("copy") = false);
   module.def("open_generation", &OpenGeneration, py::arg("path"), py::arg("generation"),
              py::arg("checksum"), py::arg("copy"));
   module.def("open_bytes", &OpenBytes, py::arg("bytes"), py::arg("name"));

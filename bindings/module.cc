@@ -6,6 +6,7 @@
 #include "bindings/errors.h"
 #include "bindings/object_writer.h"
 #include "bindings/stored_objects.h"
+#include "bindings/unbuilt.h"
 #include "bindings/views.h"
 
 namespace py = pybind11;
@@ -19,5 +20,6 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   flatmanifest::python::BindManifest(module);
   flatmanifest::python::BindFreshness(module);
   flatmanifest::python::BindStoredObjects(module);
+  flatmanifest::python::BindUnbuilt(module);
   flatmanifest::python::BindObjectWriter(module);
 }

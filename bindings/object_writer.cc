@@ -13,6 +13,7 @@
 #include "bindings/object_marker.h"
 #include "bindings/stored_objects.h"
 #include "bindings/to_python.h"
+#include "bindings/unbuilt.h"
 #include "convert/convert.h"
 #include "format/copier.h"
 #include "store/publish.h"
@@ -32,10 +33,8 @@ py::object Steal(PyObject* object) {
 class ObjectWriter {
  public:
   // `describe(type)` gives the path "module:Class" of a class, and the names of the fields to store
-  // of a dataclass, None of an Enum; it raises TypeError for others. Values of `lazy_type`, a dict,
-  // that are int stand for the values of its attribute stored_map.
-  ObjectWriter(py::object describe, py::object lazy_type)
-      : describe_(std::move(describe)), lazy_type_(std::move(lazy_type)) {
+  // of a dataclass, None of an Enum; it raises TypeError for others.
+  explicit ObjectWriter(py::object describe) : describe_(std::move(describe)) {
     PyDateTime_IMPORT;
     enum_type_ = py::module_::import("enum").attr("Enum");
   }
@@ -49,8 +48,9 @@ class ObjectWriter {
     if (PyUnicode_CheckExact(object)) return Cell::String(StringOf(value));
     if (PyLong_CheckExact(object)) return AddInteger(value);
     if (PyFloat_CheckExact(object)) return writer_.AddDouble(PyFloat_AS_DOUBLE(object));
+    if (const Unbuilt* const unbuilt = AsUnbuilt(object)) return AddUnbuilt(*unbuilt, value);
     const Nesting nesting(*this);
-    if (PyDict_Check(object)) return IsLazy(value) ? AddLazy(value) : AddDict(value);
+    if (PyDict_Check(object)) return AddDict(value);
     if (PyList_Check(object)) return AddElements(value);
     if (PyTuple_Check(object)) return AddMarked(kTupleMarker, AddTuple(value));
     return AddOther(value);
@@ -156,39 +156,18 @@ class ObjectWriter {
     return writer_.AddArray(pairs);
   }
 
-  bool IsLazy(const py::handle& dict) const {
-    return reinterpret_cast<PyObject*>(Py_TYPE(dict.ptr())) == lazy_type_.ptr();
-  }
-
-  // A dict whose values have not all been built: those that have not are taken over as they are.
-  Cell AddLazy(const py::handle& dict) {
-    const auto map = dict.attr("stored_map").cast<StoredMap>();
-    const auto stored = map.values();
+  // A value of another file that has not been built is taken over as it is.
+  Cell AddUnbuilt(const Unbuilt& unbuilt, const py::handle& value) {
+    if (unbuilt.finish != nullptr) return AddOther(value);  // what it would be is not in that file
+    const StoredMap& map = *unbuilt.stored;
     auto& copier = copiers_[map.reader.get()];
     if (!copier) {
       kept_.push_back(map.reader);
       copier = std::make_unique<Copier>(map.reader->document(), writer_);
     }
-    const CriticalSection section(dict);
-    std::vector<StringId> keys;
-    std::vector<Cell> values;
-    Py_ssize_t position = 0;
-    PyObject* key = nullptr;
-    PyObject* value = nullptr;
-    while (PyDict_Next(dict.ptr(), &position, &key, &value) != 0) {
-      const auto kept = py::reinterpret_borrow<py::object>(value);
-      keys.push_back(StringOf(key));
-      if (!PyLong_CheckExact(value)) {
-        values.push_back(Add(kept));
-        continue;
-      }
-      const size_t index = PyLong_AsSize_t(value);
-      if (index >= stored.size()) Raise(PyExc_IndexError, "no such stored value");
-      const Copier::Copied copied = copier->Copy(stored[index]);
-      values.push_back(copied.cell);
-      value_count_ += copied.value_count + 1;
-    }
-    return writer_.AddObject(keys, values);
+    const Copier::Copied copied = copier->Copy(map.values()[static_cast<size_t>(unbuilt.place)]);
+    value_count_ += copied.value_count;
+    return copied.cell;
   }
 
   Cell AddOther(const py::handle& value) {
@@ -291,7 +270,6 @@ class ObjectWriter {
   uint64_t value_count_ = 0;
   int depth_ = 0;
   const py::object describe_;
-  const py::object lazy_type_;
   py::object enum_type_;
   std::unordered_map<PyObject*, Class> classes_;
   std::vector<std::shared_ptr<ObjectReader>> kept_;
@@ -300,10 +278,10 @@ class ObjectWriter {
 
 // The generation it was published as.
 uint64_t PublishObjects(const py::object& path, const py::dict& root, const py::object& describe,
-                        const py::object& lazy_type, bool is_lasting) {
+                        bool is_lasting) {
   const std::string target = FsEncode(path);
   PrepareTrustedFile(target);
-  ObjectWriter writer(describe, lazy_type);
+  ObjectWriter writer(describe);
   const GarbageCollectionPause pause;
   const Cell cell = writer.Add(root);
   FileImage image = std::move(writer).Finish(cell, NextGeneration(target));
@@ -315,7 +293,7 @@ uint64_t PublishObjects(const py::object& path, const py::dict& root, const py::
 
 void BindObjectWriter(py::module_& module) {
   module.def("publish_objects", &PublishObjects, py::arg("path"), py::arg("root"),
-             py::arg("describe"), py::arg("lazy_type"), py::arg("is_lasting"));
+             py::arg("describe"), py::arg("is_lasting"));
 }
 
 }  // namespace flatmanifest::python

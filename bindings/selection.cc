@@ -1,6 +1,7 @@
 #include "bindings/selection.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,10 @@
 #include "convert/text_buffer.h"
 #include "listing/artifact_lines.h"
 #include "listing/earlier_run.h"
+#include "listing/graphviz.h"
+#include "listing/lineage.h"
 #include "listing/list_output.h"
+#include "listing/picture.h"
 #include "select/selection.h"
 #include "select/spec.h"
 
@@ -88,7 +92,7 @@ py::object Select(const py::args& args, const py::kwargs& options) {
   const py::object select = py::type::of<ManifestView>().attr("select_with_warnings");
   const py::tuple selected = select(*args, **options);
   Warn(selected[1]);
-  return selected[0];
+  return py::module_::import("flatmanifest._selection").attr("Selection")(selected[0], args[0]);
 }
 
 ListFormat FormatNamed(std::string_view name) {
@@ -121,6 +125,38 @@ py::list ListLines(const ManifestView& manifest, const py::iterable& unique_ids,
   return lines;
 }
 
+// How these resources hang together: a tree of text, Graphviz's language, or the SVG that its
+// program makes of that.
+py::str Draw(const ManifestView& manifest, const py::iterable& unique_ids,
+             const std::string& output) {
+  const HandlePtr handle = manifest.handle;
+  const Document& document = handle->document();
+  if (output != "tree" && output != "dot" && output != "svg") {
+    Raise(PyExc_ValueError, "output is tree, dot or svg, not " + output);
+  }
+  std::set<Row> rows;
+  for (const py::handle unique_id : unique_ids) {
+    const auto id = py::cast<py::str>(unique_id);
+    const Row row = FindRow(document, id);
+    if (row == kNoRow) RaiseKeyError(id);
+    rows.insert(row);
+  }
+  BulkText text;
+  std::string svg;
+  {
+    const py::gil_scoped_release release;
+    const std::vector<Row> ascending(rows.begin(), rows.end());
+    const Lineage lineage = BuildLineage(Dependencies(document), ascending);
+    if (output == "tree") {
+      WriteTree(document, lineage, TreeStyle(), text);
+    } else {
+      WriteDot(document, lineage, text);
+    }
+    if (output == "svg") svg = DotToSvg(text.text(), Layout::kLayers);
+  }
+  return FsDecode(output == "svg" ? svg : text.text());
+}
+
 // What the artifact at `path` says of each, None if it does not.
 py::object ArtifactLinesOf(const py::object& path, const py::iterable& unique_ids,
                            const py::object& output_keys) {
@@ -150,6 +186,7 @@ void BindSelection(py::class_<ManifestView, ObjectView>& manifest) {
                py::arg("state_modified_compare_more_unrendered_values") = false,
                py::arg("dbt_version") = py::none());
   manifest.def("select", &Select);
+  manifest.def("draw", &Draw, py::arg("unique_ids"), py::arg("output") = "svg");
   manifest.def("list_lines", &ListLines, py::arg("unique_ids"), py::arg("output") = "selector",
                py::kw_only(), py::arg("output_keys") = py::none());
 }

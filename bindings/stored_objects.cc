@@ -8,6 +8,7 @@
 #include "bindings/errors.h"
 #include "bindings/handle.h"
 #include "bindings/to_python.h"
+#include "bindings/unbuilt.h"
 #include "bindings/views.h"
 #include "format/checksum.h"
 #include "format/field_path.h"
@@ -63,24 +64,25 @@ Cell ValueAt(const StoredMap& map, py::ssize_t index) {
   return values[static_cast<size_t>(index)];
 }
 
-// Replaces the values of a dict that are int by what these stand for. It must not change meanwhile
-// but for those: what builds values runs no code that does.
-void BuildInto(const StoredMap& map, const py::dict& dict) {
+// Replaces the values of a dict that are Unbuilt by what these stand for. It must not change
+// meanwhile but for those: what builds values runs no code that does.
+void BuildInto(const py::dict& dict) {
   const GarbageCollectionPause pause;
   const CriticalSection section(dict);
   Py_ssize_t position = 0;
   PyObject* key = nullptr;
   PyObject* value = nullptr;
   while (PyDict_Next(dict.ptr(), &position, &key, &value) != 0) {
-    if (!PyLong_CheckExact(value)) continue;
+    const Unbuilt* const unbuilt = AsUnbuilt(value);
+    if (unbuilt == nullptr || unbuilt->finish != nullptr) continue;
     const auto kept = py::reinterpret_borrow<py::object>(key);
-    const py::object built = map.reader->Restore(ValueAt(map, PyLong_AsSsize_t(value)));
+    const py::object built = RestoreAt(*unbuilt->stored, unbuilt->place);
     if (PyDict_SetItem(dict.ptr(), kept.ptr(), built.ptr()) != 0) throw py::error_already_set();
   }
 }
 
-// Whether a dict has the keys of the map in its order, and for each the place of its value, or one
-// that equals it.
+// Whether a dict has the keys of the map in its order, and for each what stands for its value, or
+// one that equals it.
 bool Matches(const StoredMap& map, const py::dict& dict) {
   const auto keys = map.keys();
   const auto values = map.values();
@@ -94,9 +96,9 @@ bool Matches(const StoredMap& map, const py::dict& dict) {
     const auto kept = py::reinterpret_borrow<py::object>(value);
     if (i >= values.size() || !PyUnicode_Check(key)) return false;
     if (PyUnicode_Compare(key, map.reader->Text(keys[i]).ptr()) != 0) return false;
-    const bool is_same = PyLong_CheckExact(value)
-                             ? PyLong_AsSsize_t(value) == static_cast<Py_ssize_t>(i)
-                             : map.reader->Equals(values[i], kept);
+    const Unbuilt* const unbuilt = AsUnbuilt(value);
+    const bool is_same =
+        unbuilt != nullptr ? StandsFor(*unbuilt, map, i) : map.reader->Equals(values[i], kept);
     if (!is_same) return false;
   }
   return true;
@@ -129,15 +131,23 @@ ManifestView ManifestOf(const StoredObjects& objects) {
 
 }  // namespace
 
+py::object RestoreAt(const StoredMap& map, py::ssize_t place) {
+  return map.reader->Restore(ValueAt(map, place));
+}
+
 void BindStoredObjects(py::module_& module) {
   py::class_<StoredMap>(module, "StoredMap", MadeHereOnly())
       .def("__len__", [](const StoredMap& self) { return self.values().size(); })
       .def("keys", &KeysOf)
       .def("column", &Column)
       .def("matches", &Matches)
-      .def("build_into", &BuildInto)
-      .def("restore", [](const StoredMap& self,
-                         py::ssize_t index) { return self.reader->Restore(ValueAt(self, index)); })
+      .def(
+          "fill",
+          [](const py::object& self, const py::dict& dict, const py::object& finish) {
+            FillUnbuilt(self, dict, finish);
+          },
+          py::arg("dict"), py::arg("finish") = py::none())
+      .def("restore", &RestoreAt)
       .def("equals", [](const StoredMap& self, py::ssize_t index, const py::object& value) {
         return self.reader->Equals(ValueAt(self, index), value);
       });
@@ -158,6 +168,7 @@ void BindStoredObjects(py::module_& module) {
       .def_property_readonly("generation", [](const StoredObjects& self) {
         return self.reader->document().header().generation;
       });
+  module.def("build_values", &BuildInto, py::arg("dict"));
   module.def("open_objects", &OpenObjects, py::arg("path"), py::arg("resolve"));
 }
 

@@ -23,6 +23,9 @@ struct StoredMap {
   std::span<const Cell> values() const { return reader->document().Elements(cell); }
 };
 
+// Builds the value at a place of the map. Raises IndexError for a place that it has not.
+py::object RestoreAt(const StoredMap& map, py::ssize_t place);
+
 // StoredObjects and StoredMap.
 void BindStoredObjects(py::module_& module);
 

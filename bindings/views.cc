@@ -128,6 +128,67 @@ auto InPython(const char* function) {
   };
 }
 
+PyObject* Repr(PyObject* self) {
+  try {
+    return InPython("representation")(py::reinterpret_borrow<py::object>(self)).release().ptr();
+  } catch (py::error_already_set& error) {
+    error.restore();
+    return nullptr;
+  }
+}
+
+// Programs make again what they were given by its type, as pydantic does: type(view)(values). They
+// get a plain dict or list.
+PyObject* MakePlain(PyObject* type, PyObject* arguments, PyObject* keywords) {
+  if (PyTuple_GET_SIZE(arguments) != 1 || keywords != nullptr) {
+    PyErr_Format(
+        PyExc_TypeError,
+        "%s: instances come from flatmanifest.open(); of one argument, it makes a dict or list",
+        reinterpret_cast<PyTypeObject*>(type)->tp_name);
+    return nullptr;
+  }
+  auto* const array = reinterpret_cast<PyTypeObject*>(py::type::of<ArrayView>().ptr());
+  const bool is_array = PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), array) != 0;
+  PyTypeObject* const plain = is_array ? &PyList_Type : &PyDict_Type;
+  return PyObject_Call(reinterpret_cast<PyObject*>(plain), arguments, nullptr);
+}
+
+py::object PlainOf(const View& view) { return ToPlain(view.document(), view.cell); }
+
+// What `|` and `+` take beside a view: of the plain type, or a view that has its plain value.
+template <typename ViewKind>
+py::object Operand(const py::object& value, PyTypeObject* plain) {
+  if (py::isinstance<ViewKind>(value)) return PlainOf(Share(value.cast<View>()));
+  if (PyType_IsSubtype(Py_TYPE(value.ptr()), plain) != 0) return value;
+  return {};
+}
+
+using BinaryOperation = PyObject* (*)(PyObject*, PyObject*);
+
+// `view OP other` or, reflected, `other OP view`, of plain values.
+template <typename ViewKind>
+auto OnPlain(BinaryOperation operation, PyTypeObject* plain, bool is_reflected) {
+  return [=](const ViewKind& self, const py::object& other) {
+    const py::object theirs = Operand<ViewKind>(other, plain);
+    if (!theirs) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+    const py::object ours = PlainOf(Share(self));
+    PyObject* const made =
+        is_reflected ? operation(theirs.ptr(), ours.ptr()) : operation(ours.ptr(), theirs.ptr());
+    if (made == nullptr) throw py::error_already_set();
+    return py::reinterpret_steal<py::object>(made);
+  };
+}
+
+py::object ReversedKeys(const ObjectView& object) {
+  const Document& document = object.document();
+  const auto keys = document.Keys(object.cell);
+  py::list reversed(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    reversed[i] = ToStr(document, document.String(keys[keys.size() - 1 - i]));
+  }
+  return py::iter(reversed);
+}
+
 py::object CompareEqual(const View& view, const py::object& other) {
   return py::bool_(Equals(Share(view), other));
 }
@@ -187,7 +248,7 @@ Iterating Iterate(const View& view) {
 }
 
 void BindObject(py::module_& module) {
-  py::class_<ObjectView, View> object(module, "Object");
+  py::class_<ObjectView, View> object(module, "Object", py::metaclass(ViewType()));
   object.def("__len__", [](const ObjectView& self) { return Length(self); })
       .def("__getitem__", &GetItem, py::arg("key"))
       .def("__contains__", [](const ObjectView& self,
@@ -206,29 +267,34 @@ void BindObject(py::module_& module) {
       .def("values", InPython("ObjectValues"))
       .def("items", InPython("ObjectItems"))
       .def("__eq__", &CompareEqual, py::is_operator())
-      .def("__repr__", InPython("summary"))
+      .def("__or__", OnPlain<ObjectView>(&PyNumber_Or, &PyDict_Type, false))
+      .def("__ror__", OnPlain<ObjectView>(&PyNumber_Or, &PyDict_Type, true))
+      .def("__reversed__", &ReversedKeys)
+      .def("copy", [](const ObjectView& self) { return PlainOf(self); })
       .def("__reduce__",
            [](const ObjectView& self) {
              return Reduce(self, py::handle(reinterpret_cast<PyObject*>(&PyDict_Type)));
            })
-      .def("to_dict", [](const ObjectView& self) { return ToPlain(self.document(), self.cell); })
+      .def("_repr_html_", InPython("html"))
+      .def("to_dict", [](const ObjectView& self) { return PlainOf(self); })
       .def("to_json", &Json);
   object.attr("__hash__") = py::none();
-  object.attr("__reversed__") = py::none();  // as Mapping's: reversed() would count down from len()
 }
 
 void BindArray(py::module_& module) {
-  py::class_<ArrayView, View> array(module, "Array");
+  py::class_<ArrayView, View> array(module, "Array", py::metaclass(ViewType()));
   array.def("__len__", [](const ArrayView& self) { return Length(self); })
       .def("__getitem__", &ArrayItem, py::arg("index"))
       .def("__iter__", [](const ArrayView& self) { return Iterate<ValueIterator>(self); })
       .def("__eq__", &CompareEqual, py::is_operator())
-      .def("__repr__", InPython("summary"))
+      .def("__add__", OnPlain<ArrayView>(&PySequence_Concat, &PyList_Type, false))
+      .def("__radd__", OnPlain<ArrayView>(&PySequence_Concat, &PyList_Type, true))
+      .def("copy", [](const ArrayView& self) { return PlainOf(self); })
       .def("__reduce__",
            [](const ArrayView& self) {
              return Reduce(self, py::handle(reinterpret_cast<PyObject*>(&PyList_Type)));
            })
-      .def("to_list", [](const ArrayView& self) { return ToPlain(self.document(), self.cell); })
+      .def("to_list", [](const ArrayView& self) { return PlainOf(self); })
       .def("to_json", &Json);
   array.attr("__hash__") = py::none();
   const py::object sequence = py::module_::import("collections.abc").attr("Sequence");
@@ -266,7 +332,7 @@ py::object NodeAttribute(const NodeView& node, const py::str& name) {
 }
 
 void BindNode(py::module_& module) {
-  py::class_<NodeView, ObjectView>(module, "Node")
+  py::class_<NodeView, ObjectView>(module, "Node", py::metaclass(ViewType()))
       .def_property_readonly("unique_id", StringColumn(&ResourceColumns::unique_id))
       .def_property_readonly("resource_type", StringColumn(&ResourceColumns::resource_type))
       .def_property_readonly("package_name", StringColumn(&ResourceColumns::package_name))
@@ -283,24 +349,41 @@ void BindNode(py::module_& module) {
       .def_property_readonly("tags", CellColumn(&ResourceColumns::tags))
       .def_property_readonly("config", CellColumn(&ResourceColumns::config))
       .def_property_readonly("version", CellColumn(&ResourceColumns::version))
-      .def("__repr__", InPython("summary_of_node"))
       .def("__getattr__", &NodeAttribute, py::arg("name"));
+}
+
+void SetUpMadeHereOnly(PyHeapTypeObject* type) {
+  type->ht_type.tp_new = [](PyTypeObject* refused, PyObject*, PyObject*) -> PyObject* {
+    PyErr_Format(PyExc_TypeError, "%s: instances come from flatmanifest.open()", refused->tp_name);
+    return nullptr;
+  };
 }
 
 }  // namespace
 
-py::custom_type_setup MadeHereOnly() {
-  return py::custom_type_setup([](PyHeapTypeObject* type) {
-    type->ht_type.tp_new = [](PyTypeObject* refused, PyObject*, PyObject*) -> PyObject* {
-      PyErr_Format(PyExc_TypeError, "%s: instances come from flatmanifest.open()",
-                   refused->tp_name);
-      return nullptr;
-    };
-  });
+py::custom_type_setup MadeHereOnly() { return py::custom_type_setup(&SetUpMadeHereOnly); }
+
+void SetUpRepr(PyHeapTypeObject* type) { type->ht_type.tp_repr = &Repr; }
+
+py::object ViewType() {
+  static PyTypeObject* made = nullptr;
+  if (made == nullptr) {
+    PyType_Slot slots[] = {{Py_tp_call, reinterpret_cast<void*>(&MakePlain)}, {0, nullptr}};
+    PyType_Spec spec = {"flatmanifest._native.ViewType", 0, 0, Py_TPFLAGS_DEFAULT, slots};
+    const py::tuple bases = py::make_tuple(py::type::of(py::type::of<View>()));
+    PyObject* const type = PyType_FromSpecWithBases(&spec, bases.ptr());
+    if (type == nullptr) throw py::error_already_set();
+    made = reinterpret_cast<PyTypeObject*>(type);  // as long as the process
+  }
+  return py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(made));
 }
 
 void BindViews(py::module_& module) {
-  py::class_<View>(module, "View", MadeHereOnly());  // the base of Object and Array
+  // The base of Object and Array.
+  py::class_<View>(module, "View", py::custom_type_setup([](PyHeapTypeObject* type) {
+                     SetUpMadeHereOnly(type);
+                     SetUpRepr(type);
+                   }));
   BindIterator<KeyIterator>(module, "KeyIterator");
   BindIterator<ValueIterator>(module, "ValueIterator");
   BindIterator<ItemIterator>(module, "ItemIterator");

@@ -9,6 +9,13 @@ namespace flatmanifest::python {
 // one that holds nothing, and its methods would follow a wild pointer.
 pybind11::custom_type_setup MadeHereOnly();
 
+// For the setup of a type: its repr is that of python/flatmanifest/_views.py. As a slot of the
+// type, because pprint looks `__repr__` up in a dict, and methods of pybind11's cannot be hashed.
+void SetUpRepr(PyHeapTypeObject* type);
+
+// The type of Object and Array and of what derives from them.
+pybind11::object ViewType();
+
 // Object, Array and Node: Mapping and Sequence views of values, and their iterators.
 void BindViews(pybind11::module_& module);
 

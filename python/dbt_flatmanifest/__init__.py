@@ -1,5 +1,5 @@
 """The module that dbt finds by its name (dbt.plugins) while it sets a project up."""
 
-from flatmanifest.dbt import activate
+from flatmanifest.dbt import switch_on
 
-activate()
+switch_on()

@@ -25,12 +25,22 @@ from flatmanifest._native import (
     SelectionError,
     __version__,
     convert,
+    load,
     open,
 )
 
 TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
 if TYPE_CHECKING:
+    from flatmanifest._selection import Selection
     from flatmanifest._sharing import Watch, watch
+    from flatmanifest._views import json_default
+
+_LATER = {
+    "Selection": "_selection",
+    "Watch": "_sharing",
+    "json_default": "_views",
+    "watch": "_sharing",
+}
 
 
 class SelectionWarning(UserWarning):
@@ -51,21 +61,24 @@ __all__ = [
     "Node",
     "NodeNotFoundError",
     "Object",
+    "Selection",
     "SelectionError",
     "SelectionWarning",
     "Watch",
     "__version__",
     "convert",
+    "json_default",
+    "load",
     "open",
     "watch",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """Import what few readers need when it is asked for: threads take memory."""
-    if name not in {"Watch", "watch"}:
+    """Import what few readers need when it is asked for: it takes memory."""
+    if name not in _LATER:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    from flatmanifest import _sharing  # noqa: PLC0415
+    from importlib import import_module  # noqa: PLC0415
 
-    return getattr(_sharing, name)
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

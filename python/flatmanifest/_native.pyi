@@ -21,6 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, SupportsIndex, TypeVar, final, overload
 
+from flatmanifest._selection import Selection
+
 _T = TypeVar("_T")
 
 __version__: str
@@ -47,12 +49,13 @@ class Object(Mapping[str, Any]):
     """A JSON object, read in place. Equals the dict that ``json.load`` would give.
 
     Scalars come out as themselves, containers as further views. Looking a key up takes time
-    logarithmic in the number of keys. Pickles, copies and deep-copies as a plain ``dict``; a whole
-    :class:`Manifest` pickles as where it is.
+    logarithmic in the number of keys. Pickles, copies, deep-copies and merges (``|``) as a plain
+    ``dict``; a whole :class:`Manifest` pickles as where it is. ``type(view)(mapping)`` is a plain
+    ``dict`` too, for programs that make again what they were given by its type.
     """
 
     __hash__: ClassVar[None]  # type: ignore[assignment]
-    __reversed__: ClassVar[None]
+    def __new__(cls, mapping: Any, /) -> dict[str, Any]: ...  # type: ignore[misc]
     def __len__(self) -> int: ...
     def __getitem__(self, key: str) -> Any: ...
     def __contains__(self, key: object) -> bool: ...
@@ -64,18 +67,28 @@ class Object(Mapping[str, Any]):
     def keys(self) -> KeysView[str]: ...
     def values(self) -> ValuesView[Any]: ...
     def items(self) -> ItemsView[str, Any]: ...
+    def __reversed__(self) -> Iterator[str]: ...
     def __eq__(self, other: object) -> bool: ...
+    def __or__(self, other: dict[str, Any] | Object, /) -> dict[str, Any]: ...
+    def __ror__(self, other: dict[str, Any], /) -> dict[str, Any]: ...
+    def _repr_html_(self) -> str: ...
     def _iterate_values(self) -> Iterator[Any]: ...
     def _iterate_items(self) -> Iterator[tuple[str, Any]]: ...
+    def copy(self) -> dict[str, Any]:
+        """:meth:`to_dict`."""
     def to_dict(self) -> dict[str, Any]:
         """The plain value, all levels of it. Every container in it is a new one."""
     def to_json(self) -> str:
         """The same text as ``json.dumps`` of the plain value."""
 
 class Array(Sequence[Any]):
-    """A JSON array, read in place. Equals the list that ``json.load`` would give."""
+    """A JSON array, read in place. Equals the list that ``json.load`` would give.
+
+    Slices, sums (``+``), copies and pickles are plain lists, and so is ``type(view)(values)``.
+    """
 
     __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __new__(cls, values: Iterable[Any], /) -> list[Any]: ...  # type: ignore[misc]
     def __len__(self) -> int: ...
     @overload
     def __getitem__(self, index: SupportsIndex) -> Any: ...
@@ -83,6 +96,10 @@ class Array(Sequence[Any]):
     def __getitem__(self, index: slice) -> list[Any]: ...
     def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object) -> bool: ...
+    def __add__(self, other: list[Any] | Array, /) -> list[Any]: ...
+    def __radd__(self, other: list[Any], /) -> list[Any]: ...
+    def copy(self) -> list[Any]:
+        """:meth:`to_list`."""
     def to_list(self) -> list[Any]:
         """The plain value, all levels of it. Every container in it is a new one."""
     def to_json(self) -> str:
@@ -159,6 +176,7 @@ class Graph:
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[str]: ...
     def __contains__(self, unique_id: object) -> bool: ...
+    def _repr_html_(self) -> str: ...
 
     # Nodes and edges
 
@@ -407,7 +425,7 @@ class Manifest(Object):
         target: str | PathLike[str] | None = None,
         state_modified_compare_more_unrendered_values: bool = False,
         dbt_version: str | None = None,
-    ) -> list[str]:
+    ) -> Selection:
         """The unique_ids that ``dbt ls`` lists for these options, sorted as dbt sorts them.
 
         ``select`` and ``exclude`` are written as on dbt's command line, ``"tag:nightly+ orders"``;
@@ -422,6 +440,8 @@ class Manifest(Object):
 
         Releases of dbt differ here and there; the one that wrote the manifest is followed, or
         ``dbt_version``, such as ``"1.11.16"``.
+
+        The result is a list, which notebooks show as a table with a picture.
 
         Raises :class:`SelectionError` with dbt's message. What dbt warns of is a
         ``flatmanifest.SelectionWarning``. The GIL is released meanwhile.
@@ -443,6 +463,13 @@ class Manifest(Object):
         dbt_version: str | None = None,
     ) -> tuple[list[str], list[str]]:
         """As :meth:`select`; the texts of the warnings are given back instead of raised."""
+    def draw(self, unique_ids: Iterable[str], output: str = "svg") -> str:
+        """How these resources hang together, also by way of others: "svg", "dot" or "tree".
+
+        SVG is made by Graphviz's program ``dot``, from its language; a tree is text.
+        Raises ``KeyError`` for an id that the manifest has not, ``RuntimeError`` where there is no
+        ``dot``, or for a picture of over a million edges.
+        """
     def list_lines(
         self,
         unique_ids: Iterable[str],
@@ -472,6 +499,13 @@ def open(path: str | PathLike[str], *, copy: bool = False) -> Manifest:
     Raises :class:`FormatError`, :class:`ConvertError` or ``OSError``.
     """
 
+def load(path: str | PathLike[str], *, copy: bool = False) -> dict[str, Any]:
+    """The manifest as plain objects: what ``json.load`` gives of it, in a tenth of its time.
+
+    Opens the file as :func:`open` does, a JSON file by the .fman beside it, and closes it. Equal
+    strings are one str. Raises as :func:`open` does.
+    """
+
 def open_generation(
     path: str | PathLike[str], generation: int, checksum: int, copy: bool
 ) -> Manifest:
@@ -494,15 +528,13 @@ def publish_objects(
     path: str | PathLike[str],
     root: dict[str, Any],
     describe: Callable[[type], tuple[str, tuple[str, ...] | None]],
-    lazy_type: type,
     is_lasting: bool,
 ) -> int:
     """Write dicts, lists, tuples, plain values, dates, dataclasses and Enums into an .fman file.
 
     ``describe`` names a class, "module:Class", and the fields to store of a dataclass; None for an
-    Enum. Dicts of ``lazy_type`` may hold ints, which stand for values of their ``stored_map``, that
-    are taken over without being built. Dataclasses' other attributes are left out. If the file
-    ``is_lasting``, it is on the disk when this returns.
+    Enum. :class:`Unbuilt` values are taken over from their file without being built. Dataclasses'
+    other attributes are left out. If the file ``is_lasting``, it is on the disk when this returns.
 
     Returns the file's generation. The file is replaced as a whole, or on failure left as it was.
     Raises TypeError and ValueError for what cannot be stored, and ``OSError``.
@@ -547,16 +579,34 @@ class StoredMap:
         None where there is none. Members of Enums are given as their values.
         """
     def matches(self, dict: dict[str, Any]) -> bool:
-        """Whether a dict has the same keys in the same order and equal values.
-
-        An int stands for the value at its place.
-        """
+        """Whether a dict has the same keys in the same order and equal values, built or not."""
     def restore(self, index: int) -> Any:
         """Build the value of the key at that place."""
     def equals(self, index: int, value: Any) -> bool:
         """Whether a value is what :meth:`restore` would build."""
-    def build_into(self, dict: dict[str, Any]) -> None:
-        """Replace every int among a dict's values by the value at that place."""
+    def fill(self, dict: dict[str, Any], finish: Callable[[Any], Any] | None = None) -> None:
+        """Give a dict the keys in their order, each with an :class:`Unbuilt` for its value.
+
+        ``finish`` makes of the value what :meth:`Unbuilt.build` gives.
+        """
+
+@final
+class Unbuilt:
+    """What stands in a dict for a value of a :class:`StoredMap` that has not been built.
+
+    Serializers written in C read dicts past their methods, and refuse this, or hand it to the
+    function that is given for types which they do not know. It cannot be pickled or copied, and
+    ``str()`` of it raises ``TypeError``.
+    """
+
+    @property
+    def place(self) -> int:
+        """Of the value in the map."""
+    def build(self) -> Any:
+        """Build the value: a new object each time."""
+
+def build_values(dict: dict[str, Any]) -> None:
+    """Replace every :class:`Unbuilt` without ``finish`` among a dict's values by its value."""
 
 # Snapshots of files: (digest_low, digest_high, file_count, taken_ns, by_content).
 

@@ -1,4 +1,4 @@
-"""What the native views take from Python: set-like views of an Object, and reprs."""
+"""What the native views take from Python: set-like views of an Object, reprs, plain values."""
 
 from __future__ import annotations
 
@@ -6,11 +6,28 @@ import reprlib
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from itertools import islice
 
+from flatmanifest._native import Array, Graph, Manifest, Node, Object, Unbuilt
+
 TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
-    from flatmanifest._native import Array, Manifest, Node, Object
+
+def json_default(value: object) -> Any:
+    """Give the plain value of a view: ``json.dumps(view, default=flatmanifest.json_default)``.
+
+    Likewise orjson's ``default``, msgspec's ``enc_hook``, msgpack's ``default`` and pydantic's
+    ``fallback``. Inside dbt, also what stands in its dicts for objects that it has not touched.
+    Raises ``TypeError`` for all else, as those want it.
+    """
+    if isinstance(value, Object):
+        return value.to_dict()
+    if isinstance(value, Array):
+        return value.to_list()
+    if isinstance(value, Unbuilt):
+        return value.build()
+    message = f"Object of type {type(value).__name__} is not JSON serializable"
+    raise TypeError(message)
 
 
 class _Unpickled:
@@ -28,6 +45,9 @@ class ObjectKeys(_Unpickled, KeysView[str]):
 
     _mapping: Object
 
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._mapping)
+
     def __repr__(self) -> str:
         return f"ObjectKeys({_brief.repr(self._mapping)})"
 
@@ -40,6 +60,9 @@ class ObjectValues(_Unpickled, ValuesView[object]):
     def __iter__(self) -> Iterator[object]:
         return self._mapping._iterate_values()
 
+    def __reversed__(self) -> Iterator[object]:
+        return (self._mapping[key] for key in reversed(self._mapping))
+
     def __repr__(self) -> str:
         return f"ObjectValues({_brief.repr(self._mapping)})"
 
@@ -51,6 +74,9 @@ class ObjectItems(_Unpickled, ItemsView[str, object]):
 
     def __iter__(self) -> Iterator[tuple[str, object]]:
         return self._mapping._iterate_items()
+
+    def __reversed__(self) -> Iterator[tuple[str, object]]:
+        return ((key, self._mapping[key]) for key in reversed(self._mapping))
 
     def __repr__(self) -> str:
         return f"ObjectItems({_brief.repr(self._mapping)})"
@@ -80,24 +106,29 @@ _brief.maxlevel = 2
 _brief.maxstring = _brief.maxother = 60
 
 
-def summary(view: Object | Array) -> str:
-    """The repr of a view: ``flatmanifest.Object({...})``, of bounded length."""
-    return f"flatmanifest.{type(view).__name__}({_contents(view)})"
+def brief(value: object) -> str:
+    """Text of a value, of bounded length."""
+    return _brief.repr(value)
 
 
-def _contents(view: Object | Array) -> str:
-    if type(view).__name__ == "Array":
-        return _brief.repr_Array(view, _brief.maxlevel)  # type: ignore[arg-type]
-    return _brief.repr_Object(view, _brief.maxlevel)  # type: ignore[arg-type]
+def representation(view: object) -> str:
+    """The repr of a view or a graph, of bounded length, closed ones included."""
+    if isinstance(view, Manifest):
+        state = "closed" if view.closed else f"generation {view.generation}"
+        return f"<flatmanifest.Manifest {view.path!r}, {state}>"
+    if isinstance(view, Node):
+        return f"<flatmanifest.Node {view.unique_id}>"
+    if isinstance(view, Graph):
+        return f"<flatmanifest.Graph of {len(view)} nodes and {view.number_of_edges()} edges>"
+    if isinstance(view, Array):
+        return f"flatmanifest.Array({_brief.repr_Array(view, _brief.maxlevel)})"
+    if isinstance(view, Object):
+        return f"flatmanifest.Object({_brief.repr_Object(view, _brief.maxlevel)})"
+    return object.__repr__(view)
 
 
-def summary_of_node(node: Node) -> str:
-    """``<flatmanifest.Node model.shop.orders>``."""
-    return f"<flatmanifest.Node {node.unique_id}>"
+def html(view: Object | Graph) -> str:
+    """``_repr_html_``: what a notebook shows."""
+    from flatmanifest import _html  # noqa: PLC0415 - for notebooks
 
-
-def summary_of_manifest(manifest: Manifest) -> str:
-    """``<flatmanifest.Manifest 'target/manifest.json', generation 3>``, closed ones included."""
-    if manifest.closed:
-        return f"<flatmanifest.Manifest {manifest.path!r}, closed>"
-    return f"<flatmanifest.Manifest {manifest.path!r}, generation {manifest.generation}>"
+    return _html.of(view)

@@ -22,14 +22,14 @@ def run(commands: list[list[str]]) -> None:
 
 
 def recorded(commands: list[list[str]]) -> dict[str, Any]:
-    from flatmanifest.dbt import activate
+    from flatmanifest.dbt import switch_on
     from flatmanifest.dbt.dependencies import DependencyRecorder
 
     recorder = DependencyRecorder()
     recorder.start()
     from dbt.parser.manifest import ManifestLoader
 
-    activate()
+    switch_on()
     recorder.watch_dbt()
     from flatmanifest.dbt.seams import seam
 

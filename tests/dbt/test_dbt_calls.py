@@ -125,12 +125,13 @@ import contextlib, io, json, sys
 
 import dbt_flatmanifest
 from dbt.cli.main import dbtRunner
+from flatmanifest._native import Unbuilt
 from flatmanifest.dbt.lazy import LazyDict
 
 
 def watched(original):
     def build(self, *key):
-        if any(type(value) is int for value in dict.values(self)):
+        if any(type(value) is Unbuilt for value in dict.values(self)):
             built.add(next(iter(self)).partition(".")[0])
         return original(self, *key)
 

@@ -77,11 +77,11 @@ from argparse import Namespace
 from dbt.config.renderer import DbtProjectYamlRenderer, ProfileRenderer
 from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
-from flatmanifest.dbt import activate
+from flatmanifest.dbt import switch_on
 from flatmanifest.dbt.dependencies import values
 set_from_args(Namespace(), {})
 set_invocation_context(dict(os.environ))
-activate()
+switch_on()
 project = DbtProjectYamlRenderer(None, {})
 renderers = {
     "profiles.yml": lambda text: ProfileRenderer({}).render_data({"schema": text}),

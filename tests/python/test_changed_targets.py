@@ -112,7 +112,9 @@ def test_what_is_not_pushed_is_new_however_old(root: Path) -> None:
     assert run(root) == {"front"}
 
 
-def test_without_git_every_target_is_run(root: Path) -> None:
+def test_without_git_every_target_is_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Temporary directories are in build/, and so in a repository of their own.
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
     (root / ".git").rename(root / "elsewhere")
     assert run(root) == ALL
 

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import flatmanifest
+from flatmanifest._native import Unbuilt
 from flatmanifest.dbt import objects
 from flatmanifest.dbt.lazy import LazyDict
 
@@ -238,7 +239,7 @@ def lazy(tmp_path: Path) -> LazyDict:
 
 
 def unbuilt(lazy: LazyDict) -> list[str]:
-    return [key for key, value in dict.items(lazy) if type(value) is int]
+    return [key for key, value in dict.items(lazy) if type(value) is Unbuilt]
 
 
 def test_values_are_built_once_and_when_touched(lazy: LazyDict) -> None:

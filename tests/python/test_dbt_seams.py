@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from flatmanifest._native import Unbuilt
 from tests.python.selection_oracle import Oracle, project_of, warnings_of_dbt
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def edges(graph: Any) -> list[Any]:
 
 def is_unbuilt(manifest: Any) -> bool:
     """Whether no node has been built: the seams have answered from columns."""
-    return all(type(node) is int for node in dict.values(manifest.nodes))
+    return all(type(node) is Unbuilt for node in dict.values(manifest.nodes))
 
 
 def test_a_graph_is_linked_as_by_dbt(dbts: Any, ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,9 +30,13 @@ OBJECT: dict[str, Callable[[Any], Any]] = {
     "__iter__": iter,
     "__len__": len,
     "__ne__": lambda view: view != {},
+    "__or__": lambda view: view | {},
     "__reduce__": lambda view: view.__reduce__(),
+    "__reversed__": lambda view: list(reversed(view)),
+    "__ror__": lambda view: {} | view,
     "bool": bool,
-    "copy": copy.copy,
+    "copy": lambda view: view.copy(),
+    "copy.copy": copy.copy,
     "deepcopy": copy.deepcopy,
     "dict": dict,
     "get": lambda view: view.get("name"),
@@ -45,16 +49,19 @@ OBJECT: dict[str, Callable[[Any], Any]] = {
     "values": lambda view: list(view.values()),
 }
 ARRAY: dict[str, Callable[[Any], Any]] = {
+    "__add__": lambda view: view + [1],  # noqa: RUF005
     "__contains__": lambda view: "nightly" in view,
     "__eq__": lambda view: view == [],
     "__getitem__": lambda view: view[0],
     "__iter__": iter,
     "__len__": len,
     "__ne__": lambda view: view != [],
+    "__radd__": lambda view: [1] + view,  # noqa: RUF005
     "__reduce__": lambda view: view.__reduce__(),
     "__reversed__": lambda view: list(reversed(view)),
     "__repr__": repr,
-    "copy": copy.copy,
+    "copy": lambda view: view.copy(),
+    "copy.copy": copy.copy,
     "count": lambda view: view.count("nightly"),
     "index": lambda view: view.index("nightly"),
     "list": list,
@@ -149,6 +156,7 @@ MANIFEST: dict[str, Callable[[Any], Any]] = {
     "refresh": lambda manifest: manifest.refresh(),
     "select": lambda manifest: manifest.select("model.*"),
     "select_with_warnings": lambda manifest: manifest.select_with_warnings("model.*"),
+    "draw": lambda manifest: manifest.draw([ORDERS], "tree"),
     "list_lines": lambda manifest: manifest.list_lines([ORDERS]),
     "verify": lambda manifest: manifest.verify(),
 }

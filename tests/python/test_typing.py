@@ -48,6 +48,15 @@ assert_type(m.items(), ItemsView[str, Any])
 assert_type(m.to_dict(), dict[str, Any])
 assert_type(m.to_json(), str)
 assert_type(dict(m), dict[str, Any])
+assert_type(list(reversed(m)), list[str])
+assert_type(m.copy(), dict[str, Any])
+assert_type(m | {"a": 1}, dict[str, Any])
+assert_type(m | m.node("a"), dict[str, Any])
+assert_type(flatmanifest.load("manifest.json"), dict[str, Any])
+assert_type(flatmanifest.load(Path("manifest.json"), copy=True), dict[str, Any])
+assert_type(m.select("orders"), flatmanifest.Selection)
+selected: list[str] = m.select("orders")
+assert_type(m.draw(selected), str)
 assert_type(m == {}, bool)
 assert_type(len(m), int)
 assert_type(memoryview(m), memoryview)
@@ -110,7 +119,6 @@ m.path = "other"  # type: ignore[misc]
 node.name = "other"  # type: ignore[misc]
 graph.ids = []  # type: ignore[misc]
 flatmanifest.Graph([("a", "b", "c")])  # type: ignore[list-item]
-reversed(m)  # type: ignore[call-overload]
 m.node(1)  # type: ignore[arg-type]
 m.no_such_method()  # type: ignore[attr-defined]
 graph.no_such_column  # type: ignore[attr-defined]

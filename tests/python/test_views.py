@@ -84,11 +84,6 @@ def test_object_iteration_is_dicts(manifest: flatmanifest.Manifest) -> None:
         assert iter(iterator) is iterator
 
 
-def test_reversed_is_refused_as_for_any_mapping(manifest: flatmanifest.Manifest) -> None:
-    with pytest.raises(TypeError, match="not reversible"):
-        reversed(manifest)  # type: ignore[call-overload]
-
-
 def test_key_views_are_sets(manifest: flatmanifest.Manifest) -> None:
     plain = sample()
     keys, values, items = manifest.keys(), manifest.values(), manifest.items()

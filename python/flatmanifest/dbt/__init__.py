@@ -1,6 +1,7 @@
 """Inside dbt: warm starts in an unmodified dbt-core. docs/dbt.md.
 
-``dbt_flatmanifest``, which dbt discovers by its name, calls :func:`activate`.
+``dbt_flatmanifest``, which dbt discovers by its name, calls :func:`switch_on`;
+:mod:`flatmanifest.dbt.activate` does so before programs load a manifest by themselves.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ SUPPORTED = ((1, 10), (1, 11), (1, 12))
 _active = False
 
 
-def activate() -> None:
+def switch_on() -> None:
     """Put the seams into the dbt of this process, once. Does nothing under ``FLATMANIFEST=0``."""
     global _active  # noqa: PLW0603
     from flatmanifest.dbt.seams import is_on  # noqa: PLC0415

@@ -14,19 +14,21 @@ def main() -> None:
 
     if importlib.util.find_spec("dbt") is None:
         sys.exit(f"flatmanifest: there is no dbt in {sys.prefix}: pip install dbt-core there")
-    from flatmanifest.dbt import activate  # noqa: PLC0415
+    from flatmanifest.dbt import switch_on  # noqa: PLC0415
     from flatmanifest.dbt.answers import kept  # noqa: PLC0415
     from flatmanifest.dbt.dependencies import DependencyRecorder  # noqa: PLC0415
+    from flatmanifest.dbt.locks import use_unnamed  # noqa: PLC0415
     from flatmanifest.dbt.recorder import TranscriptRecorder  # noqa: PLC0415
     from flatmanifest.dbt.seams import attempt, is_on  # noqa: PLC0415
 
     dependencies = DependencyRecorder()
     if is_on():
         dependencies.start()
+    use_unnamed()
     recorder = TranscriptRecorder(sys.argv[1:], dependencies)
     from dbt.cli.main import cli  # noqa: PLC0415 - seconds of imports
 
-    activate()
+    switch_on()
     if is_on():
         attempt(dependencies.watch_dbt)
     recorder.start()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flatmanifest.dbt.lazy import BUILDING, LazyDict
+from flatmanifest._native import Unbuilt
+from flatmanifest.dbt.lazy import LazyDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dbt.contracts.graph.manifest import Manifest
+
+    from flatmanifest._native import StoredMap
 
 
 class FlatDict(LazyDict):
@@ -17,17 +20,18 @@ class FlatDict(LazyDict):
 
     __slots__ = ()
 
-    def _built(self, key: str) -> Any:
-        with BUILDING:
-            value = dict.__getitem__(self, key)
-            if type(value) is int:
-                value = self.stored_map.restore(value).to_dict(omit_none=False)
-                dict.__setitem__(self, key, value)
-            return value
+    def __init__(self, stored_map: StoredMap) -> None:
+        dict.__init__(self)
+        stored_map.fill(self, flattened)
+        self.stored_map = stored_map
 
     def build(self) -> None:
         for key in list(dict.keys(self)):
             self._built(key)
+
+
+def flattened(resource: Any) -> Any:
+    return resource.to_dict(omit_none=False)
 
 
 class NoResources:
@@ -50,20 +54,21 @@ def flat_graph(original: Callable[..., Any], manifest: Manifest) -> dict[str, An
 
 def flat_collection(resources: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(resources, LazyDict):
-        return {key: value.to_dict(omit_none=False) for key, value in resources.items()}
+        return {key: flattened(value) for key, value in resources.items()}
     stored = resources.stored_map
     flat = FlatDict(stored)
     if resources.is_as_stored():
         return flat
-    places = dict(dict.items(flat))
-    if list(dict.keys(resources)) != list(places):
+    unbuilt = dict(dict.items(flat))
+    if list(dict.keys(resources)) != list(unbuilt):
         dict.clear(flat)
     for key, value in dict.items(resources):
-        place = places.get(key)
-        if type(value) is int:
-            dict.__setitem__(flat, key, value)
-        elif place is not None and stored.equals(place, value):
-            dict.__setitem__(flat, key, place)
+        stand_in = unbuilt.get(key)
+        is_unbuilt = type(value) is Unbuilt
+        if stand_in is not None and (
+            value.place == stand_in.place if is_unbuilt else stored.equals(stand_in.place, value)
+        ):
+            dict.__setitem__(flat, key, stand_in)
         else:
-            dict.__setitem__(flat, key, value.to_dict(omit_none=False))
+            dict.__setitem__(flat, key, flattened(resources[key]))
     return flat

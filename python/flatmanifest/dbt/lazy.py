@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from flatmanifest._native import StoredMap, Unbuilt, build_values
+
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterable, Iterator, ValuesView
-
-    from flatmanifest._native import StoredMap
 
 MISSING = object()
 # One for all: building takes microseconds, and must not run twice for one value, or an edit of the
@@ -23,33 +23,40 @@ class LazyDict(dict[str, Any]):
     other, and is a dict to ``isinstance`` and to ``json``. Copies and pickles are plain dicts. Safe
     to read from several threads.
 
-    A value that has not been built is an int, its place in ``stored_map``, which no value that dbt
-    keeps in such a dict is. ``__iter__`` is a method of its own so that CPython does not copy the
-    ints out of it behind our back.
+    For a value that has not been built stands an ``Unbuilt``, which C code sees that reads a dict
+    past its methods: it refuses it, or hands it to ``flatmanifest.json_default`` or the like.
+    ``__iter__`` is a method of its own so that CPython does not copy these out of it.
     """
 
     __slots__ = ("stored_map",)
 
-    def __init__(self, stored_map: StoredMap) -> None:
-        super().__init__(zip(stored_map.keys(), range(len(stored_map)), strict=True))
+    def __new__(cls, values: Any = (), /) -> Any:
+        """Make a plain dict of all else: of what ``dataclasses.asdict`` gives to a dict's type."""
+        if not isinstance(values, StoredMap):
+            return dict(values)
+        return super().__new__(cls)
+
+    def __init__(self, stored_map: StoredMap, /) -> None:
+        super().__init__()
+        stored_map.fill(self)
         self.stored_map = stored_map
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
-        return self._built(key) if type(value) is int else value
+        return self._built(key) if type(value) is Unbuilt else value
 
     def _built(self, key: str) -> Any:
         with BUILDING:
             value = super().__getitem__(key)
-            if type(value) is int:
-                value = self.stored_map.restore(value)
+            if type(value) is Unbuilt:
+                value = value.build()
                 super().__setitem__(key, value)
             return value
 
     def build(self) -> None:
         """Build all that has not been."""
         with BUILDING:
-            self.stored_map.build_into(self)
+            build_values(self)
 
     def is_as_stored(self) -> bool:
         """Whether the values, their order and what they hold are what the file has."""

@@ -13,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flatmanifest._native import open_objects, publish_objects
-from flatmanifest.dbt.lazy import LazyDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +43,7 @@ def publish(path: Path, root: dict[str, Any], *, is_lasting: bool = True) -> int
     Raises TypeError or ValueError for what cannot be stored, OSError; the file is then as it was.
     """
     path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-    return publish_objects(path, root, describe, LazyDict, is_lasting)
+    return publish_objects(path, root, describe, is_lasting)
 
 
 def load(path: Path) -> StoredObjects:

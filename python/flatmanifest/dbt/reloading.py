@@ -162,14 +162,14 @@ def merged(
 
     Of the parser's macros the adapter's are not stored (dbt.parser.v2.rediscover_adapter_macros).
     """
-    places = dict(dict.items(stored))
+    values = dict(dict.items(stored))
     found = LazyDict(stored.stored_map)
     dict.clear(found)
     for key in keys:
         if key in changed:
             dict.__setitem__(found, key, changed[key])
-        elif has_all or key in places:
-            dict.__setitem__(found, key, places[key])
+        elif has_all or key in values:
+            dict.__setitem__(found, key, values[key])
     return found
 
 

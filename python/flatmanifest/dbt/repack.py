@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 from dbt.contracts.graph.manifest import Manifest
 
+from flatmanifest._native import Unbuilt
 from flatmanifest.dbt.entry import kept_fields
 from flatmanifest.dbt.lazy import LazyDict
 
@@ -75,8 +76,8 @@ def changed_in(shown: Entry, name: str, collection: dict[str, Any]) -> dict[str,
     changed = {}
     for key, value in dict.items(collection):
         place = places.get(key)
-        if type(value) is int:
-            if not is_of_entry or place != value:
+        if type(value) is Unbuilt:
+            if not is_of_entry or place != value.place:
                 changed[key] = collection[key]
         elif place is None or not stored.equals(place, value):
             changed[key] = value

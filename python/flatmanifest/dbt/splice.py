@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbt_common.utils.encoding import JSONEncoder
 
-from flatmanifest._native import split_json
+from flatmanifest._native import Unbuilt, split_json
 from flatmanifest.dbt.lazy import LazyDict
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ class Changed:
         if key in self.stale:
             return False
         place = self.places.get(key)
-        if type(value) is int:
-            return place == value
+        if type(value) is Unbuilt:
+            return place == value.place
         return place is not None and self.shown.equals(place, value)
 
     def note(self, key: str, value: Any) -> None:

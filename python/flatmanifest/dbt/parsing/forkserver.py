@@ -211,9 +211,9 @@ def import_dbt(adapter: str) -> None:
         import dbt.cli.main  # noqa: PLC0415
         from dbt.adapters.factory import FACTORY  # noqa: PLC0415
 
-        from flatmanifest.dbt import activate  # noqa: PLC0415
+        from flatmanifest.dbt import switch_on  # noqa: PLC0415
 
-        activate()
+        switch_on()
         FACTORY.load_plugin(adapter)
 
 

@@ -1,0 +1,100 @@
+"""The plugin is on before a program that calls dbt's code itself reads a manifest."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import distribution
+
+import pytest
+
+IS_ON = """
+from dbt.parser.manifest import ManifestLoader
+print(hasattr(ManifestLoader.read_manifest_for_partial_parse, "__wrapped__"))
+"""
+
+
+def told(program: str, **environment: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    return done.stdout.split()
+
+
+def test_it_waits_for_dbt() -> None:
+    program = """
+import sys
+import flatmanifest.dbt.activate
+print(any(name.partition(".")[0] == "dbt" for name in sys.modules))
+import dbt.version
+waits = lambda: any(type(finder).__name__ == "_WithDbt" for finder in sys.meta_path)
+print(waits(), "flatmanifest.dbt.loading" in sys.modules)
+from dbt.parser.manifest import ManifestLoader
+print(waits(), "flatmanifest.dbt.loading" in sys.modules)
+"""
+    dbt_is_there, *states = told(program + IS_ON)
+    assert dbt_is_there == "False"
+    assert states == ["True", "False", "False", "True", "True"], "nothing stays in imports' way"
+
+
+def test_it_is_on_at_once_where_dbt_is_there() -> None:
+    assert told(f"{IS_ON}\nimport flatmanifest.dbt.activate{IS_ON}") == ["False", "True"]
+
+
+def test_the_switch_is_heeded() -> None:
+    assert told(f"import flatmanifest.dbt.activate{IS_ON}", FLATMANIFEST="0") == ["False"]
+
+
+def test_the_plugin_that_dbt_finds_goes_on_being_one() -> None:
+    program = "import flatmanifest.dbt.activate, dbt_flatmanifest"
+    assert told(f"{program}{IS_ON}") == ["True"]
+    assert told(f"import dbt_flatmanifest, flatmanifest.dbt.activate{IS_ON}") == ["True"]
+
+
+def test_without_dbt_nothing_happens() -> None:
+    program = """
+import sys
+import flatmanifest.dbt.activate
+sys.path[:] = [path for path in sys.path if "site-packages" not in path]
+try:
+    import dbt.parser.manifest
+except ImportError as error:
+    print(error.name)
+"""
+    assert told(program) == ["dbt"]
+
+
+LOCKS = """
+from dbt.contracts.graph.manifest import Manifest
+from dbt.mp_context import get_mp_context
+locks = [Manifest()._lock, get_mp_context().Lock(), get_mp_context().RLock()]
+import os, signal
+print(get_mp_context().get_start_method(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("state", ["on", "off"])
+def test_a_killed_dbt_leaves_no_lock_behind(state: str) -> None:
+    environment = {**os.environ, "FLATMANIFEST": "0"} if state == "off" else None
+    done = subprocess.run(
+        [sys.executable, "-c", f"import flatmanifest.dbt.activate{LOCKS}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.stdout.split()[-1] == "spawn"
+    assert ("leaked semaphore" in done.stderr) == (state == "off")
+
+
+def test_sqlfluff_finds_it_by_its_entry_point() -> None:
+    entry_points = distribution("flatmanifest").entry_points
+    points = [point for point in entry_points if point.group == "sqlfluff"]
+    assert [point.value for point in points] == ["flatmanifest.dbt.activate"]
+    assert "dbt.parser.manifest" in points[0].load().AWAITED
