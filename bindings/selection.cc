@@ -19,7 +19,7 @@ namespace flatmanifest::python {
 namespace {
 
 std::string Text(const py::handle& text, const char* name) {
-  const auto bytes = Utf8(text);
+  const StoredText bytes(text);
   if (!bytes) {
     Raise(PyExc_TypeError, std::string(name) + " must be a str or an iterable of str, not " +
                                Py_TYPE(text.ptr())->tp_name);
@@ -116,7 +116,7 @@ py::list ListLines(const ManifestView& manifest, const py::iterable& unique_ids,
     if (row == kNoRow) RaiseKeyError(id);
     const size_t begin = text.size();
     WriteList(document, {&row, 1}, format, keys, text);
-    lines.append(FsDecode(text.text().substr(begin, text.size() - begin - 1)));
+    lines.append(ToStr(document, text.text().substr(begin, text.size() - begin - 1)));
   }
   return lines;
 }

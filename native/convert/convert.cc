@@ -24,7 +24,8 @@ bool LooksLikeJson(const std::string& path) {
   if (path.ends_with(".json") || path.ends_with(".json.gz")) return true;
   std::ifstream file(path, std::ios::binary);
   const int first = (file >> std::ws).peek();
-  return first == '{' || first == 0x1f;
+  // Gzip, and the byte order marks of UTF-8 and others.
+  return first == '{' || first == 0x1f || first == 0xEF || first == 0xFE || first == 0xFF;
 }
 
 bool IsIntact(const Document& document) {

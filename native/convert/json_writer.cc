@@ -14,6 +14,8 @@
 
 #include "convert/number_text.h"
 #include "format/interner.h"
+#include "format/scalar.h"
+#include "format/text.h"
 
 namespace flatmanifest {
 
@@ -102,8 +104,15 @@ bool AppendQuoted(std::string_view text, TextBuffer& out) {
       AppendAsciiEscape(out, *at++);
       continue;
     }
+    const char* const character = at;
     const utf::code_point point = utf::utf_traits<char>::decode(at, end);
-    if (point == utf::illegal || point == utf::incomplete) return false;
+    if (point == utf::illegal || point == utf::incomplete) {
+      const auto surrogate = SurrogateAt({character, end}, 0);
+      if (!surrogate) return false;
+      AppendUnicodeEscape(out, *surrogate);
+      at = character + kSurrogateSize;
+      continue;
+    }
     if (point < 0x10000) {
       AppendUnicodeEscape(out, point);
     } else {
@@ -170,19 +179,21 @@ class JsonWriter::Impl {
       case CellKind::kDouble:
         return WriteByText([&](std::string& text) { AppendDouble(text, document_.Double(cell)); });
       case CellKind::kBigInt:
-        return WriteBigInt(document_.String(cell.index()));
+        return out_.Append(BigInt(document_, cell));
       case CellKind::kString:
         return WriteString(cell.index());
       case CellKind::kArray:
       case CellKind::kObject:
         return WriteContainer(cell);
       case CellKind::kDate:
+        CheckDate(document_, cell.index());
         return WriteByText([&](std::string& text) {
           text += '"';
           AppendDate(text, cell.index());
           text += '"';
         });
       case CellKind::kDateTime:
+        CheckDateTime(document_, document_.Wide(cell), cell.aux());
         return WriteByText([&](std::string& text) {
           text += '"';
           AppendDateTime(text, document_.Wide(cell), cell.aux());
@@ -204,11 +215,6 @@ class JsonWriter::Impl {
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof(digits), value);
     out_.Append({digits, static_cast<size_t>(end.ptr - digits)});
-  }
-
-  void WriteBigInt(std::string_view digits) {
-    if (!IsInteger(digits)) document_.Fail("a large integer has no digits (damaged file)");
-    out_.Append(digits);
   }
 
   void WriteString(StringId id) {

@@ -35,7 +35,8 @@ class JsonWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// Appends a string that is in no document. Throws std::invalid_argument if it is not UTF-8.
+// Appends a string that is in no document. Throws std::invalid_argument if it is not text
+// (format/text.h).
 void AppendJsonString(std::string_view text, TextBuffer& out);
 
 // Appends one value to `out`.

@@ -1,12 +1,11 @@
 #include "format/verify.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "format/checksum.h"
+#include "format/text.h"
 
 namespace flatmanifest {
 
@@ -47,9 +46,9 @@ class Verifier {
   void CheckStrings() const {
     const auto data = document_.string_data();
     CheckOffsets(document_.string_offsets(), data.size(), "string offsets are out of order");
-    Require(simdjson::validate_utf8(reinterpret_cast<const char*>(data.data()), data.size()),
+    Require(IsText({reinterpret_cast<const char*>(data.data()), data.size()}),
             "a string is not UTF-8");
-    // All of it is UTF-8; so is each string, if none begins inside a character.
+    // All of it is text; so is each string, if none begins inside a character.
     for (const uint32_t offset : document_.string_offsets()) {
       Require(offset == data.size() || (data[offset] & 0xC0) != 0x80,
               "a string begins within a character");
