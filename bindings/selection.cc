@@ -105,7 +105,7 @@ py::list ListLines(const ManifestView& manifest, const py::iterable& unique_ids,
   const Document& document = handle->document();
   const ListFormat format = FormatNamed(output);
   if (format == ListFormat::kJson && document.header().kind == DocumentKind::kInternal) {
-    Raise(PyExc_ValueError, "objects of dbt have no JSON here");
+    document.Fail("it holds dbt's objects, which have no JSON here");
   }
   const std::vector<std::string> keys = Texts(output_keys, "output_keys");
   BulkText text;

@@ -16,6 +16,7 @@
 #include "format/interner.h"
 #include "format/scalar.h"
 #include "format/text.h"
+#include "format/unfolding.h"
 
 namespace flatmanifest {
 
@@ -135,7 +136,11 @@ size_t ExpectedSize(const Document& document, Cell cell) {
 class JsonWriter::Impl {
  public:
   Impl(const Document& document, TextBuffer& out)
-      : document_(document), out_(out), strings_(document.string_offsets().size() - 1) {}
+      : document_(document),
+        out_(out),
+        begin_(out.size()),
+        most_text_(kJsonPerText * MostText(document.bytes().size())),
+        strings_(document.string_offsets().size() - 1) {}
 
   void Write(Cell cell) {
     guard_.emplace(document_);
@@ -157,7 +162,16 @@ class JsonWriter::Impl {
   // Fibonacci hashing: the high bits, which the index uses, depend on all bits of the cell.
   static uint64_t Hash(Cell cell) { return cell.bits() * 0x9E3779B97F4A7C15; }
 
-  void Repeat(const Place& place) { out_.Repeat(place.begin, place.length); }
+  void Repeat(const Place& place) {
+    if (out_.size() - begin_ + place.length > most_text_) FailTooLarge();
+    out_.Repeat(place.begin, place.length);
+  }
+
+  // Only what is repeated makes a text far larger than its file.
+  [[noreturn]] void FailTooLarge() const {
+    document_.Fail("a value unfolds to over " + std::to_string(most_text_) +
+                   " bytes of JSON, which no manifest of this size does (damaged file)");
+  }
 
   void WriteValue(Cell cell) {
     switch (cell.kind()) {
@@ -271,6 +285,8 @@ class JsonWriter::Impl {
   const Document& document_;
   std::optional<WalkGuard> guard_;  // of the value that is being written
   TextBuffer& out_;
+  const size_t begin_;  // where the first value was written
+  const uint64_t most_text_;
   std::vector<Place> strings_;
   std::vector<Container> containers_;
   Interner container_index_;

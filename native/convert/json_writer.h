@@ -27,7 +27,8 @@ class JsonWriter {
   JsonWriter& operator=(const JsonWriter&) = delete;
 
   // Appends a value to the buffer, to which others may append in between. Throws FormatError on
-  // damage.
+  // damage, and before the buffer has grown to more than a file of this size can honestly unfold to
+  // (format/unfolding.h).
   void Write(Cell cell);
 
  private:

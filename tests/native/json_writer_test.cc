@@ -178,7 +178,7 @@ TEST(JsonWriterHostileTest, UnfoldsAllThatTheHeaderSays) {
 }
 
 TEST(JsonWriterHostileTest, NestsNoDeeperThanTheFormatAllows) {
-  const FileImage image = Doubling(2 * kMaxDepth, std::numeric_limits<uint64_t>::max());
+  const FileImage image = Doubling(2 * kMaxDepth, 1 << 20);
   EXPECT_EQ(MessageOf<FormatError>([&] { JsonOf(testing::Open(image)); }),
             "sample.fman: containers are nested too deeply (damaged file)");
 }
