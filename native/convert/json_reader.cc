@@ -13,6 +13,7 @@
 #include "convert/json_string.h"
 #include "convert/number_text.h"
 #include "format/error.h"
+#include "format/interruption.h"
 #include "format/scalar.h"
 
 namespace flatmanifest {
@@ -23,6 +24,7 @@ namespace ondemand = simdjson::ondemand;
 
 // Containers between two calls of Progress.
 constexpr uint32_t kProgressInterval = 1 << 14;
+constexpr uint64_t kValuesBetweenChecks = (1 << 14) - 1;
 // Before 3.6.4, simdjson's number::get_double gives 0 for doubles of more digits than fit 64 bits
 // (its issue 2099): longer ones are read without it.
 constexpr size_t kSafeDoubleLength = 19;
@@ -102,7 +104,7 @@ class JsonReader {
 
   // `key` is the nearest key above the value; `guess` what the value may well be.
   Cell ReadValue(ondemand::value value, StringId key, Cell guess) {
-    ++value_count_;
+    if ((++value_count_ & kValuesBetweenChecks) == 0) CheckInterruption();
     // Neither begins a value to simdjson.
     const std::string_view token = value.raw_json_token();
     if (token.front() == 'N' || token.front() == 'I') [[unlikely]]

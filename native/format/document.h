@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "format/cell.h"
+#include "format/interruption.h"
 
 namespace flatmanifest {
 
@@ -187,7 +188,7 @@ class Document {
 // Bounds a walk through a document, so that a damaged or hostile file can neither nest without end
 // nor unfold shared subtrees into more values than it says it holds, which are no more than a file
 // of its size may have (format/unfolding.h). A walk makes one guard, and a Level for each container
-// while it is inside it. Throws FormatError.
+// while it is inside it. Throws FormatError, and Interrupted (format/interruption.h).
 class WalkGuard {
  public:
   explicit WalkGuard(const Document& document)
@@ -217,12 +218,14 @@ class WalkGuard {
   void Count(uint64_t values) {
     if (values > remaining_) document_.Fail("more values than the header says (damaged file)");
     remaining_ -= values;
+    patience_.Step();
   }
 
  private:
   const Document& document_;
   uint64_t remaining_;
   int depth_ = 0;
+  Patience patience_;
 };
 
 }  // namespace flatmanifest

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "format/error.h"
+#include "format/interruption.h"
 
 namespace flatmanifest {
 
@@ -102,8 +103,9 @@ size_t ReadUpTo(int fd, char* to, size_t size, const std::string& path) {
     const ssize_t got = ::read(fd, to + done, size - done);
     if (got == 0) break;
     if (got < 0) {
-      if (errno == EINTR) continue;
-      throw IoError("cannot read", path, errno);
+      if (errno != EINTR) throw IoError("cannot read", path, errno);
+      CheckInterruption(Urgency::kNow);
+      continue;
     }
     done += static_cast<size_t>(got);
   }
@@ -159,6 +161,7 @@ PaddedText Gunzip(std::string_view packed, const std::string& path) {
       stream.avail_in = static_cast<uInt>(std::min<size_t>(left, 1U << 30));
       left -= stream.avail_in;
     }
+    CheckInterruption();
     const size_t before = text.size();
     text.Resize(before + kChunk);
     stream.next_out = reinterpret_cast<Bytef*>(text.data()) + before;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "format/error.h"
+#include "format/interruption.h"
 
 namespace flatmanifest {
 
@@ -130,6 +131,7 @@ class Queue {
                         std::to_string(patience_.count() / 1000) + " s and holds " + name_ +
                         "; see what has stopped it (fuser, lsof)");
     }
+    CheckInterruption();
     std::this_thread::sleep_for(pause_);
     pause_ = std::min(2 * pause_, kLongestPause);
   }
