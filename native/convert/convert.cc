@@ -1,8 +1,10 @@
 #include "convert/convert.h"
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -131,8 +133,12 @@ FileImage ConvertInput(const std::string& input, uint64_t generation, const Prog
 
 uint64_t ConvertFile(const std::string& input, const std::string& output,
                      const Progress& progress) {
+  std::error_code none;
+  if (std::filesystem::equivalent(input, output, none)) {
+    throw ConvertError(input + ": the output would replace the input; name another file");
+  }
   FileImage image = ConvertInput(input, NextGeneration(output), progress);
-  return PublishNext(output, image.writable_bytes());
+  return PublishNext(output, image.writable_bytes(), Flush::kToDisk, Existing::kKeep);
 }
 
 std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path, Access access) {

@@ -33,7 +33,9 @@ FileImage ConvertInput(const std::string& input, uint64_t generation,
                        const Progress& progress = nullptr);
 
 // Converts the manifest at `input`, as ConvertInput does, and publishes it at `output` as its next
-// generation, which it returns. Throws ConvertError or IoError; `output` is then as it was.
+// generation, which it returns; a file that is there keeps its mode, and a link to it stays
+// (Existing::kKeep). Throws ConvertError, also where `output` is the input, or IoError; `output` is
+// then as it was.
 uint64_t ConvertFile(const std::string& input, const std::string& output,
                      const Progress& progress = nullptr);
 

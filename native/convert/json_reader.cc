@@ -15,6 +15,7 @@
 #include "format/error.h"
 #include "format/interruption.h"
 #include "format/scalar.h"
+#include "format/stack.h"
 
 namespace flatmanifest {
 
@@ -95,6 +96,7 @@ class JsonReader {
 
   // Before a container is begun, while the reader still stands at its bracket.
   void Enter() {
+    RequireStack();
     if (++depth_ > kMaxDepth) {
       Fail({Location(), "nested more than " + std::to_string(kMaxDepth) + " deep"});
     }

@@ -138,11 +138,11 @@ class JsonWriter::Impl {
   Impl(const Document& document, TextBuffer& out)
       : document_(document),
         out_(out),
-        begin_(out.size()),
         most_text_(kJsonPerText * MostText(document.bytes().size())),
         strings_(document.string_offsets().size() - 1) {}
 
   void Write(Cell cell) {
+    begin_ = out_.size();
     guard_.emplace(document_);
     WriteValue(cell);
   }
@@ -285,7 +285,7 @@ class JsonWriter::Impl {
   const Document& document_;
   std::optional<WalkGuard> guard_;  // of the value that is being written
   TextBuffer& out_;
-  const size_t begin_;  // where the first value was written
+  size_t begin_ = 0;  // where the value that is being written begins
   const uint64_t most_text_;
   std::vector<Place> strings_;
   std::vector<Container> containers_;

@@ -20,6 +20,7 @@
 
 #include "format/cell.h"
 #include "format/interruption.h"
+#include "format/stack.h"
 
 namespace flatmanifest {
 
@@ -188,7 +189,8 @@ class Document {
 // Bounds a walk through a document, so that a damaged or hostile file can neither nest without end
 // nor unfold shared subtrees into more values than it says it holds, which are no more than a file
 // of its size may have (format/unfolding.h). A walk makes one guard, and a Level for each container
-// while it is inside it. Throws FormatError, and Interrupted (format/interruption.h).
+// while it is inside it. Throws FormatError, Interrupted (format/interruption.h), and StackError
+// before the thread's stack ends.
 class WalkGuard {
  public:
   explicit WalkGuard(const Document& document)
@@ -198,6 +200,7 @@ class WalkGuard {
   class Level {
    public:
     Level(WalkGuard& guard, size_t elements) : guard_(guard) {
+      RequireStack();
       guard_.Count(elements);
       if (guard_.depth_ >= kMaxDepth) {
         guard_.document_.Fail("containers are nested too deeply (damaged file)");

@@ -97,7 +97,10 @@ def test_kinds_of_path(json_path: Path, kind: Any) -> None:
     assert flatmanifest.convert(made) == json_path.with_suffix(".fman")
     with flatmanifest.open(made) as manifest:
         assert manifest.path == str(json_path)
-    output = kind(json_path.with_name("x.fman")) if kind is not os.DirEntry else made
+    path = json_path.with_name("x.fman")
+    path.touch()
+    entries = {entry.name: entry for entry in os.scandir(json_path.parent)}
+    output = entries[path.name] if kind is os.DirEntry else kind(path)
     assert os.fsencode(flatmanifest.convert(made, output)) == os.fsencode(output)
 
 
@@ -141,6 +144,53 @@ def test_what_is_no_manifest_is_replaced(json_path: Path) -> None:
     output.write_bytes(b"something else")
     flatmanifest.convert(json_path, output)
     assert_converted(output)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o666, 0o444])
+def test_an_existing_file_keeps_its_mode(json_path: Path, mode: int) -> None:
+    output = json_path.with_name("out.fman")
+    output.touch()
+    output.chmod(mode)
+    flatmanifest.convert(json_path, output)
+    assert output.stat().st_mode & 0o7777 == mode
+    assert_converted(output)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_existing_file_keeps_its_owner(json_path: Path) -> None:
+    output = json_path.with_name("out.fman")
+    output.touch(mode=0o660)
+    output.chmod(0o660)
+    os.chown(output, 1234, 5678)
+    flatmanifest.convert(json_path, output)
+    status = output.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1234, 5678, 0o660)
+
+
+def test_an_output_that_is_a_link_is_followed(json_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    target, link = tmp_path / "kept" / "target.fman", tmp_path / "link.fman"
+    link.symlink_to("kept/target.fman")
+    for generation in (1, 2):  # it leads nowhere at first
+        flatmanifest.convert(json_path, link)
+        assert link.is_symlink()
+        assert_converted(target)
+        assert flatmanifest.open(link).generation == generation
+    assert names(tmp_path / "kept") == ["target.fman"]
+
+
+@pytest.mark.parametrize("how", ["itself", "a link", "another path"])
+def test_the_input_is_not_replaced(json_path: Path, how: str) -> None:
+    before = json_path.read_bytes()
+    output = json_path
+    if how == "a link":
+        output = json_path.with_name("link")
+        output.symlink_to(json_path)
+    elif how == "another path":
+        output = json_path.parent / ".." / json_path.parent.name / json_path.name
+    with pytest.raises(flatmanifest.ConvertError, match="the output would replace the input"):
+        flatmanifest.convert(json_path, output)
+    assert json_path.read_bytes() == before
 
 
 def test_files_are_as_the_umask_says(json_path: Path) -> None:

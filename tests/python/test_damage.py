@@ -251,7 +251,9 @@ def test_what_verify_passes_every_reader_takes(
 ) -> None:
     intact = intact_path.read_bytes()
     with flatmanifest.open(intact_path) as manifest:
-        checksum = struct.pack("<Q", manifest._reference()[2])  # noqa: SLF001
+        reference = manifest._reference()  # noqa: SLF001
+        assert reference is not None
+        checksum = struct.pack("<Q", reference[2])
     at = intact.index(checksum)
     assert digest(intact[:at] + bytes(8) + intact[at + 8 :]) == struct.unpack("<Q", checksum)[0]
     choice = seeded(5)
