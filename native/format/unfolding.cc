@@ -4,6 +4,7 @@
 #include <string>
 
 #include "format/document.h"
+#include "format/interruption.h"
 
 namespace flatmanifest {
 
@@ -46,7 +47,9 @@ Unfolding::Unfolding(const Document& document)
   text_before_.assign(cells.size() + 1, 0);
   depth_.assign(cells.size(), 0);
   ranges_.assign(cells.size(), {});
+  Patience patience;
   for (size_t i = 0; i < cells.size(); ++i) {
+    patience.Step();
     const Unfolded size = Measure(cells[i], i);
     values_before_[i + 1] = values_before_[i] + size.values;
     text_before_[i + 1] = text_before_[i] + size.text;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "format/checksum.h"
+#include "format/interruption.h"
 #include "format/scalar.h"
 #include "format/text.h"
 #include "format/unfolding.h"
@@ -51,7 +52,9 @@ class Verifier {
     Require(IsText({reinterpret_cast<const char*>(data.data()), data.size()}),
             "a string is not UTF-8");
     // All of it is text; so is each string, if none begins inside a character.
+    Patience patience;
     for (const uint32_t offset : document_.string_offsets()) {
+      patience.Step();
       Require(offset == data.size() || (data[offset] & 0xC0) != 0x80,
               "a string begins within a character");
     }
@@ -75,7 +78,9 @@ class Verifier {
   }
 
   void CheckScalars(std::span<const Cell> cells) const {
+    Patience patience;
     for (const Cell cell : cells) {
+      patience.Step();
       if (cell.is(CellKind::kString)) document_.String(cell.index());
       if (!cell.is_container()) CheckScalar(document_, cell);
       const bool is_date = cell.is(CellKind::kDate) || cell.is(CellKind::kDateTime);
