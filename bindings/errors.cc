@@ -80,6 +80,8 @@ void BindErrors(py::module_& module) {
   py::register_exception_translator([](std::exception_ptr error) {
     try {
       if (error) std::rethrow_exception(error);
+    } catch (const StackError& failure) {
+      PyErr_SetObject(PyExc_RecursionError, FsDecode(failure.message()).ptr());
     } catch (const IoError& io) {
       // OSError picks its subclass, FileNotFoundError and so on, by the errno.
       const py::tuple arguments =

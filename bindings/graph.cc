@@ -72,7 +72,7 @@ void SetUpConstructor(PyHeapTypeObject* type) {
 
 bool Contains(const GraphView& view, const py::object& unique_id) {
   const auto graph = view.Share();
-  const auto bytes = Utf8(unique_id);
+  const StoredText bytes(unique_id);
   if (!bytes && PyObject_Hash(unique_id.ptr()) == -1) throw py::error_already_set();
   return bytes && graph->Find(*bytes) != kNoRow;
 }
@@ -116,8 +116,8 @@ py::list Edges(const GraphView& view, std::optional<EdgeKind> kind) {
 
 bool HasEdge(const GraphView& view, const py::str& parent, const py::str& child) {
   const auto graph = view.Share();
-  const auto from = Utf8(parent);
-  const auto to = Utf8(child);
+  const StoredText from(parent);
+  const StoredText to(child);
   if (!from || !to) return false;
   const Row source = graph->Find(*from);
   const Row target = graph->Find(*to);
@@ -183,7 +183,7 @@ GraphView Subgraph(const GraphView& view, const py::iterable& unique_ids) {
   const auto graph = view.Share();
   std::vector<Row> rows;
   for (const py::handle unique_id : unique_ids) {
-    const auto bytes = Utf8(unique_id);
+    const StoredText bytes(unique_id);
     const Row row = bytes ? graph->Find(*bytes) : kNoRow;
     if (row != kNoRow) rows.push_back(row);
   }
@@ -194,7 +194,7 @@ GraphView SubsetGraph(const GraphView& view, const py::iterable& unique_ids) {
   const auto graph = view.Share();
   std::vector<Row> rows;
   for (const py::handle unique_id : unique_ids) {
-    const auto bytes = Utf8(unique_id);
+    const StoredText bytes(unique_id);
     const Row row = bytes ? graph->Find(*bytes) : kNoRow;
     if (row == kNoRow) {
       PyErr_Format(PyExc_ValueError, "Couldn't find model '%S' -- does it exist or is it disabled?",

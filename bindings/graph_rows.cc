@@ -21,7 +21,7 @@ py::object IdOfRow(const GraphView& view, const py::object& number) {
 
 Row RowOfId(const GraphView& view, const py::str& unique_id) {
   const auto graph = view.Share();
-  const auto bytes = Utf8(unique_id);
+  const StoredText bytes(unique_id);
   const Row row = bytes ? graph->Find(*bytes) : kNoRow;
   if (row == kNoRow) RaiseKeyError(unique_id);
   return row;

@@ -85,7 +85,7 @@ Generations Sorted(const Graph& graph) {
 }
 
 Row NodeOf(const Graph& graph, const py::str& unique_id) {
-  const auto bytes = Utf8(unique_id);
+  const StoredText bytes(unique_id);
   const Row row = bytes ? graph.Find(*bytes) : kNoRow;
   if (row == kNoRow) RaiseNodeNotFound(unique_id);
   return row;

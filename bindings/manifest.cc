@@ -142,7 +142,7 @@ NodeView Node(const ManifestView& manifest, const py::str& unique_id) {
 py::memoryview Raw(const ManifestView& manifest, const py::str& unique_id, const py::str& field) {
   const NodeView node = Node(manifest, unique_id);
   const Document& document = manifest.document();
-  const auto path = Utf8(field);
+  const StoredText path(field);
   const auto cell = path ? FindPath(document, node.cell, *path) : std::nullopt;
   if (!cell) RaiseKeyError(field);
   if (!cell->is(CellKind::kString)) {

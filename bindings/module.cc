@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 
 #include "bindings/errors.h"
+#include "bindings/interruption.h"
 #include "bindings/object_writer.h"
 #include "bindings/stored_objects.h"
 #include "bindings/unbuilt.h"
@@ -14,6 +15,7 @@ namespace py = pybind11;
 PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   module.attr("__version__") = FLATMANIFEST_VERSION;
   flatmanifest::python::BindErrors(module);
+  flatmanifest::python::BindInterruption();
   flatmanifest::python::BindViews(module);
   flatmanifest::python::BindBuffers(module);
   flatmanifest::python::BindGraph(module);

@@ -1,5 +1,6 @@
 #include "bindings/object_reader.h"
 
+#include <cmath>
 #include <string>
 
 #include "bindings/errors.h"
@@ -30,6 +31,15 @@ py::object AttributesOf(const py::handle& instance) {
 const py::object& Untracked(const py::object& container) {
   PyObject_GC_UnTrack(container.ptr());
   return container;
+}
+
+// Whether it is the same number, not whether they compare equal: NaN does not equal itself, 0.0
+// equals -0.0, and both are written as what they are.
+bool EqualsDouble(double stored, const py::handle& value) {
+  if (!PyFloat_CheckExact(value.ptr())) return false;
+  const double number = PyFloat_AS_DOUBLE(value.ptr());
+  if (std::isnan(stored)) return std::isnan(number);
+  return stored == number && std::signbit(stored) == std::signbit(number);
 }
 
 bool IsInstance(const py::handle& value, const py::handle& type) {
@@ -227,6 +237,7 @@ bool ObjectReader::EqualsAt(Cell cell, const py::handle& value, WalkGuard& guard
     return bytes && *bytes == document().String(cell.index());
   }
   if (!cell.is_container()) {
+    if (cell.is(CellKind::kDouble)) return EqualsDouble(document().Double(cell), value);
     const py::object stored = ScalarToPython(document(), cell);
     return stored.is(value) || (IsInstance(value, py::type::of(stored)) && stored.equal(value));
   }
@@ -247,7 +258,7 @@ bool ObjectReader::EqualsAt(Cell cell, const py::handle& value, WalkGuard& guard
       return PyTuple_CheckExact(value.ptr()) &&
              EqualsElements(document().Elements(elements[0]), value, guard);
     case Kind::kPairs:
-      return PyDict_CheckExact(value.ptr()) && RestoreAt(cell, guard).equal(value);
+      return EqualsPairs(document().Elements(elements[0]), value, guard);
   }
   return false;
 }
@@ -276,6 +287,25 @@ bool ObjectReader::EqualsDict(const Shape& shape, std::span<const Cell> elements
     if (i >= elements.size() || !PyUnicode_CheckExact(key)) return false;
     if (PyUnicode_Compare(key, shape.names[i].ptr()) != 0) return false;
     if (!EqualsAt(elements[i], kept, guard)) return false;
+  }
+  return true;
+}
+
+bool ObjectReader::EqualsPairs(std::span<const Cell> pairs, const py::handle& value,
+                               WalkGuard& guard) {
+  if (!PyDict_CheckExact(value.ptr())) return false;
+  const CriticalSection section(value);
+  if (PyDict_Size(value.ptr()) != static_cast<Py_ssize_t>(pairs.size())) return false;
+  Py_ssize_t position = 0;
+  PyObject* key = nullptr;
+  PyObject* item = nullptr;
+  for (size_t i = 0; PyDict_Next(value.ptr(), &position, &key, &item) != 0; ++i) {
+    const auto kept_key = py::reinterpret_borrow<py::object>(key);
+    const auto kept = py::reinterpret_borrow<py::object>(item);
+    if (i >= pairs.size() || !pairs[i].is(CellKind::kArray)) return false;
+    const auto pair = document().Elements(pairs[i]);
+    if (pair.size() != 2 || !EqualsAt(pair[0], kept_key, guard) || !EqualsAt(pair[1], kept, guard))
+      return false;
   }
   return true;
 }

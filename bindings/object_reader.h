@@ -33,9 +33,9 @@ class ObjectReader {
   // A new object; equal texts are one str. Raises FormatError for a damaged file, what `resolve`
   // raises.
   py::object Restore(Cell cell);
-  // Whether the value is what Restore(cell) would give: the same types, and dicts in the same
-  // order. Attributes of dataclasses that are no fields do not count, and a subclass of str that is
-  // no Enum counts as the str that it is stored as.
+  // Whether the value is what Restore(cell) would give: the same types and numbers (NaN equals
+  // NaN), and dicts in the same order. Attributes of dataclasses that are no fields do not count,
+  // and a subclass of str that is no Enum counts as the str that it is stored as.
   bool Equals(Cell cell, const py::handle& value);
   // The one str of that text.
   const py::object& Text(StringId id);
@@ -69,6 +69,7 @@ class ObjectReader {
   bool EqualsElements(std::span<const Cell> elements, const py::handle& sequence, WalkGuard& guard);
   bool EqualsDict(const Shape& shape, std::span<const Cell> elements, const py::handle& value,
                   WalkGuard& guard);
+  bool EqualsPairs(std::span<const Cell> pairs, const py::handle& value, WalkGuard& guard);
   bool EqualsInstance(const Shape& shape, std::span<const Cell> elements, const py::handle& value,
                       WalkGuard& guard);
 

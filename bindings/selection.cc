@@ -23,7 +23,7 @@ namespace flatmanifest::python {
 namespace {
 
 std::string Text(const py::handle& text, const char* name) {
-  const auto bytes = Utf8(text);
+  const StoredText bytes(text);
   if (!bytes) {
     Raise(PyExc_TypeError, std::string(name) + " must be a str or an iterable of str, not " +
                                Py_TYPE(text.ptr())->tp_name);
@@ -109,18 +109,23 @@ py::list ListLines(const ManifestView& manifest, const py::iterable& unique_ids,
   const Document& document = handle->document();
   const ListFormat format = FormatNamed(output);
   if (format == ListFormat::kJson && document.header().kind == DocumentKind::kInternal) {
-    Raise(PyExc_ValueError, "objects of dbt have no JSON here");
+    document.Fail("it holds dbt's objects, which have no JSON here");
   }
   const std::vector<std::string> keys = Texts(output_keys, "output_keys");
-  BulkText text;
-  py::list lines;
+  std::vector<Row> rows;
   for (const py::handle unique_id : unique_ids) {
     const auto id = py::cast<py::str>(unique_id);
-    const Row row = FindRow(document, id);
-    if (row == kNoRow) RaiseKeyError(id);
-    const size_t begin = text.size();
-    WriteList(document, {&row, 1}, format, keys, text);
-    lines.append(FsDecode(text.text().substr(begin, text.size() - begin - 1)));
+    rows.push_back(FindRow(document, id));
+    if (rows.back() == kNoRow) RaiseKeyError(id);
+  }
+  BulkText text;
+  std::vector<size_t> ends;
+  WithoutGil([&] { WriteList(document, rows, format, keys, text, &ends); });
+  py::list lines;
+  size_t begin = 0;
+  for (const size_t end : ends) {
+    lines.append(ToStr(document, text.text().substr(begin, end - 1 - begin)));
+    begin = end;
   }
   return lines;
 }

@@ -3,15 +3,15 @@
 #include <string>
 #include <vector>
 
-#include "convert/number_text.h"
+#include "format/scalar.h"
 
 namespace flatmanifest::python {
 
 namespace {
 
-constexpr int kSecondsPerDay = 86'400;
-constexpr uint64_t kMicrosecondsPerDay = uint64_t{kSecondsPerDay} * 1'000'000;
-constexpr uint32_t kLastDay = 3'652'059;  // datetime.date.max, 9999-12-31
+constexpr const char* kSurrogatesToo = "surrogatepass";
+// Python lets nobody forbid integers of so many digits (sys.int_info.str_digits_check_threshold).
+constexpr size_t kDigitsAtOnce = 640;
 
 // Takes over a new reference from the C API, or raises what it has set.
 py::object Steal(PyObject* object) {
@@ -20,21 +20,16 @@ py::object Steal(PyObject* object) {
 }
 
 py::object MakeDate(const Document& document, uint32_t ordinal) {
-  if (ordinal == 0 || ordinal > kLastDay) document.Fail("a date out of range (damaged file)");
+  CheckDate(document, ordinal);
   return py::module_::import("datetime").attr("date").attr("fromordinal")(ordinal);
 }
 
 py::object MakeDateTime(const Document& document, uint64_t microseconds, uint32_t zone) {
-  if (microseconds >= kLastDay * kMicrosecondsPerDay) {
-    document.Fail("a datetime out of range (damaged file)");
-  }
+  CheckDateTime(document, microseconds, zone);
   const py::module_ datetime = py::module_::import("datetime");
   py::object tzinfo = py::none();
   if (zone != 0) {
     const int offset = static_cast<int>(zone) - static_cast<int>(Cell::kUtc);
-    if (offset <= -kSecondsPerDay || offset >= kSecondsPerDay) {
-      document.Fail("a time zone out of range (damaged file)");
-    }
     tzinfo = datetime.attr("timezone")(datetime.attr("timedelta")(0, offset));
   }
   const py::object first = datetime.attr("datetime")(1, 1, 1, py::arg("tzinfo") = tzinfo);
@@ -42,9 +37,26 @@ py::object MakeDateTime(const Document& document, uint64_t microseconds, uint32_
                                             microseconds % kMicrosecondsPerDay);
 }
 
-py::object MakeBigInt(const Document& document, std::string_view digits) {
-  if (!IsInteger(digits)) document.Fail("a large integer has no digits (damaged file)");
+py::object MakeInt(std::string_view digits) {
   return Steal(PyLong_FromString(std::string(digits).c_str(), nullptr, 10));
+}
+
+// In parts: how many digits int() takes is a setting of the interpreter
+// (sys.set_int_max_str_digits).
+py::object MakeBigInt(const Document& document, Cell cell) {
+  std::string_view digits = BigInt(document, cell);
+  if (digits.size() <= kDigitsAtOnce) return MakeInt(digits);
+  const bool is_negative = digits.starts_with('-');
+  if (is_negative) digits.remove_prefix(1);
+  py::object number = py::int_(0);
+  while (!digits.empty()) {
+    const std::string_view part = digits.substr(0, kDigitsAtOnce);
+    const py::object shift =
+        Steal(PyNumber_Power(py::int_(10).ptr(), py::int_(part.size()).ptr(), py::none().ptr()));
+    number = number * shift + MakeInt(part);
+    digits.remove_prefix(part.size());
+  }
+  return is_negative ? -number : number;
 }
 
 class PlainBuilder {
@@ -216,7 +228,7 @@ py::object ScalarToPython(const Document& document, Cell cell) {
     case CellKind::kDouble:
       return Steal(PyFloat_FromDouble(document.Double(cell)));
     case CellKind::kBigInt:
-      return MakeBigInt(document, document.String(cell.index()));
+      return MakeBigInt(document, cell);
     case CellKind::kDate:
       return MakeDate(document, cell.index());
     case CellKind::kDateTime:
@@ -228,7 +240,7 @@ py::object ScalarToPython(const Document& document, Cell cell) {
 
 py::str ToStr(const Document& document, std::string_view bytes) {
   PyObject* text =
-      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), nullptr);
+      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), kSurrogatesToo);
   if (text == nullptr) {
     if (PyErr_ExceptionMatches(PyExc_UnicodeDecodeError) == 0) throw py::error_already_set();
     PyErr_Clear();
@@ -248,6 +260,13 @@ std::optional<std::string_view> Utf8(const py::handle& text) {
   return std::string_view(bytes, static_cast<size_t>(size));
 }
 
+StoredText::StoredText(const py::handle& text) : bytes_(Utf8(text)) {
+  if (bytes_ || !PyUnicode_Check(text.ptr())) return;
+  encoded_ = Steal(PyUnicode_AsEncodedString(text.ptr(), "utf-8", kSurrogatesToo));
+  bytes_.emplace(PyBytes_AS_STRING(encoded_.ptr()),
+                 static_cast<size_t>(PyBytes_GET_SIZE(encoded_.ptr())));
+}
+
 std::string FsEncode(const py::object& path) {
   PyObject* encoded = nullptr;
   if (PyUnicode_FSConverter(path.ptr(), &encoded) == 0) throw py::error_already_set();
@@ -255,7 +274,7 @@ std::string FsEncode(const py::object& path) {
 }
 
 Row FindRow(const Document& document, const py::str& unique_id) {
-  const auto bytes = Utf8(unique_id);
+  const StoredText bytes(unique_id);
   return bytes ? document.FindRow(*bytes) : kNoRow;
 }
 

@@ -29,14 +29,28 @@ class GarbageCollectionPause {
   int was_enabled_;
 };
 
-// A str. Raises FormatError if the bytes are not UTF-8.
+// A str. Raises FormatError if the bytes are not text (format/text.h).
 py::str ToStr(const Document& document, std::string_view bytes);
 // The string of a column, None for kNoString.
 py::object ColumnToPython(const Document& document, StringId id);
 
-// The UTF-8 bytes of a str, borrowed from it; nothing for other types and for lone surrogates,
-// neither of which a manifest holds.
+// The UTF-8 bytes of a str, borrowed from it; nothing for other types and for lone surrogates.
 std::optional<std::string_view> Utf8(const py::handle& text);
+
+// The bytes that a file has of a str, lone surrogates and all; of other types none. Valid as long
+// as this and the str.
+class StoredText {
+ public:
+  explicit StoredText(const py::handle& text);
+
+  explicit operator bool() const { return bytes_.has_value(); }
+  std::string_view operator*() const { return *bytes_; }
+
+ private:
+  std::optional<std::string_view> bytes_;
+  py::object encoded_;  // what holds the bytes if the str does not
+};
+
 // A path as the system takes it: str, bytes or os.PathLike, as Python's open() takes them. Raises
 // TypeError for others, ValueError for one that the system would cut short at a null.
 std::string FsEncode(const py::object& path);

@@ -18,7 +18,7 @@ namespace {
 
 std::optional<Cell> Lookup(const ObjectView& object, const py::handle& key) {
   const Document& document = object.document();
-  const auto bytes = Utf8(key);
+  const StoredText bytes(key);
   // As a dict does: a key that cannot be hashed is an error even where nothing could match.
   if (!bytes && PyObject_Hash(key.ptr()) == -1) throw py::error_already_set();
   return bytes ? document.Find(object.cell, *bytes) : std::nullopt;

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "convert/convert.h"
+#include "format/error.h"
 #include "store/manifest_file.h"
 
 namespace flatmanifest::cli {
@@ -51,8 +53,13 @@ void Run(const ConvertOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const uint64_t generation = ConvertFile(options.input, output, progress);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  if (!options.quiet && std::filesystem::is_regular_file(output))
+  if (options.quiet || !std::filesystem::is_regular_file(output)) return;
+  std::signal(SIGPIPE, SIG_IGN);  // nor does a reader that is gone make it fail
+  try {
     PrintSummary(output, generation, elapsed.count());
+  } catch (const Error& failure) {  // the file is there all the same
+    std::fprintf(stderr, "flatmanifest: %s was written, but %s\n", output.c_str(), failure.what());
+  }
 }
 
 }  // namespace

@@ -1,14 +1,17 @@
 #include "convert/convert.h"
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "convert/resource_index.h"
 #include "format/checksum.h"
 #include "format/error.h"
+#include "format/unfolding.h"
 #include "store/publish.h"
 #include "store/trust.h"
 
@@ -24,7 +27,8 @@ bool LooksLikeJson(const std::string& path) {
   if (path.ends_with(".json") || path.ends_with(".json.gz")) return true;
   std::ifstream file(path, std::ios::binary);
   const int first = (file >> std::ws).peek();
-  return first == '{' || first == 0x1f;
+  // Gzip, and the byte order marks of UTF-8 and others.
+  return first == '{' || first == 0x1f || first == 0xEF || first == 0xFE || first == 0xFF;
 }
 
 bool IsIntact(const Document& document) {
@@ -64,12 +68,28 @@ std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
   }
 }
 
+// No reader would take a file that unfolds to far more than it has bytes (format/unfolding.h).
+void RequireHonest(const FileImage& image, const FileFacts& facts, size_t json_size) {
+  const size_t size = image.bytes().size();
+  try {
+    if (facts.value_count > MostValues(size)) throw FormatError("");
+    // A value takes two bytes of JSON at least, and eight of text.
+    if (json_size != 0 && json_size <= MostText(size) / 4) return;
+    const Document document = Document::Open(image.bytes(), "");
+    Unfolding(document).Of(document.root());
+  } catch (const FormatError&) {
+    throw TooLargeError("the manifest repeats the same values so often that its file, of " +
+                        std::to_string(size) +
+                        " bytes, would unfold to more than readers take; nothing was written");
+  }
+}
+
 // The file of a document that has been read.
 FileImage Finish(Writer writer, const ReadResult& result, size_t json_size, const std::string& name,
                  FileFacts facts) {
   facts.value_count = result.value_count;
   try {
-    return FinishManifest(std::move(writer), result.root, facts);
+    return FinishManifest(std::move(writer), result.root, facts, json_size);
   } catch (const TooLargeError& failure) {
     throw ConvertError(name + ": byte " + std::to_string(json_size) + ": " + failure.what());
   }
@@ -77,9 +97,12 @@ FileImage Finish(Writer writer, const ReadResult& result, size_t json_size, cons
 
 }  // namespace
 
-FileImage FinishManifest(Writer writer, Cell root, const FileFacts& facts) {
+FileImage FinishManifest(Writer writer, Cell root, const FileFacts& facts, size_t json_size) {
   const ResourceIndex index = BuildResourceIndex(writer, root);
-  return std::move(writer).Finish(root, index.rows, index.children, index.parents, facts);
+  FileImage image =
+      std::move(writer).Finish(root, index.rows, index.children, index.parents, facts);
+  RequireHonest(image, facts, json_size);
+  return image;
 }
 
 FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name,
@@ -110,8 +133,12 @@ FileImage ConvertInput(const std::string& input, uint64_t generation, const Prog
 
 uint64_t ConvertFile(const std::string& input, const std::string& output,
                      const Progress& progress) {
+  std::error_code none;
+  if (std::filesystem::equivalent(input, output, none)) {
+    throw ConvertError(input + ": the output would replace the input; name another file");
+  }
   FileImage image = ConvertInput(input, NextGeneration(output), progress);
-  return PublishNext(output, image.writable_bytes());
+  return PublishNext(output, image.writable_bytes(), Flush::kToDisk, Existing::kKeep);
 }
 
 std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path, Access access) {

@@ -19,8 +19,10 @@ FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name
                       const FileFacts& facts, const Progress& progress = nullptr);
 
 // The file of a manifest whose values are in `writer`, `root` among them, with its resources and
-// graph. Throws TooLargeError.
-FileImage FinishManifest(Writer writer, Cell root, const FileFacts& facts);
+// graph. `json_size` is the size of the JSON that they were read from, if they were: it spares
+// measuring them. Throws TooLargeError, also where readers would take the file for a hostile one
+// (format/unfolding.h).
+FileImage FinishManifest(Writer writer, Cell root, const FileFacts& facts, size_t json_size = 0);
 
 // Where `convert` puts its output by default: beside the input, manifest.json and manifest.json.gz
 // both becoming manifest.fman.
@@ -31,7 +33,9 @@ FileImage ConvertInput(const std::string& input, uint64_t generation,
                        const Progress& progress = nullptr);
 
 // Converts the manifest at `input`, as ConvertInput does, and publishes it at `output` as its next
-// generation, which it returns. Throws ConvertError or IoError; `output` is then as it was.
+// generation, which it returns; a file that is there keeps its mode, and a link to it stays
+// (Existing::kKeep). Throws ConvertError, also where `output` is the input, or IoError; `output` is
+// then as it was.
 uint64_t ConvertFile(const std::string& input, const std::string& output,
                      const Progress& progress = nullptr);
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <boost/locale/utf.hpp>
-#include <charconv>
-#include <cstdint>
 #include <optional>
-#include <system_error>
+#include <string>
+
+#include "convert/json_string.h"
 
 namespace flatmanifest {
 
@@ -77,21 +77,24 @@ JsonFault FindNestingFault(std::string_view text) {
   return {text.size(), "the JSON ends within an array or object (truncated)"};
 }
 
-// The code unit of the \uXXXX at `offset`, if there is one.
-std::optional<uint16_t> UnicodeEscape(std::string_view text, size_t offset) {
-  constexpr size_t kLength = 6;
-  const std::string_view escape = text.substr(std::min(offset, text.size()), kLength);
-  if (escape.size() < kLength || !escape.starts_with("\\u")) return std::nullopt;
-  uint16_t unit = 0;
-  const char* const end = escape.data() + kLength;
-  const auto [stopped, error] = std::from_chars(escape.data() + 2, end, unit, 16);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return unit;
-}
+// NaN and Infinity are read, but for a sign that Python's json does not take either.
+bool IsNanWithSign(std::string_view at) { return at.starts_with("-NaN"); }
 
-bool IsNanOrInfinity(std::string_view at) {
-  if (at.starts_with('-')) at.remove_prefix(1);
-  return at.starts_with("NaN") || at.starts_with("Infinity");
+// "UTF-16" or "UTF-32", "" for others.
+std::string_view OtherEncoding(std::string_view text) {
+  using namespace std::string_view_literals;
+  if (text.starts_with("\0\0\xFE\xFF"sv) || text.starts_with("\xFF\xFE\0\0"sv)) return "UTF-32";
+  if (text.starts_with("\xFE\xFF"sv) || text.starts_with("\xFF\xFE"sv)) return "UTF-16";
+  // JSON begins with two characters of ASCII, unless it is one digit, and holds no null.
+  const std::string_view first = text.substr(0, 4);
+  switch (std::count(first.begin(), first.end(), '\0')) {
+    case 3:
+      return "UTF-32";
+    case 2:
+      return first[0] == '\0' || first[1] == '\0' ? "UTF-16" : "";
+    default:
+      return "";
+  }
 }
 
 }  // namespace
@@ -113,11 +116,11 @@ JsonFault FindFault(std::string_view text, simdjson::error_code error) {
 
 JsonFault DescribeFault(std::string_view text, size_t offset, simdjson::error_code error) {
   offset = std::min(offset, text.size());
-  if (IsNanOrInfinity(text.substr(offset))) return {offset, "NaN and Infinity are not JSON"};
+  if (IsNanWithSign(text.substr(offset))) return {offset, "NaN has no sign"};
   if (offset == text.size()) return FindNestingFault(text);
   switch (error) {
     case simdjson::NUMBER_ERROR:
-      return {offset, "not a JSON number, or one beyond the range of a double"};
+      return {offset, "not a JSON number"};
     case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
     case simdjson::OUT_OF_BOUNDS:
       return FindNestingFault(text);
@@ -131,18 +134,23 @@ JsonFault DescribeFault(std::string_view text, size_t offset, simdjson::error_co
   }
 }
 
+std::optional<std::string> EncodingFault(std::string_view text) {
+  const std::string_view encoding = OtherEncoding(text);
+  if (encoding.empty()) return std::nullopt;
+  return std::string("the text is ")
+      .append(encoding)
+      .append(", and manifests are read as UTF-8; convert it first (iconv -f ")
+      .append(encoding)
+      .append(" -t UTF-8)");
+}
+
 JsonFault FindEscapeFault(std::string_view text, size_t begin) {
   size_t at = begin;
   while (at < text.size() && text[at] != '"') {
     if (text[at] != '\\') {
       ++at;
-    } else if (const auto unit = UnicodeEscape(text, at)) {
-      const bool high = *unit >= 0xD800 && *unit < 0xDC00;
-      const bool low = *unit >= 0xDC00 && *unit < 0xE000;
-      const auto next = high ? UnicodeEscape(text, at + 6) : std::nullopt;
-      const bool pair = next && *next >= 0xDC00 && *next < 0xE000;
-      if (low || (high && !pair)) return {at, "a UTF-16 surrogate without its partner"};
-      at += pair ? 12 : 6;
+    } else if (UnicodeEscape(text, at)) {
+      at += 6;
     } else {
       constexpr std::string_view kSimpleEscapes = "\"\\/bfnrt";
       const bool simple =

@@ -6,6 +6,7 @@
 #include <simdjson.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ JsonFault FindFault(std::string_view text, simdjson::error_code error);
 
 // For an error that was met at byte `offset`.
 JsonFault DescribeFault(std::string_view text, size_t offset, simdjson::error_code error);
+
+// What is wrong where the text is in another encoding than UTF-8, as far as its first bytes tell
+// (json.detect_encoding). Nothing for UTF-8.
+std::optional<std::string> EncodingFault(std::string_view text);
 
 // For a string whose escapes could not be resolved; `begin` is the offset after its opening quote.
 JsonFault FindEscapeFault(std::string_view text, size_t begin);

@@ -10,8 +10,12 @@
 #include <vector>
 
 #include "convert/json_fault.h"
+#include "convert/json_string.h"
 #include "convert/number_text.h"
 #include "format/error.h"
+#include "format/interruption.h"
+#include "format/scalar.h"
+#include "format/stack.h"
 
 namespace flatmanifest {
 
@@ -21,6 +25,7 @@ namespace ondemand = simdjson::ondemand;
 
 // Containers between two calls of Progress.
 constexpr uint32_t kProgressInterval = 1 << 14;
+constexpr uint64_t kValuesBetweenChecks = (1 << 14) - 1;
 // Before 3.6.4, simdjson's number::get_double gives 0 for doubles of more digits than fit 64 bits
 // (its issue 2099): longer ones are read without it.
 constexpr size_t kSafeDoubleLength = 19;
@@ -37,7 +42,8 @@ class JsonReader {
  public:
   JsonReader(simdjson::padded_string_view json, const std::string& name, Writer& writer,
              const Progress& progress)
-      : json_(json),
+      : skipped_(std::string_view(json).starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0),
+        json_(json.data() + skipped_, json.size() - skipped_, json.capacity() - skipped_),
         name_(name),
         writer_(writer),
         progress_(progress),
@@ -45,10 +51,7 @@ class JsonReader {
         unescaped_(json.size() + simdjson::SIMDJSON_PADDING) {}
 
   ReadResult Read() {
-    // Some versions of simdjson skip it, others do not.
-    if (Text().starts_with(kByteOrderMark)) {
-      Fail({0, "not JSON: it begins with a byte order mark"});
-    }
+    if (const auto fault = EncodingFault(Text())) Fail({0, *fault});
     simdjson::error_code error = parser_.allocate(json_.size(), kParserDepth);
     if (error == simdjson::SUCCESS) error = parser_.iterate(json_).get(document_);
     if (error != simdjson::SUCCESS) Fail(FindFault(Text(), error));
@@ -75,7 +78,8 @@ class JsonReader {
   std::string_view Text() const { return {json_.data(), json_.size()}; }
 
   [[noreturn]] void Fail(const JsonFault& fault) const {
-    throw ConvertError(name_ + ": byte " + std::to_string(fault.offset) + ": " + fault.what);
+    throw ConvertError(name_ + ": byte " + std::to_string(skipped_ + fault.offset) + ": " +
+                       fault.what);
   }
 
   size_t Location() {
@@ -92,6 +96,7 @@ class JsonReader {
 
   // Before a container is begun, while the reader still stands at its bracket.
   void Enter() {
+    RequireStack();
     if (++depth_ > kMaxDepth) {
       Fail({Location(), "nested more than " + std::to_string(kMaxDepth) + " deep"});
     }
@@ -101,7 +106,11 @@ class JsonReader {
 
   // `key` is the nearest key above the value; `guess` what the value may well be.
   Cell ReadValue(ondemand::value value, StringId key, Cell guess) {
-    ++value_count_;
+    if ((++value_count_ & kValuesBetweenChecks) == 0) CheckInterruption();
+    // Neither begins a value to simdjson.
+    const std::string_view token = value.raw_json_token();
+    if (token.front() == 'N' || token.front() == 'I') [[unlikely]]
+      return ReadWord(token);
     switch (value.type()) {
       case ondemand::json_type::object:
         return ReadObject(value, key);
@@ -123,13 +132,25 @@ class JsonReader {
     return Cell::Null();
   }
 
+  // What RFC 8259 has no value for.
+  [[gnu::cold]] Cell ReadWord(std::string_view token) {
+    token = TrimSpace(token);
+    if (token == "NaN") return writer_.AddDouble(std::numeric_limits<double>::quiet_NaN());
+    if (token == "Infinity") return writer_.AddDouble(std::numeric_limits<double>::infinity());
+    throw simdjson::simdjson_error(simdjson::TAPE_ERROR);
+  }
+
   StringId ReadString(ondemand::raw_json_string raw) {
     uint8_t* end = unescaped_.data();
     std::string_view text;
-    if (parser_.unescape(raw, end).get(text) != simdjson::SUCCESS) {
-      Fail(FindEscapeFault(Text(), static_cast<size_t>(raw.raw() - json_.data())));
-    }
-    return writer_.AddString(text);
+    if (parser_.unescape(raw, end).get(text) == simdjson::SUCCESS) return writer_.AddString(text);
+    return ReadWithSurrogates(static_cast<size_t>(raw.raw() - json_.data()));
+  }
+
+  [[gnu::cold]] StringId ReadWithSurrogates(size_t begin) {
+    const auto text = Unescaped(Text(), begin);
+    if (!text) Fail(FindEscapeFault(Text(), begin));
+    return writer_.AddString(*text);
   }
 
   // Whether the text at `raw` is this string, unescaped. False where it would take a closer look.
@@ -144,17 +165,28 @@ class JsonReader {
     const std::string_view token = TrimSpace(value.raw_json_token());
     ondemand::number number;
     const simdjson::error_code error = value.get_number().get(number);
-    if (error != simdjson::SUCCESS) {
-      // simdjson stops at uint64; Python's integers do not.
-      if (IsInteger(token)) {
-        return writer_.AddBigInt(token);
-      }
-      throw simdjson::simdjson_error(simdjson::NUMBER_ERROR);
-    }
+    if (error != simdjson::SUCCESS) return ReadOddNumber(token);
     if (number.is_uint64()) return writer_.AddUint(number.get_uint64());
     if (number.is_int64()) return writer_.AddInt(number.get_int64());
     if (token.size() > kSafeDoubleLength) return writer_.AddDouble(ParseDouble(token));
     return writer_.AddDouble(number.get_double());
+  }
+
+  // simdjson stops at uint64 and at the range of doubles; Python does not.
+  [[gnu::cold]] Cell ReadOddNumber(std::string_view token) {
+    if (IsInteger(token)) return ReadBigInt(token);
+    if (token == "-Infinity") return writer_.AddDouble(-std::numeric_limits<double>::infinity());
+    if (IsNumber(token)) return writer_.AddDouble(ParseDouble(token));
+    throw simdjson::simdjson_error(simdjson::NUMBER_ERROR);
+  }
+
+  Cell ReadBigInt(std::string_view token) {
+    if (DigitCount(token) > kMaxDigits) {
+      Fail({static_cast<size_t>(token.data() - json_.data()),
+            "an integer of more than " + std::to_string(kMaxDigits) +
+                " digits, which Python does not read either"});
+    }
+    return writer_.AddBigInt(token);
   }
 
   // Children wait on a stack, above those of the containers around this one.
@@ -263,6 +295,7 @@ class JsonReader {
 
   static constexpr uint32_t kNotSeen = std::numeric_limits<uint32_t>::max();
 
+  const size_t skipped_;  // bytes of a byte order mark
   simdjson::padded_string_view json_;
   const std::string& name_;
   Writer& writer_;

@@ -23,11 +23,12 @@ struct ReadResult {
   uint64_t value_count = 0;
 };
 
-// Adds the document to `writer`. The root must be an object. Numbers keep their type and value:
-// integers of any size, doubles to the bit. Of equal keys in one object the last wins, as in
-// Python's json. Throws ConvertError, "NAME: byte OFFSET: WHAT", for anything that is not JSON by
-// RFC 8259, for UTF-16 surrogates without their partner, for doubles beyond their range, and for
-// nesting over kMaxDepth.
+// Adds the document to `writer`, with the values that Python's json.load has of it. The root must
+// be an object. Numbers keep their type and value: integers of up to kMaxDigits, doubles to the
+// bit, infinity for those beyond their range. Of equal keys in one object the last wins. Beside
+// what RFC 8259 allows, NaN, Infinity and -Infinity are read, which json.dumps and so dbt writes,
+// UTF-16 surrogates without their partner, and a byte order mark. Throws ConvertError, "NAME: byte
+// OFFSET: WHAT", for anything else, and for nesting over kMaxDepth.
 ReadResult ReadJson(simdjson::padded_string_view json, const std::string& name, Writer& writer,
                     const Progress& progress);
 

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "convert/json_string.h"
 #include "format/cell.h"
 #include "format/error.h"
 
@@ -22,9 +23,9 @@ class Splitter {
     std::vector<JsonSection> sections;
     for (ondemand::field field : document.get_object()) {
       JsonSection section;
-      section.whole.key = std::string(std::string_view(field.unescaped_key()));
+      section.whole.key = KeyOf(field);
       ondemand::value value = field.value();
-      section.is_object = value.type() == ondemand::json_type::object;
+      section.is_object = IsA(value, ondemand::json_type::object);
       if (section.is_object) {
         section.members = MembersOf(value.get_object());
       } else {
@@ -52,15 +53,37 @@ class Splitter {
     std::vector<JsonMember> members;
     for (ondemand::field field : object) {
       JsonMember member;
-      member.key = std::string(std::string_view(field.unescaped_key()));
+      member.key = KeyOf(field);
       SetText(field.value(), member);
       members.push_back(std::move(member));
     }
     return members;
   }
 
+  // False for what is no value to simdjson, as NaN.
+  static bool IsA(ondemand::value& value, ondemand::json_type type) {
+    ondemand::json_type found;
+    return value.type().get(found) == simdjson::SUCCESS && found == type;
+  }
+
+  std::string KeyOf(ondemand::field& field) const {
+    const char* const raw = field.key().raw();
+    std::string_view key;
+    if (field.unescaped_key().get(key) == simdjson::SUCCESS) return std::string(key);
+    auto with_surrogates = Unescaped(json_, static_cast<size_t>(raw - json_.data()));
+    if (!with_surrogates) throw simdjson::simdjson_error(simdjson::STRING_ERROR);
+    return *std::move(with_surrogates);
+  }
+
   void SetText(ondemand::value value, JsonMember& member) const {
-    std::string_view text = simdjson::to_json_string(value);
+    std::string_view text = value.raw_json_token();
+    if (IsA(value, ondemand::json_type::object)) {
+      ondemand::object object = value.get_object();
+      text = object.raw_json();
+    } else if (IsA(value, ondemand::json_type::array)) {
+      ondemand::array array = value.get_array();
+      text = array.raw_json();
+    }
     const size_t last = text.find_last_not_of(" \t\r\n");
     text = text.substr(0, last + 1);
     member.begin = static_cast<size_t>(text.data() - json_.data());

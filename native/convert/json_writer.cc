@@ -14,6 +14,9 @@
 
 #include "convert/number_text.h"
 #include "format/interner.h"
+#include "format/scalar.h"
+#include "format/text.h"
+#include "format/unfolding.h"
 
 namespace flatmanifest {
 
@@ -102,8 +105,15 @@ bool AppendQuoted(std::string_view text, TextBuffer& out) {
       AppendAsciiEscape(out, *at++);
       continue;
     }
+    const char* const character = at;
     const utf::code_point point = utf::utf_traits<char>::decode(at, end);
-    if (point == utf::illegal || point == utf::incomplete) return false;
+    if (point == utf::illegal || point == utf::incomplete) {
+      const auto surrogate = SurrogateAt({character, end}, 0);
+      if (!surrogate) return false;
+      AppendUnicodeEscape(out, *surrogate);
+      at = character + kSurrogateSize;
+      continue;
+    }
     if (point < 0x10000) {
       AppendUnicodeEscape(out, point);
     } else {
@@ -126,9 +136,13 @@ size_t ExpectedSize(const Document& document, Cell cell) {
 class JsonWriter::Impl {
  public:
   Impl(const Document& document, TextBuffer& out)
-      : document_(document), out_(out), strings_(document.string_offsets().size() - 1) {}
+      : document_(document),
+        out_(out),
+        most_text_(kJsonPerText * MostText(document.bytes().size())),
+        strings_(document.string_offsets().size() - 1) {}
 
   void Write(Cell cell) {
+    begin_ = out_.size();
     guard_.emplace(document_);
     WriteValue(cell);
   }
@@ -148,7 +162,16 @@ class JsonWriter::Impl {
   // Fibonacci hashing: the high bits, which the index uses, depend on all bits of the cell.
   static uint64_t Hash(Cell cell) { return cell.bits() * 0x9E3779B97F4A7C15; }
 
-  void Repeat(const Place& place) { out_.Repeat(place.begin, place.length); }
+  void Repeat(const Place& place) {
+    if (out_.size() - begin_ + place.length > most_text_) FailTooLarge();
+    out_.Repeat(place.begin, place.length);
+  }
+
+  // Only what is repeated makes a text far larger than its file.
+  [[noreturn]] void FailTooLarge() const {
+    document_.Fail("a value unfolds to over " + std::to_string(most_text_) +
+                   " bytes of JSON, which no manifest of this size does (damaged file)");
+  }
 
   void WriteValue(Cell cell) {
     switch (cell.kind()) {
@@ -170,19 +193,21 @@ class JsonWriter::Impl {
       case CellKind::kDouble:
         return WriteByText([&](std::string& text) { AppendDouble(text, document_.Double(cell)); });
       case CellKind::kBigInt:
-        return WriteBigInt(document_.String(cell.index()));
+        return out_.Append(BigInt(document_, cell));
       case CellKind::kString:
         return WriteString(cell.index());
       case CellKind::kArray:
       case CellKind::kObject:
         return WriteContainer(cell);
       case CellKind::kDate:
+        CheckDate(document_, cell.index());
         return WriteByText([&](std::string& text) {
           text += '"';
           AppendDate(text, cell.index());
           text += '"';
         });
       case CellKind::kDateTime:
+        CheckDateTime(document_, document_.Wide(cell), cell.aux());
         return WriteByText([&](std::string& text) {
           text += '"';
           AppendDateTime(text, document_.Wide(cell), cell.aux());
@@ -204,11 +229,6 @@ class JsonWriter::Impl {
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof(digits), value);
     out_.Append({digits, static_cast<size_t>(end.ptr - digits)});
-  }
-
-  void WriteBigInt(std::string_view digits) {
-    if (!IsInteger(digits)) document_.Fail("a large integer has no digits (damaged file)");
-    out_.Append(digits);
   }
 
   void WriteString(StringId id) {
@@ -265,6 +285,8 @@ class JsonWriter::Impl {
   const Document& document_;
   std::optional<WalkGuard> guard_;  // of the value that is being written
   TextBuffer& out_;
+  size_t begin_ = 0;  // where the value that is being written begins
+  const uint64_t most_text_;
   std::vector<Place> strings_;
   std::vector<Container> containers_;
   Interner container_index_;

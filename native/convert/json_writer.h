@@ -27,7 +27,8 @@ class JsonWriter {
   JsonWriter& operator=(const JsonWriter&) = delete;
 
   // Appends a value to the buffer, to which others may append in between. Throws FormatError on
-  // damage.
+  // damage, and before the buffer has grown to more than a file of this size can honestly unfold to
+  // (format/unfolding.h).
   void Write(Cell cell);
 
  private:
@@ -35,7 +36,8 @@ class JsonWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// Appends a string that is in no document. Throws std::invalid_argument if it is not UTF-8.
+// Appends a string that is in no document. Throws std::invalid_argument if it is not text
+// (format/text.h).
 void AppendJsonString(std::string_view text, TextBuffer& out);
 
 // Appends one value to `out`.

@@ -1,14 +1,17 @@
 #include "convert/number_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <locale>
 #include <sstream>
 #include <string_view>
 
 #include "format/cell.h"
+#include "format/scalar.h"
 
 namespace flatmanifest {
 
@@ -20,7 +23,6 @@ constexpr int kFirstScientificLow = -5;
 constexpr int kFirstScientificHigh = 16;
 
 constexpr uint64_t kMicrosecondsPerSecond = 1'000'000;
-constexpr uint64_t kMicrosecondsPerDay = 86'400 * kMicrosecondsPerSecond;
 
 // "d.ddde[+-]xx" into its digits and exponent.
 struct Decimal {
@@ -51,10 +53,26 @@ void AppendFormat(std::string& out, const char* format, Arguments... arguments) 
 
 }  // namespace
 
-bool IsInteger(std::string_view token) {
-  if (token.starts_with('-')) token.remove_prefix(1);
-  return !token.empty() && token.find_first_not_of("0123456789") == std::string_view::npos &&
-         (token.size() == 1 || token.front() != '0');
+bool IsNumber(std::string_view token) {
+  constexpr std::string_view kDigits = "0123456789";
+  const auto digits = [&] {  // whether there are any at the front, which are taken away
+    const size_t count = std::min(token.find_first_not_of(kDigits), token.size());
+    token.remove_prefix(count);
+    return count != 0;
+  };
+  const size_t integer = std::min(token.find_first_of(".eE"), token.size());
+  if (!IsInteger(token.substr(0, integer))) return false;
+  token.remove_prefix(integer);
+  if (token.starts_with('.')) {
+    token.remove_prefix(1);
+    if (!digits()) return false;
+  }
+  if (token.starts_with('e') || token.starts_with('E')) {
+    token.remove_prefix(1);
+    if (token.starts_with('+') || token.starts_with('-')) token.remove_prefix(1);
+    if (!digits()) return false;
+  }
+  return token.empty();
 }
 
 double ParseDouble(std::string_view token) {
@@ -63,7 +81,9 @@ double ParseDouble(std::string_view token) {
   stream.imbue(std::locale::classic());
   double value = 0;
   stream >> value;
-  return value;
+  // A stream fails for what is too large (with the largest double), and some for what is too small.
+  if (!stream.fail() || std::fabs(value) < 1) return value;
+  return std::copysign(std::numeric_limits<double>::infinity(), value);
 }
 
 void AppendDouble(std::string& out, double value) {

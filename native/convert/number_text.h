@@ -9,10 +9,10 @@
 
 namespace flatmanifest {
 
-// Whether `token` is a JSON integer: an optional '-', then digits without a leading zero.
-bool IsInteger(std::string_view token);
+// Whether `token` is a JSON number.
+bool IsNumber(std::string_view token);
 
-// The double nearest to a JSON number of any length that is not beyond the range of doubles.
+// The double nearest to a JSON number of any length, infinite beyond the range of doubles.
 double ParseDouble(std::string_view token);
 
 // As repr(float): shortest digits that read back the same, exponent from 1e16 and below 1e-4;

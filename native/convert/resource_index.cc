@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "format/interruption.h"
 #include "graph/csr.h"
 
 namespace flatmanifest {
@@ -132,7 +133,9 @@ ResourceRows BuildRows(Writer& writer, const std::vector<Resource>& resources,
   for (int i = 0; i < kCollectionCount; ++i) default_type[i] = writer.AddString(kDefaultType[i]);
 
   ResourceRows rows;
+  Patience patience;
   for (const Resource& resource : resources) {
+    patience.Step();
     const Cell value = resource.value;
     const Cell config = fields.Find(value, kConfig);
     // dbt keeps both of these in the node, in its config, or in both.
@@ -172,7 +175,9 @@ std::vector<Edge> DependencyEdges(const Writer& writer, const ResourceRows& rows
   for (Row row = 0; row < rows.graph_count; ++row) row_of[rows.unique_id[row]] = row;
 
   std::vector<Edge> edges;
+  Patience patience;
   for (Row row = 0; row < rows.graph_count; ++row) {
+    patience.Step();
     const Cell names = fields.Find(fields.Find(rows.value[row], kDependsOn), kNodes);
     if (!names.is(CellKind::kArray)) continue;
     for (const Cell name : writer.Elements(names)) {

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "format/scalar.h"
+
 namespace flatmanifest {
 
 Copier::Copied Copier::Copy(Cell cell) {
@@ -19,12 +21,14 @@ Copier::Copied Copier::Copy(Cell cell) {
     case CellKind::kDouble:
       return {to_.AddDouble(from_.Double(cell)), 0};
     case CellKind::kBigInt:
-      return {to_.AddBigInt(from_.String(cell.index())), 0};
+      return {to_.AddBigInt(BigInt(from_, cell)), 0};
     case CellKind::kString:
       return {Cell::String(CopyString(cell.index())), 0};
     case CellKind::kDate:
+      CheckDate(from_, cell.index());
       return {to_.AddDate(cell.index()), 0};
     case CellKind::kDateTime: {
+      CheckDateTime(from_, from_.Wide(cell), cell.aux());
       std::optional<int32_t> offset;
       if (cell.aux() != 0) offset = static_cast<int32_t>(cell.aux()) - int32_t{Cell::kUtc};
       return {to_.AddDateTime(from_.Wide(cell), offset), 0};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "format/error.h"
+#include "format/unfolding.h"
 #include "manifest_generated.h"
 
 namespace flatmanifest {
@@ -94,6 +95,11 @@ Document Document::Open(std::span<const std::byte> bytes, std::string name) {
   if (header->length() != bytes.size()) {
     document.Fail("has " + std::to_string(bytes.size()) + " bytes, its header says " +
                   std::to_string(header->length()) + " (truncated or damaged)");
+  }
+  if (header->value_count() > MostValues(bytes.size())) {
+    document.Fail("its header says that it unfolds to " + std::to_string(header->value_count()) +
+                  " values, which no manifest of " + std::to_string(bytes.size()) +
+                  " bytes does (damaged file)");
   }
   if (document.header_.kind > DocumentKind::kInternal) document.Fail("unknown kind of document");
   if (manifest->producer() != nullptr) document.producer_ = manifest->producer()->string_view();

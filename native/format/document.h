@@ -1,10 +1,10 @@
 // Reads an .fman file in place.
 //
-// Nothing is parsed or copied: opening checks the FlatBuffer's own structure and the lengths of its
-// columns, in time that does not depend on the size of the file. Every index read from the file is
-// checked where it is used, so that a damaged file throws FormatError and never makes a reader
-// leave the bytes it was given. Contents are not checksummed at open; Verify (format/verify.h) does
-// that.
+// Nothing is parsed or copied: opening checks the FlatBuffer's own structure, the lengths of its
+// columns and how many values it may unfold to, in time that does not depend on the size of the
+// file. Every index read from the file is checked where it is used, so that a damaged file throws
+// FormatError and never makes a reader leave the bytes it was given. Contents are not checksummed
+// at open; Verify (format/verify.h) does that.
 //
 // The layout is specified in docs/format.md; the schema is schema/manifest.fbs.
 
@@ -19,6 +19,8 @@
 #include <string_view>
 
 #include "format/cell.h"
+#include "format/interruption.h"
+#include "format/stack.h"
 
 namespace flatmanifest {
 
@@ -185,8 +187,10 @@ class Document {
 };
 
 // Bounds a walk through a document, so that a damaged or hostile file can neither nest without end
-// nor unfold shared subtrees into more values than it says it holds. A walk makes one guard, and a
-// Level for each container while it is inside it. Throws FormatError.
+// nor unfold shared subtrees into more values than it says it holds, which are no more than a file
+// of its size may have (format/unfolding.h). A walk makes one guard, and a Level for each container
+// while it is inside it. Throws FormatError, Interrupted (format/interruption.h), and StackError
+// before the thread's stack ends.
 class WalkGuard {
  public:
   explicit WalkGuard(const Document& document)
@@ -196,6 +200,7 @@ class WalkGuard {
   class Level {
    public:
     Level(WalkGuard& guard, size_t elements) : guard_(guard) {
+      RequireStack();
       guard_.Count(elements);
       if (guard_.depth_ >= kMaxDepth) {
         guard_.document_.Fail("containers are nested too deeply (damaged file)");
@@ -216,12 +221,14 @@ class WalkGuard {
   void Count(uint64_t values) {
     if (values > remaining_) document_.Fail("more values than the header says (damaged file)");
     remaining_ -= values;
+    patience_.Step();
   }
 
  private:
   const Document& document_;
   uint64_t remaining_;
   int depth_ = 0;
+  Patience patience_;
 };
 
 }  // namespace flatmanifest

@@ -48,6 +48,12 @@ class GenerationError : public Error {
   using Error::Error;
 };
 
+// The thread's stack is too small for how deeply values are nested. RecursionError in Python.
+class StackError : public Error {
+ public:
+  using Error::Error;
+};
+
 // The operating system said no. OSError in Python, with its errno and file name.
 class IoError : public Error {
  public:

@@ -1,12 +1,14 @@
 #include "format/verify.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "format/checksum.h"
+#include "format/interruption.h"
+#include "format/scalar.h"
+#include "format/text.h"
+#include "format/unfolding.h"
 
 namespace flatmanifest {
 
@@ -47,10 +49,12 @@ class Verifier {
   void CheckStrings() const {
     const auto data = document_.string_data();
     CheckOffsets(document_.string_offsets(), data.size(), "string offsets are out of order");
-    Require(simdjson::validate_utf8(reinterpret_cast<const char*>(data.data()), data.size()),
+    Require(IsText({reinterpret_cast<const char*>(data.data()), data.size()}),
             "a string is not UTF-8");
-    // All of it is UTF-8; so is each string, if none begins inside a character.
+    // All of it is text; so is each string, if none begins inside a character.
+    Patience patience;
     for (const uint32_t offset : document_.string_offsets()) {
+      patience.Step();
       Require(offset == data.size() || (data[offset] & 0xC0) != 0x80,
               "a string begins within a character");
     }
@@ -73,53 +77,41 @@ class Verifier {
     }
   }
 
-  // How many values `cell` unfolds to, itself included. Its range must end at or before `limit`:
-  // containers are written after what they hold, which excludes cycles.
-  uint64_t CheckCell(Cell cell, size_t limit, const std::vector<uint64_t>& counts_before) const {
-    switch (cell.kind()) {
-      case CellKind::kNull:
-      case CellKind::kFalse:
-      case CellKind::kTrue:
-      case CellKind::kInt:
-      case CellKind::kDate:
-        return 1;
-      case CellKind::kWideInt:
-      case CellKind::kWideUint:
-      case CellKind::kDouble:
-      case CellKind::kDateTime:
-        Require(cell.index() < document_.wide().size(), "a number lies outside the file");
-        return 1;
-      case CellKind::kBigInt:
-      case CellKind::kString:
-        Require(IsString(cell.index()), "a value is a string that does not exist");
-        return 1;
-      case CellKind::kArray:
-      case CellKind::kObject: {
-        const size_t length = document_.Elements(cell).size();
-        if (length == 0) return 1;
-        Require(cell.index() + length <= limit, "a container holds what was written after it");
-        return 1 + counts_before[cell.index() + length] - counts_before[cell.index()];
-      }
+  void CheckScalars(std::span<const Cell> cells) const {
+    Patience patience;
+    for (const Cell cell : cells) {
+      patience.Step();
+      if (cell.is(CellKind::kString)) document_.String(cell.index());
+      if (!cell.is_container()) CheckScalar(document_, cell);
+      const bool is_date = cell.is(CellKind::kDate) || cell.is(CellKind::kDateTime);
+      Require(!is_date || document_.header().kind == DocumentKind::kInternal,
+              "an artifact holds a date, which JSON has not");
     }
-    document_.Fail("a value of unknown kind " + std::to_string(static_cast<int>(cell.kind())));
+  }
+
+  // Readers that walk over all of a column do not meet more than the document holds.
+  void CheckColumn(std::span<const Cell> cells, Unfolding& unfolding) const {
+    CheckScalars(cells);
+    Unfolded sum;
+    for (const Cell cell : cells) {
+      const Unfolded size = unfolding.Of(cell);
+      sum.values += size.values;
+      sum.text += size.text;
+    }
+    const size_t size = document_.bytes().size();
+    Require(sum.values <= MostValues(size) && sum.text <= MostText(size),
+            "the resources hold more than the document");
   }
 
   void CheckValues() {
-    const auto cells = document_.cells();
-    const uint64_t declared = document_.header().value_count;
-    // counts_before_[i]: values that cells 0 .. i - 1 unfold to.
-    counts_before_.assign(cells.size() + 1, 0);
-    for (size_t i = 0; i < cells.size(); ++i) {
-      const uint64_t count = CheckCell(cells[i], i, counts_before_);
-      // Each cell occurs in the document, so none unfolds to more than all of it. This also keeps
-      // the sums far from overflow: at most 2^28 cells of at most `declared` values.
-      Require(count <= declared && declared < (uint64_t{1} << 35),
-              "a value unfolds to more values than the header says");
-      counts_before_[i + 1] = counts_before_[i] + count;
-    }
+    CheckScalars(document_.cells());
+    Unfolding unfolding(document_);
     Require(document_.root().is(CellKind::kObject), "the root is not an object");
-    Require(CheckCell(document_.root(), cells.size(), counts_before_) <= declared,
-            "the document holds more values than the header says");
+    unfolding.Of(document_.root());
+    const ResourceColumns& rows = document_.resources();
+    for (const auto& column : {rows.value, rows.fqn, rows.tags, rows.config, rows.version}) {
+      CheckColumn(column, unfolding);
+    }
   }
 
   void CheckResources() const {
@@ -131,12 +123,10 @@ class Verifier {
         Require(id == kNoString || IsString(id), "a resource names a string that does not exist");
       }
     }
-    for (const auto& column : {rows.value, rows.fqn, rows.tags, rows.config, rows.version}) {
-      for (const Cell cell : column) CheckCell(cell, document_.cells().size(), counts_before_);
-    }
     for (Row row = 0; row < document_.row_count(); ++row) {
       Require(rows.collection[row] < kCollectionCount, "a resource of an unknown collection");
       Require(rows.unique_id[row] != kNoString, "a resource without unique_id");
+      Require(rows.resource_type[row] != kNoString, "a resource without resource_type");
       Require(rows.value[row].is(CellKind::kObject), "a resource that is no object");
       const bool first_of_part = row == 0 || row == rows.graph_count;
       Require(first_of_part ||
@@ -169,7 +159,6 @@ class Verifier {
   }
 
   const Document& document_;
-  std::vector<uint64_t> counts_before_;
 };
 
 }  // namespace

@@ -84,6 +84,7 @@ SimplePaths::SimplePaths(const Digraph& graph, Row from, Row to)
 std::vector<Row> SimplePaths::Next() {
   if (trivial_) return {*std::exchange(trivial_, std::nullopt)};
   while (!path_.empty()) {
+    patience_.Step();
     if (next_.back() == Links()) {
       Leave();
       continue;
@@ -106,6 +107,7 @@ bool SimplePaths::LeadsToEnd(Row row) {
   MetRows met(graph_.row_limit());
   met.Insert(row);
   for (size_t i = 0; i < met.size(); ++i) {
+    patience_.Step();
     for (const Digraph::Link link : graph_.Successors(met[i])) {
       if (link.row == to_) return true;
       if (may_lead_.Contains(link.row) && !on_path_.Contains(link.row)) met.Insert(link.row);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "format/interruption.h"
 #include "graph/digraph.h"
 #include "graph/row_set.h"
 
@@ -48,6 +49,7 @@ class SimplePaths {
   std::optional<Row> trivial_;  // the end that is the start
   std::vector<Row> path_;
   std::vector<Links> next_;  // for each node of the path, its next edge
+  Patience patience_;
 };
 
 }  // namespace flatmanifest

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "format/interruption.h"
 #include "graph/topology.h"
 #include "graph/walk.h"
 
@@ -10,10 +11,12 @@ namespace flatmanifest {
 
 namespace {
 
+constexpr uint64_t kStepsOfWalk = 256;  // what a node takes besides the steps of its walk
+
 // The successors of `row` that a longer path leads to as well. Such a path comes by way of another
 // successor, of an earlier generation, and through generations before the last successor's.
 void FindShortcuts(const Digraph& graph, const std::vector<uint32_t>& generations, Row row,
-                   std::vector<Row>& shortcuts) {
+                   std::vector<Row>& shortcuts, Patience& patience) {
   uint32_t last = 0;
   for (const Digraph::Link link : graph.Successors(row)) {
     last = std::max(last, generations[link.row]);
@@ -26,6 +29,7 @@ void FindShortcuts(const Digraph& graph, const std::vector<uint32_t>& generation
   };
   for (const Digraph::Link link : graph.Successors(row)) meet_children(link.row);
   for (size_t i = 0; i < met.size(); ++i) meet_children(met[i]);
+  patience.Step(kStepsOfWalk + met.size());
   for (const Digraph::Link link : graph.Successors(row)) {
     if (!met.Insert(link.row)) shortcuts.push_back(link.row);
   }
@@ -37,10 +41,11 @@ Digraph TransitiveReduction(const Digraph& graph) {
   const std::vector<uint32_t> generations = QueueScores(graph);
   Digraph reduced = graph;
   std::vector<Row> shortcuts;
+  Patience patience;
   for (const Row row : graph.Nodes()) {
     if (graph.OutDegree(row) < 2) continue;
     shortcuts.clear();
-    FindShortcuts(graph, generations, row, shortcuts);
+    FindShortcuts(graph, generations, row, shortcuts, patience);
     for (const Row shortcut : shortcuts) reduced.RemoveEdge(row, shortcut);
   }
   return reduced;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "format/cell.h"
+#include "format/interruption.h"
 
 namespace flatmanifest {
 
@@ -70,7 +71,9 @@ class RowSet {
   // Calls visit(row) for each row, ascending.
   template <typename Visit>
   void ForEach(Visit visit) const {
+    Patience patience;
     for (size_t i = 0; i < words_.size(); ++i) {
+      patience.Step(kStepsOfWord);
       for (uint64_t word = words_[i]; word != 0; word &= word - 1) {
         visit(static_cast<Row>(i * 64 + static_cast<size_t>(std::countr_zero(word))));
       }
@@ -86,6 +89,9 @@ class RowSet {
 
  private:
   uint32_t size_;
+  // Selecting looks at rows one by one, which takes far longer than a step of a walk.
+  static constexpr uint64_t kStepsOfWord = 512;
+
   std::vector<uint64_t> words_;
 };
 

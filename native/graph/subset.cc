@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "format/interruption.h"
+
 namespace flatmanifest {
 
 namespace {
+
+constexpr uint64_t kStepsOfRemoval = 256;  // in steps of a walk
 
 uint64_t PathsThrough(const Digraph& graph, Row row) {
   return uint64_t{graph.InDegree(row)} * graph.OutDegree(row);
@@ -74,7 +78,11 @@ Digraph SubsetGraph(const Digraph& graph, const RowSet& kept) {
   }
   std::stable_sort(removals.begin(), removals.end(),
                    [](const Removal& a, const Removal& b) { return a.paths < b.paths; });
-  for (const Removal& removal : removals) BypassNode(part, removal.row);
+  Patience patience;
+  for (const Removal& removal : removals) {
+    patience.Step(kStepsOfRemoval);
+    BypassNode(part, removal.row);
+  }
   return part;
 }
 

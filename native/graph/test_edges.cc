@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "format/interruption.h"
 #include "graph/depends_on.h"
 #include "graph/row_set.h"
 #include "graph/walk.h"
@@ -17,6 +18,8 @@ namespace flatmanifest {
 namespace {
 
 using Rows = std::vector<Row>;
+
+constexpr uint64_t kStepsOfNode = 64;  // what handing on to a node takes, in steps of a walk
 
 struct TestEdge {
   Row test;
@@ -85,7 +88,9 @@ class MultiTestSearch {
   void Run(const Rows& sources) {
     std::deque<Row> ready(sources.rbegin(), sources.rend());  // dbt takes the last one first
     for (const Row source : sources) progress_[source];
+    Patience patience;
     for (; !ready.empty(); ready.pop_front()) {
+      patience.Step(kStepsOfNode);
       const Row row = ready.front();
       const Progress seen = std::move(progress_.extract(row).mapped());
       Pass(row, seen, ready);
@@ -227,8 +232,10 @@ class ThoroughSearch {
         is_considered_(graph.row_limit()) {}
 
   void Run() {
+    Patience patience;
     for (const Row row : graph_.Nodes()) {
       if (!roles_.IsExecutable(row)) continue;
+      patience.Step(kStepsOfNode);
       FindTests(row);
       if (test_edges_lead_on_) AddFound();
     }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "format/cell.h"
+#include "format/interruption.h"
 #include "graph/traversal.h"
 
 namespace flatmanifest {
@@ -53,8 +54,8 @@ class MetRows {
 };
 
 // The rows that 1 to `depth` edges lead to from `from`, each once, nearest first; rows of `from`
-// among them only if another (or, round a cycle, itself) leads there. `for_each_neighbour(row,
-// visit)` calls visit(neighbour) for each edge that counts.
+// among them only if another (or, round a cycle, itself) leads there. Throws Interrupted.
+// `for_each_neighbour(row, visit)` calls visit(neighbour) for each edge that counts.
 //
 // This is dbt's select_children and select_parents (dbt/graph/graph.py).
 template <typename ForEachNeighbour>
@@ -64,9 +65,13 @@ std::vector<Row> WalkFromAll(std::span<const Row> from, uint32_t row_limit, uint
   if (depth == 0) return {};
   const auto meet = [&met](Row row) { met.Insert(row); };
   for (const Row row : from) for_each_neighbour(row, meet);
+  Patience patience;
   size_t next = 0;
   for (uint64_t step = 1; step < depth && next < met.size(); ++step) {
-    for (const size_t end = met.size(); next < end; ++next) for_each_neighbour(met[next], meet);
+    for (const size_t end = met.size(); next < end; ++next) {
+      patience.Step();
+      for_each_neighbour(met[next], meet);
+    }
   }
   return met.Take();
 }
@@ -79,9 +84,13 @@ std::vector<Row> WalkFrom(Row from, uint32_t row_limit, uint64_t depth,
   MetRows met(row_limit);
   const auto meet = [&met](Row row) { met.Insert(row); };
   meet(from);
+  Patience patience;
   size_t next = 0;
   for (uint64_t step = 0; step < depth && next < met.size(); ++step) {
-    for (const size_t end = met.size(); next < end; ++next) for_each_neighbour(met[next], meet);
+    for (const size_t end = met.size(); next < end; ++next) {
+      patience.Step();
+      for_each_neighbour(met[next], meet);
+    }
   }
   std::vector<Row> rows = met.Take();
   rows.erase(rows.begin());

@@ -191,7 +191,7 @@ std::string SearchName(const Document& document, Row row) {
 }
 
 void WriteList(const Document& document, std::span<const Row> rows, ListFormat format,
-               const std::vector<std::string>& keys, TextBuffer& out) {
+               const std::vector<std::string>& keys, TextBuffer& out, std::vector<size_t>* ends) {
   std::optional<JsonLines> json;
   if (format == ListFormat::kJson) json.emplace(document, keys, out);
   for (const Row row : rows) {
@@ -210,6 +210,7 @@ void WriteList(const Document& document, std::span<const Row> rows, ListFormat f
         break;
     }
     out.Append('\n');
+    if (ends != nullptr) ends->push_back(out.size());
   }
 }
 

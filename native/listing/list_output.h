@@ -30,9 +30,11 @@ enum class ListFormat : uint8_t {
 // The lines for `rows`, in their order, each with a line end. For kJson, `keys` are the fields to
 // show, in their order, "config.materialized" being a field of a field; without any, those that dbt
 // shows. Fields that a resource has not are left out; so are nested ones that are null. Throws
-// FormatError where the document is damaged.
+// FormatError where the document is damaged. Linear in what is written; where each line ends in
+// `out`, its line end included, is added to `ends`, if that is given.
 void WriteList(const Document& document, std::span<const Row> rows, ListFormat format,
-               const std::vector<std::string>& keys, TextBuffer& out);
+               const std::vector<std::string>& keys, TextBuffer& out,
+               std::vector<size_t>* ends = nullptr);
 
 // The resource's name for searching, as --output name shows it: dbt/contracts/graph/nodes.py,
 // search_name.

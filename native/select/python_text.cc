@@ -2,6 +2,8 @@
 
 #include <utf8proc.h>
 
+#include "format/text.h"
+
 namespace flatmanifest {
 
 namespace {
@@ -31,7 +33,13 @@ char32_t NextWideCodePoint(std::string_view text, size_t& at) {
   utf8proc_int32_t c = 0;
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at;
   const auto used = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - at), &c);
-  if (used <= 0) return static_cast<unsigned char>(text[at++]);
+  if (used <= 0) {
+    if (const auto surrogate = SurrogateAt(text, at)) {
+      at += kSurrogateSize;
+      return *surrogate;
+    }
+    return static_cast<unsigned char>(text[at++]);
+  }
   at += static_cast<size_t>(used);
   return static_cast<char32_t>(c);
 }

@@ -1,5 +1,6 @@
 // Text as Python sees it: dbt's selectors are defined by str, re and fnmatch, which work on code
-// points and on Unicode's classes of characters. All strings are UTF-8.
+// points and on Unicode's classes of characters. All strings are UTF-8,
+// but for surrogates that stand alone (format/text.h).
 
 #ifndef FLATMANIFEST_SELECT_PYTHON_TEXT_H_
 #define FLATMANIFEST_SELECT_PYTHON_TEXT_H_

@@ -3,11 +3,19 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "format/error.h"
+#include "format/interruption.h"
 
 namespace flatmanifest {
+
+namespace {
+
+constexpr size_t kMostAtOnce = size_t{64} << 20;  // between two looks at what has been asked for
+
+}  // namespace
 
 Descriptor::~Descriptor() {
   if (fd_ >= 0) ::close(fd_);
@@ -23,11 +31,13 @@ Descriptor OpenToWrite(const std::string& path, int flags) {
 
 void WriteAll(int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    const ssize_t written = ::write(fd, bytes.data(), std::min(bytes.size(), kMostAtOnce));
     if (written < 0) {
-      if (errno == EINTR) continue;
-      throw IoError("cannot write", path, errno);
+      if (errno != EINTR) throw IoError("cannot write", path, errno);
+      CheckInterruption(Urgency::kNow);
+      continue;
     }
+    CheckInterruption();
     bytes.remove_prefix(static_cast<size_t>(written));
   }
 }

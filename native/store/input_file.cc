@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "format/error.h"
+#include "format/interruption.h"
 
 namespace flatmanifest {
 
@@ -26,6 +27,10 @@ constexpr uint64_t kLargestText = uint64_t{4} << 30;  // simdjson's offsets are 
 // Wider than the coarsest time stamps that common file systems keep (FAT: two seconds).
 constexpr int64_t kClockGranularityNs = 2'000'000'000;
 constexpr std::string_view kGzipMagic = "\x1f\x8b";
+// Gzip packs nothing to less than a thousandth, and dbt's manifests to a twentieth. What is packed
+// more tightly than this, and is not small, was made to fill memory.
+constexpr uint64_t kLargestRatio = 200;
+constexpr uint64_t kSmallUnpacked = uint64_t{64} << 20;
 
 class Descriptor {
  public:
@@ -98,8 +103,9 @@ size_t ReadUpTo(int fd, char* to, size_t size, const std::string& path) {
     const ssize_t got = ::read(fd, to + done, size - done);
     if (got == 0) break;
     if (got < 0) {
-      if (errno == EINTR) continue;
-      throw IoError("cannot read", path, errno);
+      if (errno != EINTR) throw IoError("cannot read", path, errno);
+      CheckInterruption(Urgency::kNow);
+      continue;
     }
     done += static_cast<size_t>(got);
   }
@@ -130,7 +136,19 @@ PaddedText ReadAll(int fd, const struct stat& status, const std::string& path) {
   }
 }
 
-// Unpacks all members of a gzip file.
+[[noreturn]] void FailGzip(const std::string& path, size_t offset, const std::string& what) {
+  throw ConvertError(path + ": byte " + std::to_string(offset) + ": " + what);
+}
+
+void CheckRatio(const std::string& path, uint64_t unpacked, uint64_t packed) {
+  if (unpacked <= kSmallUnpacked || unpacked / kLargestRatio <= packed) return;
+  FailGzip(path, packed,
+           "so far the gzip data has unpacked to " + std::to_string(unpacked) + " bytes, over " +
+               std::to_string(kLargestRatio) + " times its size, which no manifest does");
+}
+
+// Unpacks all members of a gzip file. What follows the last one may be zeros, as tapes and some
+// stores pad it (gzip, Python's too).
 PaddedText Gunzip(std::string_view packed, const std::string& path) {
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 16) != Z_OK) throw std::bad_alloc();
@@ -143,6 +161,7 @@ PaddedText Gunzip(std::string_view packed, const std::string& path) {
       stream.avail_in = static_cast<uInt>(std::min<size_t>(left, 1U << 30));
       left -= stream.avail_in;
     }
+    CheckInterruption();
     const size_t before = text.size();
     text.Resize(before + kChunk);
     stream.next_out = reinterpret_cast<Bytef*>(text.data()) + before;
@@ -150,16 +169,21 @@ PaddedText Gunzip(std::string_view packed, const std::string& path) {
     const int result = inflate(&stream, Z_NO_FLUSH);
     text.Resize(before + kChunk - stream.avail_out);
     if (text.size() > kLargestText) FailTooLarge(path);
+    const size_t offset = packed.size() - left - stream.avail_in;
+    CheckRatio(path, text.size(), offset);
     if (result == Z_STREAM_END) {
-      if (stream.avail_in == 0 && left == 0) return text;
+      const size_t next = packed.find_first_not_of('\0', offset);
+      if (next == std::string_view::npos) return text;
       inflateReset(&stream);
+      stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data())) + next;
+      stream.avail_in = 0;
+      left = packed.size() - next;
     } else if (result == Z_MEM_ERROR) {
       throw std::bad_alloc();
     } else if (result != Z_OK) {
-      const size_t offset = packed.size() - left - stream.avail_in;
-      throw ConvertError(path + ": byte " + std::to_string(offset) +
-                         (result == Z_BUF_ERROR ? ": the gzip data ends early (truncated)"
-                                                : ": damaged gzip data"));
+      FailGzip(
+          path, offset,
+          result == Z_BUF_ERROR ? "the gzip data ends early (truncated)" : "damaged gzip data");
     }
   }
 }

@@ -40,8 +40,10 @@ struct InputFile {
   std::optional<SourceStamp> stamp;
 };
 
-// Reads the file at `path`, "-" being standard input. Gzip is recognized by its first bytes. Throws
-// IoError, or ConvertError for damaged gzip data or more than 4 GiB.
+// Reads the file at `path`, "-" being standard input. Gzip is recognized by its first bytes; it may
+// have several members, and zeros behind them. Throws IoError, or ConvertError for damaged gzip
+// data, for more than 4 GiB, and for gzip data that unpacks to more than 64 MiB and 200 times its
+// own size: at that byte, with no more than that in memory.
 InputFile ReadInput(const std::string& path);
 
 enum class Freshness {

@@ -1,6 +1,7 @@
 #include "store/publish.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -72,6 +73,33 @@ class Directory {
   const Descriptor fd_;
 };
 
+// Where the file lies that a path leads to.
+std::string ThroughLinks(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as the kernel's
+  std::error_code failed;
+  fs::path target = path;
+  for (int links = 0; fs::is_symlink(fs::symlink_status(target, failed)); ++links) {
+    if (links == kMostLinks) throw IoError("cannot write", path, ELOOP);
+    const fs::path next = fs::read_symlink(target, failed);
+    if (failed) throw IoError("cannot write", path, failed.value());
+    target = target.parent_path() / next;  // which is `next` if that is absolute
+  }
+  return target.string();
+}
+
+// Best effort: who may not give a file away has one of their own.
+void TakeOver(int fd, const std::string& path) {
+  struct stat old;
+  struct stat made;
+  if (::lstat(path.c_str(), &old) != 0 || !S_ISREG(old.st_mode) || ::fstat(fd, &made) != 0) return;
+  const bool is_given = (old.st_uid == made.st_uid || ::fchown(fd, old.st_uid, gid_t(-1)) == 0) &&
+                        (old.st_gid == made.st_gid || ::fchown(fd, uid_t(-1), old.st_gid) == 0);
+  // Not the rights of one group for another.
+  constexpr mode_t kOfGroup = 0070;
+  const mode_t mode = old.st_mode & 0777;
+  if (::fchmod(fd, is_given ? mode : mode & ~kOfGroup) != 0) return;
+}
+
 void FlushFile(int fd, const std::string& path) {
   while (::fsync(fd) != 0) {
     if (errno != EINTR) throw IoError("cannot write", path, errno);
@@ -111,19 +139,25 @@ uint64_t GenerationAfter(const std::optional<Header>& header) {
 
 }  // namespace
 
-void Publish(const std::string& path, std::span<const std::byte> bytes, Flush flush) {
+void Publish(const std::string& name, std::span<const std::byte> bytes, Flush flush,
+             Existing existing) {
+  const std::string path = existing == Existing::kKeep ? ThroughLinks(name) : name;
   if (IsSpecial(path)) return WriteInPlace(path, bytes);
   StagedFile staged(path);
+  if (existing == Existing::kKeep) TakeOver(staged.fd(), path);
   Replace(staged, path, bytes, flush);
 }
 
-uint64_t PublishNext(const std::string& path, std::span<std::byte> file, Flush flush) {
+uint64_t PublishNext(const std::string& name, std::span<std::byte> file, Flush flush,
+                     Existing existing) {
+  const std::string path = existing == Existing::kKeep ? ThroughLinks(name) : name;
   if (IsSpecial(path)) {
     SetGeneration(file, 1);
     WriteInPlace(path, file);
     return 1;
   }
   StagedFile staged(path);
+  if (existing == Existing::kKeep) TakeOver(staged.fd(), path);
   const uint64_t generation = GenerationAfter(HeaderAt(path));
   SetGeneration(file, generation);
   Replace(staged, path, file, flush);

@@ -17,6 +17,12 @@ namespace flatmanifest {
 // kNone is for what can be made anew: after a power failure, the file may be damaged.
 enum class Flush : uint8_t { kToDisk, kNone };
 
+// What becomes of a file that is there: kReplace is for files of ours, whose rights are looked at
+// before they are believed (store/trust.h). kKeep is for files that users name: a symbolic link is
+// followed and stays, and the new file has the mode of the old one, and its owner and group where
+// the process may give files away.
+enum class Existing : uint8_t { kReplace, kKeep };
+
 // All of these make `path` a file with these bytes: written to a StagedFile beside it, flushed to
 // the disk, renamed over it, the directory flushed too. Readers see the old file or the new one,
 // never a part; who has the old one mapped keeps it. Safe from several threads and processes: each
@@ -29,13 +35,13 @@ enum class Flush : uint8_t { kToDisk, kNone };
 
 // The last one wins.
 void Publish(const std::string& path, std::span<const std::byte> bytes,
-             Flush flush = Flush::kToDisk);
+             Flush flush = Flush::kToDisk, Existing existing = Existing::kReplace);
 
 // Publishes a manifest's file (FileImage::writable_bytes, CopyWithStamp) as the next generation:
 // one more than the file there has when its turn has come, 1 if there is none that can be read.
 // `file` gets that generation, which is returned: no two files of a path have the same.
 uint64_t PublishNext(const std::string& path, std::span<std::byte> file,
-                     Flush flush = Flush::kToDisk);
+                     Flush flush = Flush::kToDisk, Existing existing = Existing::kReplace);
 
 // The same, if the file there is still the one with the header `replaced`, which `file` was made
 // from; else it does nothing.

@@ -9,11 +9,15 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <thread>
 #include <utility>
 
 #include "format/error.h"
+#include "format/interruption.h"
 
 namespace flatmanifest {
 
@@ -36,6 +40,21 @@ bool IsNamed(int fd, const std::string& name) {
   struct stat named;
   return ::fstat(fd, &ours) == 0 && ::lstat(name.c_str(), &named) == 0 &&
          ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+// Who holds the lock of a file, as far as the system tells.
+std::string HolderOf(ino_t file) {
+  // "1: FLOCK  ADVISORY  WRITE 4711 fe:01:123456 0 EOF"
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number, kind, mode, access, process, place;
+    if (!(words >> number >> kind >> mode >> access >> process >> place)) continue;
+    const bool is_it = place.substr(place.rfind(':') + 1) == std::to_string(file);
+    // Processes that this one cannot see are 0 or below.
+    if (kind == "FLOCK" && is_it && process > "0") return "process " + process;
+  }
+  return "fuser or lsof tell which";
 }
 
 // The writers of one path, as one that wants to be next sees them.
@@ -127,9 +146,10 @@ class Queue {
     } else if (now - since_ > patience_) {
       throw IoError("cannot write", path_, ETIMEDOUT,
                     "another process has been writing it for " +
-                        std::to_string(patience_.count() / 1000) + " s and holds " + name_ +
-                        "; see what has stopped it (fuser, lsof)");
+                        std::to_string(patience_.count() / 1000) + " s and holds " + name_ + " (" +
+                        HolderOf(writer) + "); see what has stopped it");
     }
+    CheckInterruption();
     std::this_thread::sleep_for(pause_);
     pause_ = std::min(2 * pause_, kLongestPause);
   }

@@ -452,3 +452,21 @@ def test_targets_stay_warm_side_by_side(tmp_path: Path) -> None:
     # The parse has warned, so that it takes a warm start to record one. After another target, the
     # artifacts are that one's until dbt has run.
     assert told == [False, False, True, False, False, True, False, True]
+
+
+def test_nan_in_meta_stays_warm(tmp_path: Path) -> None:
+    """NaN does not equal itself: a manifest that holds it is not one that has changed."""
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    (project / "models" / "bounds.sql").write_text("select 1 as id")
+    (project / "models" / "bounds.yml").write_text(
+        "models: [{name: bounds, config: {meta: {upper: .inf, lower: -.inf, not: .nan}}}]"
+    )
+    keys = ["--output", "json", "--output-keys", "meta"]
+    command = [str(PROGRAM), "dbt", "ls", *keys, "--select", "bounds"]
+    for _ in range(3):
+        done = run(project, command, FLATMANIFEST="1")
+    assert "dbt runs" not in done.stderr
+    expected = {"upper": float("inf"), "lower": float("-inf"), "not": float("nan")}
+    meta = json.loads(done.stdout.splitlines()[-1])["meta"]
+    assert repr({key: meta[key] for key in expected}) == repr(expected)

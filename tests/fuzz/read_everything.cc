@@ -28,9 +28,9 @@ bool Succeeds(Call call) {
   }
 }
 
-// A document may say, and be, so large that nobody would see the end of it: a few hundred bytes of
-// shared arrays unfold to 2^35 values, each perhaps the file's longest string. That is within the
-// format, so such documents are read, but not walked as a whole, or not written as text.
+// A document may say, and be, so large that a fuzzer would wait for it: a few hundred bytes of
+// shared arrays unfold to a million values, each perhaps the file's longest string. That is within
+// the format, so such documents are read, but not walked as a whole, or not written as text.
 bool IsWalkable(const Document& document) {
   constexpr uint64_t kMostValues = 1 << 22;
   return document.header().value_count <= kMostValues;
@@ -112,9 +112,9 @@ void RequireWhatVerifyPromises(const Document& document) {
   RequireMembersFound(document, document.root());
 }
 
-void Export(const Document& document, Cell cell) {
+bool Export(const Document& document, Cell cell) {
   BulkText text;
-  Succeeds([&] { WriteJson(document, cell, text); });
+  return Succeeds([&] { WriteJson(document, cell, text); });
 }
 
 }  // namespace
@@ -142,8 +142,9 @@ bool ReadEverything(std::span<const std::byte> file) {
   });
   Require(walked || !verified, "a verified file can be walked");
   if (!IsExportable(document)) return verified;
-  Export(document, document.root());
-  for (const Cell value : document.resources().value) Export(document, value);
+  bool exported = Export(document, document.root());
+  for (const Cell value : document.resources().value) exported &= Export(document, value);
+  Require(exported || !verified, "a verified file can be exported");
   return verified;
 }
 

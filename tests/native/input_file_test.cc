@@ -266,6 +266,38 @@ TEST(ReadInputGzipTest, FollowedBySomethingElse) {
   EXPECT_NE(message.find(": damaged gzip data"), std::string::npos) << message;
 }
 
+TEST(ReadInputGzipTest, ZerosMayFollow) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "a";
+  for (const size_t zeros : {1, 511, 3'000'000}) {
+    WriteFile(path, Gzip("text") + std::string(zeros, '\0'));
+    EXPECT_EQ(ReadText(path), "text");
+    WriteFile(path,
+              Gzip("one ") + std::string(zeros, '\0') + Gzip("two") + std::string(zeros, '\0'));
+    EXPECT_EQ(ReadText(path), "one two");
+  }
+  WriteFile(path, Gzip("text") + std::string(8, '\0') + "x");
+  EXPECT_THROW(ReadInput(path), ConvertError);
+}
+
+// What fills memory from little ends where it is found out, with little in memory.
+TEST(ReadInputGzipTest, WhatUnpacksToFarMoreThanItsSizeIsRefused) {
+  const ScratchDirectory directory;
+  const std::string path = directory / "a";
+  const std::string zeros(16 << 20, ' ');
+  const std::string member = Gzip(zeros);
+  std::string members;
+  for (int i = 0; i < 20; ++i) members += member;
+  WriteFile(path, members);
+  const std::string message = MessageOf<ConvertError>([&] { ReadInput(path); });
+  EXPECT_EQ(message.find(path + ": byte "), 0U);
+  EXPECT_NE(message.find("unpacked to 68157440 bytes"), std::string::npos) << message;
+  EXPECT_NE(message.find("over 200 times its size"), std::string::npos) << message;
+  // As tightly packed, but small.
+  WriteFile(path, member + member);
+  EXPECT_EQ(ReadText(path).size(), 2 * zeros.size());
+}
+
 // --- freshness ---
 
 class FreshnessTest : public ::testing::Test {

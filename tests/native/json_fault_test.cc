@@ -53,9 +53,8 @@ TEST(DescribeFaultTest, OffsetsBeyondTheTextAreItsEnd) {
 }
 
 TEST(DescribeFaultTest, NotANumber) {
-  ExpectFault(DescribeFault("[NaN]", 1, simdjson::TAPE_ERROR), 1, "NaN and Infinity are not JSON");
-  ExpectFault(DescribeFault("[-N]", 1, simdjson::NUMBER_ERROR), 1,
-              "not a JSON number, or one beyond the range of a double");
+  ExpectFault(DescribeFault("[-NaN]", 1, simdjson::NUMBER_ERROR), 1, "NaN has no sign");
+  ExpectFault(DescribeFault("[-N]", 1, simdjson::NUMBER_ERROR), 1, "not a JSON number");
 }
 
 TEST(DescribeFaultTest, BracketsInStringsDoNotCount) {
@@ -70,7 +69,7 @@ TEST(FindEscapeFaultTest, SkipsWhatIsRight) {
 
 TEST(FindEscapeFaultTest, StopsWhereTheTextDoes) {
   ExpectFault(FindEscapeFault(R"("\)", 1), 1, "invalid escape in a string");
-  ExpectFault(FindEscapeFault(R"("\ud83d\ude)", 1), 1, "a UTF-16 surrogate without its partner");
+  ExpectFault(FindEscapeFault(R"("\ud83d\ude)", 1), 7, "invalid escape in a string");
   ExpectFault(FindEscapeFault("\"ab", 1), 1, "a string that cannot be read");
 }
 

@@ -115,6 +115,51 @@ TEST(JsonReaderTest, DoublesOfAnyLengthAreReadToTheNearest) {
       "9007199254740994.0, 1000000000.0, 1e-35, 1.7976931348623157e+308, 5e-324, 0.0, -0.0]}");
 }
 
+// As Python's json reads and writes them, dbt's included.
+TEST(JsonReaderTest, NanAndInfinityAreNumbers) {
+  const std::string json =
+      R"({"a": NaN, "b": [Infinity, -Infinity, NaN], "c": {"d": NaN}, "e": {"d": NaN}, "f": -Infinity})";
+  EXPECT_EQ(Reread(json), json);
+  EXPECT_EQ(Reread("{\"a\":\tNaN\n,\"b\":-Infinity }"), R"({"a": NaN, "b": -Infinity})");
+  EXPECT_EQ(Reread(R"({"NaN": "NaN", "Infinity": 1})"), R"({"NaN": "NaN", "Infinity": 1})");
+}
+
+TEST(JsonReaderTest, DoublesBeyondTheRangeAreInfinite) {
+  EXPECT_EQ(Reread(R"({"a": [1e400, -1e400, 1.8e308, 123456789012345678901234567890e300]})"),
+            R"({"a": [Infinity, -Infinity, Infinity, Infinity]})");
+}
+
+TEST(JsonReaderTest, SurrogatesMayStandAlone) {
+  for (const char* json : {
+           R"({"a": "x\ud83d"})",
+           R"({"a": "\ud83dx\ude80"})",
+           R"({"a": "x\ude80"})",
+           R"({"a": "\ude80\ud83d"})",
+           R"({"a": "\ud83d\ud83d\ude80\n\"\\"})",
+           R"({"a": "\ud83d\u00fc\u20ac"})",
+           R"({"\ude80": 1, "\ud83d": {"\ude80": "\ude80"}})",
+       }) {
+    EXPECT_EQ(Reread(json), json);
+  }
+  EXPECT_EQ(Reread("{\"a\": \"ü\\ud83d\\u0041\\/\\b\\f\\r\\t\"}"),
+            R"({"a": "\u00fc\ud83dA/\b\f\r\t"})");
+}
+
+TEST(JsonReaderTest, AByteOrderMarkIsSkipped) {
+  EXPECT_EQ(Reread("\xEF\xBB\xBF{\"a\": \"\xEF\xBB\xBF\"}"), R"({"a": "\ufeff"})");
+}
+
+TEST(JsonReaderTest, IntegersHaveAsManyDigitsAsPythonReads) {
+  const std::string most = Repeated("9", 4'300);
+  for (const char* sign : {"", "-"}) {
+    const std::string json = R"({"a": )" + (sign + most) + "}";
+    EXPECT_EQ(Reread(json), json);
+    EXPECT_EQ(ReadError(R"({"a": )" + (sign + most) + "9}"),
+              "in.json: byte 6: an integer of more than 4300 digits, which Python does not read "
+              "either");
+  }
+}
+
 TEST(JsonReaderTest, ResolvesEscapes) {
   EXPECT_EQ(Reread(R"({"\u0061": "\"\\\/\b\f\n\r\t\u00fc\u20AC\ud83d\ude80"})"),
             R"({"a": "\"\\/\b\f\n\r\t\u00fc\u20ac\ud83d\ude80"})");
@@ -250,9 +295,13 @@ constexpr char kTruncated[] = "the JSON ends within an array or object (truncate
 constexpr char kUnclosed[] = "this string never ends (truncated JSON)";
 constexpr char kControl[] = "control character in a string (it must be escaped)";
 constexpr char kEscape[] = "invalid escape in a string";
-constexpr char kSurrogate[] = "a UTF-16 surrogate without its partner";
-constexpr char kNumber[] = "not a JSON number, or one beyond the range of a double";
-constexpr char kNan[] = "NaN and Infinity are not JSON";
+constexpr char kNumber[] = "not a JSON number";
+constexpr char kUtf16[] =
+    "the text is UTF-16, and manifests are read as UTF-8; convert it first (iconv -f UTF-16 -t "
+    "UTF-8)";
+constexpr char kUtf32[] =
+    "the text is UTF-32, and manifests are read as UTF-8; convert it first (iconv -f UTF-32 -t "
+    "UTF-8)";
 constexpr char kWord[] = "not JSON: a word other than true, false and null";
 constexpr char kBracket[] = "not JSON: this bracket closes nothing that is open";
 constexpr char kMore[] = "more text after the end of the JSON document";
@@ -261,7 +310,6 @@ constexpr char kUtf8[] = "invalid UTF-8";
 const std::vector<BadJson> kBadJson = {
     {"Nothing", "", 0, kEmpty},
     {"OnlySpace", " \n\t\r ", 0, kEmpty},
-    {"ByteOrderMark", "\xEF\xBB\xBF{}", 0, "not JSON: it begins with a byte order mark"},
     {"Gzip", "\x1f\x8b\x08", 1, kUtf8},
     {"RootArray", "[1]", 0, kNoManifest},
     {"RootString", "\"a\"", 0, kNoManifest},
@@ -274,22 +322,30 @@ const std::vector<BadJson> kBadJson = {
     {"OverlongUtf8", "{\"a\": \"ü\xC0\xAF\"}", 9, kUtf8},
     {"Utf8Surrogate", "{\"a\": \"\xED\xA0\x80\"}", 7, kUtf8},
     {"Utf8BeyondUnicode", "{\"a\": \"\xF4\x90\x80\x80\"}", 7, kUtf8},
-    {"HighSurrogate", R"({"a": "x\ud83d"})", 8, kSurrogate},
-    {"HighSurrogateTwice", R"({"a": "\ud83d\ud83d"})", 7, kSurrogate},
-    {"HighSurrogateBeforeAnother", R"({"a": "\ud83dA\ude80"})", 7, kSurrogate},
-    {"HighSurrogateAfterPairs", R"({"a": "\ud83d\ude80\n\ud83d\n"})", 21, kSurrogate},
-    {"LowSurrogate", R"({"a": "x\ude80"})", 8, kSurrogate},
-    {"SurrogateInAKey", R"({"a": 1, "\ude80": 2})", 10, kSurrogate},
     {"UnknownEscape", R"({"a": "x\q"})", 8, kEscape},
     {"EscapeOfTooFewDigits", R"({"a": "x\u12"})", 8, kEscape},
     {"EscapeOfOtherDigits", R"({"a": "x\u12g4"})", 8, kEscape},
     {"EscapeOfASignedNumber", R"({"a": "x\u-123"})", 8, kEscape},
     {"EscapeAfterGoodOnes", R"({"a": "\n\u00fc\ud83d\ude80\x"})", 27, kEscape},
-    {"Nan", R"({"a": NaN})", 6, kNan},
-    {"NanInAnArray", R"({"a": [1, NaN]})", 10, kNan},
-    {"Infinity", R"({"a": Infinity})", 6, kNan},
-    {"MinusInfinity", R"({"a":  -Infinity })", 7, kNan},
-    {"MinusNan", R"({"a": -NaN})", 6, kNan},
+    {"MinusNan", R"({"a": -NaN})", 6, "NaN has no sign"},
+    {"NanWithATail", R"({"a": NaNs})", 6, ""},
+    {"InfinityCutShort", R"({"a": Infinit})", 6, ""},
+    {"InfinityInSmallLetters", R"({"a": -infinity})", 6, kNumber},
+    {"PlusInfinity", R"({"a": +Infinity})", 6, ""},
+    {"NumberTooLargeAndMalformed", R"({"a": 01e400})", 6, kNumber},
+    {"EscapeAfterASurrogate", R"({"a": "\ud83d\x"})", 13, kEscape},
+    {"EscapeInAKeyAfterASurrogate", R"({"\ude80\u12": 1})", 8, kEscape},
+    {"FaultBehindAByteOrderMark", "\xEF\xBB\xBF{\"a\": tru}", 9, kWord},
+    {"ByteOrderMarkAlone", "\xEF\xBB\xBF", 3, kEmpty},
+    {"ByteOrderMarkTwice", "\xEF\xBB\xBF\xEF\xBB\xBF{}", 3, ""},
+    {"Utf16WithAMark", std::string("\xFF\xFE{\0}\0", 6), 0, kUtf16},
+    {"Utf16WithAMarkBigEndian", std::string("\xFE\xFF\0{\0}", 6), 0, kUtf16},
+    {"Utf16", std::string("{\0}\0", 4), 0, kUtf16},
+    {"Utf16BigEndian", std::string("\0{\0}", 4), 0, kUtf16},
+    {"Utf32WithAMark", std::string("\xFF\xFE\0\0{\0\0\0", 8), 0, kUtf32},
+    {"Utf32WithAMarkBigEndian", std::string("\0\0\xFE\xFF\0\0\0{", 8), 0, kUtf32},
+    {"Utf32", std::string("{\0\0\0}\0\0\0", 8), 0, kUtf32},
+    {"Utf32BigEndian", std::string("\0\0\0{\0\0\0}", 8), 0, kUtf32},
     {"NewlineInAString", "{\"a\": \"x\ny\"}", 8, kControl},
     {"NulInAString", std::string("{\"a\": \"x\0y\"}", 12), 8, kControl},
     {"ControlCharacterInAKey", "{\"a\": 1, \"\x1f\": 2}", 10, kControl},
@@ -320,8 +376,6 @@ const std::vector<BadJson> kBadJson = {
     {"TrailingWord", "{}\nx", 3, kMore},
     {"TrailingBracket", "{}}", 2, kMore},
     {"TrailingNul", std::string("{}\0", 3), 2, kMore},
-    {"NumberTooLarge", R"({"a": 1e400})", 6, kNumber},
-    {"NumberTooLargeAndNegative", R"({"a": -1e400})", 6, kNumber},
     {"LeadingZero", R"({"a": 01})", 6, kNumber},
     {"LeadingZeroOfABigInteger", R"({"a": 0123456789012345678901234567890})", 6, kNumber},
     {"MinusAlone", R"({"a": -})", 6, kNumber},

@@ -35,14 +35,21 @@ std::string IsoDateTime(uint64_t microseconds, uint32_t zone) {
   return text;
 }
 
-TEST(IsIntegerTest, TakesJsonIntegersOnly) {
-  for (const char* integer : {"0", "-0", "7", "10", "-10", "123456789012345678901234567890"}) {
-    EXPECT_TRUE(IsInteger(integer)) << integer;
+TEST(IsNumberTest, TakesJsonNumbersOnly) {
+  for (const char* number :
+       {"0", "-0", "12", "1.5", "-1.50", "1e5", "1E+5", "1.25e-05", "0e0", "-0.0e400"}) {
+    EXPECT_TRUE(IsNumber(number)) << number;
   }
-  for (const char* other : {"", "-", "00", "01", "-01", "+1", "1.", "1.0", "1e5", "1 ", " 1", "0x1",
-                            "--1", "1-", "NaN", "\xD9\xA1"}) {
-    EXPECT_FALSE(IsInteger(other)) << other;
+  for (const char* other : {"", "-", "01", "+1", "1.", ".5", "1e", "1e+", "1.e5", "1.5.5", "1e5e5",
+                            "1 ", "NaN", "Infinity", "0x1", "1e5x"}) {
+    EXPECT_FALSE(IsNumber(other)) << other;
   }
+}
+
+TEST(ParseDoubleTest, IsInfiniteBeyondTheRange) {
+  EXPECT_EQ(ParseDouble("1e400"), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(ParseDouble("-1.8e308"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(ParseDouble("1e-400"), 0.0);
 }
 
 TEST(ParseDoubleTest, TakesEveryFormOfAJsonNumber) {

@@ -141,17 +141,16 @@ const std::vector<Damage> kDamages = {
      },
      "a shape's key order is not sorted"},
     {"WideIntOutside", ReplaceAValue(Cell::Make(CellKind::kWideInt, 0, kFarAway)),
-     "a number lies outside the file"},
+     "wide value 268435455 does not exist"},
     {"WideUintOutside", ReplaceAValue(Cell::Make(CellKind::kWideUint, 0, kFarAway)),
-     "a number lies outside the file"},
+     "wide value 268435455 does not exist"},
     {"DoubleOutside", ReplaceAValue(Cell::Make(CellKind::kDouble, 0, kFarAway)),
-     "a number lies outside the file"},
+     "wide value 268435455 does not exist"},
     {"DateTimeOutside", ReplaceAValue(Cell::Make(CellKind::kDateTime, 0, kFarAway)),
-     "a number lies outside the file"},
-    {"StringOutside", ReplaceAValue(Cell::String(kFarAway)),
-     "a value is a string that does not exist"},
+     "wide value 268435455 does not exist"},
+    {"StringOutside", ReplaceAValue(Cell::String(kFarAway)), "string 268435455 does not exist"},
     {"BigIntOutside", ReplaceAValue(Cell::Make(CellKind::kBigInt, 0, kFarAway)),
-     "a value is a string that does not exist"},
+     "string 268435455 does not exist"},
     {"ShapeOutside", ReplaceAValue(Cell::Object(kFarAway, 0)), "shape 268435455 does not exist"},
     {"ArrayOutside", ReplaceAValue(Cell::Array(kFarAway, 0)),
      "cells 0 and following lie outside the file"},
@@ -160,27 +159,48 @@ const std::vector<Damage> kDamages = {
        const uint32_t at = FirstValue(file);
        file.SetCell(at, Cell::Array(1, at));
      },
-     "a container holds what was written after it"},
+     "a container holds what was written after it (damaged file)"},
     {"ArrayThatHoldsWhatFollows",
      [](PatchedFile& file) {
        const uint32_t at = FirstValue(file);
        file.SetCell(at, Cell::Array(1, at + 1));
      },
-     "a container holds what was written after it"},
+     "a container holds what was written after it (damaged file)"},
     {"UnknownKind", ReplaceAValue(Cell::Make(static_cast<CellKind>(13), 0, 0)),
-     "a value of unknown kind 13"},
+     "a value of unknown kind (damaged file)"},
     {"AValueLargerThanTheDocument", [](PatchedFile& file) { file.header().mutate_value_count(2); },
-     "a value unfolds to more values than the header says"},
-    {"MoreValuesThanAnyDocumentHolds",
-     [](PatchedFile& file) { file.header().mutate_value_count(uint64_t{1} << 35); },
-     "a value unfolds to more values than the header says"},
+     "a value unfolds to more values than the header says (damaged file)"},
     {"ADocumentOfOneValueMore",
      [](PatchedFile& file) { file.header().mutate_value_count(file.header().value_count() - 1); },
-     "the document holds more values than the header says"},
+     "a value unfolds to more values than the header says (damaged file)"},
     {"RootThatIsAnArray", [](PatchedFile& file) { file.SetRoot(At(file.Open(), "values")); },
      "the root is not an object"},
     {"RootThatIsNoContainer", [](PatchedFile& file) { file.SetRoot(Cell::SmallInt(7)); },
      "the root is not an object"},
+    {"BigIntThatIsText",
+     [](PatchedFile& file) {
+       const Cell text = At(file.Open(), "values.8");
+       file.SetCell(FirstValue(file), Cell::Make(CellKind::kBigInt, 0, text.index()));
+     },
+     "a large integer has no digits (damaged file)"},
+    {"DateInAnArtifact", ReplaceAValue(Cell::Make(CellKind::kDate, 0, 1)),
+     "an artifact holds a date, which JSON has not"},
+    {"DateOutOfRange",
+     [](PatchedFile& file) {
+       file.header().mutate_kind(static_cast<schema::Kind>(1));
+       file.SetCell(FirstValue(file), Cell::Make(CellKind::kDate, 0, 0));
+     },
+     "a date out of range (damaged file)"},
+    {"TimeZoneOutOfRange",
+     [](PatchedFile& file) {
+       file.header().mutate_kind(static_cast<schema::Kind>(1));
+       file.values().mutable_wide()->Mutate(0, 0);
+       file.SetCell(FirstValue(file), Cell::Make(CellKind::kDateTime, 7, 0));
+     },
+     "a time zone out of range (damaged file)"},
+    {"NoResourceType",
+     [](PatchedFile& file) { file.resources().mutable_resource_type()->Mutate(3, kNoString); },
+     "a resource without resource_type"},
     {"UniqueIdThatDoesNotExist",
      [](PatchedFile& file) { file.resources().mutable_unique_id()->Mutate(0, kFarAway); },
      "a resource names a string that does not exist"},
@@ -194,7 +214,7 @@ const std::vector<Damage> kDamages = {
      "cells 0 and following lie outside the file"},
     {"VersionOfUnknownKind",
      [](PatchedFile& file) { file.resources().mutable_version()->Mutate(0, 15); },
-     "a value of unknown kind 15"},
+     "a value of unknown kind (damaged file)"},
     {"UnknownCollection",
      [](PatchedFile& file) { file.resources().mutable_collection()->Mutate(3, kCollectionCount); },
      "a resource of an unknown collection"},

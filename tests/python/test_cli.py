@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import pty
+import resource
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,46 @@ def test_convert_writes_beside_the_input(run: Any, json_path: Path) -> None:
     assert b"generation 1" in done.stdout
     with flatmanifest.open(json_path.with_suffix(".fman")) as manifest:
         assert manifest == sample()
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_summary_that_cannot_be_printed(executable: Path, json_path: Path, gone: bool) -> None:  # noqa: FBT001
+    """The file is published, whatever fails afterwards."""
+    read, write = os.pipe()
+    os.close(read)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [executable, "convert", json_path],
+            stdout=write if gone else full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    os.close(write)
+    assert done.returncode == 0, done.stderr
+    assert b"manifest.fman was written, but cannot write standard output: " in done.stderr
+    with flatmanifest.open(json_path.with_suffix(".fman")) as manifest:
+        assert manifest == sample()
+
+
+def test_a_file_size_limit(executable: Path, json_path: Path) -> None:
+    """`ulimit -f`: a message, and nothing is left."""
+    done = subprocess.run(
+        [executable, "convert", json_path],
+        capture_output=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)),
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(b"manifest.fman: File too large\n"), done.stderr
+    assert [path.name for path in json_path.parent.iterdir()] == [json_path.name]
+
+
+def test_convert_does_not_replace_its_input(run: Any, json_path: Path) -> None:
+    before = json_path.read_bytes()
+    done = run("convert", "manifest.json", "-o", "./manifest.json")
+    assert done.returncode == 1
+    assert b"the output would replace the input" in done.stderr
+    assert json_path.read_bytes() == before
 
 
 def test_convert_counts_generations(run: Any, json_path: Path) -> None:
@@ -75,9 +116,8 @@ def test_convert_writes_standard_output(run: Any, json_path: Path, arguments: li
         (b"hello", 0, b"not"),
         (b'{"nodes": {}', 12, b"truncated"),
         (b'{"nodes": {"a": "\xff"}}', 17, b"UTF-8"),
-        (b'{"nodes": {"a": NaN}}', 16, b"NaN"),
-        (b'{"nodes": {"a": -Infinity}}', 16, b"Infinity"),
-        (b'{"nodes": {"a": "\\ud800"}}', 17, b"surrogate"),
+        (b'{"nodes": {"a": -NaN}}', 16, b"NaN has no sign"),
+        (b'{"nodes": {"a": "\\ud80"}}', 17, b"escape"),
         (b'{"nodes": {}} x', 14, b"after the end"),
         (b'{"sources": {}}', 0, b"nodes"),
         (b'{"nodes": []}', 0, b"nodes"),

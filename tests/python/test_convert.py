@@ -6,8 +6,12 @@ import errno
 import gzip
 import json
 import os
+import re
 import resource
 import signal
+import subprocess
+import sys
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +19,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from tests.python.samples import identical, names, sample
+from tests.python.samples import identical, names, sample, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+
+GIBIBYTE = 1 << 30
 
 
 def assert_converted(path: Path) -> None:
@@ -91,7 +97,10 @@ def test_kinds_of_path(json_path: Path, kind: Any) -> None:
     assert flatmanifest.convert(made) == json_path.with_suffix(".fman")
     with flatmanifest.open(made) as manifest:
         assert manifest.path == str(json_path)
-    output = kind(json_path.with_name("x.fman")) if kind is not os.DirEntry else made
+    path = json_path.with_name("x.fman")
+    path.touch()
+    entries = {entry.name: entry for entry in os.scandir(json_path.parent)}
+    output = entries[path.name] if kind is os.DirEntry else kind(path)
     assert os.fsencode(flatmanifest.convert(made, output)) == os.fsencode(output)
 
 
@@ -137,6 +146,53 @@ def test_what_is_no_manifest_is_replaced(json_path: Path) -> None:
     assert_converted(output)
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o666, 0o444])
+def test_an_existing_file_keeps_its_mode(json_path: Path, mode: int) -> None:
+    output = json_path.with_name("out.fman")
+    output.touch()
+    output.chmod(mode)
+    flatmanifest.convert(json_path, output)
+    assert output.stat().st_mode & 0o7777 == mode
+    assert_converted(output)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_existing_file_keeps_its_owner(json_path: Path) -> None:
+    output = json_path.with_name("out.fman")
+    output.touch(mode=0o660)
+    output.chmod(0o660)
+    os.chown(output, 1234, 5678)
+    flatmanifest.convert(json_path, output)
+    status = output.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1234, 5678, 0o660)
+
+
+def test_an_output_that_is_a_link_is_followed(json_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    target, link = tmp_path / "kept" / "target.fman", tmp_path / "link.fman"
+    link.symlink_to("kept/target.fman")
+    for generation in (1, 2):  # it leads nowhere at first
+        flatmanifest.convert(json_path, link)
+        assert link.is_symlink()
+        assert_converted(target)
+        assert flatmanifest.open(link).generation == generation
+    assert names(tmp_path / "kept") == ["target.fman"]
+
+
+@pytest.mark.parametrize("how", ["itself", "a link", "another path"])
+def test_the_input_is_not_replaced(json_path: Path, how: str) -> None:
+    before = json_path.read_bytes()
+    output = json_path
+    if how == "a link":
+        output = json_path.with_name("link")
+        output.symlink_to(json_path)
+    elif how == "another path":
+        output = json_path.parent / ".." / json_path.parent.name / json_path.name
+    with pytest.raises(flatmanifest.ConvertError, match="the output would replace the input"):
+        flatmanifest.convert(json_path, output)
+    assert json_path.read_bytes() == before
+
+
 def test_files_are_as_the_umask_says(json_path: Path) -> None:
     before = os.umask(0o027)
     try:
@@ -158,6 +214,101 @@ def test_gzip(tmp_path: Path, members: int) -> None:
     assert_converted(flatmanifest.convert(path, tmp_path / "out.fman"))
     with flatmanifest.open(path) as manifest:
         assert manifest == sample()
+
+
+def test_zeros_behind_gzip(tmp_path: Path) -> None:
+    packed = gzip.compress(json.dumps(sample()).encode())
+    path = tmp_path / "padded.json.gz"
+    path.write_bytes(packed + bytes(10_240 - len(packed)))
+    assert flatmanifest.open(path) == sample()
+
+
+def test_a_gzip_bomb_ends_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.json.gz"
+    packer = zlib.compressobj(wbits=31)
+    with path.open("wb") as file:
+        file.write(packer.compress(b'{"nodes": {'))
+        for _ in range(512):
+            file.write(packer.compress(b" " * (1 << 20)))
+        file.write(packer.flush())
+    program = f"import flatmanifest; flatmanifest.open({str(path)!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (GIBIBYTE, GIBIBYTE)),
+    )
+    assert re.search(
+        re.escape(f"ConvertError: {path}: byte ") + r"\d+: .* over 200 times its size", done.stderr
+    ), done.stderr
+    assert names(tmp_path) == ["bomb.json.gz"]
+
+
+# What Python's json reads and writes beyond RFC 8259, dbt's included.
+READ = [
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    '[NaN, -Infinity, {"deep": NaN}]',
+    "[1e400, -1e400, 1e308, 1e-400]",
+    '"\\ud83d"',
+    '"\\ude80\\ud83d"',
+    '"\\ud83d\\ud83d\\ude80 \\n\\u00fc"',
+    '{"\\ud83d": "\\ude80", "a": {"\\ud83d": 1}}',
+    "9" * 4300,
+    "-" + "9" * 4300,
+    "[" + "1234567890" * 64 + ", -" + "1234567890" * 65 + "1]",
+]
+
+
+@pytest.mark.parametrize("value", READ)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_what_json_reads(tmp_path: Path, value: str, mark: str) -> None:
+    text = f'{{"nodes": {{"model.a.b": {{"name": "b", "fqn": ["a", "b"], "meta": {value}}}}}}}'
+    path = tmp_path / "manifest.json"
+    path.write_text(mark + text)
+    expected = json.loads(text)
+    manifest = flatmanifest.open(path)
+    manifest.verify()
+    assert identical(manifest.to_dict(), expected)
+    assert manifest.to_json() == json.dumps(expected)
+    assert json.loads(manifest.list_lines(["model.a.b"], "json")[0]) is not None
+    assert manifest.select("b+") == ["model.a.b"]
+    restored = flatmanifest.open(flatmanifest.convert(path, tmp_path / "again.fman"))
+    assert restored.to_json() == manifest.to_json()
+
+
+def test_integers_whatever_the_interpreter_allows(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text('{"nodes": {}, "a": ' + "7" * 4300 + "}")
+    manifest = flatmanifest.open(path)
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(640)
+    try:
+        assert manifest["a"] == (10**4300 - 1) // 9 * 7
+    finally:
+        sys.set_int_max_str_digits(before)
+
+
+def test_names_with_surrogates(tmp_path: Path) -> None:
+    """What is found by its name may hold a half of a pair."""
+    unique_id = "model.a.\ud83d"
+    model = {"name": "\ud83d", "unique_id": unique_id, "fqn": ["a", "\ud83d"], "tags": ["\ude80"]}
+    path = tmp_path / "manifest.json"
+    write(path, {"nodes": {unique_id: model}})
+    manifest = flatmanifest.open(path)
+    manifest.verify()
+    assert manifest["nodes"][unique_id]["tags"] == ["\ude80"]
+    assert unique_id in manifest["nodes"]
+    assert "\ude80" not in manifest["nodes"]
+    assert manifest.node(unique_id).name == "\ud83d"
+    assert manifest.raw(unique_id, "name") == "\ud83d".encode("utf-8", "surrogatepass")
+    assert unique_id in manifest.graph
+    assert manifest.graph.id(manifest.graph.row(unique_id)) == unique_id
+    assert manifest.select("tag:\ude80") == manifest.select("tag:?") == [unique_id]
+    assert manifest.select("tag:??", exclude="\ud83d") == []
+    assert manifest.list_lines([unique_id], "name") == ["\ud83d"]
 
 
 def test_from_a_pipe(tmp_path: Path) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import ctypes
+import ctypes.util
 import json
+import pickle
 import struct
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +19,7 @@ from tests.python.samples import write
 from tests.randomness import seeded
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
     from pathlib import Path
 
@@ -153,3 +159,120 @@ def test_bytes_in_the_wrong_order_are_named(fman_path: Path) -> None:
     fman_path.write_bytes(swapped)
     with pytest.raises(flatmanifest.FormatError, match="wrong order"):
         flatmanifest.open(fman_path)
+
+
+# --- damage under a checksum that fits ---
+
+ODD = [0, 1, 2, 3, 7, 0x7F, 0xFF, 0x100, 2**28 - 1, 2**31, 2**32 - 1, 2**60, 2**63, 2**64 - 1]
+KINDS = 16
+SELECTIONS = ["*", "tag:*", "config.materialized:table", "fqn:*", "path:models", "group:*"]
+MUTANTS = 800
+
+
+@pytest.fixture(scope="module")
+def digest() -> Callable[[bytes], int]:
+    name = ctypes.util.find_library("xxhash")
+    if name is None:
+        pytest.skip("libxxhash is not on this machine")
+    function = ctypes.CDLL(name).XXH3_64bits
+    function.restype, function.argtypes = ctypes.c_uint64, (ctypes.c_char_p, ctypes.c_size_t)
+    return lambda file: int(function(file, len(file)))
+
+
+def mutant(intact: bytes, choice: random.Random) -> bytearray:
+    """Change some numbers to what some column may mean by them."""
+    file = bytearray(intact)
+    for _ in range(choice.choice([1, 1, 1, 2, 3])):
+        at = choice.randrange(len(file) // 8) * 8
+        (word,) = struct.unpack_from("<Q", file, at)
+        kind = choice.randrange(5)
+        if kind == 0:  # a cell of another kind
+            struct.pack_into("<Q", file, at, word & ~15 | choice.randrange(KINDS))
+        elif kind == 1:  # a small step of an index, an offset or a length
+            at += choice.choice([0, 4])
+            (half,) = struct.unpack_from("<I", file, at)
+            struct.pack_into("<I", file, at, (half + choice.randrange(-3, 4)) % 2**32)
+        elif kind == 2:
+            struct.pack_into("<Q", file, at, choice.choice(ODD))
+        elif kind == 3:  # another cell, range, id of the same file
+            other = choice.randrange(len(file) // 8) * 8
+            file[at : at + 8] = file[other : other + 8]
+        else:
+            file[choice.randrange(len(file))] ^= 1 << choice.randrange(8)
+    return file
+
+
+def everything(manifest: Any) -> dict[str, Callable[[], object]]:
+    """Every call that reads, none of which may refuse what verify has passed."""
+
+    def graph() -> list[object]:
+        graph = manifest.graph
+        first = graph.ids[0]
+        columns = [graph.indices, graph.indptr, graph.parent_indices, graph.parent_indptr]
+        return [*map(bytes, columns), graph.ancestors(first), graph.descendants(first)]
+
+    def lines() -> list[object]:
+        ids = manifest.graph.ids
+        keys = ["config.materialized", "tags"]
+        outputs = ("json", "name", "path", "selector")
+        found = [manifest.list_lines(ids, output) for output in outputs]
+        return [*found, manifest.list_lines(ids, "json", output_keys=keys)]
+
+    return {
+        "to_dict": manifest.to_dict,
+        "to_json": manifest.to_json,
+        "walk": lambda: walk(manifest),
+        "repr": lambda: [repr(value) for value in manifest.values()],
+        "nodes": lambda: [manifest.node(one).to_dict() for one in manifest.graph.ids],
+        "fields": lambda: [manifest.node(one).tags for one in manifest.graph.ids],
+        "equality": lambda: manifest == manifest.to_dict(),
+        "itself": lambda: manifest == flatmanifest.open(manifest.path),
+        "deepcopy": lambda: copy.deepcopy(manifest),
+        "pickle": lambda: pickle.dumps(manifest["nodes"]),
+        "graph": graph,
+        "lines": lines,
+        **{text: partial(manifest.select, text) for text in SELECTIONS},
+    }
+
+
+def refusal(call: Callable[[], object]) -> Exception | None:
+    try:
+        call()
+    except (KeyError, IndexError, flatmanifest.SelectionError, flatmanifest.GraphError):
+        return None  # another manifest, which has other resources and edges
+    except flatmanifest.FormatError as damage:
+        return damage
+    return None
+
+
+@pytest.mark.filterwarnings("ignore::flatmanifest.SelectionWarning")
+def test_what_verify_passes_every_reader_takes(
+    intact_path: Path, digest: Callable[[bytes], int]
+) -> None:
+    intact = intact_path.read_bytes()
+    with flatmanifest.open(intact_path) as manifest:
+        reference = manifest._reference()  # noqa: SLF001
+        assert reference is not None
+        checksum = struct.pack("<Q", reference[2])
+    at = intact.index(checksum)
+    assert digest(intact[:at] + bytes(8) + intact[at + 8 :]) == struct.unpack("<Q", checksum)[0]
+    choice = seeded(5)
+    passed = 0
+    for _ in range(MUTANTS):
+        damaged = mutant(intact, choice)
+        damaged[at : at + 8] = bytes(8)
+        struct.pack_into("<Q", damaged, at, digest(bytes(damaged)))
+        intact_path.write_bytes(damaged)
+        try:
+            manifest = flatmanifest.open(intact_path)
+        except flatmanifest.FormatError:
+            continue
+        with manifest:
+            fault = refusal(manifest.verify)
+            faults = {name: refusal(call) for name, call in everything(manifest).items()}
+            if fault is None:
+                passed += 1
+                is_internal = "dbt's objects" in str(faults["lines"])
+                assert is_internal or not any(faults.values()), faults
+            assert (faults["to_dict"] is None) == (faults["to_json"] is None), faults
+    assert passed > MUTANTS / 20

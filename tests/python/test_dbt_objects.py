@@ -59,6 +59,40 @@ VALUES = [
     *[NodeType.Model, [AccessType.Private], {"language": ModelLanguage.python}],
     FileHash(name="sha256", checksum="x"),
 ]
+NAN, INFINITY = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    "value", [NAN, {"a": [NAN, INFINITY]}, {1: NAN, (2,): (NAN,)}, [-INFINITY]]
+)
+def test_nan_is_what_it_was(tmp_path: Path, value: Any) -> None:
+    """It does not equal itself; the manifest that holds it is unchanged all the same."""
+    objects.publish(tmp_path / "nan", {"value": value})
+    stored = objects.load(tmp_path / "nan")
+    assert stored.equals("value", value)
+    assert stored.equals("value", pickle.loads(pickle.dumps(value)))
+    assert repr(stored.restore("value")) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        (0.0, -0.0),
+        (NAN, 1.0),
+        (1.0, NAN),
+        (1.0, 1),
+        ({1: NAN}, {1: 1.0}),
+        ({1: "a", 2: "b"}, {2: "b", 1: "a"}),
+        ({1: "a"}, {1: "a", 2: "b"}),
+        ({1: "a", 2: "b"}, {1: "a"}),
+        ({1: "a"}, {True: "a"}),
+    ],
+)
+def test_what_is_written_otherwise_differs(tmp_path: Path, value: Any, other: Any) -> None:
+    objects.publish(tmp_path / "one", {"value": value})
+    stored = objects.load(tmp_path / "one")
+    assert stored.equals("value", value)
+    assert not stored.equals("value", other)
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)

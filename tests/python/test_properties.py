@@ -15,7 +15,7 @@ import flatmanifest
 from tests.python.samples import identical
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
-numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.integers() | st.floats(allow_nan=False)
 scalars = st.none() | st.booleans() | numbers | text
 documents = st.recursive(
     scalars,
@@ -90,7 +90,7 @@ def test_the_last_of_equal_keys_wins(first: list[Any], second: list[Any]) -> Non
     check(json.loads(text), text)
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(st.floats(allow_nan=False))
 @example(5e-324)
 @example(1.7976931348623157e308)
 @example(1e16)
@@ -104,25 +104,9 @@ def test_floats_keep_every_bit(number: float) -> None:
         assert manifest.to_json() == json.dumps({"nodes": {}, "x": number})
 
 
-def loads(data: bytes) -> Any:
-    """json.loads, less what it accepts beyond JSON: NaN and infinities, lone surrogates."""
-
-    def refuse(constant: str) -> float:
-        raise ValueError(constant)
-
-    def finite(number: str) -> float:
-        value = float(number)
-        if math.isinf(value):
-            raise ValueError(number)
-        return value
-
-    value = json.loads(data.decode(), parse_constant=refuse, parse_float=finite)
-    json.dumps(value, ensure_ascii=False).encode()
-    return value
-
-
 alphabet = [b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"1", b"-", b".", b"e", b" ", b"\n"]
-alphabet += [b"null", b"true", b"\\u00e9", b"\\ud83d", b"\\udE00", b"\xc3\xa9", b"\xff", b"\x00"]
+alphabet += [b"null", b"true", b"NaN", b"Infinity"]
+alphabet += [b"\\u00e9", b"\\ud83d", b"\\udE00", b"\xc3\xa9", b"\xff", b"\x00"]
 
 
 @given(st.lists(st.sampled_from(alphabet) | st.binary(max_size=3), max_size=20).map(b"".join))
@@ -143,7 +127,7 @@ alphabet += [b"null", b"true", b"\\u00e9", b"\\ud83d", b"\\udE00", b"\xc3\xa9", 
 def test_what_is_no_json_is_refused(value: bytes) -> None:
     data = b'{"nodes": {}, "value": ' + value + b"}"
     try:
-        expected = loads(data)
+        expected = json.loads(data.decode())
     except ValueError:
         expected = None
     try:

@@ -1,0 +1,16 @@
+// Ctrl-C in native calls.
+
+#ifndef FLATMANIFEST_BINDINGS_INTERRUPTION_H_
+#define FLATMANIFEST_BINDINGS_INTERRUPTION_H_
+
+#include <pybind11/pybind11.h>
+
+namespace flatmanifest::python {
+
+// Has Python's signal handlers run during native calls of the main thread, with the GIL or without
+// it, twenty times a second. What they raise (KeyboardInterrupt) ends the call.
+void BindInterruption();
+
+}  // namespace flatmanifest::python
+
+#endif  // FLATMANIFEST_BINDINGS_INTERRUPTION_H_
