@@ -67,6 +67,8 @@ COMMANDS: list[list[str]] = [
 CLOCK = "{{ '' if run_started_at else 'never' }}"
 # What the package of a story is in, and what says so.
 OF_PACKAGES = frozenset({"packages.yml", "dependencies.yml", "dbt_packages"})
+# dbt fails of it with a traceback, which has the plugin's files in it; test_meaning.py has this one.
+NOT_IN_STORIES = {"catalogs"}
 # With these, dbt does nothing at all.
 FAILING = {
     *("a package that is not installed", "a broken dependencies.yml", "a profile that is wrong"),
@@ -189,7 +191,7 @@ class Story:
 
     def mean(self) -> Iterator[Step]:
         """Have a file mean something else, or what it meant before."""
-        name = self.choice.choice(list(MEANINGS))
+        name = self.choice.choice([each for each in MEANINGS if each not in NOT_IN_STORIES])
         edits, undone = MEANINGS[name]
         if name in self.undoing:
             del self.undoing[name]

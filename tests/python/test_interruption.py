@@ -57,23 +57,21 @@ def lattice(tmp_path: Path) -> flatmanifest.Manifest:
 
 
 def seconds_to_end(call: Callable[[], Any], after: float) -> float:
-    """How long a call goes on after Ctrl-C, which comes `after` it began."""
-    sent = [float("inf")]
+    """How long a call goes on after a signal that is handled like Ctrl-C's, `after` it began.
 
-    def interrupt() -> None:
-        sent[0] = time.monotonic()
-        os.kill(os.getpid(), signal.SIGINT)
-
-    timer = threading.Timer(after, interrupt)
-    timer.start()
+    A timer of the system's sends it: a thread might wait for the call to let Python go on.
+    """
+    previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    sent = time.monotonic() + after
+    signal.setitimer(signal.ITIMER_REAL, after)
     try:
         with pytest.raises(KeyboardInterrupt):  # noqa: PT012
             while True:  # what ends before is begun again
                 call()
-        return time.monotonic() - sent[0]
+        return time.monotonic() - sent
     finally:
-        timer.cancel()
-        timer.join()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 def ends_soon(call: Callable[[], Any]) -> bool:
