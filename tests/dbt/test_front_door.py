@@ -67,7 +67,7 @@ COMMANDS: list[list[str]] = [
 CLOCK = "{{ '' if run_started_at else 'never' }}"
 # What the package of a story is in, and what says so.
 OF_PACKAGES = frozenset({"packages.yml", "dependencies.yml", "dbt_packages"})
-# dbt fails of it with a traceback, which has the plugin's files in it; test_meaning.py has this one.
+# dbt fails of it with a traceback, which has files of ours in it; test_meaning.py has this one.
 NOT_IN_STORIES = {"catalogs"}
 # With these, dbt does nothing at all.
 FAILING = {
