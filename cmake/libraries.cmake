@@ -26,7 +26,10 @@ set(hide_archives "")
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   set(hide_archives -Wl,--exclude-libs,ALL)
 endif()
-add_link_options(${hide_archives})
+# Clang's sanitizers are an archive, with functions that take the place of libstdc++'s by their names.
+if(NOT FLATMANIFEST_SANITIZE)
+  add_link_options(${hide_archives})
+endif()
 
 # flatmanifest_library(NAME HEADER h LIBRARY l PACKAGE p USE expression): the target fman_NAME. `expression` calls what
 # of the library is used.
