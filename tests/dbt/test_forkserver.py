@@ -149,7 +149,7 @@ def test_what_another_process_would_not_have_is_parsed_in_this(
     project: Path, before: str, reason: str
 ) -> None:
     said = run(project, before)
-    assert "TAKEN 0 SUCCESS True" in said
+    assert "TAKEN 0 SUCCESS True" in said, said
     assert f"flatmanifest: dbt parses in one process ({reason}" in said
     assert "leaves this to dbt" not in said
 

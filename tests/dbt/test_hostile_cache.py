@@ -281,14 +281,14 @@ def test_directories_in_the_places_of_files(tmp_path: Path) -> None:
 @needs_root
 def test_answers_of_somebody_else_are_not_told(tmp_path: Path) -> None:
     variables = {"XDG_CACHE_HOME": str(tmp_path), "FLATMANIFEST_CACHE_DIR": ""}
-    run(tmp_path, "--version", **variables)
-    assert reason(tmp_path, "--version", **variables) == TOLD
+    run(tmp_path, "--help", **variables)
+    assert reason(tmp_path, "--help", **variables) == TOLD
     cache = tmp_path / "flatmanifest"
     (answer,) = cache.iterdir()
     for path in (answer, cache):
         with changed(path, owner=NOBODY):
-            assert f"{path}: belongs to user {NOBODY}" in reason(tmp_path, "--version", **variables)
-    assert reason(tmp_path, "--version", **variables) == TOLD
+            assert f"{path}: belongs to user {NOBODY}" in reason(tmp_path, "--help", **variables)
+    assert reason(tmp_path, "--help", **variables) == TOLD
 
 
 def test_the_file_beside_a_manifest_is_as_trusted_as_the_manifest(json_path: Path) -> None:

@@ -380,6 +380,10 @@ def refuse_to_be_looked_into() -> None:
     reason="needs Linux's seccomp",
 )
 def test_py_spy_may_not_look(chain: Path, tmp_path: Path) -> None:
+    try:
+        stacks.executable()
+    except stacks.UnavailableError as error:
+        pytest.skip(str(error))
     page = tmp_path / "page.html"
     done = profile(
         chain, "--native", "--top", "0", "--html", str(page), "--", "--version",

@@ -23,6 +23,8 @@ SIZES = {"COLUMNS", "TERM"}
 DAY = 24 * 60 * 60
 # dbt asks the package index for its latest release.
 VERSIONS = {"--version", "-V", "-v"}
+# Where dbt 1.12 has this module, its version comes with a line that has the time of day.
+ANNOUNCEMENT = "dbt.v2_announcement"
 
 
 class Copied:
@@ -73,7 +75,10 @@ def publish(path: Path, arguments: list[str], recorder: DependencyRecorder, text
     # Every command has one, from its beginning: what looked like a question was a value.
     if get_event_manager().callbacks:
         return
-    until = int(time.time()) + DAY if VERSIONS.intersection(arguments) else 0
+    is_version = not VERSIONS.isdisjoint(arguments)
+    if is_version and ANNOUNCEMENT in sys.modules:
+        return
+    until = int(time.time()) + DAY if is_version else 0
     names = None if recorder.lookups.is_all else recorder.lookups.named() | SIZES
     dependencies = taken({ALONE: packages()}, names, recorder.environment)
     objects.publish(path, {"dependencies": dependencies.fields(), "until": until, "text": text})
