@@ -28,11 +28,19 @@ bool IsInterrupted(Urgency urgency) {
   return PyErr_CheckSignals() != 0;
 }
 
+// Importing threading for that would take a quarter of what importing this module takes. Where
+// nobody has, there is one thread.
+unsigned long MainThread() {
+  const auto threading =
+      py::reinterpret_steal<py::object>(PyImport_GetModule(py::str("threading").ptr()));
+  if (!threading) return PyThread_get_thread_ident();
+  return threading.attr("main_thread")().attr("ident").cast<unsigned long>();
+}
+
 }  // namespace
 
 void BindInterruption() {
-  const py::object main = py::module_::import("threading").attr("main_thread")();
-  g_main_thread = main.attr("ident").cast<unsigned long>();
+  g_main_thread = MainThread();
   SetInterruptionCheck(&IsInterrupted);
   py::register_exception_translator([](std::exception_ptr error) {
     try {

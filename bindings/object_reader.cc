@@ -42,6 +42,24 @@ bool EqualsDouble(double stored, const py::handle& value) {
   return stored == number && std::signbit(stored) == std::signbit(number);
 }
 
+// Whether it is a dict of so many items, and `equals(place, key, item)` holds for each, in order.
+template <typename Equals>
+bool EqualItems(const py::handle& value, size_t size, const Equals& equals) {
+  if (!PyDict_CheckExact(value.ptr())) return false;
+  const CriticalSection section(value);
+  if (PyDict_Size(value.ptr()) != static_cast<Py_ssize_t>(size)) return false;
+  Py_ssize_t position = 0;
+  PyObject* key = nullptr;
+  PyObject* item = nullptr;
+  for (size_t i = 0; PyDict_Next(value.ptr(), &position, &key, &item) != 0; ++i) {
+    // Comparing may run Python code, which may change the dict.
+    const auto kept_key = py::reinterpret_borrow<py::object>(key);
+    const auto kept = py::reinterpret_borrow<py::object>(item);
+    if (i >= size || !equals(i, kept_key, kept)) return false;
+  }
+  return true;
+}
+
 bool IsInstance(const py::handle& value, const py::handle& type) {
   return reinterpret_cast<PyObject*>(Py_TYPE(value.ptr())) == type.ptr();
 }
@@ -274,40 +292,20 @@ bool ObjectReader::EqualsElements(std::span<const Cell> elements, const py::hand
 
 bool ObjectReader::EqualsDict(const Shape& shape, std::span<const Cell> elements,
                               const py::handle& value, WalkGuard& guard) {
-  if (!PyDict_CheckExact(value.ptr())) return false;
-  const CriticalSection section(value);
-  if (PyDict_Size(value.ptr()) != static_cast<Py_ssize_t>(elements.size())) return false;
-  Py_ssize_t position = 0;
-  PyObject* key = nullptr;
-  PyObject* item = nullptr;
-  for (size_t i = 0; PyDict_Next(value.ptr(), &position, &key, &item) != 0; ++i) {
-    // Comparing may run Python code, which may change the dict.
-    const auto kept_key = py::reinterpret_borrow<py::object>(key);
-    const auto kept = py::reinterpret_borrow<py::object>(item);
-    if (i >= elements.size() || !PyUnicode_CheckExact(key)) return false;
-    if (PyUnicode_Compare(key, shape.names[i].ptr()) != 0) return false;
-    if (!EqualsAt(elements[i], kept, guard)) return false;
-  }
-  return true;
+  return EqualItems(value, elements.size(), [&](size_t i, const auto& key, const auto& item) {
+    return PyUnicode_CheckExact(key.ptr()) &&
+           PyUnicode_Compare(key.ptr(), shape.names[i].ptr()) == 0 &&
+           EqualsAt(elements[i], item, guard);
+  });
 }
 
 bool ObjectReader::EqualsPairs(std::span<const Cell> pairs, const py::handle& value,
                                WalkGuard& guard) {
-  if (!PyDict_CheckExact(value.ptr())) return false;
-  const CriticalSection section(value);
-  if (PyDict_Size(value.ptr()) != static_cast<Py_ssize_t>(pairs.size())) return false;
-  Py_ssize_t position = 0;
-  PyObject* key = nullptr;
-  PyObject* item = nullptr;
-  for (size_t i = 0; PyDict_Next(value.ptr(), &position, &key, &item) != 0; ++i) {
-    const auto kept_key = py::reinterpret_borrow<py::object>(key);
-    const auto kept = py::reinterpret_borrow<py::object>(item);
-    if (i >= pairs.size() || !pairs[i].is(CellKind::kArray)) return false;
+  return EqualItems(value, pairs.size(), [&](size_t i, const auto& key, const auto& item) {
+    if (!pairs[i].is(CellKind::kArray)) return false;
     const auto pair = document().Elements(pairs[i]);
-    if (pair.size() != 2 || !EqualsAt(pair[0], kept_key, guard) || !EqualsAt(pair[1], kept, guard))
-      return false;
-  }
-  return true;
+    return pair.size() == 2 && EqualsAt(pair[0], key, guard) && EqualsAt(pair[1], item, guard);
+  });
 }
 
 bool ObjectReader::EqualsInstance(const Shape& shape, std::span<const Cell> elements,

@@ -128,6 +128,4 @@ if(missing_packages)
                       "(Debian, Ubuntu; elsewhere, what has the same libraries)")
 endif()
 
-if(TARGET fman_xxhash)
-  target_compile_definitions(fman_xxhash INTERFACE XXH_INLINE_ALL)
-endif()
+target_compile_definitions(fman_xxhash INTERFACE XXH_INLINE_ALL)

@@ -6,6 +6,8 @@ import fcntl
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -136,3 +138,9 @@ def test_other_threads_are_left_alone(large: flatmanifest.Manifest) -> None:
         thread.join()
     thread.join()
     assert ended
+
+
+def test_importing_takes_no_threading() -> None:
+    """Programs with one thread would pay for it."""
+    code = "import sys, flatmanifest; sys.exit('threading' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
