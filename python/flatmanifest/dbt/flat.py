@@ -21,9 +21,7 @@ class FlatDict(LazyDict):
     __slots__ = ()
 
     def __init__(self, stored_map: StoredMap) -> None:
-        dict.__init__(self)
-        stored_map.fill(self, flattened)
-        self.stored_map = stored_map
+        super().__init__(stored_map, flattened)
 
     def build(self) -> None:
         for key in list(dict.keys(self)):

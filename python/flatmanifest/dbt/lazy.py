@@ -36,9 +36,10 @@ class LazyDict(dict[str, Any]):
             return dict(values)
         return super().__new__(cls)
 
-    def __init__(self, stored_map: StoredMap, /) -> None:
+    def __init__(self, stored_map: StoredMap, finish: Any = None, /) -> None:
+        """``finish``: called with each value when that is built, and what it gives is kept."""
         super().__init__()
-        stored_map.fill(self)
+        stored_map.fill(self, finish)
         self.stored_map = stored_map
 
     def __getitem__(self, key: str) -> Any:

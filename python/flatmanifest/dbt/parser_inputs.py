@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dbt.flags import get_flags
 
 from flatmanifest.dbt.dependencies.record import READ
-from flatmanifest.dbt.dependencies.values import CLOCK, MODULES, RANDOM, UNSOURCED
+from flatmanifest.dbt.dependencies.values import CLOCK, MODULES, OF_DICT, RANDOM, UNSOURCED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,12 +34,12 @@ _EXPRESSION = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 # its target path is a temporary directory of dbt's (dbt.parser.v2.parse_with_v2).
 _FLAGS = ("flags", "invocation_args_dict")
 _NAMES = re.compile(rf"\b(?:{'|'.join(sorted((*(UNSOURCED - {*_FLAGS}), RANDOM)))})\b")
-_NEVER_A_FLAG = "|".join(("target_path", *dir(dict)))
+_MEMBER = r"\s*(?:\.\s*|\[\s*[\"'])"  # what comes between an owner and the name of a member
+_NEVER_A_FLAG = "|".join(("target_path", *OF_DICT))
 _TARGET_PATH = re.compile(
-    rf"\b({'|'.join(_FLAGS)})\b(?!\s*(?:\.\s*|\[\s*[\"'])(?!(?:{_NEVER_A_FLAG})\b)\w)",
-    re.IGNORECASE,
+    rf"\b({'|'.join(_FLAGS)})\b(?!{_MEMBER}(?!(?:{_NEVER_A_FLAG})\b)\w)", re.IGNORECASE
 )
-_MODULES = re.compile(rf"\b{MODULES}\b(?!\s*(?:\.\s*|\[\s*[\"'])(?:re|itertools|pytz)\b)")
+_MODULES = re.compile(rf"\b{MODULES}\b(?!{_MEMBER}(?:re|itertools|pytz)\b)")
 
 
 def files_of(config: RuntimeConfig) -> dict[str, list[str]]:

@@ -117,8 +117,8 @@ class WatchedCode(CodeGenerator):
     ) -> None:
         """All use of `modules` may be of the clock, but that of another module by its name."""
         owner = node.node
-        is_other_module = isinstance(member, str) and member not in OF_DICT | {CLOCK}
-        if isinstance(owner, Name) and owner.name == MODULES and is_other_module:
+        is_of_modules = isinstance(owner, Name) and owner.name == MODULES
+        if is_of_modules and isinstance(member, str) and member not in {CLOCK, *OF_DICT}:
             self._unnoted.add(id(owner))
         is_noted = member == PARSED_AT and node.ctx == "load"
         self.write(f"context.flatmanifest_noted_member({PARSED_AT!r}, " if is_noted else "")

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import multiprocessing
 import os
 import pickle
 import signal
@@ -202,16 +201,13 @@ def serve(descriptor: int, adapter: str) -> None:
 def import_dbt(adapter: str) -> None:
     """While nobody waits for it. What fails here does so again when it is asked for something."""
     with contextlib.suppress(Exception):
-        import dbt.mp_context  # noqa: PLC0415
-
-        # Locks without names in the file system, which would stay when this is killed; before
-        # dbt.contracts.graph.manifest is there, which keeps what it finds.
-        dbt.mp_context._MP_CONTEXT = multiprocessing.get_context("fork")  # noqa: SLF001
-
-        import dbt.cli.main  # noqa: PLC0415
-        from dbt.adapters.factory import FACTORY  # noqa: PLC0415
-
         from flatmanifest.dbt import switch_on  # noqa: PLC0415
+        from flatmanifest.dbt.locks import use_unnamed  # noqa: PLC0415
+
+        use_unnamed()  # before dbt.contracts.graph.manifest is there, which keeps what it finds
+
+        import dbt.cli.main  # noqa: F401, PLC0415
+        from dbt.adapters.factory import FACTORY  # noqa: PLC0415
 
         switch_on()
         FACTORY.load_plugin(adapter)
