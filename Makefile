@@ -121,7 +121,7 @@ test-native: build-native
 test-python: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/python
 
-# What is compared with dbt and networkx, for large manifests too.
+# The comparisons with dbt and networkx, for large manifests too.
 test-python-all: export FLATMANIFEST_EVERY_MANIFEST = 1
 test-python-all: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,selection_parity.py state_parity.py dbt_selecting.py graph_dbt.py)

@@ -8,7 +8,7 @@
 namespace flatmanifest::python {
 
 // Has Python's signal handlers run during native calls of the main thread, with the GIL or without
-// it, twenty times a second. What they raise (KeyboardInterrupt) ends the call.
+// it, twenty times a second. An exception that a handler raises (KeyboardInterrupt) ends the call.
 void BindInterruption();
 
 }  // namespace flatmanifest::python

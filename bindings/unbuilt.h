@@ -1,4 +1,4 @@
-// What stands in a dict for a value of a stored map that has not been built.
+// The object that stands in a dict for a value of a stored map that has not been built.
 //
 // A C library that reads such a dict (PyDict_Next) sees these objects instead of the values. So
 // they are of a type that none knows: it refuses them, or hands them to the function that its user

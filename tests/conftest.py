@@ -118,7 +118,7 @@ def corpus() -> dict[str, Path]:
 
 CORPUS = corpus()
 LARGE = 1_000_000  # bytes of a packed manifest: networkx and dbt take minutes for it
-# What is compared with dbt and networkx: all of them with FLATMANIFEST_EVERY_MANIFEST.
+# The manifests compared with dbt and networkx: all of them with FLATMANIFEST_EVERY_MANIFEST.
 COMPARED = {
     name: path
     for name, path in CORPUS.items()

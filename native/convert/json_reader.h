@@ -25,7 +25,7 @@ struct ReadResult {
 
 // Adds the document to `writer`, with the values that Python's json.load has of it. The root must
 // be an object. Numbers keep their type and value: integers of up to kMaxDigits, doubles to the
-// bit, infinity for those beyond their range. Of equal keys in one object the last wins. Beside
+// bit, infinity for those beyond their range. The last of equal keys in one object wins. Beside
 // what RFC 8259 allows, NaN, Infinity and -Infinity are read, which json.dumps and so dbt writes,
 // UTF-16 surrogates without their partner, and a byte order mark. Throws ConvertError, "NAME: byte
 // OFFSET: WHAT", for anything else, and for nesting over kMaxDepth.

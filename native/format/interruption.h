@@ -8,7 +8,7 @@
 
 namespace flatmanifest {
 
-// Thrown out of a call that is to end. What the call was to make is not made, nothing else changes.
+// Thrown out of a call that is to end. The call makes nothing and changes nothing.
 class Interrupted : public std::exception {
  public:
   const char* what() const noexcept override { return "interrupted"; }

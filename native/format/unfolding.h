@@ -39,11 +39,11 @@ class Unfolding {
   // Strings and scalars have to exist; what they are is not looked at.
   explicit Unfolding(const Document& document);
 
-  // Of a cell of the document, or of one of its columns. Throws the same.
+  // The size of a cell of the document, or of one of its columns. Throws the same.
   Unfolded Of(Cell cell) { return Measure(cell, depth_.size()); }
 
  private:
-  // What is known of the cells from one on.
+  // The known sizes of the containers that begin at one cell.
   struct Range {
     uint32_t checked = 0;   // so many of them lie behind what they hold
     uint32_t measured = 0;  // of so many, this is the depth

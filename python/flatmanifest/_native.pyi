@@ -592,7 +592,7 @@ class StoredMap:
 
 @final
 class Unbuilt:
-    """What stands in a dict for a value of a :class:`StoredMap` that has not been built.
+    """Stands in a dict for a value of a :class:`StoredMap` that has not been built.
 
     Serializers written in C read dicts past their methods, and refuse this, or hand it to the
     function that is given for types which they do not know. It cannot be pickled or copied, and
