@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import json
+import mmap
 import os
 import platform
 import pstats
@@ -452,9 +453,12 @@ def test_a_comparison(chain: Path, tmp_path: Path) -> None:
 def test_the_peak_of_each_phase_is_its_own() -> None:
     memory = Memory()
     memory.switch("before")
-    large = bytearray(64_000_000)
+    # Pages of its own: malloc would take what an earlier test in this process has left free.
+    large = mmap.mmap(-1, 64_000_000)
+    for offset in range(0, len(large), mmap.PAGESIZE):
+        large[offset] = 1
     memory.switch("large")
-    del large
+    large.close()
     memory.switch("freed")
     memory.switch("after")
     is_own = memory.can_reset  # where the kernel may be asked
