@@ -30,6 +30,7 @@ from bench import (
     manifest_file,
     memory,
     profile_cost,
+    recorder_cost,
     selection,
 )
 from bench.figures import Report
@@ -41,7 +42,7 @@ SMALL = "jaffle_shop_v12_dbt1.11"
 NATIVE_BENCH = Path("build/bench/native_bench")
 OF_A_MANIFEST = ("file", "graph", "selection", "memory", "completion")
 NATIVE = "native"
-PARTS = (*OF_A_MANIFEST, *dbt_commands.PROJECTS, "cold", "profile", NATIVE)
+PARTS = (*OF_A_MANIFEST, *dbt_commands.PROJECTS, "cold", "profile", "recorder", NATIVE)
 
 
 def main() -> None:
@@ -73,6 +74,8 @@ def main() -> None:
             cold_parse.measure(report, work)
         if "profile" in options.parts:
             profile_cost.measure(report, work)
+        if "recorder" in options.parts:
+            recorder_cost.measure(report, work)
         if options.json:
             _save(report, options.json, add=options.add)
         _print(report)

@@ -7,22 +7,20 @@ itself says, and as processor time of whole processes with and without, in turn.
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from bench.contest import Contestant
 from bench.figures import Report
+from bench.processor_time import seconds_of
 from tests.projects import generate
 
 ROUNDS = 3
 PROJECT = "02_500_chain"
 # The command with the most calls, and the shortest one that there is much of.
 COMMANDS = (("parse", "--quiet", "--no-partial-parse"), ("ls", "--quiet"))
-QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1", "FLATMANIFEST": "0"}
 
 
 def measure(report: Report, work: Path) -> None:
@@ -49,20 +47,10 @@ def measure(report: Report, work: Path) -> None:
 
 
 def processor_seconds(is_profiled: bool, project: Path, *command: str) -> float:  # noqa: FBT001
-    """User and system time of a process and its children."""
+    """Those of one of dbt's commands, alone or profiled."""
     profile = ("flatmanifest.profile", "--top", "0", "--json", "profile.json", "--")
     module = profile if is_profiled else ("dbt.cli.main",)
-    process = subprocess.Popen(
-        [sys.executable, "-m", *module, *command],
-        cwd=project,
-        env={**os.environ, **QUIET, "DBT_PROFILES_DIR": str(project)},
-        stdout=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return usage.ru_utime + usage.ru_stime
+    return seconds_of([sys.executable, "-m", *module, *command], project, {"FLATMANIFEST": "0"})
 
 
 def share(project: Path) -> float:

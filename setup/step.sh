@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs a command that takes long and prints much: says what it is, every ten seconds how far it is, and what it took.
+# Runs a command that takes long and prints much: says what it is, every ten seconds (STEP_SECONDS) how far it is, and
+# what it took.
 #
 #   setup/step.sh TEXT COMMAND [ARGUMENT…]     as in: setup/step.sh "Installing dbt" pip install dbt-core
 #
@@ -30,7 +31,7 @@ command=$!
 while kill -0 "$command" 2>/dev/null; do
     sleep 0.2
     now=$(date +%s)
-    if [ $((now - said)) -ge 10 ]; then
+    if [ $((now - said)) -ge "${STEP_SECONDS:-10}" ]; then
         said=$now
         echo "  $((now - begin)) s: $(tail -n 1 "$log" | cut -c 1-100)"
     fi

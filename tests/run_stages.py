@@ -1,11 +1,12 @@
 """Runs targets of make one after another, and prints what each took.
 
-    python3 tests/run_stages.py [--within SECONDS] [--make PROGRAM] STAGE[=SECONDS]...
+    python3 tests/run_stages.py [--within SECONDS] [--make PROGRAM] [--patience SECONDS] STAGE[=SECONDS]...
 
 A stage is a target of the Makefile. The table at the end has its wall time and the processor time
 of all its processes. The table is printed when a stage fails, too, and names that stage.
 ``--within`` is for CI: a stage is left out if fewer than its SECONDS are left, and is stopped, and
-counts as left out, when the time is up.
+counts as left out, when the time is up. ``--patience`` is how long it may take to end by itself when
+it is interrupted.
 
 Temporary files are in a directory of this run, which is removed at the end; those of a stage that
 failed are kept as build/failed/STAGE. When the run is interrupted, every process that a stage has
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PR_SET_CHILD_SUBREAPER = 36
-# What an interrupted stage has to remove its files, and to end what it has started.
+# Seconds that an interrupted stage has to remove its files, and to end what it has started.
 PATIENCE = 10.0
 FAILED = Path("build") / "failed"
 
@@ -138,8 +139,9 @@ def processor_seconds() -> float:
 class Run:
     """One run of several stages."""
 
-    def __init__(self, make: str, within: float | None) -> None:
+    def __init__(self, make: str, within: float | None, patience: float = PATIENCE) -> None:
         self.make = make
+        self.patience = patience
         self.deadline = None if within is None else time.monotonic() + within
         self.results: list[Result] = []
         self.scratch = Path(tempfile.mkdtemp(prefix="flatmanifest-stages-"))
@@ -197,13 +199,12 @@ class Run:
             self.stop(process)
             raise
 
-    @staticmethod
-    def stop(process: subprocess.Popen[bytes]) -> None:
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
         """Interrupt a stage as Ctrl-C does, which lets tests remove what they have made."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE)
+            process.wait(self.patience)
 
     def keep(self, temporary: Path, stage: str) -> None:
         """Keep a failed stage's temporary files, if it has left any."""
@@ -232,6 +233,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("stages", nargs="+", metavar="STAGE[=SECONDS]")
     parser.add_argument("--within", type=float, metavar="SECONDS")
     parser.add_argument("--make", default="make", metavar="PROGRAM")
+    parser.add_argument("--patience", type=float, default=PATIENCE, metavar="SECONDS")
     return parser.parse_args(arguments)
 
 
@@ -247,7 +249,7 @@ def main(arguments: list[str]) -> int:
     adopt_orphans()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, raise_interrupted)
-    run = Run(options.make, options.within)
+    run = Run(options.make, options.within, options.patience)
     status = 0
     try:
         for given in options.stages:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -106,6 +107,20 @@ def test_a_patch_without_its_header(tmp_path: Path, text: str, message: str) -> 
 FAULTS = read_faults(PATCHES, [])
 
 
+@cache
+def native_tests() -> str:
+    return "\n".join(path.read_text() for path in (ROOT / "tests" / "native").glob("*_test.cc"))
+
+
+@cache
+def python_tests() -> dict[str, list[Path]]:
+    """Where each file of Python tests is, by its name."""
+    found: dict[str, list[Path]] = {}
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        found.setdefault(path.name, []).append(path)
+    return found
+
+
 def test_there_is_a_fault_for_each_promise() -> None:
     assert len(FAULTS) >= 40
     promises = [fault.promise for fault in FAULTS]
@@ -124,13 +139,12 @@ def test_a_patch_applies_and_its_tests_are_there(fault: Fault) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    native = "\n".join(path.read_text() for path in (ROOT / "tests" / "native").glob("*_test.cc"))
     for test in fault.native_tests:
         suite, name = test.split("/")[test.startswith("*/")].split(".")
-        found = re.findall(rf"^TEST(?:_[FP])?\({suite},\s*(\w+)\)", native, re.MULTILINE)
+        found = re.findall(rf"^TEST(?:_[FP])?\({suite},\s*(\w+)\)", native_tests(), re.MULTILINE)
         assert found if name == "*" else name in found, test
     for test in fault.python_tests:
         file, name = test.split("::")
-        paths = list((ROOT / "tests").rglob(file))
+        paths = python_tests().get(file, [])
         assert len(paths) == 1, test
         assert f"\ndef {name.partition('[')[0]}(" in paths[0].read_text(), test

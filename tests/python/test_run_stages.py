@@ -92,7 +92,7 @@ def test_a_stage_without_enough_time_left_is_left_out(project: Path) -> None:
 
 
 def test_a_stage_is_stopped_when_the_time_is_up(project: Path) -> None:
-    status, output = run(project, "--within", "2", "slow")
+    status, output = run(project, "--within", "2", "--patience", "1", "slow")
     assert status == 0
     wall, _, outcome = row(output, "slow")
     assert outcome == "left out: stopped, the time was up"
@@ -119,7 +119,7 @@ def test_an_interrupted_run_says_where_it_was(project: Path, number: signal.Sign
 
 
 def test_an_interrupted_run_ends_processes_that_ignore_signals(project: Path) -> None:
-    process = start(project, "deaf")
+    process = start(project, "--patience", "1", "deaf")
     await_file(project / "started")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=120)

@@ -13,8 +13,14 @@ from tests.running import is_running
 STEP = Path(__file__).parents[2] / "setup" / "step.sh"
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([STEP, *arguments], capture_output=True, text=True, check=False)
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [STEP, *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_a_command_that_works_is_named_without_its_output() -> None:
@@ -34,7 +40,7 @@ def test_a_command_that_fails_shows_its_output_and_status() -> None:
 
 
 def test_a_long_command_is_followed_by_its_last_line() -> None:
-    done = run("Waiting", "sh", "-c", "echo half done; sleep 11")
+    done = run("Waiting", "sh", "-c", "echo half done; sleep 2.5", STEP_SECONDS="1")
     assert done.returncode == 0
     assert " s: half done\n" in done.stdout
 
