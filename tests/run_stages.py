@@ -1,12 +1,12 @@
 """Runs targets of make one after another, and prints what each took.
 
-    python3 tests/run_stages.py [--within SECONDS] [--make PROGRAM] [--patience SECONDS] STAGE[=SECONDS]...
+    python3 tests/run_stages.py [--within SECONDS] [--patience SECONDS] STAGE[=SECONDS]...
 
 A stage is a target of the Makefile. The table at the end has its wall time and the processor time
 of all its processes. The table is printed when a stage fails, too, and names that stage.
 ``--within`` is for CI: a stage is left out if fewer than its SECONDS are left, and is stopped, and
-counts as left out, when the time is up. ``--patience`` is how long it may take to end by itself when
-it is interrupted.
+counts as left out, when the time is up. ``--patience`` is how long it may take to end by itself
+when it is interrupted.
 
 Temporary files are in a directory of this run, which is removed at the end; those of a stage that
 failed are kept as build/failed/STAGE. When the run is interrupted, every process that a stage has
