@@ -20,8 +20,14 @@ PROJECT = "03_2000_chain"
 LIMIT = 0.03
 WITH = "import flatmanifest.dbt.__main__ as program\nprogram.main()\n"
 WITHOUT = f"""
+from flatmanifest.dbt import seams
 from flatmanifest.dbt.dependencies import DependencyRecorder
-DependencyRecorder.start = DependencyRecorder.watch_dbt = lambda recorder: None
+DependencyRecorder.start = DependencyRecorder.take_values = lambda recorder: None
+install = seams.install
+def install_others(all_of_them):
+    of_recorder = "flatmanifest.dbt.dependencies."
+    install([e for e in all_of_them if not e.replacement.__module__.startswith(of_recorder)])
+seams.install = install_others
 {WITH}"""
 
 

@@ -24,23 +24,26 @@ def run(commands: list[list[str]]) -> None:
 def recorded(commands: list[list[str]]) -> dict[str, Any]:
     from flatmanifest.dbt import switch_on
     from flatmanifest.dbt.dependencies import DependencyRecorder
+    from flatmanifest.dbt.seams import Level, Stage, seam
 
     recorder = DependencyRecorder()
     recorder.start()
-    from dbt.parser.manifest import ManifestLoader
-
-    switch_on()
-    recorder.watch_dbt()
-    from flatmanifest.dbt.seams import seam
-
     trees: set[str] = set()
 
-    @seam(ManifestLoader, "load")
+    @seam(
+        "dbt.parser.manifest:ManifestLoader",
+        "load",
+        "the trees of the entry are noted",
+        level=Level.RECORDER,
+        stage=Stage.COMMAND,
+    )
     def load(original: Any, loader: Any) -> Any:
         manifest = original(loader)
         trees.update(loader.flatmanifest_load.entry.dependencies.files["read"])
         return manifest
 
+    assert switch_on(records=True)
+    recorder.take_values()
     try:
         run(commands)
     finally:

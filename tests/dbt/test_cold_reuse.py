@@ -30,6 +30,14 @@ data_tests:
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _seams() -> None:
+    """They are in this process, too."""
+    from flatmanifest.dbt import switch_on
+
+    assert switch_on()
+
+
 @pytest.mark.parametrize("more", ["", CONFIGS])
 def test_a_config_that_is_taken_is_what_dbt_makes(tmp_path: Path, more: str) -> None:
     generate("small_everything", tmp_path / "project", None)

@@ -336,6 +336,8 @@ def test_threads_count_where_they_may_be_the_static_parsers() -> None:
     program = """
 import threading
 {}
+from flatmanifest.dbt import switch_on
+switch_on()
 from flatmanifest.dbt.parsing import extracting
 from dbt.parser import models
 print(extracting.has_worked())

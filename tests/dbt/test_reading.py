@@ -79,6 +79,14 @@ ODD_YAML = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _seams() -> None:
+    """They are in this process, too."""
+    from flatmanifest.dbt import switch_on
+
+    assert switch_on()
+
+
 def outcome(call: Any, text: str) -> Any:
     """What is loaded, with what there is to say of it, or how it fails."""
     try:

@@ -72,9 +72,10 @@ USED: dict[str, set[str]] = {
 def test_values_without_a_source_are_noted(text: str) -> None:
     from dbt.clients.jinja import get_rendered
 
+    from flatmanifest.dbt import switch_on
     from flatmanifest.dbt.dependencies import values
 
-    values.watch()
+    assert switch_on()
     known = {"run_started_at": 1, "invocation_id": 2, "flags": 3, "target": 4}
     modules = {"datetime": {"x": 5}, "re": {"x": 6}}
     used: values.Used = {}
@@ -186,9 +187,10 @@ def test_uses_of_two_threads_are_kept_apart() -> None:
     """A program may have dbt parse two projects at once."""
     from dbt.clients.jinja import get_rendered
 
+    from flatmanifest.dbt import switch_on
     from flatmanifest.dbt.dependencies import values
 
-    values.watch()
+    assert switch_on()
     both_collect = Barrier(2)
 
     def used_by(name: str) -> values.Used:

@@ -24,6 +24,15 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return schemas.use(tmp_path, "duckdb")
 
 
+def of_dbt(kind: Any) -> dict[str, Any]:
+    """The schema as dbt makes it, without what the plugin keeps."""
+    from dbt_common.dataclass_schema import dbtClassMixin
+
+    function = dbtClassMixin.json_schema.__func__
+    schema: dict[str, Any] = getattr(function, "__wrapped__", function)(kind)
+    return schema
+
+
 def known() -> list[type]:
     from dbt.artifacts.resources.v1.model import ModelConfig
     from dbt.contracts.graph.nodes import GenericTestNode, ModelNode
@@ -35,8 +44,8 @@ def known() -> list[type]:
 def test_kept_schemas_are_dbts(kept: Any, tmp_path: Path) -> None:
     from flatmanifest.dbt import schemas
 
-    expected = {kind: json.dumps(schemas.schema_of_dbt(kind)) for kind in known()}
-    assert {kind: json.dumps(schemas.known_schema(kind)) for kind in known()} == expected
+    expected = {kind: json.dumps(of_dbt(kind)) for kind in known()}
+    assert {kind: json.dumps(schemas.known_schema(of_dbt, kind)) for kind in known()} == expected
     kept.keep()
     again = schemas.KnownSchemas(tmp_path, "duckdb")
     found = {kind: again.find(f"{kind.__module__}:{kind.__qualname__}") for kind in known()}
@@ -49,7 +58,7 @@ def test_schemas_of_other_versions_are_made_anew(
 ) -> None:
     from flatmanifest.dbt import schemas
 
-    schemas.known_schema(known()[0])
+    schemas.known_schema(of_dbt, known()[0])
     kept.keep()
     path = f"{known()[0].__module__}:{known()[0].__qualname__}"
     assert schemas.KnownSchemas(tmp_path, "duckdb").find(path) is not None
@@ -63,7 +72,7 @@ def test_nothing_is_kept_of_packages_that_may_change(
     from flatmanifest.dbt import schemas
 
     monkeypatch.setattr(schemas, "is_editable", lambda _: True)
-    assert schemas.known_schema(known()[0]) == schemas.schema_of_dbt(known()[0])
+    assert schemas.known_schema(of_dbt, known()[0]) == of_dbt(known()[0])
     kept.keep()
     assert not kept.path.exists()
 
@@ -90,7 +99,7 @@ def test_classes_of_others_are_left_alone(kept: Any) -> None:
     class Local(dbtClassMixin):  # type: ignore[misc]
         pass
 
-    assert schemas.known_schema(Local) is None
+    assert schemas.known_schema(of_dbt, Local) is None
     assert not kept.has_more
 
 
@@ -99,7 +108,6 @@ def test_a_flag_is_of_the_module_that_makes_it(tmp_path: Path) -> None:
 import sys
 if sys.argv[1] == "ours":
     import dbt_flatmanifest
-    import flatmanifest.dbt.behavior
 from dbt_common.behavior_flags import Behavior
 namespace = {"__name__": "nameless", "Behavior": Behavior}
 exec("def make(flags): return Behavior(flags, {})", namespace)

@@ -401,30 +401,33 @@ def test_checks_are_left_out_where_they_concern_nobody(dbts: Any, tmp_path: Path
         assert not concerns_nobody(name, with_nodes(model, changed)), name
 
 
+class Answering:
+    def answer(self) -> str:
+        return "dbt's"
+
+
 def test_what_fails_is_left_to_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
     from flatmanifest.dbt import seams
 
-    class Owner:
-        def answer(self) -> str:
-            return "dbt's"
-
-    @seams.seam(Owner, "answer")
-    def answer(original: Callable[..., str], owner: Owner) -> str:
+    @seams.seam(f"{__name__}:Answering", "answer", "fails")
+    def answer(original: Callable[..., str], owner: Answering) -> str:
         return seams.attempt(fails) or original(owner)
 
     def fails() -> str:
         message = "planted failure"
         raise ValueError(message)
 
+    monkeypatch.setattr(Answering, "answer", Answering.answer)  # to be put back
+    seams.install([seams.REGISTRY.pop()])
     monkeypatch.setattr(seams, "_reported", set())
     with warnings_of_dbt() as said:
-        assert Owner().answer() == "dbt's"
-        assert Owner().answer() == "dbt's"
+        assert Answering().answer() == "dbt's"
+        assert Answering().answer() == "dbt's"
     assert len(said) == 1
     assert "flatmanifest failed and leaves this to dbt (ValueError: planted failure)" in said[0]
     monkeypatch.setenv("FLATMANIFEST", "0")
     monkeypatch.setattr(seams, "attempt", None)  # which is not even called then
-    assert Owner().answer() == "dbt's"
+    assert Answering().answer() == "dbt's"
 
 
 def test_entries_are_named_by_what_makes_dbt_parse_anew(tmp_path: Path) -> None:

@@ -6,35 +6,76 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
-V2_PARSER = (1, 12)  # dbt can let another parser work since then
-SUPPORTED = ((1, 10), (1, 11), (1, 12))
+if TYPE_CHECKING:
+    from flatmanifest.dbt.releases import Release
+    from flatmanifest.dbt.seams import Seam
 
-_active = False
+_refusal: str | None = None
+_was_told = False
 
 
-def switch_on() -> None:
-    """Put the seams into the dbt of this process, once. Does nothing under ``FLATMANIFEST=0``."""
-    global _active  # noqa: PLW0603
+def switch_on(*, records: bool = False) -> bool:
+    """Put the seams into the dbt of this process, and return whether they are in it.
+
+    ``records``: those of the recorder, too, before dbt has set up its log.
+
+    Does nothing under ``FLATMANIFEST=0``. In a dbt of another release, or where dbt lacks what one
+    of the seams replaces or has another function there (seam_lock.py), dbt stays as it is, and the
+    first call without ``records`` warns.
+    """
+    global _refusal  # noqa: PLW0603
     from flatmanifest.dbt.seams import is_on  # noqa: PLC0415
 
-    if _active or not is_on():
-        return
-    _active = True
+    if not is_on():
+        return False
+    if _refusal is None:
+        _refusal = reason_against(records=records)
+    if _refusal is not None and not records:
+        tell(_refusal)
+    return _refusal is None
+
+
+def reason_against(*, records: bool) -> str | None:
+    """Put the seams in; why that cannot be, if so."""
     from dbt.version import __version__  # noqa: PLC0415
 
-    found = re.match(r"(\d+)\.(\d+)", __version__)
-    if found is None or tuple(map(int, found.groups())) not in SUPPORTED:
-        refuse(__version__)
-        return
-    from flatmanifest.dbt.seams import attempt  # noqa: PLC0415
+    from flatmanifest.dbt.releases import SUPPORTED, release_of  # noqa: PLC0415
+    from flatmanifest.dbt.seams import REGISTRY, Stage, install  # noqa: PLC0415
 
-    attempt(put_seams, tuple(map(int, found.groups())))
+    release = release_of(__version__)
+    if release is None:
+        known = ", ".join(".".join(map(str, each)) for each in SUPPORTED)
+        return f"knows dbt-core {known}, not {__version__}"
+    try:
+        declare(release)
+        stages = (Stage.PLUGIN, Stage.COMMAND) if records else (Stage.PLUGIN,)
+        install(known_ones([each for each in REGISTRY if each.is_for(release, *stages)], release))
+    except Exception as error:  # noqa: BLE001 - whatever it is, dbt must go on
+        said = f"{type(error).__name__}: {error}"
+        return f"does not fit dbt-core {__version__} as it is installed ({said})"
+    return None
 
 
-def put_seams(release: tuple[int, ...]) -> None:
-    """Import what replaces dbt's functions; importing it does."""
+def known_ones(seams: list[Seam], release: Release) -> list[Seam]:
+    """The seams without those of a switch of which one replaces a function that is not known.
+
+    Raises UnknownFunctionError where one without a switch does: the others depend on it.
+    """
+    from flatmanifest.dbt.seam_lock import UnknownFunctionError, changed  # noqa: PLC0415
+    from flatmanifest.dbt.seams import not_installed  # noqa: PLC0415
+
+    unknown = changed(not_installed(seams), release)
+    necessary = sorted({each.target for each in unknown if each.switch is None})
+    if necessary:
+        raise UnknownFunctionError(", ".join(necessary))
+    switches = {each.switch for each in unknown}
+    return [each for each in seams if each.switch is None or each.switch not in switches]
+
+
+def declare(release: Release) -> None:
+    """Import the modules that declare the seams of a release, which changes nothing."""
     from flatmanifest.dbt import (  # noqa: F401, PLC0415
         artifacts,
         behavior,
@@ -43,33 +84,41 @@ def put_seams(release: tuple[int, ...]) -> None:
         linking,
         listing,
         loading,
+        locks,
         lookups,
         scrubbing,
         selecting,
         texts,
         validating,
     )
-    from flatmanifest.dbt.dependencies import values  # noqa: PLC0415
+    from flatmanifest.dbt.dependencies import values  # noqa: F401, PLC0415
     from flatmanifest.dbt.parsing import (  # noqa: F401, PLC0415
         codes,
         configs,
+        extracting,
         parallel,
         reading,
         showing,
         trees,
     )
+    from flatmanifest.dbt.releases import SINCE_1_12  # noqa: PLC0415
 
-    values.watch()
-    if release >= V2_PARSER:
+    if release in SINCE_1_12:
         from flatmanifest.dbt import handoff  # noqa: F401, PLC0415
 
 
-def refuse(version: str) -> None:
-    """Say once that this dbt is not known."""
+def tell(why: str) -> None:
+    """Warn once that dbt is left as it is."""
+    global _was_told  # noqa: PLW0603
     from dbt_common.events.base_types import EventLevel  # noqa: PLC0415
     from dbt_common.events.functions import fire_event  # noqa: PLC0415
     from dbt_common.events.types import Note  # noqa: PLC0415
 
-    known = ", ".join(".".join(map(str, release)) for release in SUPPORTED)
-    message = f"flatmanifest knows dbt-core {known}, not {version}: dbt runs without it"
+    if _was_told:
+        return
+    _was_told = True
+    message = (
+        f"flatmanifest {why}: dbt runs without it. A newer flatmanifest may know this dbt; "
+        "FLATMANIFEST=0 turns this warning off."
+    )
     fire_event(Note(msg=message), level=EventLevel.WARN)

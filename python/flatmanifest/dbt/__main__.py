@@ -28,10 +28,9 @@ def main() -> None:
     recorder = TranscriptRecorder(sys.argv[1:], dependencies)
     from dbt.cli.main import cli  # noqa: PLC0415 - seconds of imports
 
-    switch_on()
-    if is_on():
-        attempt(dependencies.watch_dbt)
-    recorder.start()
+    if switch_on(records=True):
+        attempt(dependencies.take_values)
+        attempt(recorder.start)
     sys.argv[0] = "dbt"
     try:
         with kept(sys.argv[1:], dependencies):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 # What is done when dbt has imported a module.
-AWAITED: dict[str, Callable[[], None]] = {
+AWAITED: dict[str, Callable[[], object]] = {
     "dbt.mp_context": use_unnamed,
     "dbt.parser.manifest": switch_on,
 }
@@ -34,7 +34,7 @@ AWAITED: dict[str, Callable[[], None]] = {
 class _WithDbt(MetaPathFinder):
     """Finds the awaited modules as others do, and does what is due after they have been run."""
 
-    def __init__(self, awaited: dict[str, Callable[[], None]]) -> None:
+    def __init__(self, awaited: dict[str, Callable[[], object]]) -> None:
         self.awaited = awaited
 
     def find_spec(

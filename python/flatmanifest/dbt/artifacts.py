@@ -19,6 +19,7 @@ from dbt_common.utils.encoding import JSONEncoder
 
 from flatmanifest.dbt.entry import entry_of, unchanged
 from flatmanifest.dbt.parsing.writing import sections_of, write_together
+from flatmanifest.dbt.releases import SINCE_1_12
 from flatmanifest.dbt.seams import attempt, seam
 from flatmanifest.dbt.splice import CannotSpliceError, assembled, splice
 
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
 written_here: list[str] = []
 
 
-@seam(Manifest, "write")
+@seam(
+    "dbt.contracts.graph.manifest:Manifest",
+    "write",
+    "a manifest.json that shows the entry gets new metadata; what has changed gets new text",
+)
 def write_manifest(original: Callable[..., Any], manifest: Manifest, path: str) -> None:
     written_here.append(os.path.abspath(path))  # noqa: PTH100 - keeps links as they are
     entry = entry_of(manifest)
@@ -48,20 +53,27 @@ def write_manifest(original: Callable[..., Any], manifest: Manifest, path: str) 
         attempt(remember_manifest, entry, manifest, path)
 
 
-@seam(SemanticManifest, "write_json_to_file")
+@seam(
+    "dbt.contracts.graph.semantic_manifest:SemanticManifest",
+    "write_json_to_file",
+    "a file that shows the entry stays",
+)
 def write_semantic_manifest(
     original: Callable[..., Any], semantic: SemanticManifest, file_path: str
 ) -> None:
     write_unless_there(original, "SemanticManifest", semantic, file_path)
 
 
-if hasattr(SemanticManifest, "write_osi_document_to_file"):  # dbt 1.12
-
-    @seam(SemanticManifest, "write_osi_document_to_file")
-    def write_osi_document(
-        original: Callable[..., Any], semantic: SemanticManifest, file_path: str
-    ) -> None:
-        write_unless_there(original, "OsiDocument", semantic, file_path)
+@seam(
+    "dbt.contracts.graph.semantic_manifest:SemanticManifest",
+    "write_osi_document_to_file",
+    "a file that shows the entry stays",
+    releases=SINCE_1_12,
+)
+def write_osi_document(
+    original: Callable[..., Any], semantic: SemanticManifest, file_path: str
+) -> None:
+    write_unless_there(original, "OsiDocument", semantic, file_path)
 
 
 def write_unless_there(
@@ -97,7 +109,7 @@ def events_heard() -> Iterator[list[str]]:
         callbacks.remove(hear)
 
 
-@seam(Linker, "write_graph")
+@seam("dbt.compilation:Linker", "write_graph", "a graph.gpickle that shows the entry stays")
 def write_graph(
     original: Callable[..., Any], linker: Linker, outfile: str, manifest: Manifest
 ) -> None:

@@ -11,25 +11,25 @@ import sys
 from typing import TYPE_CHECKING
 
 from dbt_common import behavior_flags
-from dbt_common.behavior_flags import BehaviorFlagRendered
 
 from flatmanifest.dbt import seams
-from flatmanifest.dbt.seams import attempt
+from flatmanifest.dbt.seams import Kind, attempt, seam
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
 BETWEEN = {behavior_flags.__name__, seams.__name__, __name__}
 
 
-source_of_dbt = BehaviorFlagRendered._default_source  # noqa: SLF001
-
-
-def default_source() -> str:
-    return attempt(calling_module) or source_of_dbt()
-
-
-BehaviorFlagRendered._default_source = staticmethod(default_source)  # noqa: SLF001
+@seam(
+    "dbt_common.behavior_flags:BehaviorFlagRendered",
+    "_default_source",
+    "the name of the calling module, without its source",
+    kind=Kind.STATICMETHOD,
+)
+def default_source(original: Callable[[], str]) -> str:
+    return attempt(calling_module) or original()
 
 
 def calling_module() -> str:

@@ -11,7 +11,6 @@ from enum import Enum
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import dbt.parser.manifest
 from dbt.config.runtime import _is_config_used
 from dbt.contracts.graph.manifest import Manifest
 from dbt.flags import get_flags
@@ -19,7 +18,7 @@ from dbt.parser.manifest import ManifestLoader
 
 from flatmanifest.dbt.entry import entry_of, unchanged
 from flatmanifest.dbt.repack import changed_in
-from flatmanifest.dbt.seams import attempt, is_on, seam
+from flatmanifest.dbt.seams import Kind, attempt, seam
 
 if TYPE_CHECKING:
     from flatmanifest.dbt.entry import Entry
@@ -53,7 +52,7 @@ NAMING = (
 )
 
 
-@seam(dbt.parser.manifest, "_check_resource_uniqueness")
+@seam("dbt.parser.manifest", "_check_resource_uniqueness", "names that passed once pass again")
 def check_resource_uniqueness(
     original: Callable[..., Any], manifest: Manifest, config: Any
 ) -> None:
@@ -101,7 +100,9 @@ def has_unique_names(manifest: Manifest) -> bool:
     return len({(node.package_name, node.name) for node in relational}) == len(relational)
 
 
-@seam(dbt.parser.manifest, "_warn_for_unused_resource_config_paths")
+@seam(
+    "dbt.parser.manifest", "_warn_for_unused_resource_config_paths", "silent once, it stays silent"
+)
 def warn_for_unused_resource_config_paths(
     original: Callable[..., Any], manifest: Manifest, config: Any
 ) -> None:
@@ -145,7 +146,11 @@ CONCERNED: dict[str, Callable[[Entry], bool]] = {
 
 
 def skip_if_unconcerned(name: str) -> None:
-    @seam(ManifestLoader, name)
+    @seam(
+        "dbt.parser.manifest:ManifestLoader",
+        name,
+        "a column of the entry says that it concerns no node",
+    )
     def check(original: Callable[..., Any], loader: ManifestLoader) -> None:
         if not attempt(concerns_nobody, name, loader.manifest):
             original(loader)
@@ -162,20 +167,20 @@ for method in CONCERNED:
     skip_if_unconcerned(method)
 
 
-external_of_dbt = Manifest.external_node_unique_ids.fget
-
-
-def external_node_unique_ids(manifest: Manifest) -> list[str]:
+@seam(
+    "dbt.contracts.graph.manifest:Manifest",
+    "external_node_unique_ids",
+    "a column of the entry says that there are none",
+    kind=Kind.PROPERTY,
+)
+def external_node_unique_ids(original: Callable[..., Any], manifest: Manifest) -> list[str]:
     """The models of other projects, which have no file in this one."""
-    if is_on() and attempt(has_no_external_node, manifest):
+    if attempt(has_no_external_node, manifest):
         return []
-    found: list[str] = external_of_dbt(manifest)
+    found: list[str] = original(manifest)
     return found
 
 
 def has_no_external_node(manifest: Manifest) -> bool:
     entry = unchanged(manifest, "nodes")
     return entry is not None and all(entry.column("nodes", "path"))
-
-
-Manifest.external_node_unique_ids = property(external_node_unique_ids)

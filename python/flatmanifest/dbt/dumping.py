@@ -10,7 +10,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dbt.artifacts.schemas import base
 from dbt_common.clients.system import make_directory
 from dbt_common.utils.encoding import JSONEncoder
 
@@ -23,7 +22,12 @@ SWITCH = "json"
 LEVELS = 2  # of an artifact that hold many: sections, resources
 
 
-@seam(base, "write_json", SWITCH)
+@seam(
+    "dbt.artifacts.schemas.base",
+    "write_json",
+    "json's C code writes, resource by resource",
+    switch=SWITCH,
+)
 def write_json(original: Callable[..., bool], path: str, data: Any) -> bool:
     if os.name == "nt":  # where dbt has more to say about paths
         return original(path, data)

@@ -43,8 +43,9 @@ from flatmanifest.dbt.dependencies.record import Dependencies, taken
 from flatmanifest.dbt.loading import cache_directory, flags_of_parse, version_of, words_of
 from flatmanifest.dbt.parser_inputs import files_of, unsourced_in
 from flatmanifest.dbt.parsing import trees
+from flatmanifest.dbt.releases import SINCE_1_12
 from flatmanifest.dbt.reloading import Handed, Reloaded, load, reload
-from flatmanifest.dbt.seams import attempt, seam
+from flatmanifest.dbt.seams import Kind, attempt, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -185,7 +186,12 @@ class Handoff:
 RUNNING: ContextVar[Handoff | None] = ContextVar("RUNNING", default=None)
 
 
-@seam(v2, "parse_with_v2")
+@seam(
+    "dbt.parser.v2",
+    "parse_with_v2",
+    "the other parser does not run where nothing has changed",
+    releases=SINCE_1_12,
+)
 def parse_with_v2(
     original: Callable[..., Any], config: RuntimeConfig, *args: bool, **kwargs: bool
 ) -> Manifest:
@@ -208,19 +214,35 @@ def parse_with_v2(
     return manifest
 
 
-@seam(v2, "_load_writable_manifest")
+@seam(
+    "dbt.parser.v2",
+    "_load_writable_manifest",
+    "only resources that have changed are loaded",
+    releases=SINCE_1_12,
+)
 def load_writable_manifest(original: Callable[..., Any], path: Path) -> Any:
     handoff = RUNNING.get()
     reloaded = None if handoff is None else attempt(handoff.load, path)
     return original(path) if reloaded is None else reloaded
 
 
-@seam(Manifest, "from_writable_manifest")
-def from_writable_manifest(original: Callable[..., Any], loaded: Any) -> Any:
-    return loaded.manifest if isinstance(loaded, Reloaded) else original(loaded)
+@seam(
+    "dbt.contracts.graph.manifest:Manifest",
+    "from_writable_manifest",
+    "the manifest that was loaded so",
+    kind=Kind.CLASSMETHOD,
+    releases=SINCE_1_12,
+)
+def from_writable_manifest(original: Callable[..., Any], kind: type[Manifest], loaded: Any) -> Any:
+    return loaded.manifest if isinstance(loaded, Reloaded) else original(kind, loaded)
 
 
-@seam(v2, "rediscover_adapter_macros")
+@seam(
+    "dbt.parser.v2",
+    "rediscover_adapter_macros",
+    "the entry's macros, where the adapter is the same",
+    releases=SINCE_1_12,
+)
 def rediscover_adapter_macros(
     original: Callable[..., Any], manifest: Manifest, config: RuntimeConfig
 ) -> None:

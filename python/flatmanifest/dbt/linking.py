@@ -53,7 +53,7 @@ GROUPABLE = ("nodes", "saved_queries", "semantic_models", "metrics")
 ACYCLIC = "links"  # Entry.passed
 
 
-@seam(Linker, "link_graph")
+@seam("dbt.compilation:Linker", "link_graph", "the same graph from columns of the entry")
 def link_graph(original: Callable[..., Any], linker: Linker, manifest: Manifest) -> None:
     if not attempt(link_columns, linker, manifest):
         original(linker, manifest)
@@ -104,7 +104,7 @@ def native_of(graph: Any) -> Graph | None:
     return native if native.number_of_edges() == edge_count else None
 
 
-@seam(Linker, "add_test_edges")
+@seam("dbt.compilation:Linker", "add_test_edges", "the native graph adds them")
 def add_test_edges(original: Callable[..., Any], linker: Linker, manifest: Manifest) -> None:
     if not attempt(add_native_test_edges, linker, manifest):
         original(linker, manifest)
@@ -121,7 +121,7 @@ def add_native_test_edges(linker: Linker, manifest: Manifest) -> bool:
     return True
 
 
-@seam(dbt.graph.Graph, "get_subset_graph")
+@seam("dbt.graph:Graph", "get_subset_graph", "the native graph's subset")
 def get_subset_graph(
     original: Callable[..., Any], graph: dbt.graph.Graph, selected: Iterable[str]
 ) -> dbt.graph.Graph:
@@ -144,7 +144,7 @@ def native_subset(graph: dbt.graph.Graph, selected: set[str]) -> dbt.graph.Graph
     return dbt.graph.Graph(subset)
 
 
-@seam(GraphQueue, "_get_scores")
+@seam("dbt.graph.queue:GraphQueue", "_get_scores", "the native graph's scores")
 def get_scores(original: Callable[..., Any], queue: GraphQueue, graph: Any) -> dict[str, int]:
     native = attempt(native_of, graph)
     scores = None if native is None else attempt(native.queue_scores)
@@ -154,7 +154,7 @@ def get_scores(original: Callable[..., Any], queue: GraphQueue, graph: Any) -> d
     return scores
 
 
-@seam(Linker, "find_cycles")
+@seam("dbt.compilation:Linker", "find_cycles", "the native graph says that there is none")
 def find_cycles(original: Callable[..., Any], linker: Linker) -> str | None:
     if attempt(has_no_cycle, linker):
         return None
@@ -167,7 +167,7 @@ def has_no_cycle(linker: Linker) -> bool:
     return Graph(list(graph.edges()), list(graph.nodes())).find_cycle() is None
 
 
-@seam(Linker, "get_graph_summary")
+@seam("dbt.compilation:Linker", "get_graph_summary", "types from a column of the entry")
 def get_graph_summary(
     original: Callable[..., Any], linker: Linker, manifest: Manifest
 ) -> dict[int, dict[str, Any]]:
@@ -218,7 +218,7 @@ class NoNodes:
         return getattr(self.manifest, name)
 
 
-@seam(dbt.compilation, "_generate_stats")
+@seam("dbt.compilation", "_generate_stats", "nodes counted from a column of the entry")
 def generate_stats(
     original: Callable[..., Any], manifest: Manifest, *catalogs: Any
 ) -> dict[NodeType, int]:
@@ -244,7 +244,11 @@ def count_nodes(entry: Entry) -> dict[NodeType, int]:
     return counted
 
 
-@seam(Manifest, "build_parent_and_child_maps")
+@seam(
+    "dbt.contracts.graph.manifest:Manifest",
+    "build_parent_and_child_maps",
+    "the maps from columns of the entry",
+)
 def build_parent_and_child_maps(original: Callable[..., Any], manifest: Manifest) -> None:
     if entry_of(manifest) is None or not attempt(map_columns, manifest):
         original(manifest)
@@ -267,7 +271,9 @@ def map_columns(manifest: Manifest) -> bool:
     return True
 
 
-@seam(Manifest, "build_group_map")
+@seam(
+    "dbt.contracts.graph.manifest:Manifest", "build_group_map", "the map from columns of the entry"
+)
 def build_group_map(original: Callable[..., Any], manifest: Manifest) -> None:
     if entry_of(manifest) is None or not attempt(group_columns, manifest):
         original(manifest)

@@ -37,22 +37,26 @@ if TYPE_CHECKING:
 SILENT = {track_behavior_change_warn}
 
 
-@seam(ListTask, "generate_selectors")
+@seam("dbt.task.list:ListTask", "generate_selectors", "lines from columns of the entry")
 def generate_selectors(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
     return lines_or_dbts(original, task, "selector")
 
 
-@seam(ListTask, "generate_names")
+@seam("dbt.task.list:ListTask", "generate_names", "lines from columns of the entry")
 def generate_names(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
     return lines_or_dbts(original, task, "name")
 
 
-@seam(ListTask, "generate_paths")
+@seam("dbt.task.list:ListTask", "generate_paths", "lines from columns of the entry")
 def generate_paths(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
     return lines_or_dbts(original, task, "path")
 
 
-@seam(ListTask, "generate_json")
+@seam(
+    "dbt.task.list:ListTask",
+    "generate_json",
+    "JSON cut out of the manifest.json that shows the same nodes",
+)
 def generate_json(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
     """The line of a node is what manifest.json, which has just been written, says of it."""
     ids = selected_by(task)
@@ -100,7 +104,7 @@ def has_resources_of_others() -> bool:
     return manager is None or any(manager.hooks.values()) or bool(is_v2)
 
 
-@seam(ListTask, "output_results")
+@seam("dbt.task.list:ListTask", "output_results", "all lines at once, instead of an event for each")
 def output_results(original: Callable[..., Any], task: ListTask, results: Iterable[str]) -> Any:
     loggers = attempt(known_loggers)
     if loggers is None:

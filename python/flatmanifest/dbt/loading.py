@@ -33,6 +33,7 @@ from flatmanifest.dbt.dependencies import values
 from flatmanifest.dbt.dependencies.environment import plain_environment
 from flatmanifest.dbt.dependencies.record import READ, Dependencies, taken
 from flatmanifest.dbt.flat import flat_graph
+from flatmanifest.dbt.releases import SINCE_1_11, SINCE_1_12, installed_release
 from flatmanifest.dbt.repack import env_vars_of, repack
 from flatmanifest.dbt.seams import attempt, seam
 
@@ -155,7 +156,7 @@ class Load:
         """After a parse: what dbt writes into its own file, into ours."""
         if self.dependencies is None:
             return
-        if hasattr(self.loader, "_backfill_direct_parents"):
+        if installed_release() in SINCE_1_12:
             self.loader._backfill_direct_parents()  # noqa: SLF001 - which dbt calls next
         self.is_published = True
         words = words_of(self.loader.root_project)
@@ -207,7 +208,11 @@ write_msgpack = ManifestLoader.write_manifest_for_partial_parse
 LOADING: ContextVar[Load | None] = ContextVar("LOADING", default=None)
 
 
-@seam(ManifestLoader, "read_manifest_for_partial_parse")
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "read_manifest_for_partial_parse",
+    "the entry is mapped; partial_parse.msgpack is not read",
+)
 def read_manifest_for_partial_parse(
     original: Callable[..., Any], loader: ManifestLoader
 ) -> Manifest | None:
@@ -220,7 +225,11 @@ def read_manifest_for_partial_parse(
     return found
 
 
-@seam(ManifestLoader, "load")
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "load",
+    "an entry is looked for before, and published or kept after",
+)
 def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Manifest:
     load: Load | None = getattr(loader, "flatmanifest_load", None)
     if load is not None and not load.begin():
@@ -240,7 +249,11 @@ def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Manif
     return manifest
 
 
-@seam(ReadFilesFromFileSystem, "read_files")
+@seam(
+    "dbt.parser.read_files:ReadFilesFromFileSystem",
+    "read_files",
+    "one digest of names, sizes, times and inodes instead of all files",
+)
 def read_files(original: Callable[..., Any], reader: ReadFilesFromFileSystem) -> None:
     load = LOADING.get()
     if load is not None:
@@ -251,7 +264,11 @@ def read_files(original: Callable[..., Any], reader: ReadFilesFromFileSystem) ->
     original(reader)
 
 
-@seam(ManifestLoader, "safe_update_project_parser_files_partially")
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "safe_update_project_parser_files_partially",
+    "what dbt says when no file has changed",
+)
 def safe_update_project_parser_files_partially(
     original: Callable[..., Any], loader: ManifestLoader, project_parser_files: dict[str, Any]
 ) -> dict[str, Any]:
@@ -266,13 +283,17 @@ def safe_update_project_parser_files_partially(
     else:
         fire_event(event)
     loader.skip_parsing = True
-    if not dbt_version.startswith("1.10."):
+    if installed_release() in SINCE_1_11:
         fire_event(Note(msg="Nothing changed, skipping partial parsing."), level=EventLevel.DEBUG)
     loader.manifest = loader.saved_manifest
     return project_parser_files
 
 
-@seam(ManifestLoader, "write_manifest_for_partial_parse")
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "write_manifest_for_partial_parse",
+    "what has changed is packed; the rest keeps its bytes",
+)
 def write_manifest_for_partial_parse(original: Callable[..., Any], loader: ManifestLoader) -> None:
     load: Load | None = getattr(loader, "flatmanifest_load", None)
     attempt(forget_unknown_values, loader.manifest)
@@ -282,21 +303,28 @@ def write_manifest_for_partial_parse(original: Callable[..., Any], loader: Manif
         attempt(load.publish)
 
 
-if hasattr(ManifestLoader, "_backfill_direct_parents"):  # dbt 1.12
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "_backfill_direct_parents",
+    "the entry has the parents of its models",
+    releases=SINCE_1_12,
+)
+def backfill_direct_parents(original: Callable[..., Any], loader: ManifestLoader) -> None:
+    """Copy what models depend on. The entry has it; dbt's own file has not."""
+    manifest = loader.manifest
+    if attempt(entries.unchanged, manifest, "nodes") is not None:
+        return
+    for node in manifest.nodes.values():
+        if isinstance(node, ModelNode) and not node.is_external_node:
+            node.direct_parents = []  # as it would be from dbt's file
+    original(loader)
 
-    @seam(ManifestLoader, "_backfill_direct_parents")
-    def backfill_direct_parents(original: Callable[..., Any], loader: ManifestLoader) -> None:
-        """Copy what models depend on. The entry has it; dbt's own file has not."""
-        manifest = loader.manifest
-        if attempt(entries.unchanged, manifest, "nodes") is not None:
-            return
-        for node in manifest.nodes.values():
-            if isinstance(node, ModelNode) and not node.is_external_node:
-                node.direct_parents = []  # as it would be from dbt's file
-        original(loader)
 
-
-@seam(Manifest, "build_flat_graph")
+@seam(
+    "dbt.contracts.graph.manifest:Manifest",
+    "build_flat_graph",
+    "dicts are made when a template looks at them",
+)
 def build_flat_graph(original: Callable[..., Any], manifest: Manifest) -> None:
     graph = attempt(flat_graph, original, manifest)
     if graph is None:
@@ -305,7 +333,7 @@ def build_flat_graph(original: Callable[..., Any], manifest: Manifest) -> None:
         manifest.flat_graph = graph
 
 
-@seam(RuntimeConfig, "validate")
+@seam("dbt.config.runtime:RuntimeConfig", "validate", "known JSON schemas are taken from the cache")
 def validate_config(original: Callable[..., Any], config: RuntimeConfig) -> None:
     attempt(lambda: schemas.use_if_none(cache_directory(config), config.credentials.type))
     original(config)

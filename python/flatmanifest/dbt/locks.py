@@ -8,10 +8,12 @@ that would have to find a lock by its name.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from multiprocessing import context, get_context
 from typing import TYPE_CHECKING
 
-from flatmanifest.dbt.seams import is_on
+from flatmanifest.dbt.releases import installed_release
+from flatmanifest.dbt.seams import REGISTRY, Kind, MissingTargetError, Stage, install, is_on, seam
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Lock, RLock
@@ -27,10 +29,23 @@ class UnnamedLocks(context.SpawnContext):
         return get_context("fork").RLock()
 
 
-def use_unnamed() -> None:
-    """Give dbt such locks; of those that it has taken, and of their kinds, it keeps the names."""
-    if not is_on():
-        return
-    import dbt.mp_context  # noqa: PLC0415 - dbt may not be there
+@seam(
+    "dbt.mp_context",
+    "_MP_CONTEXT",
+    "locks without names in the system",
+    kind=Kind.ATTRIBUTE,
+    stage=Stage.EARLY,
+)
+def unnamed_locks(original: context.SpawnContext) -> UnnamedLocks:  # noqa: ARG001
+    return UnnamedLocks()
 
-    dbt.mp_context._MP_CONTEXT = UnnamedLocks()  # noqa: SLF001
+
+def use_unnamed() -> None:
+    """Give dbt such locks; of those that it has taken, and of their kinds, it keeps the names.
+
+    Says nothing where that cannot be: whoever puts the other seams in will.
+    """
+    release = installed_release()
+    if is_on() and release is not None:
+        with suppress(MissingTargetError):
+            install(each for each in REGISTRY if each.is_for(release, Stage.EARLY))

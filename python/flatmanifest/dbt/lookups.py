@@ -33,19 +33,19 @@ class Named:
     is_versioned: bool = False
 
 
-@seam(RefableLookup, "populate")
+@seam("dbt.contracts.graph.manifest:RefableLookup", "populate", "names from columns of the entry")
 def populate_refs(original: Callable[..., Any], lookup: RefableLookup, manifest: Manifest) -> None:
     add_all(original, lookup, manifest, named_nodes, lookup.add_node)
 
 
-@seam(SourceLookup, "populate")
+@seam("dbt.contracts.graph.manifest:SourceLookup", "populate", "names from columns of the entry")
 def populate_sources(
     original: Callable[..., Any], lookup: SourceLookup, manifest: Manifest
 ) -> None:
     add_all(original, lookup, manifest, named_sources, lookup.add_source)
 
 
-@seam(DocLookup, "populate")
+@seam("dbt.contracts.graph.manifest:DocLookup", "populate", "names from columns of the entry")
 def populate_docs(original: Callable[..., Any], lookup: DocLookup, manifest: Manifest) -> None:
     add_all(original, lookup, manifest, named_docs, lookup.add_doc)
 

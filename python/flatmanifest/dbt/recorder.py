@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from flatmanifest._native import is_fresh, transcript_path
 from flatmanifest.dbt.dependencies import DependencyRecorder, NotRecordedError
-from flatmanifest.dbt.seams import attempt, is_on
+from flatmanifest.dbt.releases import SINCE_1_11, installed_release
+from flatmanifest.dbt.seams import Level, Stage, attempt, is_on, seam
 from flatmanifest.dbt.templates import (
     INVOCATION_ID,
     line_of,
@@ -27,11 +28,15 @@ from flatmanifest.dbt.templates import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from dbt.parser.manifest import ManifestLoader
+
     from flatmanifest.dbt.loading import Load
 
 # Of dbt's usage statistics, of which the front door sends none.
 NOT_SAID = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "DisableTracking"}
 EXPLAIN = "FLATMANIFEST_EXPLAIN"
+LOADER = "dbt.parser.manifest:ManifestLoader"
+BOUNDS = "the recorder notes where among the events it begins and ends"
 # The options that the front door evaluates (native/front/command_line.h).
 LISTS = ("select", "models", "exclude", "resource_types", "exclude_resource_types", "output_keys")
 WORDS = ("selector", "output", "indirect_selection")
@@ -74,44 +79,14 @@ class TranscriptRecorder:
         self.loads = 0
 
     def start(self) -> None:
-        """Put the seams in, when dbt has been imported."""
+        """Listen from now on, once the seams are in."""
+        global _current  # noqa: PLW0603 - a process runs one command by `flatmanifest dbt`
         if self.path is None:
             return
-        from dbt.cli import requires  # noqa: PLC0415 - seconds of imports
-        from dbt.parser.manifest import ManifestLoader  # noqa: PLC0415
-        from dbt.task.list import ListTask  # noqa: PLC0415
-
-        from flatmanifest.dbt.listing import SILENT  # noqa: PLC0415
-        from flatmanifest.dbt.seams import seam  # noqa: PLC0415
+        from flatmanifest.dbt.listing import SILENT  # noqa: PLC0415 - seconds of imports
 
         SILENT.add(self.hear)
-
-        @seam(requires, "setup_event_logger")
-        def setup_event_logger(original: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-            original(*args, **kwargs)
-            attempt(self.listen)
-
-        @seam(ManifestLoader, "read_manifest_for_partial_parse")
-        def read(original: Callable[..., Any], loader: ManifestLoader) -> Any:
-            self.load_begin = len(self.events)
-            self.loads += 1
-            return original(loader)
-
-        @seam(ManifestLoader, "load")
-        def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
-            manifest = original(loader)
-            self.load_end = len(self.events)
-            self.load = getattr(loader, "flatmanifest_load", None)
-            return manifest
-
-        @seam(ListTask, "output_results")
-        def output_results(original: Callable[..., Any], *args: Any) -> Any:
-            self.listing = len(self.events)
-            self.is_listing = True
-            try:
-                return original(*args)
-            finally:
-                self.is_listing = False
+        _current = self
 
     def listen(self) -> None:
         import click  # noqa: PLC0415 - dbt's
@@ -149,6 +124,8 @@ class TranscriptRecorder:
 
     def forget(self) -> None:
         """Let go of dbt's objects, some of which complain of being there when Python ends."""
+        global _current  # noqa: PLW0603
+        _current = None
         self.load = None
         self.loggers = []
 
@@ -299,6 +276,53 @@ class TranscriptRecorder:
         return recorded.fields()
 
 
+# The recorder that is at work in this process.
+_current: TranscriptRecorder | None = None
+
+
+@seam(
+    "dbt.cli.requires",
+    "setup_event_logger",
+    "the recorder listens",
+    level=Level.RECORDER,
+    stage=Stage.COMMAND,
+)
+def setup_event_logger(original: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    original(*args, **kwargs)
+    if _current is not None:
+        attempt(_current.listen)
+
+
+@seam(LOADER, "read_manifest_for_partial_parse", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
+def read_manifest_for_partial_parse(original: Callable[..., Any], loader: ManifestLoader) -> Any:
+    if _current is not None:
+        _current.load_begin = len(_current.events)
+        _current.loads += 1
+    return original(loader)
+
+
+@seam(LOADER, "load", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
+def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Any:
+    manifest = original(loader)
+    if _current is not None:
+        _current.load_end = len(_current.events)
+        _current.load = getattr(loader, "flatmanifest_load", None)
+    return manifest
+
+
+@seam("dbt.task.list:ListTask", "output_results", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
+def output_results(original: Callable[..., Any], *args: Any) -> Any:
+    recorder = _current
+    if recorder is None:
+        return original(*args)
+    recorder.listing = len(recorder.events)
+    recorder.is_listing = True
+    try:
+        return original(*args)
+    finally:
+        recorder.is_listing = False
+
+
 def was_said(context: Any, name: str) -> bool:
     """Whether an option was on the command line, before the command's name or after it."""
     from click.core import ParameterSource  # noqa: PLC0415
@@ -345,13 +369,12 @@ def is_utf8(stream: Any) -> bool:
 def warm_messages() -> Iterator[Any]:
     """What dbt says when it has found that nothing has changed."""
     from dbt.events.types import PartialParsingEnabled, PartialParsingSkipParsing  # noqa: PLC0415
-    from dbt.version import __version__  # noqa: PLC0415
     from dbt_common.events.base_types import EventLevel, msg_from_base_event  # noqa: PLC0415
     from dbt_common.events.types import Note  # noqa: PLC0415
 
     require(not os.environ.get("DBT_PP_TEST"), "dbt is being tested")
     yield msg_from_base_event(PartialParsingEnabled(deleted=0, added=0, changed=0))
-    if not __version__.startswith("1.10."):
+    if installed_release() in SINCE_1_11:
         note = Note(msg="Nothing changed, skipping partial parsing.")
         yield msg_from_base_event(note, level=EventLevel.DEBUG)
     yield msg_from_base_event(PartialParsingSkipParsing())

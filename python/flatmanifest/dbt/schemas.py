@@ -14,14 +14,12 @@ import types
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
-import mashumaro.jsonschema.schema as mashumaro_schema
 from dbt.adapters.factory import get_adapter_package_names
-from dbt_common.dataclass_schema import dbtClassMixin
 
 from flatmanifest._native import CACHE_VERSION, __version__
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import objects
-from flatmanifest.dbt.seams import attempt, is_on, seam
+from flatmanifest.dbt.seams import Kind, attempt, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,31 +107,35 @@ def use_if_none(directory: Path, adapter: str) -> None:
         use(directory, adapter)
 
 
-def known_schema(kind: Any) -> Schema | None:
+def known_schema(of_dbt: Callable[[Any], Schema], kind: Any) -> Schema | None:
     if not _current or not objects.is_of_dbt(kind.__module__) or "<locals>" in kind.__qualname__:
         return None
     schemas = _current[0]
     path = f"{kind.__module__}:{kind.__qualname__}"
     known = schemas.find(path)
     if known is None:
-        known = schema_of_dbt(kind)
+        known = of_dbt(kind)
         schemas.add(path, known)
     return known
 
 
-schema_of_dbt = dbtClassMixin.__dict__["json_schema"].__func__
+@seam(
+    "dbt_common.dataclass_schema:dbtClassMixin",
+    "json_schema",
+    "schemas are kept between commands",
+    kind=Kind.CLASSMETHOD,
+)
+def json_schema(original: Callable[[Any], Schema], kind: Any) -> Schema:
+    known = attempt(known_schema, original, kind)
+    return original(kind) if known is None else known
 
 
-def json_schema(kind: Any) -> Schema:
-    known = attempt(known_schema, kind) if is_on() else None
-    schema: Schema = schema_of_dbt(kind) if known is None else known
-    return schema
-
-
-dbtClassMixin.json_schema = classmethod(json_schema)
-
-
-@seam(mashumaro_schema, "_default", SWITCH)
+@seam(
+    "mashumaro.jsonschema.schema",
+    "_default",
+    "None, texts, numbers and booleans are serialized as they are",
+    switch=SWITCH,
+)
 def serialized_default(
     original: Callable[..., Any], annotation: Any, value: Any, config: Any
 ) -> Any:

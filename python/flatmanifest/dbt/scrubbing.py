@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dbt_common.events import functions as events
-from dbt_common.exceptions import base
-
-from flatmanifest.dbt.seams import encoded_environment, is_on
+from flatmanifest.dbt.seams import Kind, encoded_environment, is_on, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SWITCH = "secrets"
+DOES = "the list, as long as the environment is the same"
 
 
 class Secrets:
@@ -37,6 +35,7 @@ class Secrets:
         return list(self.found)
 
 
-secrets = Secrets(base.env_secrets)
-base.env_secrets = secrets
-events.env_secrets = secrets
+@seam("dbt_common.exceptions.base", "env_secrets", DOES, kind=Kind.ATTRIBUTE)
+@seam("dbt_common.events.functions", "env_secrets", DOES, kind=Kind.ATTRIBUTE)
+def secrets(of_dbt: Callable[[], list[str]]) -> Secrets:
+    return Secrets(of_dbt)

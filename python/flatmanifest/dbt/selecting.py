@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import dbt.task.runnable
 from dbt.config.project import Project
 from dbt.flags import get_flags
 from dbt.graph import Graph, NodeSelector, ResourceTypeSelector
@@ -20,7 +19,7 @@ from networkx import DiGraph
 from flatmanifest import SelectionError
 from flatmanifest.dbt.entry import entry_of, unchanged
 from flatmanifest.dbt.linking import linked_from
-from flatmanifest.dbt.seams import attempt, seam
+from flatmanifest.dbt.seams import Kind, attempt, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,7 +55,7 @@ def are_selectors_known(manifest: Any, written: Written) -> bool:
     return bool(written.selectors == manifest.selectors)
 
 
-@seam(dbt.task.runnable, "parse_difference")
+@seam("dbt.task.runnable", "parse_difference", "the spec remembers what it was parsed from")
 def parse_difference(
     original: Callable[..., Any], include: Iterable[str] | None, exclude: Iterable[str] | None
 ) -> Any:
@@ -66,14 +65,18 @@ def parse_difference(
     return spec
 
 
-@seam(Project, "get_selector")
+@seam("dbt.config.project:Project", "get_selector", "the spec remembers what it was parsed from")
 def get_selector(original: Callable[..., Any], project: Project, name: str) -> Any:
     spec = original(project, name)
     attempt(lambda: remember(spec, selector=name, selectors=project.manifest_selectors))
     return spec
 
 
-@seam(NodeSelector, "__init__")
+@seam(
+    "dbt.graph:NodeSelector",
+    "__init__",
+    "a selector has the whole graph, and makes that of its members later",
+)
 def init_selector(
     original: Callable[..., Any], selector: NodeSelector, graph: Graph, *args: Any, **kwargs: Any
 ) -> None:
@@ -102,10 +105,17 @@ class GraphOfMembers:
         return made.graph
 
 
-NodeSelector.graph = GraphOfMembers()
+@seam(
+    "dbt.graph:NodeSelector",
+    "graph",
+    "the graph of members is made when dbt itself selects",
+    kind=Kind.ADDITION,
+)
+def graph_of_members() -> GraphOfMembers:
+    return GraphOfMembers()
 
 
-@seam(NodeSelector, "get_selected")
+@seam("dbt.graph:NodeSelector", "get_selected", "the native selector on the entry")
 def get_selected(
     original: Callable[..., Any], selector: NodeSelector, spec: Any, *args: Any, **kwargs: Any
 ) -> set[str]:

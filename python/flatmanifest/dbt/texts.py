@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dbt.clients import jinja
-from dbt.parser import manifest
 
-from flatmanifest.dbt.seams import is_on, seam
+from flatmanifest.dbt.seams import Kind, is_on, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +40,22 @@ def is_plain(text: object) -> bool:
     return isinstance(text, str) and not jinja._HAS_RENDER_CHARS_PAT.search(text)  # noqa: SLF001
 
 
-jinja._render_cache = PlainTexts(jinja._render_cache)  # noqa: SLF001
+@seam(
+    "dbt.clients.jinja",
+    "_render_cache",
+    "a text of one line without braces renders to itself",
+    kind=Kind.ATTRIBUTE,
+)
+def render_cache(of_dbt: dict[str, Any]) -> PlainTexts:
+    return PlainTexts(of_dbt)
 
 
-@seam(manifest, "_get_doc_blocks", SWITCH)
+@seam(
+    "dbt.parser.manifest",
+    "_get_doc_blocks",
+    "a text without braces names no doc block",
+    switch=SWITCH,
+)
 def doc_blocks(
     original: Callable[..., list[str]], description: str, *args: Any, **kwargs: Any
 ) -> list[str]:
@@ -65,12 +76,19 @@ class DocsContext(dict[str, Any]):
             self.update(self.make())
 
 
-@seam(manifest, "generate_runtime_docs_context", SWITCH)
+@seam(
+    "dbt.parser.manifest",
+    "generate_runtime_docs_context",
+    "the context is made when a description has something to render",
+    switch=SWITCH,
+)
 def docs_context(original: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]:
     return DocsContext(lambda: original(*args))
 
 
-@seam(manifest, "get_rendered")
+@seam(
+    "dbt.parser.manifest", "get_rendered", "a text without braces is rendered without the context"
+)
 def get_rendered(
     original: Callable[..., Any], text: Any, context: dict[str, Any], *args: Any, **kwargs: Any
 ) -> Any:

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dbt_common.dataclass_schema import dbtClassMixin
-
-from flatmanifest.dbt.seams import attempt, is_on
+from flatmanifest.dbt.seams import Kind, attempt, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dbt_common.dataclass_schema import dbtClassMixin
 
 SWITCH = "validation"
 COMPILED_AFTER = 25  # validations by dbt: compiling takes as long as some tens of them
@@ -117,17 +117,17 @@ def is_of_strings(keyword: str, value: Any) -> bool:
 
 _validators: dict[type, Validator] = {}
 
-validate_of_dbt = dbtClassMixin.__dict__["validate"].__func__
 
-
-def validate(kind: type[dbtClassMixin], data: Any) -> None:
-    if is_on(SWITCH):
-        known = _validators.get(kind)
-        if known is None:
-            known = _validators[kind] = Validator()
-        if known.accepts(kind, data):
-            return
-    validate_of_dbt(kind, data)
-
-
-dbtClassMixin.validate = classmethod(validate)
+@seam(
+    "dbt_common.dataclass_schema:dbtClassMixin",
+    "validate",
+    "the schema, compiled to Python; dbt validates again what that rejects",
+    switch=SWITCH,
+    kind=Kind.CLASSMETHOD,
+)
+def validate(original: Callable[..., None], kind: type[dbtClassMixin], data: Any) -> None:
+    known = _validators.get(kind)
+    if known is None:
+        known = _validators[kind] = Validator()
+    if not known.accepts(kind, data):
+        original(kind, data)

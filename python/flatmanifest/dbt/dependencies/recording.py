@@ -19,9 +19,10 @@ from flatmanifest.dbt.dependencies.record import (
     Dependencies,
     taken,
 )
+from flatmanifest.dbt.seams import Stage, seam
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 GRANULARITY_NS = 20_000_000  # of the clock that files are stamped with
 _PACKAGES = {"site-packages", "dist-packages"}
@@ -48,22 +49,12 @@ class DependencyRecorder:
         environment.watch(self.lookups)
         files.watch(self.accesses)
 
-    def watch_dbt(self) -> None:
-        """Watch what only dbt has, once dbt is imported: its contexts and its environment."""
-        from dbt.cli import requires  # noqa: PLC0415 - seconds of imports
+    def take_values(self) -> None:
+        """Take what templates note from now on, once the seams are in (values.py)."""
+        from flatmanifest.dbt.dependencies import values  # noqa: PLC0415 - imports Jinja
 
-        from flatmanifest.dbt.dependencies import values  # noqa: PLC0415
-        from flatmanifest.dbt.seams import seam  # noqa: PLC0415
-
-        values.watch()
         values.current().clear()
         self.values = values.current()
-
-        @seam(requires, "get_env")
-        def get_env(original: Any) -> Any:
-            if not environment.is_watched():
-                return original()
-            return environment.WatchedCopy(environment.plain_environment())
 
     def stop(self) -> None:
         files.unwatch()
@@ -119,6 +110,18 @@ class DependencyRecorder:
         }
         names = None if self.lookups.is_all else self.lookups.named() | variables
         return taken(found, names, self.environment)
+
+
+@seam(
+    "dbt.cli.requires",
+    "get_env",
+    "a copy of the environment that notes what is looked up",
+    stage=Stage.COMMAND,
+)
+def get_env(original: Callable[[], Any]) -> Any:
+    if not environment.is_watched():
+        return original()
+    return environment.WatchedCopy(environment.plain_environment())
 
 
 def is_below(path: str, directory: str) -> bool:

@@ -11,15 +11,14 @@ import contextlib
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from dbt_common.clients.jinja import MacroFuzzEnvironment, NativeSandboxEnvironment
 from jinja2.compiler import CodeGenerator
-from jinja2.filters import FILTERS
 from jinja2.idtracking import VAR_LOAD_RESOLVE
 from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.nodes import Const, Name
 from jinja2.runtime import Context
 
 from flatmanifest.dbt.dependencies.callers import frames
+from flatmanifest.dbt.seams import Kind, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +40,8 @@ PARSED_AT = "created_at"  # of a resource: when it was parsed
 RANDOM = "random"  # a filter
 OF_DICT = frozenset(dir(dict))  # what `modules` has beside the modules
 _WATCHED = UNSOURCED | {MODULES}
+_JINJA = "dbt_common.clients.jinja"
+_DOES = "notes values without a source when a template uses them"
 
 # By the renderer that a value was asked for in (dbt.config.renderer, dbt.parser.schema_renderer).
 _RENDERED = {
@@ -154,20 +155,27 @@ def _place(context: Context | None) -> str:
     return "a template"
 
 
-def watch() -> None:
-    """Have templates note what they use, for the rest of the process."""
-    MacroFuzzEnvironment.context_class = WatchedContext
-    MacroFuzzEnvironment.code_generator_class = WatchedCode
-    NativeSandboxEnvironment.code_generator_class = WatchedNativeCode
-    original: Any = FILTERS[RANDOM]
-    if getattr(original, "flatmanifest_is_watched", False):
-        return
+@seam(f"{_JINJA}:MacroFuzzEnvironment", "context_class", _DOES, kind=Kind.ATTRIBUTE)
+def watched_context(original: type[Context]) -> type[Context]:  # noqa: ARG001
+    return WatchedContext
 
+
+@seam(f"{_JINJA}:MacroFuzzEnvironment", "code_generator_class", _DOES, kind=Kind.ATTRIBUTE)
+def watched_code(original: type[CodeGenerator]) -> type[CodeGenerator]:  # noqa: ARG001
+    return WatchedCode
+
+
+@seam(f"{_JINJA}:NativeSandboxEnvironment", "code_generator_class", _DOES, kind=Kind.ATTRIBUTE)
+def watched_native_code(original: type[CodeGenerator]) -> type[CodeGenerator]:  # noqa: ARG001
+    return WatchedNativeCode
+
+
+@seam("jinja2.filters:FILTERS", RANDOM, _DOES, kind=Kind.ITEM)
+def watched_random(original: Callable[..., Any]) -> Callable[..., Any]:
     def random(*arguments: Any, **named: Any) -> Any:
         note(f"the filter {RANDOM}")
         return original(*arguments, **named)
 
     for name, value in vars(original).items():  # which says that it takes the context
         setattr(random, name, value)
-    random.flatmanifest_is_watched = True  # type: ignore[attr-defined]
-    FILTERS[RANDOM] = random
+    return random

@@ -26,7 +26,12 @@ _met: set[int] = set()
 _codes: dict[tuple[Any, ...], CodeType] = {}
 
 
-@seam(MacroFuzzEnvironment, "compile", SWITCH)
+@seam(
+    "dbt_common.clients.jinja:MacroFuzzEnvironment",
+    "compile",
+    "the code that the same text has had, from its second time on",
+    switch=SWITCH,
+)
 def compile_(
     original: Callable[..., CodeType],
     environment: MacroFuzzEnvironment,

@@ -13,11 +13,9 @@ import marshal
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dbt.context.context_config import ContextConfigGenerator
-from dbt.parser.manifest import ManifestLoader
 from dbt.utils import fqn_search
 
-from flatmanifest.dbt.seams import is_on, seam
+from flatmanifest.dbt.seams import Level, is_on, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +37,13 @@ class Made(NamedTuple):
 CONFIGS: ContextVar[dict[Any, Made] | None] = ContextVar("CONFIGS", default=None)
 
 
-@seam(ManifestLoader, "load", SWITCH)
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "load",
+    "configs are kept while a manifest is loaded",
+    switch=SWITCH,
+    level=Level.COLD,
+)
 def load(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     token = CONFIGS.set({})
     try:
@@ -54,7 +58,12 @@ def keep() -> None:
         CONFIGS.set({})
 
 
-@seam(ContextConfigGenerator, "calculate_node_config_dict", SWITCH)
+@seam(
+    "dbt.context.context_config:ContextConfigGenerator",
+    "calculate_node_config_dict",
+    "a copy of the config that equal levels and values have made",
+    switch=SWITCH,
+)
 def calculate_node_config_dict(
     original: Callable[..., dict[str, Any]], generator: Any, *args: Any, **asked: Any
 ) -> dict[str, Any]:

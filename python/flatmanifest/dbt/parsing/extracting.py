@@ -13,11 +13,13 @@ from dbt.clients import jinja_static
 from dbt.parser import models
 
 from flatmanifest.dbt.parsing.workers import has_native_threads
+from flatmanifest.dbt.seams import Kind, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 NAME = "py_extract_from_source"
+DOES = "notes that the static parser has worked in this process"
 CALLERS: tuple[Any, ...] = (models, jinja_static)
 # Before this module could see it, any thread may be its.
 _has_worked = has_native_threads()
@@ -33,6 +35,8 @@ def replace(extract: Callable[..., Any]) -> None:
         setattr(module, NAME, extract)
 
 
+@seam("dbt.parser.models", NAME, DOES, kind=Kind.ATTRIBUTE)
+@seam("dbt.clients.jinja_static", NAME, DOES, kind=Kind.ATTRIBUTE)
 def noticed(extract: Callable[[str], Any]) -> Callable[[str], Any]:
     def call(text: str) -> Any:
         global _has_worked  # noqa: PLW0603 - of the process, as the threads are
@@ -40,6 +44,3 @@ def noticed(extract: Callable[[str], Any]) -> Callable[[str], Any]:
         return extract(text)
 
     return call
-
-
-replace(noticed(models.py_extract_from_source))

@@ -10,11 +10,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from dbt.contracts.files import SchemaSourceFile
-from dbt.parser.base import SQLParser
-from dbt.parser.docs import DocumentationParser
 from dbt.parser.manifest import ManifestLoader
 from dbt.parser.schemas import SchemaParser
-from dbt.parser.snapshots import SnapshotParser
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
@@ -28,7 +25,7 @@ from flatmanifest.dbt.parsing.parts import Part, divisible, joined, parts_of
 from flatmanifest.dbt.parsing.replaying import apply, is_applicable
 from flatmanifest.dbt.parsing.tasks import Job, Task, yaml_of
 from flatmanifest.dbt.parsing.workers import Copies, Workers
-from flatmanifest.dbt.seams import attempt, report, seam
+from flatmanifest.dbt.seams import Level, attempt, report, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -97,7 +94,13 @@ ROUND: ContextVar[Round | None] = ContextVar("ROUND", default=None)
 FORKSERVER: ContextVar[Forkserver | None] = ContextVar("FORKSERVER", default=None)
 
 
-@seam(ManifestLoader, "load_and_parse_macros", SWITCH)
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "load_and_parse_macros",
+    "a forkserver starts where this process cannot be copied",
+    switch=SWITCH,
+    level=Level.WORKERS,
+)
 def load_and_parse_macros(
     original: Callable[..., None], loader: ManifestLoader, project_parser_files: dict[str, Any]
 ) -> None:
@@ -133,7 +136,12 @@ def is_server_needed(project_parser_files: dict[str, Any]) -> bool:
     return IS_POSSIBLE and workers > 1 and files * workers >= LEAST_FILES
 
 
-@seam(ManifestLoader, "load")
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "load",
+    "workers end, however loading ends",
+    level=Level.WORKERS,
+)
 def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
     """End what was started, however loading ends."""
     try:
@@ -149,7 +157,13 @@ def close_server() -> None:
         server.close()
 
 
-@seam(ManifestLoader, "parse_project", SWITCH)
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "parse_project",
+    "workers parse",
+    switch=SWITCH,
+    level=Level.WORKERS,
+)
 def parse_project(
     original: Callable[..., None],
     loader: ManifestLoader,
@@ -277,10 +291,30 @@ def weight_of_entry(entry: Any) -> int:
     return 1 + sum(len(tests) for tests in lists if isinstance(tests, list))
 
 
-@seam(SQLParser, "parse_file")
-@seam(SnapshotParser, "parse_file")
-@seam(DocumentationParser, "parse_file")
-@seam(SchemaParser, "parse_file")
+@seam(
+    "dbt.parser.base:SQLParser",
+    "parse_file",
+    "what a worker has parsed is done again",
+    level=Level.WORKERS,
+)
+@seam(
+    "dbt.parser.snapshots:SnapshotParser",
+    "parse_file",
+    "what a worker has parsed is done again",
+    level=Level.WORKERS,
+)
+@seam(
+    "dbt.parser.docs:DocumentationParser",
+    "parse_file",
+    "what a worker has parsed is done again",
+    level=Level.WORKERS,
+)
+@seam(
+    "dbt.parser.schemas:SchemaParser",
+    "parse_file",
+    "what a worker has parsed is done again",
+    level=Level.WORKERS,
+)
 def parse_file(
     original: Callable[..., None], parser: Any, block: FileBlock, *more: Any, **named: Any
 ) -> None:

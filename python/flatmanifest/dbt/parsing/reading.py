@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from dbt.parser import read_files, schemas
 from yaml.constructor import SafeConstructor
 from yaml.resolver import BaseResolver, Resolver
 
@@ -35,7 +34,12 @@ NOT_AHEAD = {".yml", ".yaml", ".csv"}
 AHEAD: ContextVar[dict[str, bytes | None] | None] = ContextVar("AHEAD", default=None)
 
 
-@seam(read_files, "get_source_files", FILES_SWITCH)
+@seam(
+    "dbt.parser.read_files",
+    "get_source_files",
+    "files that were read ahead are kept while dbt reads",
+    switch=FILES_SWITCH,
+)
 def get_source_files(original: Callable[..., Any], *arguments: Any) -> Any:
     token = AHEAD.set({})
     try:
@@ -44,7 +48,12 @@ def get_source_files(original: Callable[..., Any], *arguments: Any) -> Any:
         AHEAD.reset(token)
 
 
-@seam(read_files, "filesystem_search", FILES_SWITCH)
+@seam(
+    "dbt.parser.read_files",
+    "filesystem_search",
+    "native threads read what was found ahead of dbt",
+    switch=FILES_SWITCH,
+)
 def filesystem_search(
     original: Callable[..., Any], project: Any, dirs: Any, extension: str, *ignored: Any
 ) -> Any:
@@ -59,7 +68,12 @@ def read_ahead(ahead: dict[str, bytes | None], paths: list[str]) -> None:
     ahead.update(zip(paths, contents_of(paths, MOST_BYTES), strict=True))
 
 
-@seam(read_files, "load_file_contents", FILES_SWITCH)
+@seam(
+    "dbt.parser.read_files",
+    "load_file_contents",
+    "the contents that were read ahead",
+    switch=FILES_SWITCH,
+)
 def load_file_contents(original: Callable[..., str], path: str, strip: bool = True) -> str:  # noqa: FBT001, FBT002 - as dbt calls it
     contents = (AHEAD.get() or {}).pop(path, None)
     if contents is None:
@@ -83,7 +97,12 @@ class NotPlainError(Exception):
     """There is something in the file that PyYAML's own code has to look at."""
 
 
-@seam(schemas, "checked_load", SWITCH)
+@seam(
+    "dbt.parser.schemas",
+    "checked_load",
+    "libyaml's nodes are built at once where they are plain",
+    switch=SWITCH,
+)
 def checked_load(original: Callable[..., Any], contents: str) -> Any:
     try:
         return plain(contents), []

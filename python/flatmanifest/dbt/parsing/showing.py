@@ -7,17 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from dbt.flags import get_flags
-from dbt.parser.base import SQLParser
-from dbt.parser.docs import DocumentationParser
-from dbt.parser.fixtures import FixtureParser
-from dbt.parser.generic_test import GenericTestParser
-from dbt.parser.macros import MacroParser
 from dbt.parser.manifest import ManifestLoader
-from dbt.parser.schemas import SchemaParser
-from dbt.parser.snapshots import SnapshotParser
 
 from flatmanifest.dbt.parsing.progress import PROGRESS, Progress
-from flatmanifest.dbt.seams import attempt, seam
+from flatmanifest.dbt.seams import Level, attempt, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +27,13 @@ def is_wanted() -> bool:
     return is_terminal and not is_quiet and not is_plain
 
 
-@seam(ManifestLoader, "load_and_parse_macros", SWITCH)
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "load_and_parse_macros",
+    "the progress line begins",
+    switch=SWITCH,
+    level=Level.PROGRESS,
+)
 def load_and_parse_macros(
     original: Callable[..., None], loader: ManifestLoader, project_parser_files: dict[str, Any]
 ) -> None:
@@ -46,7 +45,12 @@ def load_and_parse_macros(
     original(loader, project_parser_files)
 
 
-@seam(ManifestLoader, "load")
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "load",
+    "the progress line ends, however loading ends",
+    level=Level.PROGRESS,
+)
 def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
     """End the line however parsing ends."""
     try:
@@ -55,7 +59,12 @@ def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
         end()
 
 
-@seam(ManifestLoader, "cleanup_disabled")
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "cleanup_disabled",
+    "the progress line ends when all files are parsed",
+    level=Level.PROGRESS,
+)
 def cleanup_disabled(original: Callable[..., None], loader: ManifestLoader) -> None:
     """What dbt does first when it has parsed all files."""
     end()
@@ -69,13 +78,48 @@ def end() -> None:
         attempt(progress.end)
 
 
-@seam(MacroParser, "parse_file")
-@seam(GenericTestParser, "parse_file")
-@seam(SQLParser, "parse_file")
-@seam(SnapshotParser, "parse_file")
-@seam(DocumentationParser, "parse_file")
-@seam(FixtureParser, "parse_file")
-@seam(SchemaParser, "parse_file")
+@seam(
+    "dbt.parser.macros:MacroParser",
+    "parse_file",
+    "the progress line counts the file",
+    level=Level.PROGRESS,
+)
+@seam(
+    "dbt.parser.generic_test:GenericTestParser",
+    "parse_file",
+    "the progress line counts the file",
+    level=Level.PROGRESS,
+)
+@seam(
+    "dbt.parser.base:SQLParser",
+    "parse_file",
+    "the progress line counts the file",
+    level=Level.PROGRESS,
+)
+@seam(
+    "dbt.parser.snapshots:SnapshotParser",
+    "parse_file",
+    "the progress line counts the file",
+    level=Level.PROGRESS,
+)
+@seam(
+    "dbt.parser.docs:DocumentationParser",
+    "parse_file",
+    "the progress line counts the file",
+    level=Level.PROGRESS,
+)
+@seam(
+    "dbt.parser.fixtures:FixtureParser",
+    "parse_file",
+    "the progress line counts the file",
+    level=Level.PROGRESS,
+)
+@seam(
+    "dbt.parser.schemas:SchemaParser",
+    "parse_file",
+    "the progress line counts the file",
+    level=Level.PROGRESS,
+)
 def parse_file(original: Callable[..., None], *args: Any, **kwargs: Any) -> None:
     original(*args, **kwargs)
     progress = PROGRESS.get()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dbt.parser.manifest import ManifestLoader
 from dbt_common.clients.jinja import MacroFuzzEnvironment
 
-from flatmanifest.dbt.seams import is_on, seam
+from flatmanifest.dbt.seams import Level, is_on, seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,13 @@ SWITCH = "trees"
 TREES: ContextVar[dict[tuple[Any, ...], Template] | None] = ContextVar("TREES", default=None)
 
 
-@seam(ManifestLoader, "load_and_parse_macros", SWITCH)
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "load_and_parse_macros",
+    "syntax trees are kept while macros are loaded",
+    switch=SWITCH,
+    level=Level.COLD,
+)
 def load_and_parse_macros(
     original: Callable[..., None], loader: ManifestLoader, project_parser_files: Any
 ) -> None:
@@ -42,7 +48,12 @@ def kept() -> Iterator[None]:
         TREES.reset(token)
 
 
-@seam(MacroFuzzEnvironment, "_parse", SWITCH)
+@seam(
+    "dbt_common.clients.jinja:MacroFuzzEnvironment",
+    "_parse",
+    "the tree that the same text has had",
+    switch=SWITCH,
+)
 def parse(
     original: Callable[..., Template], environment: MacroFuzzEnvironment, *text: str | None
 ) -> Template:

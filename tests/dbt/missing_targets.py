@@ -1,0 +1,87 @@
+"""What happens when dbt lacks what a seam replaces: one target after the other is taken away.
+
+``python -m tests.dbt.missing_targets``, in a process into which no seam has been put, prints a JSON
+object: for each target of the installed dbt whether the seams are in, what is said, and whether all
+other targets are as they were.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+os.environ["FLATMANIFEST"] = "1"
+
+import flatmanifest.dbt as plugin
+from flatmanifest.dbt import recorder  # noqa: F401 - declares seams
+from flatmanifest.dbt.releases import installed_release
+from flatmanifest.dbt.seams import REGISTRY, Kind, Seam, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RELEASE = installed_release()
+
+
+def holders_of(owner: Any, name: str) -> list[Any]:
+    """The module, or the classes, that have an attribute themselves, also those it hides."""
+    kinds = getattr(owner, "__mro__", (owner,))
+    return [kind for kind in kinds if name in vars(kind) and kind is not object]
+
+
+@contextlib.contextmanager
+def taken_away(which: Seam) -> Iterator[None]:
+    """Without the target; of an addition, with something in its place."""
+    owner, _ = which.find()
+    if which.kind is Kind.ADDITION:
+        setattr(owner, which.name, "taken")
+        yield
+        delattr(owner, which.name)
+    elif which.kind is Kind.ITEM:
+        original = owner.pop(which.name)
+        yield
+        owner[which.name] = original
+    else:
+        holders = [(each, vars(each)[which.name]) for each in holders_of(owner, which.name)]
+        for holder, _ in holders:
+            delattr(holder, which.name)
+        yield
+        for holder, original in holders:
+            setattr(holder, which.name, original)
+
+
+def targets(seams: list[Seam]) -> list[Any]:
+    return [found for each in seams for found in (each.find()[1],)]
+
+
+def main() -> None:
+    assert RELEASE is not None
+    plugin.declare(RELEASE)
+    declared = [each for each in REGISTRY if each.is_for(RELEASE, Stage.PLUGIN, Stage.COMMAND)]
+    before = targets(declared)
+    told: dict[str, Any] = {}
+    for each in declared:
+        plugin._refusal = None  # noqa: SLF001 - as in a new process
+        with taken_away(each):
+            is_on = plugin.switch_on(records=True)
+        after = targets(declared)
+        told[each.target] = {
+            "is_on": is_on,
+            "said": plugin._refusal,  # noqa: SLF001
+            "is_unchanged": all(map(is_same, before, after)),
+        }
+    plugin._refusal = None  # noqa: SLF001
+    is_on = plugin.switch_on(records=True)
+    sys.stdout.write(json.dumps({"each": told, "is_on": is_on, "said": plugin._refusal}))  # noqa: SLF001
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether both are one object, or the same method of one."""
+    return one is other or getattr(one, "__func__", one) is getattr(other, "__func__", other)
+
+
+if __name__ == "__main__":
+    main()
