@@ -33,9 +33,9 @@ bool IsDbt(const std::vector<std::string>& arguments);
 // Becomes the dbt of the Python that the executable, `program`, is installed beside. Throws
 // CommandError if there is none.
 [[noreturn]] void RunDbt(const std::string& program, const std::vector<std::string>& arguments);
-// `flatmanifest profile …`: so are those after `--`, and Python reads the others.
-bool IsProfile(const std::vector<std::string>& arguments);
-[[noreturn]] void RunProfile(const std::string& program, const std::vector<std::string>& arguments);
+// `flatmanifest profile …` and `flatmanifest seams …`: becomes the Python program that reads the
+// other arguments. Returns if the first argument names no such command. Throws CommandError.
+void RunIfOfPython(const std::string& program, const std::vector<std::string>& arguments);
 
 // The arguments of the whole command line (without the program's name), made ready for CLI11 where
 // they are those of `ls`, whose options take values as dbt's do.

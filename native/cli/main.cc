@@ -23,7 +23,7 @@ constexpr int kWrongUsage = 2;
 int Run(int argc, char** argv) {
   std::vector<std::string> given(argv + 1, argv + argc);
   if (flatmanifest::cli::IsDbt(given)) flatmanifest::cli::RunDbt(argv[0], given);
-  if (flatmanifest::cli::IsProfile(given)) flatmanifest::cli::RunProfile(argv[0], given);
+  flatmanifest::cli::RunIfOfPython(argv[0], given);
   CLI::App app("Hold, share and query a dbt manifest without deserializing it", "flatmanifest");
   app.set_version_flag("--version", "flatmanifest " FLATMANIFEST_VERSION);
   flatmanifest::cli::AddConvert(app);
@@ -36,6 +36,8 @@ int Run(int argc, char** argv) {
   flatmanifest::cli::AddCompletion(app);
   app.add_subcommand("dbt", "Run dbt, served from the mapping where it can be");  // for --help
   app.add_subcommand("profile", "Say where a dbt command's time goes");
+  app.add_subcommand("seams",
+                     "Say which functions of dbt are replaced, and whether they are known");
   try {
     auto arguments = flatmanifest::cli::PrepareArguments(std::move(given));
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the end

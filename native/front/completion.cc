@@ -26,8 +26,9 @@ using Words = std::vector<std::string>;
 using Found = std::set<std::string>;
 using Texts = std::span<const std::string_view>;
 
-constexpr std::string_view kCommands[] = {"cache", "completion", "convert", "dbt",  "export",
-                                          "info",  "ls",         "profile", "show", "verify"};
+constexpr std::string_view kCommands[] = {"cache",  "completion", "convert", "dbt",
+                                          "export", "info",       "ls",      "profile",
+                                          "seams",  "show",       "verify"};
 constexpr std::string_view kDbtCommands[] = {
     "build", "clean", "clone", "compile",       "debug", "deps", "docs",   "init",     "list", "ls",
     "parse", "retry", "run",   "run-operation", "seed",  "show", "source", "snapshot", "test"};
