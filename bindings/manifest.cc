@@ -15,6 +15,7 @@
 #include "convert/json_split.h"
 #include "format/field_path.h"
 #include "format/verify.h"
+#include "store/publish.h"
 
 namespace flatmanifest::python {
 
@@ -98,11 +99,23 @@ py::object Reference(const ManifestView& manifest) {
                         file.access() == Access::kCopied);
 }
 
+// Raises only where the caller has made errors of warnings.
+void WarnUnlessDurable(const Durability& durability) {
+  if (durability.is_certain()) return;
+  const py::str text = py::str(FsDecode(durability.warning));
+  if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "%U", text.ptr()) != 0)
+    throw py::error_already_set();
+}
+
 std::filesystem::path Convert(const py::object& input, const py::object& output) {
   const std::string source = FsEncode(input);
   const std::string target = output.is_none() ? DefaultOutput(source) : FsEncode(output);
-  const py::gil_scoped_release release;
-  ConvertFile(source, target);
+  Published published;
+  {
+    const py::gil_scoped_release release;
+    published = ConvertFile(source, target);
+  }
+  WarnUnlessDurable(published.durability);
   return target;
 }
 

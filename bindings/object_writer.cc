@@ -286,7 +286,9 @@ uint64_t PublishObjects(const py::object& path, const py::dict& root, const py::
   const Cell cell = writer.Add(root);
   FileImage image = std::move(writer).Finish(cell, NextGeneration(target));
   const py::gil_scoped_release release;
-  return PublishNext(target, image.writable_bytes(), is_lasting ? Flush::kToDisk : Flush::kNone);
+  // A file of the cache can be made anew: it needs no warning that a power failure may take it.
+  return PublishNext(target, image.writable_bytes(), is_lasting ? Flush::kToDisk : Flush::kNone)
+      .generation;
 }
 
 }  // namespace

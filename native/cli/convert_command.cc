@@ -3,15 +3,16 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "convert/convert.h"
-#include "format/error.h"
 #include "store/manifest_file.h"
 
 namespace flatmanifest::cli {
@@ -51,13 +52,16 @@ void Run(const ConvertOptions& options) {
     return;
   }
   const auto start = std::chrono::steady_clock::now();
-  const uint64_t generation = ConvertFile(options.input, output, progress);
+  const Published published = ConvertFile(options.input, output, progress);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  if (options.quiet || !std::filesystem::is_regular_file(output)) return;
+  // The file is there: nothing that fails from here on fails the command.
+  WarnUnlessDurable(published.durability);
+  std::error_code unknown;
+  if (options.quiet || !std::filesystem::is_regular_file(output, unknown)) return;
   std::signal(SIGPIPE, SIG_IGN);  // nor does a reader that is gone make it fail
   try {
-    PrintSummary(output, generation, elapsed.count());
-  } catch (const Error& failure) {  // the file is there all the same
+    PrintSummary(output, published.generation, elapsed.count());
+  } catch (const std::exception& failure) {
     std::fprintf(stderr, "flatmanifest: %s was written, but %s\n", output.c_str(), failure.what());
   }
 }

@@ -26,8 +26,8 @@ void AddExport(CLI::App& app) {
     if (options->output.empty() || options->output == "-") {
       Print(json.text());
     } else {
-      Publish(options->output, std::as_bytes(std::span(json.text())), Flush::kToDisk,
-              Existing::kKeep);
+      WarnUnlessDurable(Publish(options->output, std::as_bytes(std::span(json.text())),
+                                Flush::kToDisk, Existing::kKeep));
     }
   });
 }

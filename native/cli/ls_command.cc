@@ -159,8 +159,8 @@ void Run(const LsOptions& options) {
   BulkText out;
   WriteOutput(document, selection.rows, options, out);
   if (IsToFile(options)) {
-    Publish(options.output_file, std::as_bytes(std::span(out.text())), Flush::kToDisk,
-            Existing::kKeep);
+    WarnUnlessDurable(Publish(options.output_file, std::as_bytes(std::span(out.text())),
+                              Flush::kToDisk, Existing::kKeep));
   } else {
     // Who reads no further (`| head`) wants to hear no error, whatever our parent made of the
     // signal.

@@ -16,6 +16,11 @@ void Print(std::span<const std::byte> bytes) {
   }
 }
 
+void WarnUnlessDurable(const Durability& durability) {
+  if (durability.is_certain()) return;
+  std::fprintf(stderr, "flatmanifest: warning: %s\n", durability.warning.c_str());
+}
+
 std::string Grouped(uint64_t number) {
   std::string digits = std::to_string(number);
   for (size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, ",");

@@ -9,12 +9,17 @@
 #include <string>
 #include <string_view>
 
+#include "store/publish.h"
+
 namespace flatmanifest::cli {
 
 // Write all of it and flush. Throw IoError: a full disk or a closed pipe must not look like
 // success.
 void Print(std::string_view text);
 void Print(std::span<const std::byte> bytes);
+
+// A line on standard error about a file that is in place, if a power failure may take it.
+void WarnUnlessDurable(const Durability& durability);
 
 // 18714240 as "18,714,240".
 std::string Grouped(uint64_t number);

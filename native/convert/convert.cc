@@ -131,8 +131,8 @@ FileImage ConvertInput(const std::string& input, uint64_t generation, const Prog
                      progress);
 }
 
-uint64_t ConvertFile(const std::string& input, const std::string& output,
-                     const Progress& progress) {
+Published ConvertFile(const std::string& input, const std::string& output,
+                      const Progress& progress) {
   std::error_code none;
   if (std::filesystem::equivalent(input, output, none)) {
     throw ConvertError(input + ": the output would replace the input; name another file");

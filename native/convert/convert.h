@@ -10,6 +10,7 @@
 #include "format/writer.h"
 #include "store/input_file.h"
 #include "store/manifest_file.h"
+#include "store/publish.h"
 
 namespace flatmanifest {
 
@@ -33,11 +34,11 @@ FileImage ConvertInput(const std::string& input, uint64_t generation,
                        const Progress& progress = nullptr);
 
 // Converts the manifest at `input`, as ConvertInput does, and publishes it at `output` as its next
-// generation, which it returns; a file that is there keeps its mode, and a link to it stays
+// generation; a file that is there keeps its mode, and a link to it stays
 // (Existing::kKeep). Throws ConvertError, also where `output` is the input, or IoError; `output` is
 // then as it was.
-uint64_t ConvertFile(const std::string& input, const std::string& output,
-                     const Progress& progress = nullptr);
+Published ConvertFile(const std::string& input, const std::string& output,
+                      const Progress& progress = nullptr);
 
 // Opens an .fman file, or the manifest in a JSON file: that is converted into its DefaultOutput,
 // which is used again for as long as the JSON is unchanged. Where no file can be written there, the

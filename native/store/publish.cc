@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "format/error.h"
 #include "format/writer.h"
@@ -55,13 +56,18 @@ class Directory {
     if (fd_.get() < 0 && errno != EACCES) throw IoError("cannot write", path, errno);
   }
 
-  void Flush() const {
+  // Called when the file is in place, so that failing would be wrong.
+  Durability Flush() const {
     while (fd_.get() >= 0 && ::fsync(fd_.get()) != 0) {
       if (errno == EINTR) continue;
       // Some file systems cannot flush a directory; there, a rename is as durable as it gets.
-      if (errno != EIO && errno != ENOSPC && errno != EDQUOT) return;
-      throw IoError("cannot flush to the disk the directory of", path_, errno);
+      if (errno != EIO && errno != ENOSPC && errno != EDQUOT) break;
+      return {path_ +
+              " is in place, but may not survive a power failure: its directory could not " +
+              "be flushed to the disk (" + std::generic_category().message(errno) +
+              "); see what the disk has, and write the file again"};
     }
+    return {};
   }
 
  private:
@@ -107,17 +113,18 @@ void FlushFile(int fd, const std::string& path) {
 }
 
 // What is staged becomes the file at `path`.
-void Replace(StagedFile& staged, const std::string& path, std::span<const std::byte> bytes,
-             Flush flush) {
+Durability Replace(StagedFile& staged, const std::string& path, std::span<const std::byte> bytes,
+                   Flush flush) {
   WriteAll(staged.fd(), TextOf(bytes), path);
   if (flush == Flush::kNone) {
     if (!CloseCopyOf(staged.fd())) throw IoError("cannot write", path, errno);
-    return staged.RenameIntoPlace();
+    staged.RenameIntoPlace();
+    return {};
   }
   const Directory directory(path);
   FlushFile(staged.fd(), path);
   staged.RenameIntoPlace();
-  directory.Flush();
+  return directory.Flush();
 }
 
 // Nothing if there is no file, or none whose generation could be told. Throws IoError for one that
@@ -139,42 +146,44 @@ uint64_t GenerationAfter(const std::optional<Header>& header) {
 
 }  // namespace
 
-void Publish(const std::string& name, std::span<const std::byte> bytes, Flush flush,
-             Existing existing) {
+Durability Publish(const std::string& name, std::span<const std::byte> bytes, Flush flush,
+                   Existing existing) {
   const std::string path = existing == Existing::kKeep ? ThroughLinks(name) : name;
-  if (IsSpecial(path)) return WriteInPlace(path, bytes);
+  if (IsSpecial(path)) {
+    WriteInPlace(path, bytes);
+    return {};
+  }
   StagedFile staged(path);
   if (existing == Existing::kKeep) TakeOver(staged.fd(), path);
-  Replace(staged, path, bytes, flush);
+  return Replace(staged, path, bytes, flush);
 }
 
-uint64_t PublishNext(const std::string& name, std::span<std::byte> file, Flush flush,
-                     Existing existing) {
+Published PublishNext(const std::string& name, std::span<std::byte> file, Flush flush,
+                      Existing existing) {
   const std::string path = existing == Existing::kKeep ? ThroughLinks(name) : name;
   if (IsSpecial(path)) {
     SetGeneration(file, 1);
     WriteInPlace(path, file);
-    return 1;
+    return {.generation = 1, .durability = {}};
   }
   StagedFile staged(path);
   if (existing == Existing::kKeep) TakeOver(staged.fd(), path);
   const uint64_t generation = GenerationAfter(HeaderAt(path));
   SetGeneration(file, generation);
-  Replace(staged, path, file, flush);
-  return generation;
+  return {.generation = generation, .durability = Replace(staged, path, file, flush)};
 }
 
-std::optional<uint64_t> PublishOver(const std::string& path, const Header& replaced,
-                                    std::span<std::byte> file, Flush flush) {
+std::optional<Published> PublishOver(const std::string& path, const Header& replaced,
+                                     std::span<std::byte> file, Flush flush) {
   if (IsSpecial(path)) return std::nullopt;
   StagedFile staged(path);
   const auto header = HeaderAt(path);
   const bool is_there =
       header && header->generation == replaced.generation && header->checksum == replaced.checksum;
   if (!is_there) return std::nullopt;
-  SetGeneration(file, header->generation + 1);
-  Replace(staged, path, file, flush);
-  return header->generation + 1;
+  const uint64_t generation = header->generation + 1;
+  SetGeneration(file, generation);
+  return Published{.generation = generation, .durability = Replace(staged, path, file, flush)};
 }
 
 uint64_t NextGeneration(const std::string& path) {

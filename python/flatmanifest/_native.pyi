@@ -519,7 +519,8 @@ def convert(input: str | PathLike[str], output: str | PathLike[str] | None = Non
 
     ``output`` defaults to the .fman beside the input. It is replaced as a whole, or on failure left
     as it was; several writers take turns, each making a generation of its own. The GIL is released
-    meanwhile. Raises :class:`ConvertError` or ``OSError``.
+    meanwhile. Raises :class:`ConvertError` or ``OSError``. If the disk fails once the file is in
+    place, a ``RuntimeWarning`` says that it may not survive a power failure.
     """
 
 # Live objects, for flatmanifest.dbt: docs/objects.md.

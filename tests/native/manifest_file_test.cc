@@ -166,7 +166,7 @@ TEST(ManifestFileTest, IsReplacedByWhatIsAtItsPath) {
   const std::string path = directory / "manifest.fman";
   const auto publish = [&](const std::string& json) {
     FileImage image = testing::Convert(json);
-    return PublishNext(path, image.writable_bytes());
+    return PublishNext(path, image.writable_bytes()).generation;
   };
   for (const Access access : {Access::kMapped, Access::kCopied}) {
     publish(R"({"nodes": {}, "is": "old"})");

@@ -43,7 +43,7 @@ FileImage ImageBy(const std::string& writer) {
 
 uint64_t PublishBy(const std::string& writer, const std::string& path) {
   FileImage image = ImageBy(writer);
-  return PublishNext(path, image.writable_bytes());
+  return PublishNext(path, image.writable_bytes()).generation;
 }
 
 // Opens what is there, checks all of it, and returns its generation.

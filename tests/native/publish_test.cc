@@ -223,7 +223,7 @@ TEST(PublishNextTest, GivesTheFileItsGeneration) {
   for (uint64_t generation = 1; generation <= 3; ++generation) {
     // Whatever generation it was made with.
     FileImage image = testing::Convert(testing::SampleManifest(), {.generation = 7});
-    EXPECT_EQ(PublishNext(path, image.writable_bytes()), generation);
+    EXPECT_EQ(PublishNext(path, image.writable_bytes()).generation, generation);
     const auto file = ManifestFile::Open(path);
     EXPECT_EQ(file->document().header().generation, generation);
     Verify(file->document());
@@ -250,17 +250,17 @@ TEST(PublishOverTest, ReplacesThatFileAndNoOther) {
   };
   const Header first = publish(R"({"nodes": {}})");
   FileImage image = testing::Convert(R"({"nodes": {}, "is": "renewed"})");
-  EXPECT_EQ(PublishOver(path, first, image.writable_bytes()), 2U);
-  EXPECT_EQ(PublishOver(path, first, image.writable_bytes()), std::nullopt);
+  EXPECT_EQ(PublishOver(path, first, image.writable_bytes()).value().generation, 2U);
+  EXPECT_FALSE(PublishOver(path, first, image.writable_bytes()));
   const Header other = publish(R"({"nodes": {}, "is": "other"})");
-  EXPECT_EQ(PublishOver(path, first, image.writable_bytes()), std::nullopt);
+  EXPECT_FALSE(PublishOver(path, first, image.writable_bytes()));
   EXPECT_EQ(ManifestFile::Open(path)->document().header().checksum, other.checksum);
   // Of the generation that is meant, but of another content: the file was made anew meanwhile.
   Header anew = other;
   ++anew.checksum;
-  EXPECT_EQ(PublishOver(path, anew, image.writable_bytes()), std::nullopt);
+  EXPECT_FALSE(PublishOver(path, anew, image.writable_bytes()));
   std::filesystem::remove(path);
-  EXPECT_EQ(PublishOver(path, other, image.writable_bytes()), std::nullopt);
+  EXPECT_FALSE(PublishOver(path, other, image.writable_bytes()));
   EXPECT_EQ(directory.Names(), Names{});
 }
 
