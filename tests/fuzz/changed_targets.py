@@ -30,6 +30,9 @@ ROOMS = {
 SHARED = (
     "schema/manifest.fbs",
     "tests/fuzz/CMakeLists.txt",
+    "tests/fuzz/custom_mutator.cc",
+    "tests/fuzz/file_mutator.cc",
+    "tests/fuzz/file_mutator.h",
     "tests/fuzz/make_seeds.py",
     "tests/fuzz/read_everything.cc",
     "tests/fuzz/read_everything.h",

@@ -1,5 +1,6 @@
-// Damages real files, a given number of times: each is refused with a FormatError or is all that
-// Verify promises, and nothing that is read of it leaves it. The sanitizers watch.
+// Damages real files, a given number of times, by their structure (file_mutator.h) or anywhere:
+// each is refused with a FormatError or is all that Verify promises, and nothing that is read of it
+// leaves it. The sanitizers watch.
 //
 //   mutate_files COUNT SEED FILE…     as in: mutate_files 100000 1 target/flatmanifest/*.fman
 //
@@ -9,7 +10,6 @@
 #include <sanitizer/common_interface_defs.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
@@ -18,19 +18,16 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "fuzz/file_mutator.h"
 #include "fuzz/read_everything.h"
 #include "testing/reseal.h"
 
 namespace flatmanifest::fuzz {
 namespace {
-
-using Bytes = std::vector<std::byte>;
-using Random = std::mt19937_64;
 
 uint64_t current_case = 0;
 
@@ -44,10 +41,6 @@ Bytes ReadFile(const char* path) {
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   const auto* bytes = reinterpret_cast<const std::byte*>(text.data());
   return {bytes, bytes + text.size()};
-}
-
-size_t Below(size_t limit, Random& random) {
-  return limit == 0 ? 0 : std::uniform_int_distribution<size_t>(0, limit - 1)(random);
 }
 
 // Most of a file is text. Offsets and lengths lie near its ends and are what readers trust.
@@ -70,28 +63,13 @@ void FlipBits(Bytes& file, Random& random) {
   }
 }
 
-// Numbers that are off by one, too large, or negative where they are taken for signed.
-void GrowNumber(Bytes& file, Random& random) {
-  constexpr std::array<uint32_t, 8> kExtremes = {0,          1,          0x7F,       0xFFFF,
-                                                 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF};
+void ChangeNumber(Bytes& file, Random& random) {
   if (file.size() < sizeof(uint32_t)) return;
   const size_t place = Place(file, random) / sizeof(uint32_t) * sizeof(uint32_t);
   if (place + sizeof(uint32_t) > file.size()) return;
   uint32_t number = 0;
   std::memcpy(&number, &file[place], sizeof(number));
-  switch (Below(4, random)) {
-    case 0:
-      number += 1;
-      break;
-    case 1:
-      number -= 1;
-      break;
-    case 2:
-      number *= 2;
-      break;
-    default:
-      number = kExtremes[Below(kExtremes.size(), random)];
-  }
+  number = OtherNumber(number, random);
   std::memcpy(&file[place], &number, sizeof(number));
 }
 
@@ -121,7 +99,7 @@ void Zero(Bytes& file, Random& random) {
   std::fill_n(file.begin() + static_cast<ptrdiff_t>(begin), length, std::byte{0});
 }
 
-void Mutate(Bytes& file, const Bytes& other, Random& random) {
+void MutateBytes(Bytes& file, const Bytes& other, Random& random) {
   switch (Below(10, random)) {
     case 0:
       return Splice(file, other, random);
@@ -136,10 +114,15 @@ void Mutate(Bytes& file, const Bytes& other, Random& random) {
     case 5:
     case 6:
     case 7:
-      return GrowNumber(file, random);
+      return ChangeNumber(file, random);
     default:
       return FlipBits(file, random);
   }
+}
+
+void Mutate(Bytes& file, const Bytes& other, Random& random) {
+  if (Below(2, random) == 0 && MutateStructure(file, other, random)) return;
+  MutateBytes(file, other, random);
 }
 
 struct Tally {
