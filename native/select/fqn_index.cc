@@ -29,7 +29,6 @@ FqnIndex::FqnIndex(const Document& document) {
   for (Row row = 0; row < document.resources().graph_count; ++row) {
     ReadFqn(document, row, fqn);
     if (fqn.empty()) continue;
-    if (!document.resources().version[row].is(CellKind::kNull)) versioned_.push_back(row);
     joined.clear();
     for (const std::string_view name : fqn) {
       if (!joined.empty()) joined += '.';
@@ -46,12 +45,20 @@ FqnIndex::FqnIndex(const Document& document) {
       }
       Add(whole, row);
     }
+    const bool is_versioned = !document.resources().version[row].is(CellKind::kNull);
+    if (is_versioned && fqn.size() >= 2) AddVersioned(fqn[fqn.size() - 2], fqn.back(), row);
   }
   std::sort(entries_.begin(), entries_.end(),
             [](const Entry& a, const Entry& b) { return a.hash < b.hash; });
 }
 
 void FqnIndex::Add(std::string_view name, Row row) { entries_.push_back({HashOf(name), row}); }
+
+// A versioned model may be meant by its name, or by name and version.
+void FqnIndex::AddVersioned(std::string_view name, std::string_view version, Row row) {
+  Add(name, row);
+  Add(std::string(name).append("_").append(version), row);
+}
 
 FqnIndex::Bounds FqnIndex::Range(std::string_view name) const {
   const uint32_t hash = HashOf(name);

@@ -11,24 +11,26 @@
 #include <vector>
 
 #include "format/document.h"
+#include "select/fqn_pattern.h"
 
 namespace flatmanifest {
 
 // The strings of a resource's fully qualified name; empty if it has none.
 void ReadFqn(const Document& document, Row row, std::vector<std::string_view>& fqn);
 
-// By hash: what it finds is a superset of what matches, and includes all versioned models.
+// By hash: what it finds is a superset of what matches.
 class FqnIndex {
  public:
   // Takes time in proportion to all names. Throws FormatError.
   explicit FqnIndex(const Document& document);
 
-  // Calls visit(row) for each row that `name`, without wildcards, may match; some twice.
+  // Calls visit(row) for each row that `pattern`, without wildcards, may match; some twice.
   template <typename Visit>
-  void ForEachCandidate(std::string_view name, Visit visit) const {
-    const auto [begin, end] = Range(name);
-    for (size_t i = begin; i < end; ++i) visit(entries_[i].row);
-    for (const Row row : versioned_) visit(row);
+  void ForEachCandidate(const FqnPattern& pattern, Visit visit) const {
+    for (const std::string_view name : {pattern.text(), pattern.versioned_ending()}) {
+      const auto [begin, end] = Range(name);
+      for (size_t i = begin; i < end; ++i) visit(entries_[i].row);
+    }
   }
 
  private:
@@ -43,9 +45,9 @@ class FqnIndex {
 
   Bounds Range(std::string_view name) const;
   void Add(std::string_view name, Row row);
+  void AddVersioned(std::string_view name, std::string_view version, Row row);
 
   std::vector<Entry> entries_;  // by hash
-  std::vector<Row> versioned_;
 };
 
 // The index of a document that is searched again and again. Safe from several threads.

@@ -21,7 +21,10 @@ class FqnPattern {
   // `finds_names`: Dialect::wildcards_find_names.
   FqnPattern(std::string_view pattern, bool finds_names);
 
+  std::string_view text() const { return pattern_; }
   bool is_literal() const { return !rest_; }
+  // What name and version of a versioned model, joined by "_", are if it is meant by both.
+  std::string_view versioned_ending() const { return versioned_ending_; }
 
   // Whether it selects the resource with this fully qualified name, with its package or without.
   bool Matches(std::span<const std::string_view> fqn, bool is_versioned);

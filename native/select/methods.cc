@@ -208,7 +208,7 @@ RowSet MethodSearch::SearchFqn(const Criteria& criteria, const RowSet& included)
   const FqnIndex* index = pattern.is_literal() ? tables_.names.ForOneMore(document_) : nullptr;
   if (index == nullptr) return Filter(included, matches);
   RowSet found(included.size());
-  index->ForEachCandidate(criteria.value, [&](Row row) {
+  index->ForEachCandidate(pattern, [&](Row row) {
     if (included.Contains(row) && matches(row)) found.Insert(row);
   });
   return found;

@@ -158,17 +158,18 @@ class Evaluation {
   // Adds the tests of what is selected.
   Found Expand(RowSet selected, IndirectSelection mode) {
     Found found{selected, RowSet(graph_.size())};
-    RowSet buildable(0);
+    RowSet built(graph_.size());
     if (mode == IndirectSelection::kBuildable) {
-      buildable = selected | Reach(graph_.parents(), selected, members_);
-      for (Row row = 0; row < graph_.size(); ++row) {
-        if (CollectionOf(document_, row) == Collection::kSources) buildable.Insert(row);
-      }
+      built = selected | Reach(graph_.parents(), selected, members_);
     }
+    const auto is_selected = [&](Row row) { return selected.Contains(row); };
+    const auto is_buildable = [&](Row row) {
+      return built.Contains(row) || CollectionOf(document_, row) == Collection::kSources;
+    };
     (Successors(graph_.children(), selected) & tests_).ForEach([&](Row row) {
       const bool is_direct =
-          mode == IndirectSelection::kEager || DependsOnlyOn(row, selected) ||
-          (mode == IndirectSelection::kBuildable && DependsOnlyOn(row, buildable));
+          mode == IndirectSelection::kEager || DependsOnlyOn(row, is_selected) ||
+          (mode == IndirectSelection::kBuildable && DependsOnlyOn(row, is_buildable));
       (is_direct ? found.direct : found.indirect).Insert(row);
     });
     return found;
@@ -182,19 +183,19 @@ class Evaluation {
     if (mode == IndirectSelection::kBuildable) {
       parents |= Reach(graph_.parents(), found.direct, members_);
     }
+    const auto is_parent = [&](Row row) { return parents.Contains(row); };
     found.indirect.ForEach([&](Row row) {
-      if (CollectionOf(document_, row) == Collection::kNodes && DependsOnlyOn(row, parents)) {
+      if (CollectionOf(document_, row) == Collection::kNodes && DependsOnlyOn(row, is_parent)) {
         found.direct.Insert(row);
       }
     });
   }
 
-  bool DependsOnlyOn(Row row, const RowSet& rows) const {
+  // Whether is_among holds for all that `row` depends on.
+  template <typename IsAmong>
+  bool DependsOnlyOn(Row row, IsAmong is_among) const {
     const auto parents = graph_.Parents(row);
-    if (!std::all_of(parents.begin(), parents.end(),
-                     [&](Row parent) { return rows.Contains(parent); })) {
-      return false;
-    }
+    if (!std::all_of(parents.begin(), parents.end(), is_among)) return false;
     // What it depends on and the graph does not hold is not selected.
     const auto depends_on = FindField(document_, document_.resources().value[row], "depends_on");
     const auto nodes = depends_on ? FindField(document_, *depends_on, "nodes") : std::nullopt;
