@@ -27,6 +27,7 @@ from bench import (
     completion,
     dbt_commands,
     graph,
+    growth,
     manifest_file,
     memory,
     profile_cost,
@@ -42,7 +43,7 @@ SMALL = "jaffle_shop_v12_dbt1.11"
 NATIVE_BENCH = Path("build/bench/native_bench")
 OF_A_MANIFEST = ("file", "graph", "selection", "memory", "completion")
 NATIVE = "native"
-PARTS = (*OF_A_MANIFEST, *dbt_commands.PROJECTS, "cold", "profile", "recorder", NATIVE)
+PARTS = (*OF_A_MANIFEST, *dbt_commands.PROJECTS, "cold", "profile", "recorder", "growth", NATIVE)
 
 
 def main() -> None:
@@ -57,6 +58,10 @@ def main() -> None:
     parser.add_argument(
         "--only-phases", action="store_true", help="of dbt's commands on projects: row 12 alone"
     )
+    parser.add_argument(
+        "--most", type=int, default=growth.USUAL_MOST, metavar="N",
+        help=f"of the part growth: the largest manifest (default: {growth.USUAL_MOST:,})",
+    )  # fmt: skip
     parser.add_argument("--rounds", type=int, default=dbt_commands.ROUNDS, help="of those phases")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="flatmanifest-bench-") as directory:
@@ -76,6 +81,8 @@ def main() -> None:
             profile_cost.measure(report, work)
         if "recorder" in options.parts:
             recorder_cost.measure(report, work)
+        if "growth" in options.parts:
+            growth.measure(report, work, [size for size in growth.SIZES if size <= options.most])
         if options.json:
             _save(report, options.json, add=options.add)
         _print(report)
@@ -146,10 +153,18 @@ def _print(report: Report) -> None:
             )
         console.print(times)
     for curve in report.curves:
-        growth = Table("ns each", *(f"{size:,}" for size in curve.sizes), title=curve.title)
+        table = Table(
+            "ns each", *(f"{size:,}" for size in curve.sizes), "a decade", "n to the",
+            title=curve.title,
+        )  # fmt: skip
         for step, seconds in curve.steps.items():
-            growth.add_row(step, *(f"{value * 1e9:,.1f}" for value in seconds))
-        console.print(growth)
+            table.add_row(
+                step,
+                *(f"{value * 1e9:,.1f}" for value in seconds),
+                " ".join(f"{times:.1f}x" for times in curve.per_decade(step)),
+                f"{curve.exponent(step):.2f}",
+            )
+        console.print(table)
 
 
 def _run_native(large: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -37,6 +38,21 @@ class Curve:
 
     def add(self, step: str, seconds_per_unit: float) -> None:
         self.steps.setdefault(step, []).append(seconds_per_unit)
+
+    def per_decade(self, step: str) -> list[float]:
+        """How many times longer the whole takes at ten times the size, from each to the next."""
+        each = self.steps[step]
+        return [
+            10 ** (1 + math.log(later / earlier) / math.log(large / small))
+            for earlier, later, small, large in zip(
+                each, each[1:], self.sizes, self.sizes[1:], strict=False
+            )
+        ]
+
+    def exponent(self, step: str) -> float:
+        """That of the size, from the smallest to the largest: 1 is linear."""
+        each = self.steps[step]
+        return 1 + math.log(each[-1] / each[0]) / math.log(self.sizes[-1] / self.sizes[0])
 
 
 @dataclass

@@ -231,6 +231,7 @@ py::list TopologicalSort(const GraphView& view) {
 py::list GenerationIds(const GraphView& view) {
   const auto graph = view.Share();
   const Generations generations = Sorted(*graph);
+  const GarbageCollectionPause pause;  // there may be as many lists as nodes, and no cycle
   py::list lists(generations.count());
   for (uint32_t i = 0; i < generations.count(); ++i) {
     lists[i] = IdList(view, *graph, generations[i]);

@@ -284,11 +284,11 @@ class ThoroughSearch {
 }  // namespace
 
 TestRoles::TestRoles(const Document& document)
-    : document_(document),
-      members_(document.resources().graph_count),
+    : members_(document.resources().graph_count),
       tests_(members_),
       named_tests_(members_),
-      starts_(1, 0) {
+      starts_(1, 0),
+      test_starts_(1, 0) {
   DependsOn depends_on(document);
   const ResourceColumns& columns = document.resources();
   for (Row row = 0; row < columns.graph_count; ++row) {
@@ -303,6 +303,12 @@ TestRoles::TestRoles(const Document& document)
       }
     }
     starts_.push_back(static_cast<uint32_t>(parents_.size()));
+  }
+  for (Row row = 0; row < columns.graph_count; ++row) {
+    for (const Row child : document.Neighbours(document.children(), row)) {
+      if (IsNamedTest(child)) tests_of_.push_back(child);
+    }
+    test_starts_.push_back(static_cast<uint32_t>(tests_of_.size()));
   }
 }
 

@@ -20,7 +20,7 @@
 namespace flatmanifest {
 
 // What a manifest says of its tests, as far as test edges depend on it. Made once for any number of
-// graphs; it borrows the document. Const members are safe to call from several threads at once.
+// graphs. Const members are safe to call from several threads at once.
 class TestRoles {
  public:
   // Takes time linear in the document's strings and the graph. Throws FormatError.
@@ -41,18 +41,19 @@ class TestRoles {
   template <typename Visit>
   void ForEachTestOf(Row row, Visit visit) const {
     if (row >= members_.size()) return;
-    for (const Row child : document_.Neighbours(document_.children(), row)) {
-      if (IsNamedTest(child)) visit(child);
-    }
+    for (uint32_t i = test_starts_[row]; i < test_starts_[row + 1]; ++i) visit(tests_of_[i]);
   }
 
  private:
-  const Document& document_;
   RowSet members_;
   RowSet tests_;
   RowSet named_tests_;
   std::vector<uint32_t> starts_;
   std::vector<Row> parents_;
+  // The named tests among a row's children. A row may have few of them among many children, and is
+  // upstream of many.
+  std::vector<uint32_t> test_starts_;
+  std::vector<Row> tests_of_;
 };
 
 // Adds an edge of EdgeKind::kParentTest from each test to each node (of the manifest's `nodes`, not
