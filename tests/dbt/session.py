@@ -241,8 +241,11 @@ class Session:
         out = io.StringIO()
         self.parsed_by_workers = self.put_together = 0
         start = time.perf_counter()
+        before = dict(os.environ)
         with contextlib.redirect_stdout(out):
             result = self.in_its_thread(lambda: dbtRunner().invoke(arguments))
+        for name in os.environ.keys() - before.keys():  # of a .env file, which dbt 1.12 loads
+            del os.environ[name]
         return {
             "parsed_by_workers": self.parsed_by_workers,
             "put_together": self.put_together,

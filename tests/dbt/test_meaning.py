@@ -60,7 +60,8 @@ def test_a_file_that_means_something_else(tmp_path: Path, chunk: int) -> None:
         has_gone_back |= is_parsed_anew(vanilla) and not is_parsed_anew(plugin)
         try:
             if has_gone_back:
-                assert said(vanilla) == said(plugin) == said(front), step
+                for side, record in (("plugin", plugin), ("front", front)):
+                    assert said(record) == said(vanilla), f"{side}, {step}: {lost(vanilla, record)}"
             else:
                 compare(step, vanilla, plugin, skipped=frozenset({"target/perf_info.json"}))
                 check_front(step, vanilla, front)
@@ -75,3 +76,11 @@ def is_parsed_anew(record: dict[str, Any]) -> bool:
 
 def said(record: dict[str, Any]) -> tuple[bool, list[str]]:
     return record["success"], [line for line in stable(record["stdout"]) if SLOWER not in line]
+
+
+def lost(vanilla: dict[str, Any], record: dict[str, Any]) -> str:
+    """The lines that only one of two sides says."""
+    (_, before), (_, after) = said(vanilla), said(record)
+    less = [f"- {line}" for line in before if line not in after]
+    more = [f"+ {line}" for line in after if line not in before]
+    return "\n".join(["", *[line[:200] for line in (*less, *more)][:20], *record.get("stderr", ())])

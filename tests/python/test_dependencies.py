@@ -120,6 +120,24 @@ def test_what_is_written_is_no_dependency(tmp_path: Path) -> None:
     assert found["written"] == [str(tmp_path / name) for name in "abcd"]
 
 
+def test_what_a_command_makes_for_itself_is_left_out(tmp_path: Path) -> None:
+    """Workers hand back what they have parsed in files that are gone by the end of the parse."""
+    code = """
+from flatmanifest.dbt.parsing.workers import Workers
+class Source:
+    def start(self, queue, pipes, directory):
+        (directory / "0.fman").write_text("")
+        (directory / "0.fman").read_text()
+        open("read").close()
+        return []
+    def kill(self, processes):
+        pass
+Workers(1, 1, Source()).stop()
+"""
+    (tmp_path / "read").touch()
+    assert recorded(tmp_path, code)["read"] == [str(tmp_path / "read")]
+
+
 def test_pythons_own_files_are_left_out(tmp_path: Path) -> None:
     found = recorded(tmp_path, "import email.mime.text, pytest; open('/proc/self/stat').close()")
     assert found["read"] == []

@@ -55,9 +55,6 @@ class _WithDbt(MetaPathFinder):
 
         def run_and_do(module: ModuleType) -> None:
             run(module)
-            # What the import system does next; the seams look it up.
-            package, _, name = fullname.rpartition(".")
-            setattr(sys.modules[package], name, module)
             due()
 
         spec.loader.exec_module = run_and_do  # type: ignore[method-assign]

@@ -262,8 +262,12 @@ def run(arguments: list[str]) -> None:
         main.__package__ = "dbt.cli"
         sys.modules["__main__"] = main
         sys.argv = [of_dbt.__file__, *rest]
+        if hasattr(of_dbt, "load_dotenv"):  # which it calls when it is imported: dbt 1.12
+            of_dbt.load_dotenv(of_dbt.find_dotenv(usecwd=True), override=False)
         of_dbt.cli()
     else:
+        if what == "flatmanifest.dbt" and hasattr(sys.modules["dbt.cli.main"], "load_dotenv"):
+            del sys.modules["dbt.cli.main"]  # to be imported again once reads are recorded
         sys.argv = [what, *rest]
         runpy.run_module(what, run_name="__main__", alter_sys=True)
 

@@ -160,6 +160,12 @@ def watch(accesses: Accesses) -> None:
         _replace(accessor, "stat", staticmethod(os.stat))
 
 
+def leave_out(directory: str) -> None:
+    """Record nothing of a directory that this process has made for itself, and will remove."""
+    if _accesses is not None:
+        _accesses.own += (directory.rstrip("/") + "/",)
+
+
 def unwatch() -> None:
     """Stop recording; ``os`` is as Python made it."""
     global _accesses  # noqa: PLW0603

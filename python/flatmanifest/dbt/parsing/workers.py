@@ -21,6 +21,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
+from flatmanifest.dbt.dependencies.files import leave_out
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -162,6 +164,7 @@ class Workers:
 
     def __init__(self, count: int, task_count: int, source: Source) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="flatmanifest-parse-"))
+        leave_out(str(self.directory))
         self.source = source
         self.done: set[int] = set()
         self.selector = selectors.DefaultSelector()
