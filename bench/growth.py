@@ -29,11 +29,11 @@ LAYERS = ("base", "staging", "intermediate", "marts")
 CALENDAR = "source.growth.raw.calendar"
 # Of n log n from 1,000 to 1,000,000, it is 1.1. Beyond the processor's caches, each step that jumps
 # about in memory takes several times as long.
-WORST_EXPONENT = 1.35
+WORST_EXPONENT = 1.4
 
 
 # Seconds for the runs of one call, after which there are no more than three, or no more.
-WORTH_REPEATING = 0.05
+WORTH_REPEATING = 0.3
 ENOUGH = 2.0
 
 
