@@ -108,7 +108,7 @@ def test_dbt_says_what_it_says_without_the_plugin(
 
 
 def test_the_lock_is_of_the_installed_dbt() -> None:
-    """Where this fails, read what dbt has changed; then `flatmanifest seams --write`."""
+    """Where this fails, read what dbt has changed; then write the lock (docs/seams.md)."""
     done = run(ROOT, "-m", "flatmanifest.dbt.seam_lock")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "each replaces a function that is known" in done.stdout
@@ -162,3 +162,12 @@ def test_dbt_is_left_alone_for_an_unknown_function_without_a_switch(tmp_path: Pa
     assert refusal.startswith("does not fit dbt-core")
     assert f"(UnknownFunctionError: {path})" in refusal
     assert len(left) > 60
+
+
+def test_a_lock_is_written_for_the_installed_release_alone(tmp_path: Path) -> None:
+    known = json.loads((ROOT / "python/flatmanifest/dbt/seams.lock.json").read_text())
+    path = tmp_path / "lock.json"
+    path.write_text(json.dumps({"1.9": {"packages": {}, "targets": {}}, **known}))
+    done = run(ROOT, "-m", "flatmanifest.dbt.seam_lock", "--write", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(path.read_text()) == known

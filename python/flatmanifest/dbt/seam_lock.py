@@ -36,9 +36,9 @@ class UnknownFunctionError(Exception):
     """What a seam replaces is not the function that it was written for. Says their paths."""
 
 
-def lock() -> dict[str, Any]:
+def lock(path: Path | None = None) -> dict[str, Any]:
     """What is known, by release: its packages' versions, and a digest for each target."""
-    known: dict[str, Any] = json.loads(LOCK.read_text("utf-8"))
+    known: dict[str, Any] = json.loads((path or LOCK).read_text("utf-8"))
     return known
 
 
@@ -108,15 +108,15 @@ def declared(release: Release) -> list[Seam]:
     return [each for each in REGISTRY if each.is_for(release, *Stage)]
 
 
-def write(release: Release, seams: list[Seam]) -> None:
-    """Take what is installed as known."""
-    known = lock() if LOCK.exists() else {}
+def write(path: Path, release: Release, seams: list[Seam]) -> None:
+    """Take what is installed as known, in the lock of a checkout."""
+    known = lock(path)
     known[name_of(release)] = {
         "packages": installed_packages(),
         "targets": {each.target: digest_of(each) for each in seams},
     }
     ordered = {name_of(each): known[name_of(each)] for each in SUPPORTED if name_of(each) in known}
-    LOCK.write_text(json.dumps(ordered, indent=1) + "\n", "utf-8")
+    path.write_text(json.dumps(ordered, indent=1) + "\n", "utf-8")
 
 
 def rows(seams: list[Seam], unknown: set[Seam]) -> list[str]:
@@ -145,7 +145,10 @@ def main() -> int:
         description="Say which functions of dbt are replaced, and whether they are known.",
     )
     parser.add_argument(
-        "--write", action="store_true", help="for developers: take what is installed as known"
+        "--write",
+        type=Path,
+        metavar="FILE",
+        help="for developers: take what is installed as known, in a checkout's seams.lock.json",
     )
     parser.add_argument("--markdown", action="store_true", help="print the table of docs/seams.md")
     options = parser.parse_args()
@@ -157,11 +160,11 @@ def main() -> int:
     try:
         seams = declared(release)
         if options.write:
-            write(release, seams)
+            write(options.write, release, seams)
         if options.markdown:
             sys.stdout.write("\n".join(markdown(seams)) + "\n")
             return 0
-        unknown = set(compared(seams, lock()[name_of(release)]["targets"]))
+        unknown = set(compared(seams, lock(options.write)[name_of(release)]["targets"]))
     except (ImportError, MissingTargetError) as error:
         sys.stderr.write(f"flatmanifest: this dbt lacks what a seam replaces: {error}\n")
         return 1
