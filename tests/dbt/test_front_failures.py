@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import mmap
 import os
 import re
 import shutil
 import subprocess
+import time
 from itertools import pairwise
 from pathlib import Path
 
 from tests.dbt.template import PROGRAM
 from tests.dbt.test_hostile_cache import TOLD, reason
-from tests.dbt.warm import LINE, SELECTED, dbt, is_told
+from tests.dbt.warm import LINE, SELECTED, dbt, is_told, warm_up
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
 
@@ -185,6 +187,26 @@ def logs_of(project: Path) -> list[str]:
     """dbt.log and what it was before, oldest first."""
     paths = sorted((project / "logs").iterdir(), key=lambda path: path.name, reverse=True)
     return [path.read_text() for path in paths]
+
+
+def test_a_write_through_a_mapping_is_seen_by_the_files_times(warm: Path) -> None:
+    """The kernel changes them when a page becomes dirty, and not when it is written to again."""
+    path = warm / "models" / "staging" / "stg_orders.sql"
+    with path.open("r+b") as file:
+        file.seek(0, os.SEEK_END)
+        file.write(b"-- a\n")
+        file.flush()
+        with mmap.mmap(file.fileno(), 0) as mapped:
+            mapped[-2:-1] = b"b"
+            time.sleep(2.5)  # what has just changed is compared by its content
+            warm_up(warm)
+            before = path.stat().st_mtime_ns
+            mapped[-2:-1] = b"c"
+            assert path.read_bytes().endswith(b"-- c\n")
+            done = dbt(warm, *SELECTED)
+            assert is_told(done) == (path.stat().st_mtime_ns == before), done.stderr
+    os.utime(path)
+    assert not is_told(dbt(warm, *SELECTED))
 
 
 def test_a_log_that_is_full(tmp_path: Path) -> None:
