@@ -54,12 +54,20 @@ def kept(arguments: list[str], recorder: DependencyRecorder) -> Iterator[None]:
     if path is None:
         yield
         return
+    from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
+
     copied: Any = Copied(sys.stdout)
     sys.stdout = copied
+    events: list[Any] = []
+    hear = events.append
+    get_event_manager().callbacks.append(hear)
     try:
         yield
     except SystemExit as exit_of_dbt:
-        if not exit_of_dbt.code:
+        # Every command has a callback, from its beginning: what looked like a question was a value.
+        is_question = get_event_manager().callbacks == [hear]
+        # An event is printed by dbt's logger, with the time of day: dbt 1.10 warns of its age.
+        if not exit_of_dbt.code and is_question and not events:
             with contextlib.suppress(OSError, ValueError, TypeError):
                 publish(Path(path), arguments, recorder, "".join(copied.texts))
         raise
@@ -68,13 +76,8 @@ def kept(arguments: list[str], recorder: DependencyRecorder) -> Iterator[None]:
 
 
 def publish(path: Path, arguments: list[str], recorder: DependencyRecorder, text: str) -> None:
-    from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
-
     from flatmanifest.dbt import objects  # noqa: PLC0415
 
-    # Every command has one, from its beginning: what looked like a question was a value.
-    if get_event_manager().callbacks:
-        return
     is_version = not VERSIONS.isdisjoint(arguments)
     if is_version and ANNOUNCEMENT in sys.modules:
         return
