@@ -42,7 +42,7 @@ def reason_against(*, records: bool) -> str | None:
     from dbt.version import __version__  # noqa: PLC0415
 
     from flatmanifest.dbt.releases import SUPPORTED, release_of  # noqa: PLC0415
-    from flatmanifest.dbt.seams import REGISTRY, Stage, install  # noqa: PLC0415
+    from flatmanifest.dbt.seams import REGISTRY, Stage, install, not_installed  # noqa: PLC0415
 
     release = release_of(__version__)
     if release is None:
@@ -51,7 +51,9 @@ def reason_against(*, records: bool) -> str | None:
     try:
         declare(release)
         stages = (Stage.PLUGIN, Stage.COMMAND) if records else (Stage.PLUGIN,)
-        install(known_ones([each for each in REGISTRY if each.is_for(release, *stages)], release))
+        new = not_installed(each for each in REGISTRY if each.is_for(release, *stages))
+        if new:
+            install(known_ones(new, release))
     except Exception as error:  # noqa: BLE001 - whatever it is, dbt must go on
         said = f"{type(error).__name__}: {error}"
         return f"does not fit dbt-core {__version__} as it is installed ({said})"
@@ -59,14 +61,13 @@ def reason_against(*, records: bool) -> str | None:
 
 
 def known_ones(seams: list[Seam], release: Release) -> list[Seam]:
-    """The seams without those of a switch of which one replaces a function that is not known.
+    """These seams, without those of a switch of which one replaces a function that is not known.
 
     Raises UnknownFunctionError where one without a switch does: the others depend on it.
     """
     from flatmanifest.dbt.seam_lock import UnknownFunctionError, changed  # noqa: PLC0415
-    from flatmanifest.dbt.seams import not_installed  # noqa: PLC0415
 
-    unknown = changed(not_installed(seams), release)
+    unknown = changed(seams, release)
     necessary = sorted({each.target for each in unknown if each.switch is None})
     if necessary:
         raise UnknownFunctionError(", ".join(necessary))
@@ -111,8 +112,8 @@ def tell(why: str) -> None:
     """Warn once that dbt is left as it is."""
     global _was_told  # noqa: PLW0603
     from dbt_common.events.base_types import EventLevel  # noqa: PLC0415
-    from dbt_common.events.functions import fire_event  # noqa: PLC0415
-    from dbt_common.events.types import Note  # noqa: PLC0415
+
+    from flatmanifest.dbt.events import fire_note  # noqa: PLC0415
 
     if _was_told:
         return
@@ -121,4 +122,4 @@ def tell(why: str) -> None:
         f"flatmanifest {why}: dbt runs without it. A newer flatmanifest may know this dbt; "
         "FLATMANIFEST=0 turns this warning off."
     )
-    fire_event(Note(msg=message), level=EventLevel.WARN)
+    fire_note(message, EventLevel.WARN)

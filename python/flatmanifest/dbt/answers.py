@@ -23,8 +23,6 @@ SIZES = {"COLUMNS", "TERM"}
 DAY = 24 * 60 * 60
 # dbt asks the package index for its latest release.
 VERSIONS = {"--version", "-V", "-v"}
-# Where dbt 1.12 has this module, its version comes with a line that has the time of day.
-ANNOUNCEMENT = "dbt.v2_announcement"
 
 
 class Copied:
@@ -56,17 +54,20 @@ def kept(arguments: list[str], recorder: DependencyRecorder) -> Iterator[None]:
         return
     from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
 
+    from flatmanifest.dbt.events import heard_by  # noqa: PLC0415
+
     copied: Any = Copied(sys.stdout)
     sys.stdout = copied
     events: list[Any] = []
     hear = events.append
-    get_event_manager().callbacks.append(hear)
     try:
-        yield
+        with heard_by(hear):
+            yield
     except SystemExit as exit_of_dbt:
         # Every command has a callback, from its beginning: what looked like a question was a value.
-        is_question = get_event_manager().callbacks == [hear]
-        # An event is printed by dbt's logger, with the time of day: dbt 1.10 warns of its age.
+        is_question = not get_event_manager().callbacks
+        # An event is printed by dbt's logger, with the time of day: beside its version, dbt 1.10
+        # warns of its age, and dbt 1.12 announces another dbt.
         if not exit_of_dbt.code and is_question and not events:
             with contextlib.suppress(OSError, ValueError, TypeError):
                 publish(Path(path), arguments, recorder, "".join(copied.texts))
@@ -78,10 +79,7 @@ def kept(arguments: list[str], recorder: DependencyRecorder) -> Iterator[None]:
 def publish(path: Path, arguments: list[str], recorder: DependencyRecorder, text: str) -> None:
     from flatmanifest.dbt import objects  # noqa: PLC0415
 
-    is_version = not VERSIONS.isdisjoint(arguments)
-    if is_version and ANNOUNCEMENT in sys.modules:
-        return
-    until = int(time.time()) + DAY if is_version else 0
+    until = int(time.time()) + DAY if VERSIONS.intersection(arguments) else 0
     names = None if recorder.lookups.is_all else recorder.lookups.named() | SIZES
     dependencies = taken({ALONE: packages()}, names, recorder.environment)
     objects.publish(path, {"dependencies": dependencies.fields(), "until": until, "text": text})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -13,18 +12,18 @@ from dbt.contracts.graph.semantic_manifest import SemanticManifest
 from dbt.events.types import ArtifactWritten
 from dbt.flags import get_flags
 from dbt_common.clients.system import make_directory
-from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.functions import fire_event
 from dbt_common.utils.encoding import JSONEncoder
 
 from flatmanifest.dbt.entry import entry_of, unchanged
+from flatmanifest.dbt.events import heard_by
 from flatmanifest.dbt.parsing.writing import sections_of, write_together
 from flatmanifest.dbt.releases import SINCE_1_12
 from flatmanifest.dbt.seams import attempt, seam
 from flatmanifest.dbt.splice import CannotSpliceError, assembled, splice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from flatmanifest.dbt.entry import Entry
 
@@ -86,27 +85,12 @@ def write_unless_there(
     if known is not None and not known.get("says_more"):
         fire_event(ArtifactWritten(artifact_type=kind, artifact_path=file_path))
         return
-    with events_heard() as events:
+    events: list[str] = []
+    with heard_by(lambda message: events.append(message.info.name)):
         original(semantic, file_path)
     if entry is not None and "ArtifactWritten" in events:
         says_more = events != ["ArtifactWritten"]
         attempt(lambda: entry.keep_artifact(file_path, says_more=says_more))
-
-
-@contextlib.contextmanager
-def events_heard() -> Iterator[list[str]]:
-    """The names of dbt's events meanwhile."""
-    names: list[str] = []
-
-    def hear(message: Any) -> None:
-        names.append(message.info.name)
-
-    callbacks = get_event_manager().callbacks
-    callbacks.append(hear)
-    try:
-        yield names
-    finally:
-        callbacks.remove(hear)
 
 
 @seam("dbt.compilation:Linker", "write_graph", "a graph.gpickle that shows the entry stays")

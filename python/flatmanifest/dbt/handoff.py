@@ -10,7 +10,6 @@ loads the rest (reloading.py).
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shlex
@@ -31,15 +30,13 @@ from dbt.parser import manifest as parsing
 from dbt.parser import v2
 from dbt.version import __version__ as dbt_version
 from dbt_common.events.base_types import EventLevel
-from dbt_common.events.event_manager_client import get_event_manager
-from dbt_common.events.functions import fire_event
-from dbt_common.events.types import Note
 from dbt_common.invocation import get_invocation_id
 
 from flatmanifest.dbt import entry as entries
 from flatmanifest.dbt import objects
 from flatmanifest.dbt.alike import unshare
 from flatmanifest.dbt.dependencies.record import Dependencies, taken
+from flatmanifest.dbt.events import fire_note, heard_by
 from flatmanifest.dbt.loading import cache_directory, flags_of_parse, version_of, words_of
 from flatmanifest.dbt.parser_inputs import files_of, unsourced_in
 from flatmanifest.dbt.parsing import trees
@@ -48,7 +45,7 @@ from flatmanifest.dbt.reloading import Handed, Reloaded, load, reload
 from flatmanifest.dbt.seams import Kind, attempt, seam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from dbt.config.runtime import RuntimeConfig
 
@@ -93,7 +90,7 @@ class Handoff:
         for note in entry.passed:
             if note.startswith(NOTE):
                 level, _, text = note.removeprefix(NOTE).partition(" ")
-                fire_event(Note(msg=text), level=EventLevel(level))
+                fire_note(text, EventLevel(level))
         manifest.build_flat_graph()
         v2._delete_stale_partial_parse(self.target)  # noqa: SLF001
         if self.is_written:
@@ -207,7 +204,7 @@ def parse_with_v2(
         return taken
     token = RUNNING.set(handoff)
     try:
-        with notes_heard(handoff.notes):
+        with heard_by(partial(keep_note, handoff.notes)):
             manifest = original(config, *args, **kwargs)
     finally:
         RUNNING.reset(token)
@@ -254,20 +251,10 @@ def rediscover_adapter_macros(
         attempt(handoff.keep, manifest)
 
 
-@contextlib.contextmanager
-def notes_heard(notes: list[str]) -> Iterator[None]:
-    """Hear what the parser says, which dbt passes on as notes; to be said again without it."""
-
-    def hear(message: Any) -> None:
-        if message.info.name == "Note" and not message.data.msg.startswith("flatmanifest"):
-            notes.append(f"{NOTE}{message.info.level} {message.data.msg}")
-
-    callbacks = get_event_manager().callbacks
-    callbacks.append(hear)
-    try:
-        yield
-    finally:
-        callbacks.remove(hear)
+def keep_note(notes: list[str], message: Any) -> None:
+    """Keep what the parser says, which dbt passes on as notes; to be said again without it."""
+    if message.info.name == "Note" and not message.data.msg.startswith("flatmanifest"):
+        notes.append(f"{NOTE}{message.info.level} {message.data.msg}")
 
 
 def circumstances(config: RuntimeConfig, handed: Handed) -> str:

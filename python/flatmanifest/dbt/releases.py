@@ -1,4 +1,4 @@
-"""What differs between the releases of dbt that the seams are made for.
+"""The releases of dbt that the seams are made for, and how they differ.
 
 ``native/select/dialect.h`` is the same for what the native selector does.
 """

@@ -33,7 +33,7 @@ PACKAGES = ("dbt-core", "dbt-common", "mashumaro", "Jinja2")
 
 
 class UnknownFunctionError(Exception):
-    """What a seam replaces is not the function that it was written for. Says their paths."""
+    """A seam would replace a function that it was not written for. Says the paths."""
 
 
 def lock(path: Path | None = None) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def installed_packages() -> dict[str, str]:
 
 
 def digest_of(which: Seam) -> str:
-    """Of the source of what is replaced, without comments; of what has none, its type's name."""
+    """The digest of a target's source without comments; where there is none, of its type's name."""
     _, found = which.find()
     function = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
     code = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)

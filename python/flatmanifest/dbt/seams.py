@@ -72,7 +72,7 @@ class Stage(Enum):
 
 
 class Kind(Enum):
-    """What a seam replaces, and what its replacement is called with."""
+    """The kind of a target, and the arguments that its replacement gets."""
 
     FUNCTION = "function"  # or method: the original, then the arguments, at each call
     CLASSMETHOD = "classmethod"  # the same; the original takes the class
@@ -111,7 +111,7 @@ class Seam:
         return self.stage in stages and (not self.releases or release in self.releases)
 
     def find(self) -> tuple[Any, Any]:
-        """The owner, and what of its it replaces, as it is now.
+        """The owner, and its attribute or item that is replaced, as it is now.
 
         Raises MissingTargetError where this dbt has none, or has one of another kind.
         """
@@ -143,7 +143,7 @@ class Seam:
         return found
 
     def replaced(self, original: Any) -> Any:
-        """What takes the place of ``original``."""
+        """The value that takes the place of ``original``."""
         if self.kind in (Kind.ATTRIBUTE, Kind.ITEM):
             return self.replacement(original)
         if self.kind is Kind.ADDITION:
@@ -232,7 +232,7 @@ def take_back(which: Seam, owner: Any, original: Any) -> None:
 
 
 def patched(replacement: Callable[..., Any], original: Any, switch: str | None) -> Any:
-    """What is called in the place of ``original``, which does the same where it is off."""
+    """A function that calls ``replacement``, or ``original`` where the switch is off."""
 
     @wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -255,13 +255,13 @@ def attempt(call: Callable[..., T], *args: Any) -> T | None:
 def report(error: Exception) -> None:
     """Warn of a kind of error once in a process, and log where it was raised at debug level."""
     from dbt_common.events.base_types import EventLevel  # noqa: PLC0415 - dbt may not be there
-    from dbt_common.events.functions import fire_event  # noqa: PLC0415
-    from dbt_common.events.types import Note  # noqa: PLC0415
+
+    from flatmanifest.dbt.events import fire_note  # noqa: PLC0415
 
     text = f"{type(error).__name__}: {error}"
     if text not in _reported:
         _reported.add(text)
         message = f"flatmanifest failed and leaves this to dbt ({text}); {VARIABLE}=0 turns it off"
-        fire_event(Note(msg=message), level=EventLevel.WARN)
+        fire_note(message, EventLevel.WARN)
     trace = "".join(traceback.format_exception(error))
-    fire_event(Note(msg=f"flatmanifest: {trace}"), level=EventLevel.DEBUG)
+    fire_note(f"flatmanifest: {trace}", EventLevel.DEBUG)

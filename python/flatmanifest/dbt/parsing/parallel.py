@@ -13,10 +13,9 @@ from dbt.contracts.files import SchemaSourceFile
 from dbt.parser.manifest import ManifestLoader
 from dbt.parser.schemas import SchemaParser
 from dbt_common.events.base_types import EventLevel
-from dbt_common.events.functions import fire_event
-from dbt_common.events.types import Note
 
 from flatmanifest.dbt import objects
+from flatmanifest.dbt.events import fire_note
 from flatmanifest.dbt.parsing import extracting
 from flatmanifest.dbt.parsing import workers as processes
 from flatmanifest.dbt.parsing.forkserver import IS_POSSIBLE, MAX_WORKERS, Forked, Forkserver
@@ -44,6 +43,13 @@ PARSERS = {
     *("ModelParser", "SnapshotParser", "AnalysisParser", "SingularTestParser", "SeedParser"),
     *("DocumentationParser", "SchemaParser"),
 }
+# The classes that those have their way to parse a file from.
+WHERE_FILES_ARE_PARSED = (
+    "dbt.parser.base:SQLParser",
+    "dbt.parser.snapshots:SnapshotParser",
+    "dbt.parser.docs:DocumentationParser",
+    "dbt.parser.schemas:SchemaParser",
+)
 # Of a schema file: what dbt makes resources of, or patches one resource with, and nothing else.
 SECTIONS = {"version", "models", "seeds", "snapshots", "sources", "exposures", "groups", "anchors"}
 # Of what they list: what moves or changes others.
@@ -208,7 +214,7 @@ def workers_at(job: Job, count: int, server: Forkserver | None) -> Workers | Non
 
 def explain(error: Exception) -> None:
     message = f"flatmanifest: dbt parses in one process ({error})"
-    fire_event(Note(msg=message), level=EventLevel.DEBUG)
+    fire_note(message, EventLevel.DEBUG)
 
 
 def is_for_workers(kind: type, *, may_extract: bool) -> bool:
@@ -291,30 +297,6 @@ def weight_of_entry(entry: Any) -> int:
     return 1 + sum(len(tests) for tests in lists if isinstance(tests, list))
 
 
-@seam(
-    "dbt.parser.base:SQLParser",
-    "parse_file",
-    "what a worker has parsed is done again",
-    level=Level.WORKERS,
-)
-@seam(
-    "dbt.parser.snapshots:SnapshotParser",
-    "parse_file",
-    "what a worker has parsed is done again",
-    level=Level.WORKERS,
-)
-@seam(
-    "dbt.parser.docs:DocumentationParser",
-    "parse_file",
-    "what a worker has parsed is done again",
-    level=Level.WORKERS,
-)
-@seam(
-    "dbt.parser.schemas:SchemaParser",
-    "parse_file",
-    "what a worker has parsed is done again",
-    level=Level.WORKERS,
-)
 def parse_file(
     original: Callable[..., None], parser: Any, block: FileBlock, *more: Any, **named: Any
 ) -> None:
@@ -325,3 +307,9 @@ def parse_file(
             apply(parser.manifest, block.file, outcome)
             return
     original(parser, block, *more, **named)
+
+
+for each in WHERE_FILES_ARE_PARSED:
+    seam(each, "parse_file", "what a worker has parsed is done again", level=Level.WORKERS)(
+        parse_file
+    )

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SWITCH = "progress"
+# All that have a way of their own to parse a file.
+PARSERS = (
+    "dbt.parser.macros:MacroParser",
+    "dbt.parser.generic_test:GenericTestParser",
+    "dbt.parser.base:SQLParser",
+    "dbt.parser.snapshots:SnapshotParser",
+    "dbt.parser.docs:DocumentationParser",
+    "dbt.parser.fixtures:FixtureParser",
+    "dbt.parser.schemas:SchemaParser",
+)
 
 
 def is_wanted() -> bool:
@@ -78,50 +88,12 @@ def end() -> None:
         attempt(progress.end)
 
 
-@seam(
-    "dbt.parser.macros:MacroParser",
-    "parse_file",
-    "the progress line counts the file",
-    level=Level.PROGRESS,
-)
-@seam(
-    "dbt.parser.generic_test:GenericTestParser",
-    "parse_file",
-    "the progress line counts the file",
-    level=Level.PROGRESS,
-)
-@seam(
-    "dbt.parser.base:SQLParser",
-    "parse_file",
-    "the progress line counts the file",
-    level=Level.PROGRESS,
-)
-@seam(
-    "dbt.parser.snapshots:SnapshotParser",
-    "parse_file",
-    "the progress line counts the file",
-    level=Level.PROGRESS,
-)
-@seam(
-    "dbt.parser.docs:DocumentationParser",
-    "parse_file",
-    "the progress line counts the file",
-    level=Level.PROGRESS,
-)
-@seam(
-    "dbt.parser.fixtures:FixtureParser",
-    "parse_file",
-    "the progress line counts the file",
-    level=Level.PROGRESS,
-)
-@seam(
-    "dbt.parser.schemas:SchemaParser",
-    "parse_file",
-    "the progress line counts the file",
-    level=Level.PROGRESS,
-)
 def parse_file(original: Callable[..., None], *args: Any, **kwargs: Any) -> None:
     original(*args, **kwargs)
     progress = PROGRESS.get()
     if progress is not None:
         progress.advance()
+
+
+for each in PARSERS:
+    seam(each, "parse_file", "the progress line counts the file", level=Level.PROGRESS)(parse_file)
