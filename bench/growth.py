@@ -15,6 +15,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,10 @@ ROW = 20
 GROUP = 10
 LAYERS = ("base", "staging", "intermediate", "marts")
 CALENDAR = "source.growth.raw.calendar"
-# Of n log n from 1,000 to 1,000,000, it is 1.1. Beyond the processor's caches, each step that jumps
-# about in memory takes several times as long.
+# The exponent of n log n is 1.1 between 1,000 and 100,000. Beyond the processor's caches, each step
+# that jumps about in memory takes several times as long.
 WORST_EXPONENT = 1.4
-
-
-# Seconds for the runs of one call, after which there are no more than three, or no more.
+# Seconds. A call that has taken so many is run three times; one that has taken so many, no more.
 WORTH_REPEATING = 0.3
 ENOUGH = 2.0
 
@@ -45,9 +44,7 @@ def measure(report: Report, work: Path, sizes: Sequence[int]) -> None:
         (directory / "state").mkdir(parents=True)
         write(directory / "manifest.json", size)
         write(directory / "state" / "manifest.json", size, edited=True)
-        for name, call in growth_calls.calls(directory):
-            curve.add(name, _seconds(call) / size)
-        for name, call in growth_calls.line_calls(size):
+        for name, call in chain(growth_calls.calls(directory), growth_calls.line_calls(size)):
             curve.add(name, _seconds(call) / size)
         shutil.rmtree(directory)
     report.curves.append(curve)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.contest import Contestant
+from bench.contest import Contestant, ratio
 from bench.figures import Report
 from bench.processor_time import seconds_of
 from tests.projects import generate
@@ -37,9 +37,7 @@ def measure(report: Report, work: Path) -> None:
             shares.append(share(project))
         shown = " ".join(("dbt", *command))
         report.contests.append((f"{shown}, {PROJECT}, processor time", sides))
-        paired = statistics.median(
-            p / a - 1 for a, p in zip(alone.seconds, profiled.seconds, strict=True)
-        )
+        paired = ratio(profiled, alone) - 1
         report.facts[f"profile --top 0 -- {' '.join(command)}"] = (
             f"clocks and ledger {statistics.median(shares):.2%} of the command; whole process "
             f"{paired:+.1%} processor time"

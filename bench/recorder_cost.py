@@ -1,4 +1,4 @@
-"""What the recorder of dependencies costs the command that dbt runs: docs/front.md.
+"""The cost of the recorder of dependencies to a command that dbt runs: docs/front.md.
 
 Processor time of whole warm processes of ``python -m flatmanifest.dbt``, which runs dbt and records
 each time, with the recorder and without it, in turn.
@@ -6,11 +6,10 @@ each time, with the recorder and without it, in turn.
 
 from __future__ import annotations
 
-import statistics
 import sys
 from pathlib import Path
 
-from bench.contest import Contestant
+from bench.contest import Contestant, ratio
 from bench.figures import Report
 from bench.processor_time import seconds_of
 from tests.projects import generate
@@ -46,8 +45,5 @@ def measure(report: Report, work: Path) -> None:
         title = f"flatmanifest dbt {command}, warm, run by dbt, {PROJECT}, processor time"
         report.contests.append((title, contestants))
         without, recorded = contestants
-        cost = statistics.median(
-            after / before - 1
-            for before, after in zip(without.seconds, recorded.seconds, strict=True)
-        )
+        cost = ratio(recorded, without) - 1
         report.at_most(0, f"the recorder's share of a warm {command}", cost, LIMIT, "x")
