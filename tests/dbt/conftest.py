@@ -57,6 +57,14 @@ def _template(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def _seams() -> None:
+    """The seams are in the process of the tests, too."""
+    from flatmanifest.dbt import switch_on
+
+    assert switch_on()
+
+
+@pytest.fixture(scope="session")
 def kept_warm(tmp_path_factory: pytest.TempPathFactory, _template_of_the_session: None) -> Path:
     """A project whose next `ls` is told, to be left so."""
     return make_warm(tmp_path_factory.mktemp("warm") / "project")

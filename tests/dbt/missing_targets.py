@@ -1,4 +1,4 @@
-"""What happens when dbt lacks what a seam replaces: one target after the other is taken away.
+"""A dbt that lacks what a seam replaces: one target after the other is taken away.
 
 ``python -m tests.dbt.missing_targets``, in a process into which no seam has been put, prints a JSON
 object: for each target of the installed dbt whether the seams are in, what is said, and whether all
@@ -54,7 +54,7 @@ def taken_away(which: Seam) -> Iterator[None]:
 
 
 def targets(seams: list[Seam]) -> list[Any]:
-    return [found for each in seams for found in (each.find()[1],)]
+    return [each.find()[1] for each in seams]
 
 
 def main() -> None:

@@ -36,12 +36,7 @@ MUTATIONS = int(os.environ.get("FLATMANIFEST_SCHEMA_MUTATIONS", "10000"))
 Record = tuple[type, Any]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _seams() -> None:
-    """They are in this process, too."""
-    from flatmanifest.dbt import switch_on
-
-    assert switch_on()
+pytestmark = pytest.mark.usefixtures("_seams")
 
 
 class Text(str):

@@ -30,12 +30,7 @@ data_tests:
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _seams() -> None:
-    """They are in this process, too."""
-    from flatmanifest.dbt import switch_on
-
-    assert switch_on()
+pytestmark = pytest.mark.usefixtures("_seams")
 
 
 @pytest.mark.parametrize("more", ["", CONFIGS])

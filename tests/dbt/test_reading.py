@@ -79,12 +79,7 @@ ODD_YAML = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _seams() -> None:
-    """They are in this process, too."""
-    from flatmanifest.dbt import switch_on
-
-    assert switch_on()
+pytestmark = pytest.mark.usefixtures("_seams")
 
 
 def outcome(call: Any, text: str) -> Any:
