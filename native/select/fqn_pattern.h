@@ -23,7 +23,8 @@ class FqnPattern {
 
   std::string_view text() const { return pattern_; }
   bool is_literal() const { return !rest_; }
-  // What name and version of a versioned model, joined by "_", are if it is meant by both.
+  // The text that a versioned model's name and version, joined by "_", equal where it is meant by
+  // both.
   std::string_view versioned_ending() const { return versioned_ending_; }
 
   // Whether it selects the resource with this fully qualified name, with its package or without.
