@@ -231,6 +231,7 @@ lint: $(VENV)/dev.stamp ## check formatting, style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	PYTHONPATH=python $(BIN)/lint-imports --no-cache --no-logo
 	@echo "$(BIN)/clang-format --dry-run -Werror"
 	@$(BIN)/clang-format --dry-run -Werror $(cpp_sources)
 

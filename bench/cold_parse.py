@@ -172,16 +172,16 @@ def main() -> None:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     import dbt_flatmanifest  # noqa: F401, PLC0415 - the seams first
-    from flatmanifest.dbt.parsing import workers  # noqa: PLC0415
+    from flatmanifest.dbt.workers import pool  # noqa: PLC0415
 
-    parallel: Any = importlib.import_module("flatmanifest.dbt.parsing.parallel")
-    rounds: list[workers.Copies] = []
+    parallel: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
+    rounds: list[pool.Copies] = []
 
-    def counted(_count: int, task_count: int, copies: workers.Copies) -> workers.Workers:
+    def counted(_count: int, task_count: int, copies: pool.Copies) -> pool.Workers:
         rounds.append(copies)
-        return workers.Workers(int(os.environ["COUNT"]), task_count, copies)
+        return pool.Workers(int(os.environ["COUNT"]), task_count, copies)
 
-    os.environ[workers.VARIABLE] = "8"  # tasks as for eight, whoever does them
+    os.environ[pool.VARIABLE] = "8"  # tasks as for eight, whoever does them
     parallel.Workers = counted
     result = dbtRunner().invoke(["parse", "--quiet"])
     if result.exception is not None:

@@ -166,7 +166,7 @@ def restored(report: Report, side: Side) -> None:
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - takes seconds
     from dbt.parser.manifest import extended_mashumuro_decoder  # noqa: PLC0415
 
-    from flatmanifest.dbt.entry import Entry  # noqa: PLC0415
+    from flatmanifest.dbt.cache.entry import Entry  # noqa: PLC0415
 
     target = side.project / "target"
     state = next(target.glob("flatmanifest/*.state.fman"))

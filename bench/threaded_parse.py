@@ -15,7 +15,7 @@ from typing import Any
 def main() -> None:
     if os.environ.get("FLATMANIFEST") != "0":
         importlib.import_module("dbt_flatmanifest")  # the seams first
-        parallel: Any = importlib.import_module("flatmanifest.dbt.parsing.parallel")
+        parallel: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
         parallel.LEAST_FILES = 0
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 

@@ -18,7 +18,7 @@ struct PythonCommand {
 
 constexpr PythonCommand kPythonCommands[] = {
     {.name = "profile", .module = "flatmanifest.profile"},
-    {.name = "seams", .module = "flatmanifest.dbt.seam_lock"},
+    {.name = "seams", .module = "flatmanifest.dbt.seams_command"},
 };
 
 }  // namespace

@@ -6,8 +6,8 @@ from collections import Counter
 from html import escape
 from itertools import islice
 
-from flatmanifest import _views
 from flatmanifest._native import Array, Graph, Manifest, Node, Object
+from flatmanifest._reprs import brief
 
 TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def listed(names: object) -> str:
 def shown(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else _views.brief(value)
+    return value if isinstance(value, str) else brief(value)
 
 
 def cut(text: str) -> str:

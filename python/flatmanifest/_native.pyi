@@ -647,7 +647,7 @@ def read_files(paths: Iterable[str], most_bytes: int) -> list[bytes | None]:
     None for one that cannot be read, is no regular file, or is longer than ``most_bytes``.
     """
 
-# The front door (native/front), for flatmanifest.dbt.recorder.
+# The front door (native/front), for flatmanifest.dbt.front_door.transcript.
 
 def transcript_path(arguments: list[str], program_directory: str) -> str | None:
     """Where the transcript of ``dbt ARGUMENTS`` is, in this directory and environment.

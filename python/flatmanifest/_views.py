@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
-from itertools import islice
 
-from flatmanifest._native import Array, Graph, Manifest, Node, Object, Unbuilt
+from flatmanifest._native import Array, Object, Unbuilt
+from flatmanifest._reprs import brief, representation
 
 TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
 if TYPE_CHECKING:
     from typing import Any, NoReturn
+
+    from flatmanifest._native import Graph
+
+__all__ = ["ObjectItems", "ObjectKeys", "ObjectValues", "html", "json_default", "representation"]
 
 
 def json_default(value: object) -> Any:
@@ -49,7 +52,7 @@ class ObjectKeys(_Unpickled, KeysView[str]):
         return reversed(self._mapping)
 
     def __repr__(self) -> str:
-        return f"ObjectKeys({_brief.repr(self._mapping)})"
+        return f"ObjectKeys({brief(self._mapping)})"
 
 
 class ObjectValues(_Unpickled, ValuesView[object]):
@@ -64,7 +67,7 @@ class ObjectValues(_Unpickled, ValuesView[object]):
         return (self._mapping[key] for key in reversed(self._mapping))
 
     def __repr__(self) -> str:
-        return f"ObjectValues({_brief.repr(self._mapping)})"
+        return f"ObjectValues({brief(self._mapping)})"
 
 
 class ObjectItems(_Unpickled, ItemsView[str, object]):
@@ -79,52 +82,7 @@ class ObjectItems(_Unpickled, ItemsView[str, object]):
         return ((key, self._mapping[key]) for key in reversed(self._mapping))
 
     def __repr__(self) -> str:
-        return f"ObjectItems({_brief.repr(self._mapping)})"
-
-
-class _Brief(reprlib.Repr):
-    """Reprs of bounded size, whatever the manifest's: reprlib picks a method by the type's name."""
-
-    def repr_Object(self, value: Object, level: int) -> str:
-        if level <= 0:
-            return "{...}" if len(value) else "{}"
-        shown = [
-            f"{self.repr1(key, level - 1)}: {self.repr1(member, level - 1)}"
-            for key, member in islice(value.items(), self.maxdict)
-        ]
-        return "{" + ", ".join(shown + ["..."] * (len(value) > self.maxdict)) + "}"
-
-    def repr_Array(self, value: Array, level: int) -> str:
-        if level <= 0:
-            return "[...]" if len(value) else "[]"
-        shown = [self.repr1(member, level - 1) for member in islice(value, self.maxlist)]
-        return "[" + ", ".join(shown + ["..."] * (len(value) > self.maxlist)) + "]"
-
-
-_brief = _Brief()
-_brief.maxlevel = 2
-_brief.maxstring = _brief.maxother = 60
-
-
-def brief(value: object) -> str:
-    """Text of a value, of bounded length."""
-    return _brief.repr(value)
-
-
-def representation(view: object) -> str:
-    """The repr of a view or a graph, of bounded length, closed ones included."""
-    if isinstance(view, Manifest):
-        state = "closed" if view.closed else f"generation {view.generation}"
-        return f"<flatmanifest.Manifest {view.path!r}, {state}>"
-    if isinstance(view, Node):
-        return f"<flatmanifest.Node {view.unique_id}>"
-    if isinstance(view, Graph):
-        return f"<flatmanifest.Graph of {len(view)} nodes and {view.number_of_edges()} edges>"
-    if isinstance(view, Array):
-        return f"flatmanifest.Array({_brief.repr_Array(view, _brief.maxlevel)})"
-    if isinstance(view, Object):
-        return f"flatmanifest.Object({_brief.repr_Object(view, _brief.maxlevel)})"
-    return object.__repr__(view)
+        return f"ObjectItems({brief(self._mapping)})"
 
 
 def html(view: Object | Graph) -> str:

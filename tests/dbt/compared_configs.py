@@ -14,7 +14,7 @@ from dbt.cli.main import dbtRunner
 from dbt.context.context_config import ContextConfigGenerator
 
 import dbt_flatmanifest  # noqa: F401 - the seams first
-from flatmanifest.dbt.parsing import configs
+from flatmanifest.dbt.cold import node_configs
 
 
 def main(project: str) -> None:
@@ -23,7 +23,7 @@ def main(project: str) -> None:
     counts = {"taken": 0, "made": 0}
 
     def compared(generator: Any, **asked: Any) -> dict[str, Any]:
-        known = configs.CONFIGS.get()
+        known = node_configs.CONFIGS.get()
         before = len(known or "")
         found: dict[str, Any] = with_seam(generator, **asked)
         counts["made" if len(known or "") > before else "taken"] += 1

@@ -59,7 +59,7 @@ def _template(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def _seams() -> None:
     """The seams are in the process of the tests, too."""
-    from flatmanifest.dbt import switch_on
+    from flatmanifest.dbt.switch import switch_on
 
     assert switch_on()
 

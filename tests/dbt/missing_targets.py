@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 os.environ["FLATMANIFEST"] = "1"
 
-import flatmanifest.dbt as plugin
-from flatmanifest.dbt import recorder  # noqa: F401 - declares seams
+from flatmanifest.dbt import switch
+from flatmanifest.dbt.front_door import transcript  # noqa: F401 - declares seams
 from flatmanifest.dbt.releases import installed_release
 from flatmanifest.dbt.seams import REGISTRY, Kind, Seam, Stage
 
@@ -59,23 +59,23 @@ def targets(seams: list[Seam]) -> list[Any]:
 
 def main() -> None:
     assert RELEASE is not None
-    plugin.declare(RELEASE)
+    switch.declare(RELEASE)
     declared = [each for each in REGISTRY if each.is_for(RELEASE, Stage.PLUGIN, Stage.COMMAND)]
     before = targets(declared)
     told: dict[str, Any] = {}
     for each in declared:
-        plugin._refusal = None  # noqa: SLF001 - as in a new process
+        switch._refusal = None  # noqa: SLF001 - as in a new process
         with taken_away(each):
-            is_on = plugin.switch_on(records=True)
+            is_on = switch.switch_on(records=True)
         after = targets(declared)
         told[each.target] = {
             "is_on": is_on,
-            "said": plugin._refusal,  # noqa: SLF001
+            "said": switch._refusal,  # noqa: SLF001
             "is_unchanged": all(map(is_same, before, after)),
         }
-    plugin._refusal = None  # noqa: SLF001
-    is_on = plugin.switch_on(records=True)
-    sys.stdout.write(json.dumps({"each": told, "is_on": is_on, "said": plugin._refusal}))  # noqa: SLF001
+    switch._refusal = None  # noqa: SLF001
+    is_on = switch.switch_on(records=True)
+    sys.stdout.write(json.dumps({"each": told, "is_on": is_on, "said": switch._refusal}))  # noqa: SLF001
 
 
 def is_same(one: Any, other: Any) -> bool:

@@ -22,9 +22,9 @@ def run(commands: list[list[str]]) -> None:
 
 
 def recorded(commands: list[list[str]]) -> dict[str, Any]:
-    from flatmanifest.dbt import switch_on
     from flatmanifest.dbt.dependencies import DependencyRecorder
     from flatmanifest.dbt.seams import Level, Stage, seam
+    from flatmanifest.dbt.switch import switch_on
 
     recorder = DependencyRecorder()
     recorder.start()

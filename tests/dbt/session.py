@@ -218,7 +218,7 @@ class Session:
     def _let_workers_parse(self, least_weight: int) -> None:
         """Of projects that are too small for them, too; and count what they parsed."""
         importlib.import_module("dbt_flatmanifest")
-        parallel: Any = importlib.import_module("flatmanifest.dbt.parsing.parallel")
+        parallel: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
 
         def apply(*arguments: Any) -> None:
             self.parsed_by_workers += 1

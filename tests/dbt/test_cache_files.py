@@ -51,7 +51,7 @@ def keys_of(content: dict[str, Any], kind: str) -> set[str]:
 
 
 def test_every_key_is_documented(tmp_path: Path) -> None:
-    from flatmanifest.dbt import entry
+    from flatmanifest.dbt.cache import entry
 
     project = tmp_path / "project"
     generate("small_everything", project, None)

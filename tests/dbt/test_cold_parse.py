@@ -71,7 +71,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
 
 @pytest.fixture(scope="module")
 def checks(records: list[Record]) -> Checks:
-    from flatmanifest.dbt.validating import compiled
+    from flatmanifest.dbt.cold.validation import compiled
 
     kinds: dict[Any, None] = dict.fromkeys(kind for kind, _ in records)
     found = {kind: compiled(kind.json_schema()) for kind in kinds}
@@ -122,7 +122,7 @@ def mutate(data: Any, chance: random.Random) -> Any:
 def test_most_schemas_are_compiled_and_accept_what_dbt_accepts(
     records: list[Record], checks: Checks
 ) -> None:
-    from flatmanifest.dbt.validating import passes
+    from flatmanifest.dbt.cold.validation import passes
 
     known = [(checks[kind], data) for kind, data in records if kind in checks]
     assert len(known) >= 0.95 * len(records)
@@ -133,7 +133,7 @@ def test_most_schemas_are_compiled_and_accept_what_dbt_accepts(
 def test_nothing_is_accepted_that_dbt_rejects(
     records: list[Record], checks: Checks, seed: int
 ) -> None:
-    from flatmanifest.dbt.validating import passes
+    from flatmanifest.dbt.cold.validation import passes
 
     chance = seeded(seed)
     of_kind: dict[type, list[Any]] = {}
@@ -152,7 +152,7 @@ def test_nothing_is_accepted_that_dbt_rejects(
 
 
 def test_schemas_with_more_to_say_are_left_to_dbt() -> None:
-    from flatmanifest.dbt.validating import compiled
+    from flatmanifest.dbt.cold.validation import compiled
 
     schemas: list[dict[str, Any]] = [
         {"$ref": "#"},
@@ -167,7 +167,7 @@ def test_schemas_with_more_to_say_are_left_to_dbt() -> None:
 
 
 def test_what_holds_itself_is_left_to_dbt() -> None:
-    from flatmanifest.dbt.validating import passes
+    from flatmanifest.dbt.cold.validation import passes
 
     data: dict[str, Any] = {}
     data["itself"] = data
@@ -175,7 +175,7 @@ def test_what_holds_itself_is_left_to_dbt() -> None:
 
 
 def test_data_is_not_touched(records: list[Record], checks: Checks) -> None:
-    from flatmanifest.dbt.validating import passes
+    from flatmanifest.dbt.cold.validation import passes
 
     for kind, data in records:
         if kind in checks:
@@ -366,9 +366,9 @@ def test_a_switch_is_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_secrets_are_those_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     from dbt_common.exceptions import DbtRuntimeError, base
 
-    from flatmanifest.dbt import scrubbing
+    from flatmanifest.dbt.cold import secret_scrubbing
 
-    assert isinstance(base.env_secrets, scrubbing.Secrets)
+    assert isinstance(base.env_secrets, secret_scrubbing.Secrets)
     assert "s3cret" in str(DbtRuntimeError("s3cret"))
     monkeypatch.setenv("DBT_ENV_SECRET_ONE", "s3cret")
     assert str(DbtRuntimeError("s3cret").msg) == "*****"
@@ -392,7 +392,7 @@ JSON = st.recursive(
 def test_json_is_written_as_json_writes_it(data: Any) -> None:
     from dbt_common.utils.encoding import JSONEncoder
 
-    from flatmanifest.dbt.dumping import LEVELS, pieces
+    from flatmanifest.dbt.cold.write_json import LEVELS, pieces
 
     expected = io.StringIO()
     json.dump(data, expected, cls=JSONEncoder)
@@ -402,9 +402,9 @@ def test_json_is_written_as_json_writes_it(data: Any) -> None:
 def test_what_is_no_json_fails_as_with_dbt(tmp_path: Path) -> None:
     from dbt.artifacts.schemas import base
 
-    from flatmanifest.dbt import dumping
+    from flatmanifest.dbt.cold import write_json
 
-    assert base.write_json is not dumping.write_json
+    assert base.write_json is not write_json.write_json
     assert base.write_json.__module__ == "dbt_common.clients.system"
     with pytest.raises(TypeError, match="not JSON serializable"):
         base.write_json(str(tmp_path / "a" / "b.json"), {"a": {"b": object()}})
@@ -418,9 +418,9 @@ def test_what_is_no_json_fails_as_with_dbt(tmp_path: Path) -> None:
 def test_plain_texts_render_to_themselves(text: str) -> None:
     from dbt.clients import jinja
 
-    from flatmanifest.dbt import texts
+    from flatmanifest.dbt.cold import plain_text
 
-    assert isinstance(jinja._render_cache, texts.PlainTexts)  # noqa: SLF001
+    assert isinstance(jinja._render_cache, plain_text.PlainTexts)  # noqa: SLF001
     for given_text in (text, Text(text)):
         rendered = jinja.get_rendered(given_text, {}, native=True)
         template = jinja.get_template(given_text, {}, native=True)

@@ -61,7 +61,7 @@ def test_a_config_that_is_taken_is_what_dbt_makes(tmp_path: Path, more: str) -> 
 
 
 def test_values_that_are_equal_but_not_the_same_have_keys_of_their_own() -> None:
-    from flatmanifest.dbt.parsing.configs import of_value
+    from flatmanifest.dbt.cold.node_configs import of_value
 
     values: list[Any] = [True, 1, 1.0, "1", None, [1], ["1"], {"a": 1}, {"a": True}, b"1", (1,)]
     keys = [of_value({"resource_type": "model", "config_call_dict": value}) for value in values]
@@ -81,7 +81,7 @@ class Text(str):
 
 @pytest.mark.parametrize("value", [Text("x"), object(), {"a": [Text("x")]}])
 def test_what_is_more_than_a_value_is_left_to_dbt(value: Any) -> None:
-    from flatmanifest.dbt.parsing.configs import of_value
+    from flatmanifest.dbt.cold.node_configs import of_value
 
     with pytest.raises(ValueError, match="unmarshallable"):
         of_value({"resource_type": "model", "config_call_dict": value})
@@ -110,7 +110,7 @@ def test_templates_render_as_if_compiled_anew(
 ) -> None:
     from dbt_common.clients.jinja import MacroFuzzEnvironment
 
-    from flatmanifest.dbt.parsing import codes
+    from flatmanifest.dbt.cold import compiled_templates
 
     with_seam: Any = MacroFuzzEnvironment.compile
     for number, (which, captures, native) in enumerate(asked):
@@ -123,7 +123,7 @@ def test_templates_render_as_if_compiled_anew(
         finally:
             MacroFuzzEnvironment.compile = with_seam
         assert (found, type(found)) == (expected, type(expected))
-    assert codes._met or not asked  # noqa: SLF001
+    assert compiled_templates._met or not asked  # noqa: SLF001
 
 
 def rendered(text: str, context: dict[str, Any], *, captures: bool, native: bool) -> Any:
@@ -138,35 +138,35 @@ def test_code_is_kept_from_the_second_time_on_and_not_for_ever(
 ) -> None:
     from dbt_common.clients import jinja
 
-    from flatmanifest.dbt.parsing import codes
+    from flatmanifest.dbt.cold import compiled_templates
 
-    monkeypatch.setattr(codes, "MOST", 3)
-    monkeypatch.setattr(codes, "MOST_MET", 48)
-    codes._codes.clear()  # noqa: SLF001
+    monkeypatch.setattr(compiled_templates, "MOST", 3)
+    monkeypatch.setattr(compiled_templates, "MOST_MET", 48)
+    compiled_templates._codes.clear()  # noqa: SLF001
     for _ in range(3):
         jinja.get_template("{{ kept_or_not }}", {})
-    assert len(codes._codes) == 1  # noqa: SLF001
+    assert len(compiled_templates._codes) == 1  # noqa: SLF001
     for number in range(10):
         for _ in range(3):
             jinja.get_template(f"{{{{ kept_or_not }}}} {number}", {})
-        assert len(codes._codes) <= 3  # noqa: SLF001
+        assert len(compiled_templates._codes) <= 3  # noqa: SLF001
     for number in range(100):
         jinja.get_template(f"{{{{ once }}}} {number}", {})
-        assert len(codes._met) <= 48  # noqa: SLF001
+        assert len(compiled_templates._met) <= 48  # noqa: SLF001
 
 
 def test_what_is_compiled_by_a_name_is_left_to_jinja() -> None:
     from dbt_common.clients import jinja
 
-    from flatmanifest.dbt.parsing import codes
+    from flatmanifest.dbt.cold import compiled_templates
 
     environment = jinja.get_environment()
-    before = dict(codes._codes)  # noqa: SLF001
+    before = dict(compiled_templates._codes)  # noqa: SLF001
     for _ in range(3):
         assert environment.compile("{{ named }}", filename="a.sql").co_filename == "a.sql"
         assert environment.compile("{{ named }}", "a", "b.sql").co_filename == "b.sql"
         assert isinstance(environment.compile("{{ named }}", raw=True), str)
-    assert codes._codes == before  # noqa: SLF001
+    assert compiled_templates._codes == before  # noqa: SLF001
 
 
 def test_what_does_not_compile_fails_each_time() -> None:
@@ -182,13 +182,13 @@ def test_what_does_not_compile_fails_each_time() -> None:
 def test_templates_that_are_to_be_debugged_are_left_to_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
     from dbt_common.clients import jinja
 
-    from flatmanifest.dbt.parsing import codes
+    from flatmanifest.dbt.cold import compiled_templates
 
     monkeypatch.setattr(jinja, "MACRO_DEBUGGING", "1")
-    codes._codes.clear()  # noqa: SLF001
+    compiled_templates._codes.clear()  # noqa: SLF001
     names = {
         jinja.get_template("{{ 'a debugged one' }}", {}).root_render_func.__code__.co_filename
         for _ in range(3)
     }
     assert len(names) == 3
-    assert not codes._codes  # noqa: SLF001
+    assert not compiled_templates._codes  # noqa: SLF001

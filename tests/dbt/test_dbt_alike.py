@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dbt.artifacts.schemas.manifest import WritableManifest
 
-from flatmanifest.dbt.alike import FIELDS, is_equal, load_alike, unshare
-from flatmanifest.dbt.reloading import loaded_by_dbt
-from flatmanifest.dbt.splice import dumped, of_resource
+from flatmanifest.dbt.cache.manifest_json import dumped, of_resource
+from flatmanifest.dbt.v2_parser.pattern import FIELDS, is_equal, load_alike, unshare
+from flatmanifest.dbt.v2_parser.reload import loaded_by_dbt
 from tests.randomness import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from flatmanifest.dbt.alike import Texts
+    from flatmanifest.dbt.v2_parser.pattern import Texts
     from tests.conftest import Sample
 
 RELEASE = tuple(map(int, metadata.version("dbt-core").split(".")[:2]))

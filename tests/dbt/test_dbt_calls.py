@@ -126,7 +126,7 @@ import contextlib, io, json, sys
 import dbt_flatmanifest
 from dbt.cli.main import dbtRunner
 from flatmanifest._native import Unbuilt
-from flatmanifest.dbt.lazy import LazyDict
+from flatmanifest.dbt.cache.lazy_dict import LazyDict
 
 
 def watched(original):

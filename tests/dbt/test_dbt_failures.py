@@ -124,7 +124,7 @@ def test_the_switch_leaves_dbt_alone(tmp_path: Path) -> None:
     shown = "import atexit, sys; atexit.register(lambda: print(*sys.modules, sep='\\n'))"
     said = run_dbt(tmp_path / "project", shown, FLATMANIFEST="0").splitlines()
     assert "dbt_flatmanifest" in said
-    assert "flatmanifest.dbt.loading" not in said
+    assert "flatmanifest.dbt.warm.loading" not in said
     assert not (tmp_path / "project" / "target" / "flatmanifest").exists()
 
 
@@ -140,7 +140,7 @@ def test_values_of_environment_variables_are_not_kept(tmp_path: Path) -> None:
 
 BROKEN_INSTALLATION = """
 import sys
-sys.modules["flatmanifest.dbt.validating"] = None  # as if it could not be imported
+sys.modules["flatmanifest.dbt.cold.validation"] = None  # as if it could not be imported
 from dbt.cli.main import cli
 cli(["parse", "--no-use-colors"], prog_name="dbt")
 """

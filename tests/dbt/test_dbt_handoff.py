@@ -328,7 +328,7 @@ def test_dbt_loads_only_what_is_new(tmp_path: Path, prepared: bytes) -> None:
 UNPUBLISHED = """
 import dbt_flatmanifest
 from dbt.cli.main import dbtRunner
-from flatmanifest.dbt import entry
+from flatmanifest.dbt.cache import entry
 
 
 def publish(*arguments):

@@ -62,18 +62,18 @@ PROGRAM = """
 import os, subprocess, sys, threading
 import dbt_flatmanifest
 from dbt.cli.main import dbtRunner
-from flatmanifest.dbt.parsing import forkserver, parallel
+from flatmanifest.dbt.workers import forkserver, parse_project
 
-parallel.LEAST_FILES = parallel.LEAST_WEIGHT = 0
+parse_project.LEAST_FILES = parse_project.LEAST_WEIGHT = 0
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 taken, started = [], []
-original, popen = parallel.apply, subprocess.Popen
-parallel.apply = lambda *each: (taken.append(each), original(*each))
+original, popen = parse_project.apply, subprocess.Popen
+parse_project.apply = lambda *each: (taken.append(each), original(*each))
 
 class Recorded(popen):
     def __init__(self, command, *more, **named):
         super().__init__(command, *more, **named)
-        if "forkserver" in str(command):
+        if "worker_server" in str(command):
             started.append(self)
 
 subprocess.Popen = Recorded
@@ -187,7 +187,7 @@ def looking(*each):
     locks.extend(line.endswith("(deleted)") for line in maps if "/sem." in line)
     applied(*each)
 
-applied, parallel.apply, locks = parallel.apply, looking, []
+applied, parse_project.apply, locks = parse_project.apply, looking, []
 """
 
 
@@ -198,7 +198,7 @@ def test_nothing_is_left_of_a_server_that_is_killed(project: Path) -> None:
 
 
 def test_small_projects_are_parsed_in_one_process(project: Path) -> None:
-    said = run(project, "parallel.LEAST_FILES = 500")
+    said = run(project, "parse_project.LEAST_FILES = 500")
     assert "TAKEN 0 SUCCESS True" in said
     assert "STARTED 0" in said
 
@@ -211,7 +211,7 @@ def test_one_worker_is_none(project: Path) -> None:
 def test_the_server_ends_with_the_process_that_started_it(project: Path) -> None:
     """By whatever: it reads the end of its socket."""
     before = """
-from flatmanifest.dbt.parsing.forkserver import Forkserver
+from flatmanifest.dbt.workers.forkserver import Forkserver
 print("SERVER", Forkserver("duckdb").process.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
@@ -240,7 +240,7 @@ def is_running(process: int) -> bool:
 
 
 def test_messages_come_whole() -> None:
-    from flatmanifest.dbt.parsing import forkserver
+    from flatmanifest.dbt.workers import forkserver
 
     ours, theirs = socket.socketpair()
     message = os.urandom(5_000_000)
@@ -267,7 +267,7 @@ def test_messages_come_whole() -> None:
 def test_a_manifest_is_told_with_its_lookups() -> None:
     from dbt.contracts.graph.manifest import Manifest
 
-    from flatmanifest.dbt.parsing import forkserver
+    from flatmanifest.dbt.workers import forkserver
 
     manifest: Any = Manifest()
     manifest.rebuild_ref_lookup()

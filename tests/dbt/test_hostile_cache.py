@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
-from flatmanifest.dbt import objects
+from flatmanifest.dbt.cache import objects
 from tests.conftest import NOBODY
 from tests.dbt.template import PROGRAM
 from tests.dbt.warm import LINE, SELECTED

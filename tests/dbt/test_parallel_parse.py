@@ -217,7 +217,7 @@ def test_parts_that_are_about_the_same_are_dbts(tmp_path: Path, more: str) -> No
 
 
 def test_how_a_file_is_divided() -> None:
-    from flatmanifest.dbt.parsing.parts import Part, divisible, parts_of, sum_of
+    from flatmanifest.dbt.workers.schema_parts import Part, divisible, parts_of, sum_of
 
     divided = [(part.begin, part.end, weight) for part, weight in parts_of("f", [2, 2, 9, 1, 1], 4)]
     assert divided == [(0, 2, 4), (2, 3, 9), (3, 5, 2)]
@@ -252,16 +252,16 @@ def test_workers_that_die_leave_it_to_dbt(tmp_path: Path) -> None:
 
 
 def test_a_number_of_workers_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flatmanifest.dbt.parsing import workers
+    from flatmanifest.dbt.workers import pool
 
     for text in ("0", "-1", "many", "1.5"):
-        monkeypatch.setenv(workers.VARIABLE, text)
-        with pytest.raises(ValueError, match=f"{workers.VARIABLE} is '{text}'"):
-            workers.wanted()
-    monkeypatch.setenv(workers.VARIABLE, "3")
-    assert workers.wanted() == 3
-    monkeypatch.delenv(workers.VARIABLE)
-    assert workers.wanted() == len(os.sched_getaffinity(0))
+        monkeypatch.setenv(pool.VARIABLE, text)
+        with pytest.raises(ValueError, match=f"{pool.VARIABLE} is '{text}'"):
+            pool.wanted()
+    monkeypatch.setenv(pool.VARIABLE, "3")
+    assert pool.wanted() == 3
+    monkeypatch.delenv(pool.VARIABLE)
+    assert pool.wanted() == len(os.sched_getaffinity(0))
 
 
 def writing_its_number() -> Callable[[int, Path], None]:
@@ -272,16 +272,16 @@ def writing_its_number() -> Callable[[int, Path], None]:
 
 
 def test_every_task_is_done_once_and_nothing_stays() -> None:
-    from flatmanifest.dbt.parsing.workers import Copies, Workers
+    from flatmanifest.dbt.workers.pool import Copies, Workers
 
-    workers = Workers(3, 500, Copies(writing_its_number))
-    processes = {*workers.running.values()}
-    found = [workers.result(number).read_text().split(" by ") for number in range(500)]
+    pool = Workers(3, 500, Copies(writing_its_number))
+    processes = {*pool.running.values()}
+    found = [pool.result(number).read_text().split(" by ") for number in range(500)]
     assert [int(number) for number, _ in found] == list(range(500))
     assert {int(process) for _, process in found} <= processes
     assert os.getpid() not in processes
-    workers.stop()
-    assert not workers.directory.exists()
+    pool.stop()
+    assert not pool.directory.exists()
     for process in processes:
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)
@@ -307,18 +307,18 @@ def waiting() -> Callable[[int, Path], None]:
 def test_workers_that_never_finish(
     prepare: Any, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flatmanifest.dbt.parsing import workers as processes
+    from flatmanifest.dbt.workers import pool as processes
 
     monkeypatch.setattr(processes, "SECONDS_IDLE", 0.3)
-    workers = processes.Workers(2, 4, processes.Copies(prepare))
+    pool = processes.Workers(2, 4, processes.Copies(prepare))
     with pytest.raises(processes.WorkerDiedError, match=message):
-        workers.result(0)
-    workers.stop()
-    assert not workers.directory.exists()
+        pool.result(0)
+    pool.stop()
+    assert not pool.directory.exists()
 
 
 def test_a_process_with_other_threads_is_not_copied() -> None:
-    from flatmanifest.dbt.parsing.workers import can_fork, has_native_threads
+    from flatmanifest.dbt.workers.pool import can_fork, has_native_threads
 
     end = threading.Event()
     thread = threading.Thread(target=end.wait)
@@ -336,15 +336,15 @@ def test_threads_count_where_they_may_be_the_static_parsers() -> None:
     program = """
 import threading
 {}
-from flatmanifest.dbt import switch_on
+from flatmanifest.dbt.switch import switch_on
 switch_on()
-from flatmanifest.dbt.parsing import extracting
+from flatmanifest.dbt.workers import static_parser
 from dbt.parser import models
-print(extracting.has_worked())
+print(static_parser.has_worked())
 threading.Thread(target=threading.Event().wait, daemon=True).start()
-print(extracting.has_worked())
+print(static_parser.has_worked())
 models.py_extract_from_source("select 1")
-print(extracting.has_worked())
+print(static_parser.has_worked())
 """
     late = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
     for before, expected in (("", "False False True"), (late, "True True True")):
@@ -362,15 +362,15 @@ def test_how_far_a_parse_is_is_said_on_a_terminal(
 ) -> None:
     from dbt_common.events.event_manager_client import get_event_manager
 
-    from flatmanifest.dbt.parsing import progress
+    from flatmanifest.dbt.progress import line
 
     loggers = [*get_event_manager().loggers]
-    quick = progress.Progress(10)
+    quick = line.Progress(10)
     quick.advance()
     quick.end()
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(progress, "SECONDS_BEFORE", 0.0)
-    slow = progress.Progress(2000)
+    monkeypatch.setattr(line, "SECONDS_BEFORE", 0.0)
+    slow = line.Progress(2000)
     slow.started -= 4
     slow.advance()
     said = capsys.readouterr()
@@ -385,17 +385,17 @@ def test_how_far_a_parse_is_is_said_on_a_terminal(
 SEARCHING = """
 import pathlib, sys
 import dbt_flatmanifest
-from flatmanifest.dbt.parsing import parallel, workers
+from flatmanifest.dbt.workers import parse_project, pool
 
-parallel.LEAST_WEIGHT = parallel.LEAST_FILES = 0
-stop = workers.Workers.stop
+parse_project.LEAST_WEIGHT = parse_project.LEAST_FILES = 0
+stop = pool.Workers.stop
 found = []
 
 def searched(self):
     found.extend(path.read_bytes() for path in self.directory.glob("*.fman"))
     stop(self)
 
-workers.Workers.stop = searched
+pool.Workers.stop = searched
 from dbt.cli.main import dbtRunner
 assert dbtRunner().invoke(["parse", "--quiet"]).success
 assert any(b"HIDDEN" in segment for segment in found)
@@ -429,17 +429,17 @@ def test_values_of_variables_are_in_no_segment(tmp_path: Path, before: str) -> N
 def test_a_terminal_that_is_gone_is_nobody_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     from dbt_common.events.event_manager_client import get_event_manager
 
-    from flatmanifest.dbt.parsing import progress
+    from flatmanifest.dbt.progress import line
 
     class Gone(io.StringIO):
         def write(self, _text: str) -> int:
             raise OSError(errno.EIO, "gone")
 
-    monkeypatch.setattr(progress, "SECONDS_BEFORE", 0.0)
+    monkeypatch.setattr(line, "SECONDS_BEFORE", 0.0)
     monkeypatch.setattr(sys, "stderr", Gone())
-    shown = progress.Progress(10)
+    shown = line.Progress(10)
     shown.started -= 1
     shown.advance()
     assert not get_event_manager().loggers[0].filter(None)
     shown.end()
-    assert not any(isinstance(each, progress.Clearing) for each in get_event_manager().loggers)
+    assert not any(isinstance(each, line.Clearing) for each in get_event_manager().loggers)

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flatmanifest._native import read_files
-from flatmanifest.dbt.alike import is_equal
-from flatmanifest.dbt.parsing import reading
+from flatmanifest.dbt.cold import reading
+from flatmanifest.dbt.v2_parser.pattern import is_equal
 from tests.projects import generate
 
 # What is not plain, or not what it looks like.

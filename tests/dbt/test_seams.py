@@ -109,7 +109,7 @@ def test_dbt_says_what_it_says_without_the_plugin(
 
 def test_the_lock_is_of_the_installed_dbt() -> None:
     """Where this fails, read what dbt has changed; then write the lock (docs/seams.md)."""
-    done = run(ROOT, "-m", "flatmanifest.dbt.seam_lock")
+    done = run(ROOT, "-m", "flatmanifest.dbt.seams_command")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "each replaces a function that is known" in done.stdout
     assert "  dbt.task.list.ListTask.output_results: all lines at once" in done.stdout
@@ -117,7 +117,7 @@ def test_the_lock_is_of_the_installed_dbt() -> None:
 
 def test_the_document_has_every_seam() -> None:
     """Where this fails: `flatmanifest seams --markdown` with dbt 1.12, into docs/seams.md."""
-    done = run(ROOT, "-m", "flatmanifest.dbt.seam_lock", "--markdown")
+    done = run(ROOT, "-m", "flatmanifest.dbt.seams_command", "--markdown")
     document = (ROOT / "docs" / "seams.md").read_text("utf-8")
     of_this_release = [line for line in done.stdout.splitlines() if line.startswith("| `")]
     written = [line for line in document.splitlines() if line.startswith("| `")]
@@ -129,18 +129,18 @@ def test_the_document_has_every_seam() -> None:
 OTHER_FUNCTION = """
 import json, os, pathlib, sys
 os.environ["FLATMANIFEST"] = "1"
-import flatmanifest.dbt as plugin
-from flatmanifest.dbt import seam_lock
+from flatmanifest.dbt import seam_lock, switch
+from flatmanifest.dbt.releases import installed_release
 known = seam_lock.lock()
-of_release = known[seam_lock.name_of(seam_lock.installed_release())]
+of_release = known[seam_lock.name_of(installed_release())]
 of_release["packages"]["Jinja2"] = "0"
 of_release["targets"][sys.argv[1]] = "another"
 seam_lock.LOCK = pathlib.Path("seams.lock.json")
 seam_lock.LOCK.write_text(json.dumps(known))
-is_on = plugin.switch_on(records=True)
+is_on = switch.switch_on(records=True)
 from flatmanifest.dbt.seams import REGISTRY, not_installed
 left = sorted({each.target for each in not_installed(REGISTRY)})
-print(json.dumps([is_on, plugin._refusal, left]))
+print(json.dumps([is_on, switch._refusal, left]))
 """
 
 
@@ -168,6 +168,6 @@ def test_a_lock_is_written_for_the_installed_release_alone(tmp_path: Path) -> No
     known = json.loads((ROOT / "python/flatmanifest/dbt/seams.lock.json").read_text())
     path = tmp_path / "lock.json"
     path.write_text(json.dumps({"1.9": {"packages": {}, "targets": {}}, **known}))
-    done = run(ROOT, "-m", "flatmanifest.dbt.seam_lock", "--write", str(path))
+    done = run(ROOT, "-m", "flatmanifest.dbt.seams_command", "--write", str(path))
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(path.read_text()) == known

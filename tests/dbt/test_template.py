@@ -25,7 +25,7 @@ told = {
     "arguments": sys.argv, "directory": os.getcwd(), "environment": dict(os.environ),
     "input": sys.stdin.read(), "random": random.random(), "executable": sys.executable,
     "hash": hash("a text"), "has_dbt": "dbt.cli.main" in sys.modules,
-    "has_plugin": "flatmanifest.dbt.loading" in sys.modules, "umask": os.umask(0),
+    "has_plugin": "flatmanifest.dbt.warm.loading" in sys.modules, "umask": os.umask(0),
 }
 print(json.dumps(told))
 print("said", file=sys.stderr)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flatmanifest.dbt import entry as entries
+from flatmanifest.dbt.cache import entry as entries
 from tests.dbt.sides import ROOT
 from tests.dbt.template import PROGRAM, PYTHON
 from tests.dbt.test_front_door import run
@@ -77,7 +77,7 @@ from argparse import Namespace
 from dbt.config.renderer import DbtProjectYamlRenderer, ProfileRenderer
 from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
-from flatmanifest.dbt import switch_on
+from flatmanifest.dbt.switch import switch_on
 from flatmanifest.dbt.dependencies import values
 set_from_args(Namespace(), {})
 set_invocation_context(dict(os.environ))

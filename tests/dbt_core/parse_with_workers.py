@@ -12,7 +12,7 @@ from typing import Any
 
 os.environ.setdefault("FLATMANIFEST_PARSE_WORKERS", "2")
 importlib.import_module("dbt_flatmanifest")
-parallel: Any = importlib.import_module("flatmanifest.dbt.parsing.parallel")
+parallel: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
 parallel.LEAST_WEIGHT = 0
 parsed = 0
 

@@ -33,9 +33,9 @@ import flatmanifest.dbt.activate
 print(any(name.partition(".")[0] == "dbt" for name in sys.modules))
 import dbt.version
 waits = lambda: any(type(finder).__name__ == "_WithDbt" for finder in sys.meta_path)
-print(waits(), "flatmanifest.dbt.loading" in sys.modules)
+print(waits(), "flatmanifest.dbt.warm.loading" in sys.modules)
 from dbt.parser.manifest import ManifestLoader
-print(waits(), "flatmanifest.dbt.loading" in sys.modules)
+print(waits(), "flatmanifest.dbt.warm.loading" in sys.modules)
 """
     dbt_is_there, *states = told(program + IS_ON)
     assert dbt_is_there == "False"

@@ -16,8 +16,8 @@ from tests.python.selection_oracle import Oracle, project_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from flatmanifest.dbt.cache.entry import Entry
     from flatmanifest.dbt.dependencies import Dependencies
-    from flatmanifest.dbt.entry import Entry
 
 KINDS = (
     *("macro", "model", "snapshot", "analysis", "test", "generic_test", "seed", "docs"),
@@ -72,8 +72,8 @@ USED: dict[str, set[str]] = {
 def test_values_without_a_source_are_noted(text: str) -> None:
     from dbt.clients.jinja import get_rendered
 
-    from flatmanifest.dbt import switch_on
     from flatmanifest.dbt.dependencies import values
+    from flatmanifest.dbt.switch import switch_on
 
     assert switch_on()
     known = {"run_started_at": 1, "invocation_id": 2, "flags": 3, "target": 4}
@@ -87,7 +87,7 @@ def test_values_without_a_source_are_noted(text: str) -> None:
 def test_everything_that_dbt_reads_is_below_a_tree(flags: Any, project: Any) -> None:
     from dbt.parser.read_files import ReadFilesFromFileSystem
 
-    from flatmanifest.dbt.loading import trees_of
+    from flatmanifest.dbt.warm.parse_inputs import search_paths
 
     flags.MAXIMUM_SEED_SIZE_MIB = 1  # since dbt 1.12
     root = Path(project.project_root)
@@ -101,14 +101,14 @@ def test_everything_that_dbt_reads_is_below_a_tree(flags: Any, project: Any) -> 
     reader.read_files()
     paths = [Path(file.path.absolute_path) for file in reader.files.values()]
     assert len(paths) >= len(KINDS)
-    trees = {Path(tree) for tree in trees_of([project])}
+    trees = {Path(tree) for tree in search_paths([project])}
     assert root / ".dbtignore" in trees
     assert [path for path in paths if trees.isdisjoint(path.parents)] == []
 
 
 def test_a_parser_may_read_a_file_that_comes(flags: Any, project: Any) -> None:
     from flatmanifest.dbt.dependencies.record import taken
-    from flatmanifest.dbt.parser_inputs import files_of
+    from flatmanifest.dbt.v2_parser.parser_inputs import files_of
 
     assert flags.PROFILES_DIR
     root = Path(project.project_root)
@@ -156,7 +156,7 @@ def test_a_parser_may_read_a_file_that_comes(flags: Any, project: Any) -> None:
     ],
 )
 def test_a_parser_may_use_a_value_without_a_source(text: str, names: set[str]) -> None:
-    from flatmanifest.dbt.parser_inputs import names_in
+    from flatmanifest.dbt.v2_parser.parser_inputs import names_in
 
     assert {*names_in(text)} == names
 
@@ -165,8 +165,8 @@ def test_a_parser_may_use_a_value_without_a_source(text: str, names: set[str]) -
 def entry(generated: Callable[[str], Path], tmp_path: Path) -> Entry:
     """A manifest in the cache, parsed with the flags of now."""
     import dbt_flatmanifest  # noqa: F401 - puts the seams in
-    from flatmanifest.dbt import entry as entries
-    from flatmanifest.dbt.loading import flags_of_parse
+    from flatmanifest.dbt.cache import entry as entries
+    from flatmanifest.dbt.warm.parse_inputs import flags_of_parse
 
     source = generated("small_everything")
     plain = json.loads(source.read_text())
@@ -178,7 +178,7 @@ def entry(generated: Callable[[str], Path], tmp_path: Path) -> Entry:
 def parsed_now() -> Dependencies:
     """Dependencies on the environment of now: pytest has another in each phase of a test."""
     from flatmanifest.dbt.dependencies.record import READ, taken
-    from flatmanifest.dbt.loading import environment_of_parse
+    from flatmanifest.dbt.warm.parse_inputs import environment_of_parse
 
     return taken({READ: []}, None, environment_of_parse())
 
@@ -187,8 +187,8 @@ def test_uses_of_two_threads_are_kept_apart() -> None:
     """A program may have dbt parse two projects at once."""
     from dbt.clients.jinja import get_rendered
 
-    from flatmanifest.dbt import switch_on
     from flatmanifest.dbt.dependencies import values
+    from flatmanifest.dbt.switch import switch_on
 
     assert switch_on()
     both_collect = Barrier(2)
@@ -207,7 +207,7 @@ def test_uses_of_two_threads_are_kept_apart() -> None:
 
 
 def test_what_used_the_clock_is_not_repeatable(entry: Entry) -> None:
-    from flatmanifest.dbt.loading import is_repeatable
+    from flatmanifest.dbt.warm.parse_inputs import is_repeatable
 
     dependencies = entry.dependencies = parsed_now()
     assert is_repeatable(entry)
@@ -224,7 +224,7 @@ def test_what_was_parsed_in_another_environment_is_not_repeatable(
     entry: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Dbt does not follow the variables of descriptions in a partial parse."""
-    from flatmanifest.dbt.loading import is_repeatable
+    from flatmanifest.dbt.warm.parse_inputs import is_repeatable
 
     entry.dependencies = parsed_now()
     assert is_repeatable(entry)
@@ -252,7 +252,7 @@ def test_selectors_are_those_of_this_command(
     *,
     is_known: bool,
 ) -> None:
-    from flatmanifest.dbt.selecting import Written, are_selectors_known
+    from flatmanifest.dbt.warm.selector import Written, are_selectors_known
 
     manifest = SimpleNamespace(selectors=SELECTORS)
     written = Written("eager", select=select, selector=selector, selectors=selectors)
@@ -260,12 +260,12 @@ def test_selectors_are_those_of_this_command(
 
 
 def test_entries_of_another_cache_version_have_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    from flatmanifest.dbt import entry as entries
+    from flatmanifest.dbt.cache.location import entry_key
 
-    name = entries.key_of(["a", "b"])
-    assert name == entries.key_of(["a", "b"])
-    monkeypatch.setattr("flatmanifest.dbt.entry.CACHE_VERSION", "another")
-    assert entries.key_of(["a", "b"]) != name
+    name = entry_key(["a", "b"])
+    assert name == entry_key(["a", "b"])
+    monkeypatch.setattr("flatmanifest.dbt.cache.location.CACHE_VERSION", "another")
+    assert entry_key(["a", "b"]) != name
 
 
 def test_options_of_dbt_are_always_depended_on() -> None:

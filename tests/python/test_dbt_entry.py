@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from flatmanifest.dbt import entry as entries
-from flatmanifest.dbt import objects
+from flatmanifest.dbt.cache import entry as entries
+from flatmanifest.dbt.cache import objects
 
 if TYPE_CHECKING:
     from pathlib import Path

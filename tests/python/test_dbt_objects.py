@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 import flatmanifest
 from flatmanifest._native import Unbuilt
-from flatmanifest.dbt import objects
-from flatmanifest.dbt.lazy import LazyDict
+from flatmanifest.dbt.cache import objects
+from flatmanifest.dbt.cache.lazy_dict import LazyDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

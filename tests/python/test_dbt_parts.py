@@ -36,7 +36,7 @@ def names(calls: list[Any]) -> list[str]:
 
 def test_calls_come_in_dbts_order() -> None:
     """The properties of all models first, then the tests of all."""
-    from flatmanifest.dbt.parsing.parts import joined
+    from flatmanifest.dbt.workers.schema_parts import joined
 
     whole: Any = joined(FILE, [outcome(name) for name in "ab"])
     assert names(whole["calls"]) == ["a", "b", "test.a", "test.b"]
@@ -57,15 +57,15 @@ def test_calls_come_in_dbts_order() -> None:
     ],
 )
 def test_parts_of_one_resource_are_left_to_dbt(other: Any) -> None:
-    from flatmanifest.dbt.parsing.parts import joined
+    from flatmanifest.dbt.workers.schema_parts import joined
 
     assert joined(FILE, [outcome("a"), outcome("b")]) is not None
     assert joined(FILE, [outcome("a"), other]) is None
 
 
 def test_outcomes_come_in_the_order_of_the_parts() -> None:
-    from flatmanifest.dbt.parsing.parallel import Round
-    from flatmanifest.dbt.parsing.parts import Part
+    from flatmanifest.dbt.workers.parse_project import Round
+    from flatmanifest.dbt.workers.schema_parts import Part
 
     parts = [Part(FILE.file_id, 0, 1), Part(FILE.file_id, 1, 2)]
     tasks = [SimpleNamespace(parser=SimpleNamespace, parts=[part]) for part in parts]
@@ -79,7 +79,7 @@ def test_outcomes_come_in_the_order_of_the_parts() -> None:
 
 
 def test_what_has_been_described_is_left_to_dbt() -> None:
-    from flatmanifest.dbt.parsing.replaying import is_applicable
+    from flatmanifest.dbt.workers.replay_file import is_applicable
 
     node = SimpleNamespace(patch_path=None)
     manifest: Any = SimpleNamespace(nodes={"model.a": node}, disabled={})
@@ -98,7 +98,7 @@ def test_variables_are_remembered_as_by_dbt() -> None:
     from dbt.constants import DEFAULT_ENV_PLACEHOLDER
     from dbt_common.context import set_invocation_context
 
-    from flatmanifest.dbt.parsing.replaying import values_of
+    from flatmanifest.dbt.workers.replay_file import values_of
 
     set_invocation_context({"THERE": "1"})
     assert values_of(["THERE", "MISSING"]) == {"THERE": "1", "MISSING": DEFAULT_ENV_PLACEHOLDER}

@@ -17,11 +17,11 @@ import pytest
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     from dbt.adapters.factory import FACTORY
 
-    from flatmanifest.dbt import schemas
+    from flatmanifest.dbt.cold import json_schemas
 
     FACTORY.load_plugin("duckdb")
-    monkeypatch.setattr(schemas, "_current", [])
-    return schemas.use(tmp_path, "duckdb")
+    monkeypatch.setattr(json_schemas, "_current", [])
+    return json_schemas.use(tmp_path, "duckdb")
 
 
 def of_dbt(kind: Any) -> dict[str, Any]:
@@ -42,12 +42,14 @@ def known() -> list[type]:
 
 
 def test_kept_schemas_are_dbts(kept: Any, tmp_path: Path) -> None:
-    from flatmanifest.dbt import schemas
+    from flatmanifest.dbt.cold import json_schemas
 
     expected = {kind: json.dumps(of_dbt(kind)) for kind in known()}
-    assert {kind: json.dumps(schemas.known_schema(of_dbt, kind)) for kind in known()} == expected
+    assert {
+        kind: json.dumps(json_schemas.known_schema(of_dbt, kind)) for kind in known()
+    } == expected
     kept.keep()
-    again = schemas.KnownSchemas(tmp_path, "duckdb")
+    again = json_schemas.KnownSchemas(tmp_path, "duckdb")
     found = {kind: again.find(f"{kind.__module__}:{kind.__qualname__}") for kind in known()}
     assert {kind: json.dumps(schema) for kind, schema in found.items()} == expected
     assert not again.has_more
@@ -56,29 +58,29 @@ def test_kept_schemas_are_dbts(kept: Any, tmp_path: Path) -> None:
 def test_schemas_of_other_versions_are_made_anew(
     kept: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flatmanifest.dbt import schemas
+    from flatmanifest.dbt.cold import json_schemas
 
-    schemas.known_schema(of_dbt, known()[0])
+    json_schemas.known_schema(of_dbt, known()[0])
     kept.keep()
     path = f"{known()[0].__module__}:{known()[0].__qualname__}"
-    assert schemas.KnownSchemas(tmp_path, "duckdb").find(path) is not None
-    monkeypatch.setattr(schemas, "__version__", "another")
-    assert schemas.KnownSchemas(tmp_path, "duckdb").find(path) is None
+    assert json_schemas.KnownSchemas(tmp_path, "duckdb").find(path) is not None
+    monkeypatch.setattr(json_schemas, "__version__", "another")
+    assert json_schemas.KnownSchemas(tmp_path, "duckdb").find(path) is None
 
 
 def test_nothing_is_kept_of_packages_that_may_change(
     kept: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flatmanifest.dbt import schemas
+    from flatmanifest.dbt.cold import json_schemas
 
-    monkeypatch.setattr(schemas, "is_editable", lambda _: True)
-    assert schemas.known_schema(of_dbt, known()[0]) == of_dbt(known()[0])
+    monkeypatch.setattr(json_schemas, "is_editable", lambda _: True)
+    assert json_schemas.known_schema(of_dbt, known()[0]) == of_dbt(known()[0])
     kept.keep()
     assert not kept.path.exists()
 
 
 def test_editable_packages_are_known(tmp_path: Path) -> None:
-    from flatmanifest.dbt.schemas import is_editable
+    from flatmanifest.dbt.cold.json_schemas import is_editable
 
     package = tmp_path / "some-1.dist-info"
     package.mkdir()
@@ -94,12 +96,12 @@ def test_editable_packages_are_known(tmp_path: Path) -> None:
 def test_classes_of_others_are_left_alone(kept: Any) -> None:
     from dbt_common.dataclass_schema import dbtClassMixin
 
-    from flatmanifest.dbt import schemas
+    from flatmanifest.dbt.cold import json_schemas
 
     class Local(dbtClassMixin):  # type: ignore[misc]
         pass
 
-    assert schemas.known_schema(of_dbt, Local) is None
+    assert json_schemas.known_schema(of_dbt, Local) is None
     assert not kept.has_more
 
 
@@ -134,7 +136,7 @@ for behavior in (Behavior(flags, {}), namespace["make"](flags)):
 def test_objects_are_exempted_until_the_command_ends() -> None:
     import click
 
-    from flatmanifest.dbt.garbage import leave_alone_what_is_there, paused
+    from flatmanifest.dbt.cold.gc_pauses import leave_alone_what_is_there, paused
 
     leave_alone_what_is_there()
     assert gc.get_freeze_count() == 0  # no command, nothing to end it
@@ -154,7 +156,7 @@ def test_objects_are_exempted_until_the_command_ends() -> None:
 def test_a_program_that_exempts_objects_keeps_them_so() -> None:
     import click
 
-    from flatmanifest.dbt.garbage import leave_alone_what_is_there
+    from flatmanifest.dbt.cold.gc_pauses import leave_alone_what_is_there
 
     gc.freeze()
     try:

@@ -22,8 +22,8 @@ from tests.python.selection_oracle import Oracle, project_of, warnings_of_dbt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flatmanifest.dbt.cache.entry import Entry
     from flatmanifest.dbt.dependencies import Dependencies
-    from flatmanifest.dbt.entry import Entry
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def dbts(source: Path, tmp_path: Path) -> Any:
 
 
 def published(manifest: Any, path: Path) -> Entry:
-    from flatmanifest.dbt import entry as entries
+    from flatmanifest.dbt.cache import entry as entries
 
     return entries.publish(path, manifest, parsed_from([]), {}, {})
 
@@ -176,7 +176,7 @@ def test_a_file_for_partial_parsing_is_packed_again_as_by_dbt(
 ) -> None:
     from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
 
-    from flatmanifest.dbt.repack import repack
+    from flatmanifest.dbt.cache.partial_parse import repack
 
     before = dbts.to_msgpack(extended_mashumaro_encoder)
     edit(dbts)
@@ -192,7 +192,7 @@ def test_a_file_for_partial_parsing_is_packed_again_as_by_dbt(
 def test_manifest_json_is_spliced_as_dbt_writes_it(
     dbts: Any, entry: Entry, ours: Any, tmp_path: Path
 ) -> None:
-    from flatmanifest.dbt.splice import splice
+    from flatmanifest.dbt.cache.manifest_json import splice
 
     shown, expected = tmp_path / "shown.json", tmp_path / "expected.json"
     models = [key for key in dbts.nodes if key.startswith("model.")]
@@ -253,7 +253,7 @@ def test_lines_are_printed_as_dbt_prints_them(secret: str, monkeypatch: pytest.M
     from dbt_common.events.logger import LineFormat, LoggerConfig
     from dbt_common.events.types import PrintEvent
 
-    from flatmanifest.dbt.listing import is_known, print_lines
+    from flatmanifest.dbt.warm.list_task import is_known, print_lines
 
     if secret:
         monkeypatch.setenv("DBT_ENV_SECRET_PLANTED", secret)
@@ -306,7 +306,7 @@ def test_manifest_json_is_written_again_as_dbt_writes_it(
 
 
 def test_an_edit_is_seen(entry: Entry, ours: Any) -> None:
-    from flatmanifest.dbt.entry import unchanged
+    from flatmanifest.dbt.cache.entry import unchanged
 
     assert unchanged(ours) is entry
     node = next(iter(ours.nodes.values()))
@@ -319,8 +319,8 @@ def test_an_edit_is_seen(entry: Entry, ours: Any) -> None:
 
 
 def test_notes_of_another_generation_are_none(entry: Entry, tmp_path: Path) -> None:
-    from flatmanifest.dbt import entry as entries
-    from flatmanifest.dbt import objects
+    from flatmanifest.dbt.cache import entry as entries
+    from flatmanifest.dbt.cache import objects
 
     trees, artifact = [str(tmp_path / "model.sql")], str(tmp_path / "artifact.json")
 
@@ -350,19 +350,19 @@ def test_notes_of_another_generation_are_none(entry: Entry, tmp_path: Path) -> N
 def test_variables_are_known_by_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
     from dbt.constants import DEFAULT_ENV_PLACEHOLDER
 
-    from flatmanifest.dbt.entry import CHANGED, hidden_values, known_values
+    from flatmanifest.dbt.cache.hidden_values import CHANGED, hidden, values_now
 
     values = {"SAME": "correct horse", "OTHER": "then", "MISSING": DEFAULT_ENV_PLACEHOLDER}
-    hidden = hidden_values(values)
-    assert hidden.keys() == values.keys()
-    assert not any(value in text for value in values.values() for text in hidden.values())
-    assert hidden != hidden_values(values)  # another salt
+    salted = hidden(values)
+    assert salted.keys() == values.keys()
+    assert not any(value in text for value in values.values() for text in salted.values())
+    assert salted != hidden(values)  # another salt
     monkeypatch.setenv("SAME", "correct horse")
     monkeypatch.setenv("OTHER", "now")
     monkeypatch.delenv("MISSING", raising=False)
-    assert known_values(hidden) == {**values, "OTHER": CHANGED}
-    assert known_values(hidden, values) == values
-    assert known_values(hidden, {"OTHER": "never"})["OTHER"] == CHANGED
+    assert values_now(salted) == {**values, "OTHER": CHANGED}
+    assert values_now(salted, values) == values
+    assert values_now(salted, {"OTHER": "never"})["OTHER"] == CHANGED
 
 
 CONCERNING: dict[str, Callable[[Any], None]] = {
@@ -383,7 +383,7 @@ CONCERNING: dict[str, Callable[[Any], None]] = {
 
 
 def test_checks_are_left_out_where_they_concern_nobody(dbts: Any, tmp_path: Path) -> None:
-    from flatmanifest.dbt.checking import CONCERNED, concerns_nobody
+    from flatmanifest.dbt.warm.checks import CONCERNED, concerns_nobody
 
     assert CONCERNING.keys() == CONCERNED.keys()
     unique_id = "model.small_everything.customers"
@@ -433,7 +433,7 @@ def test_what_fails_is_left_to_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_entries_are_named_by_what_makes_dbt_parse_anew(tmp_path: Path) -> None:
     from dbt.adapters.factory import load_plugin
 
-    from flatmanifest.dbt.loading import key_of
+    from flatmanifest.dbt.warm.loading import parse_key
 
     load_plugin("duckdb")
     names = {
@@ -455,7 +455,7 @@ def test_entries_are_named_by_what_makes_dbt_parse_anew(tmp_path: Path) -> None:
         project = SimpleNamespace(**values, credentials=SimpleNamespace(type="duckdb"))
         manifest = SimpleNamespace(state_check=SimpleNamespace(**hashes))
         loader: Any = SimpleNamespace(root_project=project, manifest=manifest)
-        return key_of(loader)
+        return parse_key(loader)
 
     assert key() == key()
     assert len({key(), *(key(**{name: "another"}) for name in names)}) == len(names) + 1

@@ -33,7 +33,7 @@ class Forms:
     """One manifest as an artifact and as objects."""
 
     def __init__(self, path: Path, directory: Path) -> None:
-        from flatmanifest.dbt import entry, objects
+        from flatmanifest.dbt.cache import entry, objects
 
         self.artifact = flatmanifest.open(path)
         self.plain: dict[str, Any] = self.artifact.to_dict()
@@ -105,7 +105,7 @@ def test_lookups_have_dbts_names(forms: Forms, kind: str, monkeypatch: pytest.Mo
     import dbt.contracts.graph.manifest as manifests
 
     import dbt_flatmanifest  # noqa: F401 - puts the seams in
-    from flatmanifest.dbt.entry import Entry
+    from flatmanifest.dbt.cache.entry import Entry
 
     manifest = Entry(forms.path).manifest()
     lookup = getattr(manifests, kind)
@@ -130,7 +130,7 @@ def test_columns_are_fields(forms: Forms) -> None:
 
 
 def test_a_dict_matches_until_it_is_changed(forms: Forms) -> None:
-    from flatmanifest.dbt.lazy import LazyDict
+    from flatmanifest.dbt.cache.lazy_dict import LazyDict
 
     nodes = LazyDict(forms.stored.map("nodes"))
     first, last = next(iter(nodes)), next(reversed(nodes))

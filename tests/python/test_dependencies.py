@@ -123,7 +123,7 @@ def test_what_is_written_is_no_dependency(tmp_path: Path) -> None:
 def test_what_a_command_makes_for_itself_is_left_out(tmp_path: Path) -> None:
     """Workers hand back what they have parsed in files that are gone by the end of the parse."""
     code = """
-from flatmanifest.dbt.parsing.workers import Workers
+from flatmanifest.dbt.workers.pool import Workers
 class Source:
     def start(self, queue, pipes, directory):
         (directory / "0.fman").write_text("")

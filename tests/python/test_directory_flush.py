@@ -101,7 +101,7 @@ def test_what_can_be_made_anew_needs_no_warning(
     program = """
 import sys, flatmanifest
 from pathlib import Path
-from flatmanifest.dbt import objects
+from flatmanifest.dbt.cache import objects
 with flatmanifest.open(sys.argv[1]):
     pass
 assert objects.publish(Path(sys.argv[2]), {"a": 1}) == 1

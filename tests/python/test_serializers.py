@@ -25,9 +25,9 @@ from dbt.contracts.files import FileHash
 import flatmanifest
 from flatmanifest import json_default
 from flatmanifest._native import Unbuilt
-from flatmanifest.dbt import objects
-from flatmanifest.dbt.flat import FlatDict
-from flatmanifest.dbt.lazy import LazyDict
+from flatmanifest.dbt.cache import objects
+from flatmanifest.dbt.cache.lazy_dict import LazyDict
+from flatmanifest.dbt.warm.flat_graph import FlatDict
 from tests.python.samples import ORDERS
 
 PLAIN = {"a": ["x", "y"], "b": {"y": None}, "c": "text"}

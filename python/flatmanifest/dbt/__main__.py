@@ -14,12 +14,12 @@ def main() -> None:
 
     if importlib.util.find_spec("dbt") is None:
         sys.exit(f"flatmanifest: there is no dbt in {sys.prefix}: pip install dbt-core there")
-    from flatmanifest.dbt import switch_on  # noqa: PLC0415
-    from flatmanifest.dbt.answers import kept  # noqa: PLC0415
     from flatmanifest.dbt.dependencies import DependencyRecorder  # noqa: PLC0415
+    from flatmanifest.dbt.front_door.answers import kept  # noqa: PLC0415
+    from flatmanifest.dbt.front_door.transcript import TranscriptRecorder  # noqa: PLC0415
     from flatmanifest.dbt.locks import use_unnamed  # noqa: PLC0415
-    from flatmanifest.dbt.recorder import TranscriptRecorder  # noqa: PLC0415
     from flatmanifest.dbt.seams import attempt, is_on  # noqa: PLC0415
+    from flatmanifest.dbt.switch import switch_on  # noqa: PLC0415
 
     dependencies = DependencyRecorder()
     if is_on():

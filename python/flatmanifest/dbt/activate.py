@@ -16,8 +16,8 @@ from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from flatmanifest.dbt import switch_on
 from flatmanifest.dbt.locks import use_unnamed
+from flatmanifest.dbt.switch import switch_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""``flatmanifest seams``: which functions of dbt are replaced, and whether they are those we know.
+"""The lock of seams: whether the functions that seams replace are the known ones.
 
 ``seams.lock.json`` has, for each release of dbt, a digest of the source of everything that a seam
 replaces, and the versions of the packages that it was taken from. Where other versions are
@@ -8,19 +8,17 @@ replacement of a function that its authors have not seen.
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import json
 import linecache
-import sys
 from functools import cache
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flatmanifest.dbt.releases import SUPPORTED, installed_release
-from flatmanifest.dbt.seams import REGISTRY, MissingTargetError, Seam, Stage
+from flatmanifest.dbt.releases import SUPPORTED
+from flatmanifest.dbt.seams import Seam
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,14 +98,6 @@ def name_of(release: Release) -> str:
     return ".".join(map(str, release))
 
 
-def declared(release: Release) -> list[Seam]:
-    """All seams of a release of dbt, which is the installed one."""
-    from flatmanifest.dbt import declare, recorder  # noqa: F401, PLC0415 - imports dbt
-
-    declare(release)
-    return [each for each in REGISTRY if each.is_for(release, *Stage)]
-
-
 def write(path: Path, release: Release, seams: list[Seam]) -> None:
     """Take what is installed as known, in the lock of a checkout."""
     known = lock(path)
@@ -117,66 +107,3 @@ def write(path: Path, release: Release, seams: list[Seam]) -> None:
     }
     ordered = {name_of(each): known[name_of(each)] for each in SUPPORTED if name_of(each) in known}
     path.write_text(json.dumps(ordered, indent=1) + "\n", "utf-8")
-
-
-def rows(seams: list[Seam], unknown: set[Seam]) -> list[str]:
-    """A line for each seam: what it replaces, what it does, its switch."""
-    found = []
-    for each in sorted(seams, key=lambda one: (one.target, one.level)):
-        mark = "!" if each in unknown else " "
-        switch = f" (switch: {each.switch})" if each.switch else ""
-        found.append(f"{mark} {each.target}: {each.does}{switch}")
-    return found
-
-
-def markdown(seams: list[Seam]) -> list[str]:
-    """The same as a table for docs/seams.md, outermost first where several are on one function."""
-    lines = ["| dbt | instead | switch | releases |", "|---|---|---|---|"]
-    for each in sorted(seams, key=lambda one: (one.target, -one.level)):
-        releases = ", ".join(map(name_of, each.releases or SUPPORTED))
-        lines.append(f"| `{each.target}` | {each.does} | {each.switch or ''} | {releases} |")
-    return list(dict.fromkeys(lines))
-
-
-def main() -> int:
-    """Print the seams, and exit with 1 if this dbt is not as it is known."""
-    parser = argparse.ArgumentParser(
-        prog="flatmanifest seams",
-        description="Say which functions of dbt are replaced, and whether they are known.",
-    )
-    parser.add_argument(
-        "--write",
-        type=Path,
-        metavar="FILE",
-        help="for developers: take what is installed as known, in a checkout's seams.lock.json",
-    )
-    parser.add_argument("--markdown", action="store_true", help="print the table of docs/seams.md")
-    options = parser.parse_args()
-    release = installed_release()
-    if release is None:
-        known = ", ".join(map(name_of, SUPPORTED))
-        sys.stderr.write(f"flatmanifest: the installed dbt-core is none of {known}\n")
-        return 1
-    try:
-        seams = declared(release)
-        if options.write:
-            write(options.write, release, seams)
-        if options.markdown:
-            sys.stdout.write("\n".join(markdown(seams)) + "\n")
-            return 0
-        unknown = set(compared(seams, lock(options.write)[name_of(release)]["targets"]))
-    except (ImportError, MissingTargetError) as error:
-        sys.stderr.write(f"flatmanifest: this dbt lacks what a seam replaces: {error}\n")
-        return 1
-    versions = ", ".join(f"{name} {version}" for name, version in installed_packages().items())
-    lines = [versions, *rows(seams, unknown)]
-    if unknown:
-        lines.append(f"! {len(unknown)} of {len(seams)} replace a function that is not known")
-    else:
-        lines.append(f"{len(seams)} seams; each replaces a function that is known")
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 1 if unknown else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -92,7 +92,7 @@ class Ledger:
         """After dbt is imported: what flatmanifest publishes, and what it maps."""
         for name, is_written in (("publish", True), ("find", False)):
             watched = partial(self._watched_file, is_written=is_written)
-            replace(f"flatmanifest.dbt.entry:{name}", watched)
+            replace(f"flatmanifest.dbt.cache.entry:{name}", watched)
 
     def seconds_per_call(self) -> float:
         """What it costs a function to be watched, if nothing is entered."""

@@ -156,8 +156,8 @@ def parse_macros_of_dbt() -> None:
 def import_plugin() -> None:
     os.environ["FLATMANIFEST"] = "1"
     import dbt_flatmanifest  # noqa: F401
-    import flatmanifest.dbt.answers
-    import flatmanifest.dbt.recorder  # noqa: F401
+    import flatmanifest.dbt.front_door.answers
+    import flatmanifest.dbt.front_door.transcript  # noqa: F401
 
 
 def check_threads() -> None:

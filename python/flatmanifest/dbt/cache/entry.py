@@ -1,0 +1,288 @@
+"""What is kept of a parse: docs/dbt.md says when it may be used again.
+
+An entry is some files in the cache directory, whose names begin with its key:
+
+- ``KEY.fman``: dbt's manifest, complete
+- ``KEY.state.fman``: what it was parsed from (dependencies/record.py), and how that was
+- ``KEY.artifacts.fman``: the artifacts in the target directory that show it as it is
+- ``KEY.handoff.fman``: what another parser has left for it (handoff.py)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dateutil.tz import tzutc  # type: ignore[import-untyped, unused-ignore]
+
+from flatmanifest._native import (
+    is_fresh,
+    is_worth_retaking,
+    take_snapshot,
+    take_snapshot_of_new,
+    trim_cache,
+)
+from flatmanifest.dbt.cache import objects
+from flatmanifest.dbt.cache.hidden_values import hidden, values_now
+from flatmanifest.dbt.cache.lazy_dict import LazyDict
+from flatmanifest.dbt.dependencies.record import READ, Dependencies, restored
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+    from flatmanifest._native import Manifest as View
+    from flatmanifest._native import StoredObjects
+
+# Of the manifest's fields: dbt makes it anew in every process.
+NOT_KEPT = {"flat_graph"}
+# Small, or handled as a whole.
+NOT_LAZY = {"metadata", "state_check", "env_vars", "selectors", "source_patches"}
+SIZE_VARIABLE = "FLATMANIFEST_CACHE_SIZE"
+DEFAULT_MEGABYTES = 1000
+
+
+class Entry:
+    """A manifest in the cache, mapped. ``generation`` counts how often it was published."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.objects: StoredObjects = objects.load(path)
+        self.generation = self.objects.generation
+        self.maps: dict[str, Any] = {}
+        # The entry whose lazy dicts the manifest still has, after a partial parse from it.
+        self.previous: Entry | None = None
+        # The JSON of resources, where it is known before they are first written (handoff.py).
+        self.texts: dict[str, dict[str, bytes]] = {}
+        self._artifacts: dict[str, Any] | None = None
+        self._view: View | None = None
+        state = read(beside(path, "state"))
+        is_current = state is not None and state["generation"] == self.generation
+        self.dependencies: Dependencies | None = None
+        if state and is_current and state["dependencies"] is not None:
+            self.dependencies = restored(state["dependencies"])
+        self.flags: dict[str, str] = state["flags"] if state and is_current else {}
+        self.passed_checks: list[str] = state["passed"] if state and is_current else []
+        self.description: dict[str, str] = state["words"] if state and is_current else {}
+
+    def manifest(self) -> Manifest:
+        """Make dbt's manifest, its collections lazy, as dbt has it when it has read its own."""
+        from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - dbt may not be there
+
+        values: dict[str, Any] = {}
+        for name in kept_fields():
+            if name in NOT_LAZY:
+                values[name] = self.objects.restore(name)
+            else:
+                self.maps[name] = self.objects.map(name)
+                values[name] = LazyDict(self.maps[name])
+        for name, value in list(vars(values["metadata"]).items()):
+            # Dates come out of dbt's own file with a time zone (DateTimeSerialization).
+            if isinstance(value, datetime) and value.tzinfo is None:
+                setattr(values["metadata"], name, value.replace(tzinfo=tzutc()))
+        values["env_vars"] = values_now(values["env_vars"])
+        manifest = Manifest(**values)
+        manifest._parsing_info = None  # noqa: SLF001
+        manifest.flatmanifest_entry = self
+        return manifest
+
+    def install_into(self, manifest: Manifest) -> None:
+        """Put lazy collections in the place of those that were published as this entry."""
+        stored = self.manifest()
+        for name in self.maps:
+            setattr(manifest, name, getattr(stored, name))
+        manifest._macros_by_name = None  # noqa: SLF001 - of the macros that there were
+        manifest._macros_by_package = None  # noqa: SLF001
+        manifest.flatmanifest_entry = self
+
+    def holds(self, manifest: Manifest) -> bool:
+        """Whether everything that artifacts show of a manifest is as it was published."""
+        return all(
+            self.holds_field(name, getattr(manifest, name))
+            for name in kept_fields()
+            if name not in {"metadata", "state_check", "env_vars", "files", "source_patches"}
+        )
+
+    def holds_field(self, name: str, value: Any) -> bool:
+        if not isinstance(value, LazyDict):
+            return self.objects.equals(name, value)
+        if value.stored_map is self.maps.get(name):
+            return value.is_as_stored()
+        return self.objects.equals(name, value.copy())
+
+    def view(self) -> View:
+        """The same as a manifest of flatmanifest's, for its graph and for selecting."""
+        if self._view is None:
+            self._view = self.objects.manifest()
+        return self._view
+
+    def column(self, name: str, field: str) -> list[Any]:
+        """A field of every value of a collection, None where it is none's."""
+        values: list[Any] = self.maps[name].column(field)
+        return values
+
+    def is_fresh(self, trees: list[str]) -> bool:
+        """Whether dbt would look for files in these trees, and the files are what they were."""
+        known = self.dependencies
+        return (
+            known is not None
+            and known.files[READ] == trees
+            and is_fresh(known.files, known.snapshot)
+        )
+
+    def renew(self) -> None:
+        """Note that it was used. Look at the files again, if that spares reading them."""
+        os.utime(self.path)
+        known = self.dependencies
+        if known is None or not is_worth_retaking(known.snapshot):
+            return
+        now = take_snapshot(known.files)
+        # What has been changed in between would be taken for what was parsed.
+        if is_fresh(known.files, known.snapshot):
+            known.snapshot = now
+            self._keep()
+
+    def keep_state(self, dependencies: Dependencies) -> None:
+        """Remember what it was parsed from."""
+        self.dependencies = dependencies
+        self._keep()
+
+    def keep_passed_check(self, check: str) -> None:
+        """Remember that a check of dbt's has found nothing in what the entry holds."""
+        if self.dependencies is not None:
+            self.passed_checks.append(check)
+            self._keep()
+
+    def _keep(self) -> None:
+        state = {
+            "generation": self.generation,
+            "dependencies": None if self.dependencies is None else self.dependencies.fields(),
+            "flags": self.flags,
+            "passed": self.passed_checks,
+            "words": self.description,
+        }
+        objects.publish(beside(self.path, "state"), state)
+
+    def artifacts(self) -> dict[str, Any]:
+        """Artifacts by path, with what is known of the file: its snapshot, and more."""
+        if self._artifacts is None:
+            kept = read(beside(self.path, "artifacts"))
+            is_current = kept is not None and kept["generation"] == self.generation
+            self._artifacts = kept["files"] if kept and is_current else {}
+        return self._artifacts
+
+    def artifact(self, path: str) -> dict[str, Any] | None:
+        """What is known of an artifact that shows this entry; None if the file is another now."""
+        known = self.artifacts().get(os.path.abspath(path))  # noqa: PTH100 - keeps links as they are
+        if known is None or not is_fresh([os.path.abspath(path)], known["snapshot"]):  # noqa: PTH100
+            return None
+        found: dict[str, Any] = known
+        return found
+
+    def keep_artifact(self, path: str, **facts: Any) -> None:
+        """Remember that a file shows this entry as it is."""
+        path = os.path.abspath(path)  # noqa: PTH100
+        files = self.artifacts()
+        files[path] = {"snapshot": list(take_snapshot_of_new(path)), **facts}
+        objects.publish(
+            beside(self.path, "artifacts"), {"generation": self.generation, "files": files}
+        )
+
+
+def publish(
+    path: Path,
+    manifest: Manifest,
+    dependencies: Dependencies,
+    description: dict[str, str],
+    flags: dict[str, str],
+) -> Entry:
+    """Write a manifest that has been parsed from what it depends on.
+
+    ``description``: the parts of its key, for people. ``flags``: those that it was parsed with.
+    """
+    root = {name: getattr(manifest, name) for name in kept_fields()}
+    root["env_vars"] = hidden(manifest.env_vars)
+    root["source_patches"] = {}  # dbt keeps none either: Manifest.__pre_serialize__
+    earlier = entry_of(manifest)
+    if earlier is not None:
+        earlier.artifacts()  # which the new entry's will replace
+    entry = published_entry(path, root)
+    entry.previous = earlier
+    entry.description = description
+    entry.flags = flags
+    entry.keep_state(dependencies)
+    trim_cache(str(path.parent), most_bytes(), path.stem)
+    manifest.flatmanifest_entry = entry
+    return entry
+
+
+def published_entry(path: Path, root: dict[str, Any]) -> Entry:
+    """Write an entry and open it.
+
+    Another dbt may parse the same project meanwhile, from files as they were at another moment. Its
+    manifest must not be taken for one of the files that this one was parsed from.
+    """
+    while True:
+        generation = objects.publish(path, root)
+        entry = Entry(path)
+        if entry.generation == generation:
+            return entry
+
+
+def most_bytes() -> int:
+    """How large the cache may become, older entries aside."""
+    chosen = os.environ.get(SIZE_VARIABLE, "")
+    return (int(chosen) if chosen.isdigit() else DEFAULT_MEGABYTES) * 1_000_000
+
+
+def entry_of(manifest: Manifest) -> Entry | None:
+    """The entry that a manifest was read from or written into."""
+    return getattr(manifest, "flatmanifest_entry", None)
+
+
+def unchanged(manifest: Manifest, *names: str) -> Entry | None:
+    """The entry that a manifest was read from, if these collections still are what it holds.
+
+    Without names, everything is compared that artifacts show. Next to nothing for what nobody has
+    touched.
+    """
+    entry = entry_of(manifest)
+    # After a partial parse its dicts are partly those of the entry before.
+    if entry is None or entry.previous is not None or not entry.maps:
+        return None
+    if not names:
+        return entry if entry.holds(manifest) else None
+    collections = ((name, getattr(manifest, name)) for name in names if name in entry.maps)
+    is_held = all(entry.holds_field(name, collection) for name, collection in collections)
+    return entry if is_held else None
+
+
+def find(path: Path) -> Entry | None:
+    """Open the entry at a path; None if there is none that can be read."""
+    return Entry(path) if path.exists() else None
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """Read one of the small files; None if there is none that can be read."""
+    try:
+        stored = objects.load(path)
+        return {name: stored.restore(name) for name in stored.names()}
+    except (OSError, ValueError):
+        return None
+
+
+def beside(path: Path, what: str) -> Path:
+    return path.with_name(f"{path.stem}.{what}.fman")
+
+
+def kept_fields() -> list[str]:
+    """The fields of the installed dbt's Manifest that are kept."""
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+
+    return [
+        field.name
+        for field in dataclasses.fields(Manifest)
+        if not field.name.startswith("_") and field.name not in NOT_KEPT
+    ]

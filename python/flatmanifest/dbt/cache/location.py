@@ -1,0 +1,67 @@
+"""Where the entries of a project are, and the key that names an entry."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dbt.adapters.factory import get_adapter_package_names
+from dbt.version import __version__ as dbt_version
+
+from flatmanifest._native import CACHE_VERSION, __version__, require_trusted_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dbt.config.runtime import RuntimeConfig
+
+CACHE_VARIABLE = "FLATMANIFEST_CACHE_DIR"
+
+
+def cache_directory(config: RuntimeConfig) -> Path:
+    """The directory of a project's entries: FLATMANIFEST_CACHE_DIR, else in the target directory.
+
+    Raises FormatError for a directory that another user may have written into. The command is
+    dbt's then.
+    """
+    chosen = os.environ.get(CACHE_VARIABLE)
+    # Absolute, because dbt changes its directory.
+    path = Path(chosen or Path(config.project_target_path) / "flatmanifest").absolute()
+    require_trusted_directory(str(path))
+    return path
+
+
+def entry_key(parts: Iterable[str]) -> str:
+    """Name an entry by what must be equal for it to be of use."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in (__version__, CACHE_VERSION, *parts):
+        digest.update(part.encode(errors="surrogateescape"))
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def adapter_versions(adapter: str) -> list[str]:
+    """The packages of an adapter, each with its version: parts of a key."""
+    return [f"{name}=={version_of(name)}" for name in get_adapter_package_names(adapter)]
+
+
+def version_of(package: str) -> str:
+    try:
+        return metadata.version(package.replace("_", "-"))
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def description_of(project: RuntimeConfig) -> dict[str, str]:
+    """The parts of an entry's key, for `flatmanifest cache status`. Names of vars, no values."""
+    return {
+        "project": project.project_name,
+        "profile": project.profile_name,
+        "target": project.target_name,
+        "vars": ", ".join(sorted(map(str, project.cli_vars))),
+        "dbt": dbt_version,
+        "adapter": project.credentials.type,
+    }

@@ -1,0 +1,179 @@
+"""The seams of reading a project's files: dbt.parser.read_files, dbt.clients.checked_load.
+
+dbt opens and reads one file after the other. Here native threads read those that it has found in a
+directory ahead of it, which matters most where each has to be waited for: on a network, or when the
+system has not read them yet.
+
+Of a schema file, dbt has libyaml compose the nodes, which is fast, and makes of them what they say
+with PyYAML's general code: for each node a table of all nodes, one of those underway and one of
+constructors, and for each list a generator. A schema file has dicts, lists and plain values only.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from yaml.constructor import SafeConstructor
+from yaml.resolver import BaseResolver, Resolver
+
+from flatmanifest._native import read_files as contents_of
+from flatmanifest.dbt.seams import attempt, seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FILES_SWITCH = "files"
+MOST_BYTES = 1 << 20  # of a file that is read ahead
+# Schema files are few, and a partial parse does not read those that are as they were; seeds may be
+# large, and dbt 1.12 reads them otherwise.
+NOT_AHEAD = {".yml", ".yaml", ".csv"}
+# What the files hold that dbt will ask for next.
+AHEAD: ContextVar[dict[str, bytes | None] | None] = ContextVar("AHEAD", default=None)
+
+
+@seam(
+    "dbt.parser.read_files",
+    "get_source_files",
+    "files that were read ahead are kept while dbt reads",
+    switch=FILES_SWITCH,
+)
+def get_source_files(original: Callable[..., Any], *arguments: Any) -> Any:
+    token = AHEAD.set({})
+    try:
+        return original(*arguments)
+    finally:
+        AHEAD.reset(token)
+
+
+@seam(
+    "dbt.parser.read_files",
+    "filesystem_search",
+    "native threads read what was found ahead of dbt",
+    switch=FILES_SWITCH,
+)
+def filesystem_search(
+    original: Callable[..., Any], project: Any, dirs: Any, extension: str, *ignored: Any
+) -> Any:
+    found = original(project, dirs, extension, *ignored)
+    ahead = AHEAD.get()
+    if ahead is not None and extension not in NOT_AHEAD:
+        attempt(read_ahead, ahead, [file.absolute_path for file in found])
+    return found
+
+
+def read_ahead(ahead: dict[str, bytes | None], paths: list[str]) -> None:
+    ahead.update(zip(paths, contents_of(paths, MOST_BYTES), strict=True))
+
+
+@seam(
+    "dbt.parser.read_files",
+    "load_file_contents",
+    "the contents that were read ahead",
+    switch=FILES_SWITCH,
+)
+def load_file_contents(original: Callable[..., str], path: str, strip: bool = True) -> str:  # noqa: FBT001, FBT002 - as dbt calls it
+    contents = (AHEAD.get() or {}).pop(path, None)
+    if contents is None:
+        return original(path, strip)
+    text = contents.decode("utf-8")
+    return text.strip() if strip else text
+
+
+SWITCH = "yaml"
+TEXTS_KNOWN = 50_000  # most of them names of fields
+STR, LIST, DICT = (
+    BaseResolver.DEFAULT_SCALAR_TAG,
+    BaseResolver.DEFAULT_SEQUENCE_TAG,
+    BaseResolver.DEFAULT_MAPPING_TAG,
+)
+BOOL, NULL = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"
+OTHERS = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "timestamp")}
+
+
+class NotPlainError(Exception):
+    """There is something in the file that PyYAML's own code has to look at."""
+
+
+@seam(
+    "dbt.parser.schemas",
+    "checked_load",
+    "libyaml's nodes are built at once where they are plain",
+    switch=SWITCH,
+)
+def checked_load(original: Callable[..., Any], contents: str) -> Any:
+    try:
+        return plain(contents), []
+    except Exception:  # noqa: BLE001 - any at all: dbt says what is wrong with the file
+        return original(contents)
+
+
+def plain(contents: str) -> Any:
+    """What a YAML text says.
+
+    Raises NotPlainError for anchors, merges, keys that come twice or are no text, and tags; what
+    PyYAML raises for what is no YAML.
+    """
+    loader = Loader(contents)
+    try:
+        node = loader.get_single_node()
+        return None if node is None else built(node, loader, set())
+    finally:
+        loader.dispose()
+
+
+class Loader(yaml.CSafeLoader):
+    """libyaml's parser, and PyYAML's rules of what a text without quotes is."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        if kind is yaml.ScalarNode:
+            return tag_of(value) if implicit[0] else STR
+        return LIST if kind is yaml.SequenceNode else DICT
+
+
+_RULES = Resolver()
+
+
+@lru_cache(TEXTS_KNOWN)
+def tag_of(text: str) -> str:
+    """What a text without quotes is."""
+    tag: str = _RULES.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    return tag
+
+
+def built(node: Any, loader: Loader, seen: set[int]) -> Any:
+    """What a node says. ``seen``: all dicts and lists, which an alias would have again."""
+    tag = node.tag
+    if tag == STR and type(node) is yaml.ScalarNode:
+        return node.value
+    if type(node) is yaml.ScalarNode:
+        return scalar(node, loader)
+    if id(node) in seen:
+        raise NotPlainError
+    seen.add(id(node))
+    if tag == DICT and type(node) is yaml.MappingNode:
+        found = {mapping_key(key, loader): built(value, loader, seen) for key, value in node.value}
+        if len(found) != len(node.value):
+            raise NotPlainError
+        return found
+    if tag == LIST and type(node) is yaml.SequenceNode:
+        return [built(value, loader, seen) for value in node.value]
+    raise NotPlainError
+
+
+def mapping_key(node: Any, loader: Loader) -> Any:
+    if type(node) is not yaml.ScalarNode:
+        raise NotPlainError
+    return node.value if node.tag == STR else scalar(node, loader)
+
+
+def scalar(node: Any, loader: Loader) -> Any:
+    if node.tag == NULL:
+        return None
+    if node.tag == BOOL:
+        return SafeConstructor.bool_values[node.value.lower()]
+    if node.tag in OTHERS:
+        return loader.construct_object(node)
+    raise NotPlainError

@@ -1,0 +1,396 @@
+"""Listening to dbt, for the front door to say the same next time: docs/front.md.
+
+Only ``flatmanifest dbt`` records, and only what is certain: whatever is not known here leaves the
+command to dbt the next time too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flatmanifest._native import is_fresh, transcript_path
+from flatmanifest.dbt.dependencies import DependencyRecorder, NotRecordedError
+from flatmanifest.dbt.front_door.blanks import (
+    INVOCATION_ID,
+    line_of,
+    metadata_template,
+    perf_info_template,
+    require,
+)
+from flatmanifest.dbt.releases import SINCE_1_11, installed_release
+from flatmanifest.dbt.seams import Level, Stage, attempt, is_on, seam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dbt.parser.manifest import ManifestLoader
+
+    from flatmanifest.dbt.warm.loading import Load
+
+# Of dbt's usage statistics, of which the front door sends none.
+NOT_SAID = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "DisableTracking"}
+EXPLAIN = "FLATMANIFEST_EXPLAIN"
+LOADER = "dbt.parser.manifest:ManifestLoader"
+BOUNDS = "the recorder notes where among the events it begins and ends"
+# The options that the front door evaluates (native/front/command_line.h).
+LISTS = ("select", "models", "exclude", "resource_types", "exclude_resource_types", "output_keys")
+WORDS = ("selector", "output", "indirect_selection")
+# Of these, what dbt_project.yml may set (dbt.contracts.project, ProjectFlags).
+PROJECT_FLAGS = {"indirect_selection"}
+
+
+@dataclass
+class Event:
+    """What one event made the loggers print, by logger, with blanks."""
+
+    name: str
+    level: str
+    lines: list[str | None]
+
+
+class TranscriptRecorder:
+    """What one command says, from its first event to its last.
+
+    ``dependencies`` records what the command reads, from before dbt is imported.
+    """
+
+    def __init__(self, arguments: list[str], dependencies: DependencyRecorder) -> None:
+        programs = os.path.dirname(sys.executable)  # noqa: PTH120 - links as they are
+        self.path = transcript_path(arguments, programs) if is_on() else None
+        self.dependencies = dependencies
+        self.events: list[Event] = []
+        self.loggers: list[Any] = []
+        # Of evaluated options that are on the command line: what they would be without, and those
+        # of which that is not known.
+        self.unsaid: dict[str, Any] = {}
+        self.unknown: list[str] = []
+        self.problem = ""
+        # Places among the events.
+        self.load_begin: int | None = None
+        self.load_end: int | None = None
+        self.listing: int | None = None
+        self.is_listing = False
+        self.load: Load | None = None
+        self.loads = 0
+
+    def start(self) -> None:
+        """Listen from now on, once the seams are in."""
+        global _current  # noqa: PLW0603 - a process runs one command by `flatmanifest dbt`
+        if self.path is None:
+            return
+        from flatmanifest.dbt.warm.list_task import SILENT  # noqa: PLC0415 - seconds of imports
+
+        SILENT.add(self.hear)
+        _current = self
+
+    def listen(self) -> None:
+        import click  # noqa: PLC0415 - dbt's
+        from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
+
+        manager = get_event_manager()
+        manager.callbacks.append(self.hear)
+        self.loggers = list(manager.loggers)
+        context = click.get_current_context()
+        said = [name for name in (*LISTS, *WORDS) if was_said(context, name)]
+        self.unsaid = {name: otherwise(context, name) for name in said if name not in PROJECT_FLAGS}
+        self.unknown = [name for name in said if name in PROJECT_FLAGS]
+
+    def hear(self, message: Any) -> None:
+        if self.is_listing or self.problem or message.info.name in NOT_SAID:
+            return
+        try:
+            self.events.append(self.event_of(message))
+        except Exception as error:  # noqa: BLE001 - dbt must go on
+            self.problem = str(error) if isinstance(error, NotRecordedError) else repr(error)
+
+    def finish(self) -> None:
+        """When dbt has succeeded: publish what it has said and done."""
+        if self.path is None:
+            return
+        from flatmanifest.dbt.cache import objects  # noqa: PLC0415
+
+        try:
+            transcript = self.transcript()
+            objects.publish(Path(self.path), transcript)
+        except Exception as error:  # noqa: BLE001 - the command has succeeded
+            if os.environ.get(EXPLAIN, "0") not in {"", "0"}:
+                reason = error if isinstance(error, NotRecordedError) else repr(error)
+                sys.stderr.write(f"flatmanifest: not recorded: {reason}\n")
+
+    def forget(self) -> None:
+        """Let go of dbt's objects, some of which complain of being there when Python ends."""
+        global _current  # noqa: PLW0603
+        _current = None
+        self.load = None
+        self.loggers = []
+
+    def transcript(self) -> dict[str, Any]:
+        require(not self.problem, self.problem)
+        self.dependencies.require_sources()  # before what may be otherwise the next time
+        load = self.load
+        if load is None or self.loads != 1:
+            raise NotRecordedError("no manifest was loaded, or several")
+        entry: Any = load.entry
+        require(entry is not None and entry.dependencies is not None, "there is no entry")
+        require(Path(str(self.path)).parent == load.path.parent, "the cache is not where it seems")
+        self.check_circumstances()
+        warm = self.warm_events(load)
+        outputs, written = self.files(load)
+        dependencies = self.dependencies_of(load, [output["path"] for output in outputs])
+        manifest = load.loader.manifest
+        project = load.loader.root_project
+        return {
+            "dependencies": dependencies,
+            "until_ns": until(manifest),
+            "entry": str(load.path),
+            "generation": entry.generation,
+            "sinks": list(self.sinks(warm)),
+            "outputs": outputs,
+            "written": written,
+            "defaults": {
+                name: self.unsaid[name] if name in self.unsaid else default(name)
+                for name in (*LISTS, *WORDS)
+                if name not in self.unknown
+            },
+            "unknown_defaults": self.unknown,
+            "selectors": project.manifest_selectors,
+            "has_default_selector": project.get_default_selector_name() is not None,
+        }
+
+    def check_circumstances(self) -> None:
+        from dbt import plugins  # noqa: PLC0415
+        from dbt.flags import get_flags  # noqa: PLC0415
+
+        from flatmanifest.dbt.warm.list_task import is_known  # noqa: PLC0415
+
+        flags = get_flags()
+        manager: Any = plugins.PLUGIN_MANAGER
+        require(manager is not None and not any(manager.hooks.values()), "a plugin is at work")
+        require(
+            not getattr(flags, "UPLOAD_TO_ARTIFACTS_INGEST_API", False), "artifacts are uploaded"
+        )
+        require(not getattr(flags, "USE_V2_PARSER", False), "another parser is at work")
+        require(all(map(is_known, self.loggers)), "a logger is not dbt's own for text")
+        require(is_utf8(sys.stdout), "the output is not UTF-8")
+        secret = any(name.startswith("DBT_ENV_SECRET_") for name in self.dependencies.environment)
+        require(not secret, "there are secrets to be taken out of what is printed")
+        require(not any(event.level == "error" for event in self.events), "there was an error")
+
+    def warm_events(self, load: Load) -> list[Event]:
+        """What a warm start will make dbt say."""
+        if load.loader.skip_parsing and load.is_fresh:
+            return self.events
+        # A parse has been. What it says besides, it may say for a reason that is still there.
+        require(not any(event.level == "warn" for event in self.events), "a parse has warned")
+        return [
+            *self.events[: self.load_begin],
+            *(self.event_of(message) for message in warm_messages()),
+            *self.events[self.load_end :],
+        ]
+
+    def event_of(self, message: Any) -> Event:
+        lines = [line_of(logger, message) for logger in self.loggers]
+        return Event(message.info.name, message.info.level, lines)
+
+    def sinks(self, events: list[Event]) -> Iterator[dict[str, Any]]:
+        from flatmanifest.dbt.warm.list_task import print_message  # noqa: PLC0415
+
+        # Counted from the end, because the beginning may be another. Without a list, it is as if
+        # there was an empty one after loading.
+        split = self.load_end if self.listing is None else self.listing
+        after = len(self.events) - (split or 0)
+        for place, logger in enumerate(self.loggers):
+            handler = logger._python_logger.handlers[0]  # noqa: SLF001
+            is_file = isinstance(handler, RotatingFileHandler)
+            require(is_file or handler.stream is sys.stdout, "the output is redirected")
+            texts = [event.lines[place] for event in events]
+            middle = len(texts) - after
+            beginning = line_of(logger, print_message())
+            require(beginning is not None, "lines are not printed")
+            yield {
+                "path": handler.baseFilename if is_file else "",
+                "max_bytes": handler.maxBytes if is_file else 0,
+                "before": [f"{text}\n" for text in texts[:middle] if text is not None],
+                "after": [f"{text}\n" for text in texts[middle:] if text is not None],
+                "line_beginning": beginning,
+            }
+
+    def files(self, load: Load) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """What dbt left in the target directory, and how it begins."""
+        from dbt.flags import get_flags  # noqa: PLC0415
+
+        from flatmanifest.dbt.warm.artifacts import metadata_text, written_here  # noqa: PLC0415
+
+        entry: Any = load.entry
+        target = Path(load.loader.root_project.project_target_path).absolute()
+        manifest = load.loader.manifest
+        beginnings = {str(target / "manifest.json"): metadata_template(metadata_text(manifest))}
+        paths = [str(load.file_of_dbt.absolute()), *written_here]
+        summary = target / "graph_summary.json"
+        if self.listing is not None:
+            text = f'{{"_invocation_id": "{INVOCATION_ID}"'
+            entry.keep_artifact(str(summary), metadata_end=len(text) + 35, summary_of="ls")
+            paths.append(str(summary))
+            beginnings[str(summary)] = text
+        outputs = []
+        for path in dict.fromkeys(paths):
+            known = entry.artifact(path)
+            require(known is not None, f"{path} does not show the manifest")
+            facts = {
+                name: value
+                for name, value in known.items()
+                if name not in {"snapshot", "metadata_end"}
+            }
+            require(not facts.get("stale"), f"{path} is stale")
+            beginning = beginnings.get(path, "")
+            outputs.append({"path": path, "beginning": beginning, "facts": facts})
+        is_written = not get_flags().WRITE_JSON or beginnings.keys() <= {*paths}
+        require(is_written, "an artifact was not written")
+        written = {}
+        if self.listing is None:
+            path = str(target / "perf_info.json")
+            written[path] = perf_info_template(Path(path).read_text())
+        return outputs, written
+
+    def dependencies_of(self, load: Load, outputs: list[str]) -> dict[str, Any]:
+        """What must be as it is."""
+        from flatmanifest.dbt.cold.json_schemas import versions_of  # noqa: PLC0415
+
+        entry: Any = load.entry
+        adapter = load.loader.root_project.credentials.type
+        require(versions_of(adapter) is not None, "a package of dbt's is editable")
+        parsed = entry.dependencies
+        recorded = self.dependencies.dependencies(
+            parsed.files["read"],
+            outputs,
+            str(load.path.parent),
+            {*load.loader.manifest.env_vars},
+        )
+        # What has been changed meanwhile would be taken for what was parsed.
+        require(is_fresh(parsed.files, parsed.snapshot), "files have changed meanwhile")
+        return recorded.fields()
+
+
+# The recorder that is at work in this process.
+_current: TranscriptRecorder | None = None
+
+
+@seam(
+    "dbt.cli.requires",
+    "setup_event_logger",
+    "the recorder listens",
+    level=Level.RECORDER,
+    stage=Stage.COMMAND,
+)
+def setup_event_logger(original: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    original(*args, **kwargs)
+    if _current is not None:
+        attempt(_current.listen)
+
+
+@seam(LOADER, "read_manifest_for_partial_parse", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
+def read_manifest_for_partial_parse(original: Callable[..., Any], loader: ManifestLoader) -> Any:
+    if _current is not None:
+        _current.load_begin = len(_current.events)
+        _current.loads += 1
+    return original(loader)
+
+
+@seam(LOADER, "load", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
+def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Any:
+    manifest = original(loader)
+    if _current is not None:
+        _current.load_end = len(_current.events)
+        _current.load = getattr(loader, "flatmanifest_load", None)
+    return manifest
+
+
+@seam("dbt.task.list:ListTask", "output_results", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
+def output_results(original: Callable[..., Any], *args: Any) -> Any:
+    recorder = _current
+    if recorder is None:
+        return original(*args)
+    recorder.listing = len(recorder.events)
+    recorder.is_listing = True
+    try:
+        return original(*args)
+    finally:
+        recorder.is_listing = False
+
+
+def was_said(context: Any, name: str) -> bool:
+    """Whether an option was on the command line, before the command's name or after it."""
+    from click.core import ParameterSource  # noqa: PLC0415
+
+    each = context
+    while each is not None:
+        if each.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            return True
+        each = each.parent
+    return False
+
+
+def otherwise(context: Any, name: str) -> Any:
+    """What an option would be that is on the command line, if it was not."""
+    each = context
+    while each is not None:
+        for option in each.command.params:
+            if option.name == name:
+                value, _ = option.consume_value(each, {})
+                found = option.process_value(each, value)
+                # click has a mark of its own for what is not set.
+                return plain(name, found if isinstance(found, (str, list, tuple)) else None)
+        each = each.parent
+    return None
+
+
+def default(name: str) -> Any:
+    from dbt.flags import get_flags  # noqa: PLC0415
+
+    return plain(name, getattr(get_flags(), name.upper(), None))
+
+
+def plain(name: str, value: Any) -> Any:
+    """The value of an option, as the front door has it (native/front/command_line.h)."""
+    if name in WORDS:
+        return None if value is None else str(value)
+    return [str(each) for each in value] if value else None
+
+
+def is_utf8(stream: Any) -> bool:
+    return (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"
+
+
+def warm_messages() -> Iterator[Any]:
+    """What dbt says when it has found that nothing has changed."""
+    from dbt.events.types import PartialParsingEnabled, PartialParsingSkipParsing  # noqa: PLC0415
+    from dbt_common.events.base_types import EventLevel, msg_from_base_event  # noqa: PLC0415
+    from dbt_common.events.types import Note  # noqa: PLC0415
+
+    require(not os.environ.get("DBT_PP_TEST"), "dbt is being tested")
+    yield msg_from_base_event(PartialParsingEnabled(deleted=0, added=0, changed=0))
+    if installed_release() in SINCE_1_11:
+        note = Note(msg="Nothing changed, skipping partial parsing.")
+        yield msg_from_base_event(note, level=EventLevel.DEBUG)
+    yield msg_from_base_event(PartialParsingSkipParsing())
+
+
+def until(manifest: Any) -> int:
+    """When dbt will have something else to say of deprecated models; 0: never."""
+    from datetime import datetime, timezone  # noqa: PLC0415
+
+    entry = manifest.flatmanifest_entry
+    dates = {date for date in entry.column("nodes", "deprecation_date") if date is not None}
+    now = datetime.now(timezone.utc)
+    to_come = []
+    for date in dates:
+        require(isinstance(date, datetime), "a date of deprecation is none")
+        moment = date if date.tzinfo else date.astimezone()
+        if moment > now:
+            to_come.append(int(moment.timestamp() * 1e9))
+    return min(to_come, default=0)

@@ -1,0 +1,1 @@
+"""The line on the terminal that says how far a parse is, and the seams that move it."""

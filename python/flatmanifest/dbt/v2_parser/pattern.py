@@ -1,0 +1,277 @@
+"""Resources of another parser's manifest.json that differ in texts only (reloading.py).
+
+What dbt makes of a resource is decided by its keys, by the types of its values, and by values such
+as ``resource_type`` or those of a config. Texts such as a name or some SQL it takes as they are. So
+dbt loads the first two resources of a kind. If the first one with the second one's texts is exactly
+what dbt has made of the second, as an object and in manifest.json, then the others of the kind are
+the first one with their texts, too; if not, dbt loads all of them.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import fields as fields_of
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from flatmanifest.dbt.cache.manifest_json import dumped, of_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+
+    from dbt.contracts.graph.manifest import Manifest
+
+    Texts = dict[str, dict[str, bytes]]
+    Make = Callable[[Any], Any]
+
+LOADED = 2  # of a kind
+# What dbt checks nothing of, by type: str, a list of str, a list of such lists, float, dict.
+TEXT, TEXTS, ROWS, NUMBER, ANYTHING = "text", "texts", "rows", "number", "anything"
+
+
+class Parts(NamedTuple):
+    """Objects in a dict or a list, which differ in these fields too."""
+
+    fields: dict[str, Any]
+
+
+_NAMED = dict.fromkeys(("name", "unique_id", "path", "original_file_path"), TEXT)
+_COLUMN = {
+    **dict.fromkeys(("name", "description", "data_type"), TEXT),
+    "meta": ANYTHING,
+    "config": {"meta": ANYTHING},
+}
+_DESCRIBED = {
+    **_NAMED,
+    **dict.fromkeys(("description", "patch_path", "relation_name"), TEXT),
+    "fqn": TEXTS,
+    "doc_blocks": TEXTS,
+    "columns": Parts(_COLUMN),
+    "meta": ANYTHING,
+    "unrendered_config": ANYTHING,
+    "config": {"meta": ANYTHING, "alias": TEXT},
+    "created_at": NUMBER,
+}
+# The fields in which resources of a kind may differ. All others have equal values (dbt 1.12:
+# dbt.artifacts.resources.v1, and the hooks of their classes).
+FIELDS: dict[str, dict[str, Any]] = {
+    "nodes": {
+        **_DESCRIBED,
+        **dict.fromkeys(
+            ("alias", "raw_code", "compiled_code", "compiled_path", "build_path"), TEXT
+        ),
+        **dict.fromkeys(("attached_node", "column_name", "file_key_name"), TEXT),
+        "checksum": {"checksum": TEXT},
+        "depends_on": {"macros": TEXTS, "nodes": TEXTS},
+        "primary_key": TEXTS,
+        "refs": Parts({"name": TEXT}),
+        "sources": ROWS,
+        "test_metadata": {"kwargs": ANYTHING},
+    },
+    "sources": {**_DESCRIBED, "identifier": TEXT},
+    "macros": {
+        **_NAMED,
+        **dict.fromkeys(("description", "macro_sql", "patch_path"), TEXT),
+        "arguments": Parts(dict.fromkeys(("name", "description", "type"), TEXT)),
+        "created_at": NUMBER,
+        "depends_on": {"macros": TEXTS},
+    },
+    "docs": {**_NAMED, "block_contents": TEXT},
+}
+
+
+def load_alike(
+    values: dict[str, Any], load: Callable[[dict[str, Any]], Manifest | None]
+) -> tuple[Manifest, Texts] | None:
+    """What dbt makes of a manifest, and the JSON of the resources that it has not loaded itself.
+
+    ``values``: what the file holds, which ``load``, dbt, may change. None where dbt refuses any of
+    it. Resources that dbt has not loaded share parts of themselves with each other: they are there
+    to be published, not to be used.
+    """
+    members = {name: values[name] for name in FIELDS if type(values.get(name)) is dict}
+    kinds = list(kinds_of(members))
+    manifest = load({**values, **only(members, ((name, keys[:LOADED]) for name, keys in kinds))})
+    if manifest is None:
+        return None
+    made = {name: dict(getattr(manifest, name)) for name in members}
+    texts: Texts = {name: {} for name in members}
+    unlike: list[tuple[str, list[str]]] = []
+    for name, (first, *others) in kinds:
+        if len(others) < LOADED:
+            continue
+        two, rest = [first, others[0]], others[1:]
+        pattern = pattern_of(
+            [made[name][key] for key in two], [members[name][key] for key in two], FIELDS[name]
+        )
+        if pattern is None:
+            unlike.append((name, rest))
+            continue
+        for key in rest:
+            made[name][key] = pattern.resource(members[name][key])
+            texts[name][key] = dumped(pattern.artifact(members[name][key]))
+    if unlike:
+        empty = {name: type(value)() for name, value in values.items() if name != "metadata"}
+        loaded = load({**values, **empty, **only(members, unlike)})
+        if loaded is None:
+            return None
+        for name, keys in unlike:
+            made[name].update((key, getattr(loaded, name)[key]) for key in keys)
+    for name, collection in members.items():
+        setattr(manifest, name, {key: made[name][key] for key in collection})
+    return manifest, texts
+
+
+def kinds_of(members: dict[str, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    """The keys of resources that are alike, with the name of their collection."""
+    kinds: dict[tuple[str, Hashable], list[str]] = {}
+    for name, collection in members.items():
+        for key, value in collection.items():
+            kinds.setdefault((name, kind_of(value, FIELDS[name])), []).append(key)
+    for (name, _), keys in kinds.items():
+        yield name, keys
+
+
+def only(
+    members: dict[str, dict[str, Any]], chosen: Iterable[tuple[str, list[str]]]
+) -> dict[str, dict[str, Any]]:
+    """Some of the resources, in their order."""
+    keys: dict[str, set[str]] = {name: set() for name in members}
+    for name, some in chosen:
+        keys[name].update(some)
+    return {
+        name: {key: value for key, value in collection.items() if key in keys[name]}
+        for name, collection in members.items()
+    }
+
+
+def kind_of(value: Any, rule: Any) -> Hashable:
+    """What is equal for values that are alike."""
+    if type(rule) is dict and type(value) is dict:
+        rest = repr([inner for key, inner in value.items() if key not in rule])
+        marks = [kind_of(inner, rule[key]) for key, inner in value.items() if key in rule]
+        return tuple(value), rest, tuple(marks)
+    if type(rule) is Parts and type(value) in (dict, list):
+        return type(value), frozenset(kind_of(part, rule.fields) for part in parts_of(value))
+    return (rule, bool(value)) if is_free(value, rule) else repr(value)
+
+
+def is_free(value: Any, rule: Any) -> bool:
+    """Whether any other value of this type would do, too."""
+    if rule == TEXT:
+        return type(value) is str
+    if rule == TEXTS:
+        return type(value) is list and all(type(each) is str for each in value)
+    if rule == ROWS:
+        return type(value) is list and all(is_free(each, TEXTS) for each in value)
+    if rule == NUMBER:
+        return type(value) is float
+    return rule == ANYTHING and type(value) is dict
+
+
+def parts_of(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if type(value) is dict else value
+
+
+class Pattern:
+    """What dbt has made of a resource's JSON, for others that are alike.
+
+    Raises KeyError, AttributeError, TypeError, ValueError if dbt has put a field elsewhere.
+    """
+
+    def __init__(self, resource: Any, value: dict[str, Any], fields: dict[str, Any]) -> None:
+        self.resource = maker(resource, value, fields)
+        self.artifact = maker(of_resource(resource), value, fields)
+
+    def makes(self, resource: Any, value: dict[str, Any]) -> bool:
+        """Whether another resource is this one with that one's texts."""
+        like, artifact = self.resource(value), self.artifact(value)
+        if "created_at" not in value and hasattr(resource, "created_at"):
+            like.created_at = resource.created_at  # dbt's clock
+            artifact["created_at"] = resource.created_at
+        is_same = is_equal(like, resource)
+        return is_same and dumped(artifact) == dumped(of_resource(resource))
+
+
+def pattern_of(
+    resources: list[Any], values: list[dict[str, Any]], fields: dict[str, Any]
+) -> Pattern | None:
+    """The pattern of two resources that are alike; None if dbt makes something else of them."""
+    try:
+        pattern = Pattern(resources[0], values[0], fields)
+        return pattern if pattern.makes(resources[1], values[1]) else None
+    except (KeyError, AttributeError, TypeError, ValueError):
+        return None
+
+
+def maker(made: Any, like: Any, rule: Any) -> Make:
+    """What makes of a value what was made of one that is alike."""
+    if is_free(like, rule):
+        return itself
+    if type(rule) is dict and type(like) is dict:
+        return maker_of_object(made, like, rule)
+    if type(rule) is Parts and type(like) in (dict, list):
+        return maker_of_parts(made, like, rule.fields)
+    return lambda _: made
+
+
+def itself(value: Any) -> Any:
+    return value
+
+
+def maker_of_object(made: Any, like: dict[str, Any], fields: dict[str, Any]) -> Make:
+    kind, is_artifact = type(made), type(made) is dict
+    base = made if is_artifact else vars(made)
+    # An artifact leaves some of them out.
+    names = [key for key in fields if key in like and (key in base or not is_artifact)]
+    makers = {key: maker(base[key], like[key], fields[key]) for key in names}
+    texts = [key for key, make in makers.items() if make is itself]
+    others = [(key, make) for key, make in makers.items() if make is not itself]
+
+    def make(value: dict[str, Any]) -> Any:
+        found = dict(base)
+        for key in texts:
+            found[key] = value[key]
+        for key, make_other in others:
+            found[key] = make_other(value[key])
+        if is_artifact:
+            return found
+        copy = object.__new__(kind)
+        vars(copy).update(found)
+        return copy
+
+    return make
+
+
+def maker_of_parts(made: Any, like: Any, fields: dict[str, Any]) -> Make:
+    examples = {
+        kind_of(part, fields): maker(other, part, fields)
+        for other, part in zip(parts_of(made), parts_of(like), strict=True)
+    }
+
+    def make(value: Any) -> Any:
+        parts = [examples[kind_of(part, fields)](part) for part in parts_of(value)]
+        return dict(zip(value, parts, strict=True)) if type(value) is dict else parts
+
+    return make
+
+
+def unshare(manifest: Manifest) -> None:
+    """Give every resource parts of its own, where they cannot be published."""
+    for name in FIELDS:
+        collection = getattr(manifest, name)
+        setattr(manifest, name, {key: deepcopy(value) for key, value in collection.items()})
+
+
+def is_equal(one: Any, other: Any) -> bool:
+    """Whether two objects are of the same types, too, and all that they hold."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(map(is_equal, one.values(), other.values()))
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(is_equal, one, other))
+    if is_dataclass(one):
+        names = [field.name for field in fields_of(one)]
+        return all(is_equal(getattr(one, name), getattr(other, name)) for name in names)
+    return bool(one == other)

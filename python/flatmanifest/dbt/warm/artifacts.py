@@ -1,0 +1,188 @@
+"""The seams of writing: artifacts that already show what would be written."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from dbt.compilation import Linker
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.semantic_manifest import SemanticManifest
+from dbt.events.types import ArtifactWritten
+from dbt.flags import get_flags
+from dbt_common.clients.system import make_directory
+from dbt_common.events.functions import fire_event
+from dbt_common.utils.encoding import JSONEncoder
+
+from flatmanifest.dbt.cache.entry import entry_of, unchanged
+from flatmanifest.dbt.cache.manifest_json import CannotSpliceError, assembled, splice
+from flatmanifest.dbt.events import heard_by
+from flatmanifest.dbt.releases import SINCE_1_12
+from flatmanifest.dbt.seams import attempt, seam
+from flatmanifest.dbt.workers.write_manifest import sections_of, write_together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flatmanifest.dbt.cache.entry import Entry
+
+
+# The artifacts of manifests that were written in this process, or stayed as they were.
+written_here: list[str] = []
+
+
+@seam(
+    "dbt.contracts.graph.manifest:Manifest",
+    "write",
+    "a manifest.json that shows the entry gets new metadata; what has changed gets new text",
+)
+def write_manifest(original: Callable[..., Any], manifest: Manifest, path: str) -> None:
+    written_here.append(os.path.abspath(path))  # noqa: PTH100 - keeps links as they are
+    entry = entry_of(manifest)
+    if entry is not None and attempt(write_again, entry, manifest, path):
+        fire_event(ArtifactWritten(artifact_type="WritableManifest", artifact_path=path))
+        return
+    is_known = entry is not None and attempt(write_from_texts, entry, manifest, path)
+    if is_known or attempt(write_together, manifest, path):
+        fire_event(ArtifactWritten(artifact_type="WritableManifest", artifact_path=path))
+    else:
+        original(manifest, path)
+    if entry is not None:
+        attempt(remember_manifest, entry, manifest, path)
+
+
+@seam(
+    "dbt.contracts.graph.semantic_manifest:SemanticManifest",
+    "write_json_to_file",
+    "a file that shows the entry stays",
+)
+def write_semantic_manifest(
+    original: Callable[..., Any], semantic: SemanticManifest, file_path: str
+) -> None:
+    write_unless_there(original, "SemanticManifest", semantic, file_path)
+
+
+@seam(
+    "dbt.contracts.graph.semantic_manifest:SemanticManifest",
+    "write_osi_document_to_file",
+    "a file that shows the entry stays",
+    releases=SINCE_1_12,
+)
+def write_osi_document(
+    original: Callable[..., Any], semantic: SemanticManifest, file_path: str
+) -> None:
+    write_unless_there(original, "OsiDocument", semantic, file_path)
+
+
+def write_unless_there(
+    original: Callable[..., Any], kind: str, semantic: SemanticManifest, file_path: str
+) -> None:
+    written_here.append(os.path.abspath(file_path))  # noqa: PTH100
+    entry = attempt(unchanged, semantic.manifest)
+    known = None if entry is None else attempt(entry.artifact, file_path)
+    # What dbt tells of besides it tells every time.
+    if known is not None and not known.get("says_more"):
+        fire_event(ArtifactWritten(artifact_type=kind, artifact_path=file_path))
+        return
+    events: list[str] = []
+    with heard_by(lambda message: events.append(message.info.name)):
+        original(semantic, file_path)
+    if entry is not None and "ArtifactWritten" in events:
+        says_more = events != ["ArtifactWritten"]
+        attempt(lambda: entry.keep_artifact(file_path, says_more=says_more))
+
+
+@seam("dbt.compilation:Linker", "write_graph", "a graph.gpickle that shows the entry stays")
+def write_graph(
+    original: Callable[..., Any], linker: Linker, outfile: str, manifest: Manifest
+) -> None:
+    written_here.append(os.path.abspath(outfile))  # noqa: PTH100
+    entry = attempt(unchanged, manifest)
+    if entry is None:
+        original(linker, outfile, manifest)
+        return
+    facts = graph_facts(linker)
+    known = attempt(entry.artifact, outfile)
+    if known is not None and all(known.get(name) == fact for name, fact in facts.items()):
+        return
+    original(linker, outfile, manifest)
+    attempt(lambda: entry.keep_artifact(outfile, **facts))
+
+
+def graph_facts(linker: Linker) -> dict[str, Any]:
+    """What tells apart the graphs that dbt makes of one manifest: those with test edges."""
+    edges = [facts for _, children in linker.graph.adjacency() for facts in children.values()]
+    return {
+        "node_count": len(linker.graph),
+        "edge_count": len(edges),
+        "test_edge_count": sum("edge_type" in facts for facts in edges),
+        "fast_test_edges": bool(getattr(get_flags(), "USE_FAST_TEST_EDGES", False)),
+    }
+
+
+def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
+    """Write a manifest.json with what is there already; False if that is not known."""
+    shown = entry.previous or entry
+    known = shown.artifact(path)
+    if known is None or "metadata_end" not in known:
+        return False
+    # What Manifest.writable_manifest does to the manifest besides.
+    manifest.build_parent_and_child_maps()
+    manifest.build_group_map()
+    manifest.fill_tracking_metadata()
+    stale = known["stale"]
+    if shown is entry and not stale and entry.holds(manifest):
+        renew_metadata(manifest, path, known["metadata_end"])
+    else:
+        try:
+            pieces, stale = splice(shown, stale, entry, manifest, path)
+        except CannotSpliceError:
+            return False
+        with open(path, "wb") as file:  # noqa: PTH123 - through links, as dbt writes it
+            file.writelines(pieces)
+    entry.keep_artifact(path, metadata_end=len(metadata_text(manifest)), stale=stale)
+    return True
+
+
+def write_from_texts(entry: Entry, manifest: Manifest, path: str) -> bool:
+    """Write a manifest.json of which most is known without its resources; False if nothing is."""
+    if not entry.texts:
+        return False
+    pieces = list(assembled(entry, manifest, sections_of(manifest)))
+    entry.texts = {}
+    make_directory(os.path.dirname(path))  # noqa: PTH120 - as dbt does
+    with open(path, "wb") as file:  # noqa: PTH123 - through links
+        file.writelines(pieces)
+    return True
+
+
+def renew_metadata(manifest: Manifest, path: str, old_end: int) -> None:
+    """Give a manifest.json this invocation's metadata."""
+    beginning = metadata_text(manifest)
+    with open(path, "r+b") as file:  # noqa: PTH123
+        if len(beginning) == old_end:
+            file.write(beginning)
+            return
+        file.seek(old_end)
+        rest = file.read()
+        file.seek(0)
+        file.write(beginning + rest)
+        file.truncate()
+
+
+def remember_manifest(entry: Entry, manifest: Manifest, path: str) -> None:
+    """Know a manifest.json again that dbt has just written of an entry."""
+    beginning = metadata_text(manifest)
+    if not entry.holds(manifest):
+        return
+    with open(path, "rb") as file:  # noqa: PTH123
+        found = file.read(len(beginning) + 1)
+    if found.startswith(beginning) and os.path.getsize(path) > len(beginning):  # noqa: PTH202
+        entry.keep_artifact(path, metadata_end=len(beginning), stale={})
+
+
+def metadata_text(manifest: Manifest) -> bytes:
+    """How manifest.json begins (dbt.artifacts.schemas.base, Writable.write)."""
+    metadata = manifest.metadata.to_dict(omit_none=False, context={"artifact": True})
+    return f'{{"metadata": {json.dumps(metadata, cls=JSONEncoder)}, '.encode()

@@ -1,0 +1,360 @@
+"""The seams of loading: dbt.parser.manifest and read_files, dbt.contracts.graph.manifest."""
+
+from __future__ import annotations
+
+import os
+from contextvars import ContextVar
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt.config.runtime import RuntimeConfig
+from dbt.constants import PARTIAL_PARSE_FILE_NAME
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ModelNode
+from dbt.events.types import PartialParsingEnabled
+from dbt.flags import get_flags
+from dbt.parser.manifest import ManifestLoader, extended_mashumaro_encoder
+from dbt.parser.read_files import ReadFilesFromFileSystem
+from dbt.version import __version__ as dbt_version
+from dbt_common.context import get_invocation_context
+from dbt_common.events.base_types import EventLevel
+from dbt_common.events.functions import fire_event
+from dbt_common.events.types import Note
+from dbt_common.invocation import get_invocation_id
+
+from flatmanifest.dbt.cache import entry as entries
+from flatmanifest.dbt.cache.hidden_values import CHANGED, values_now
+from flatmanifest.dbt.cache.location import (
+    adapter_versions,
+    cache_directory,
+    description_of,
+    entry_key,
+)
+from flatmanifest.dbt.cache.partial_parse import env_vars_of, repack
+from flatmanifest.dbt.cold import gc_pauses, json_schemas
+from flatmanifest.dbt.dependencies import values
+from flatmanifest.dbt.dependencies.record import READ, Dependencies, taken
+from flatmanifest.dbt.releases import SINCE_1_11, SINCE_1_12, installed_release
+from flatmanifest.dbt.seams import attempt, seam
+from flatmanifest.dbt.warm.flat_graph import flat_graph
+from flatmanifest.dbt.warm.parse_inputs import (
+    environment_of_parse,
+    flags_of_parse,
+    is_environment_same,
+    is_repeatable,
+    search_paths,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# In the values that a parse has used: dbt's own file was the beginning, of which nothing is known.
+UNKNOWN_VALUES = {"what an earlier parse has used": PARTIAL_PARSE_FILE_NAME}
+# Partial parses do not follow all variables: those of descriptions keep their old values.
+CHANGED_VARIABLES = {"the environment of an earlier parse": "the entry"}
+
+
+class Load:
+    """What one ManifestLoader does, from the saved manifest to the new one."""
+
+    def __init__(self, loader: ManifestLoader) -> None:
+        self.loader = loader
+        directory = cache_directory(loader.root_project)
+        self.path = directory / f"{parse_key(loader)}.fman"
+        self.schemas = json_schemas.use(directory, loader.root_project.credentials.type)
+        self.file_of_dbt = Path(loader.root_project.project_target_path) / PARTIAL_PARSE_FILE_NAME
+        self.entry: entries.Entry | None = None
+        self.trees: list[str] = []
+        # How the files are, if dbt has to look at them.
+        self.dependencies: Dependencies | None = None
+        self.used: values.Used = {}
+        self.is_begun = False
+        self.is_fresh = False
+        self.is_published = False
+
+    def begin(self) -> bool:
+        """Whether the load that begins is one to learn from.
+
+        An editor's loader loads again and again, from texts that are not on disk (file_diff).
+        """
+        is_first, self.is_begun = not self.is_begun, True
+        return is_first and self.loader.file_diff is None
+
+    def saved_manifest(self) -> Manifest | None:
+        """The manifest of the last parse, where dbt would take its own."""
+        flags = get_flags()
+        if not flags.PARTIAL_PARSE or flags.PARTIAL_PARSE_FILE_PATH:
+            return None
+        # dbt may be told what has changed since it wrote its own file; and removing that file asks
+        # for a full parse.
+        if self.loader.file_diff is not None or not self.file_of_dbt.exists():
+            return None
+        entry = entries.find(self.path)
+        if entry is None:
+            return None
+        manifest = entry.manifest()
+        if not self._is_of_this_state(manifest):
+            return None
+        # After a change of target or vars, dbt parses everything with the values of this command.
+        if entry.artifact(str(self.file_of_dbt)) is None and not is_repeatable(entry):
+            return None
+        self.entry = entry
+        if CHANGED in manifest.env_vars.values():
+            attempt(self._recall_environment, entry, manifest)
+        now = datetime.now(timezone.utc).replace(tzinfo=None)
+        manifest.metadata.generated_at = now
+        manifest.metadata.invocation_id = get_invocation_id()
+        return manifest
+
+    def _recall_environment(self, entry: entries.Entry, manifest: Manifest) -> None:
+        """Have the values that dbt keeps of changed variables until it parses a file with them."""
+        hidden_values = entry.objects.restore("env_vars")
+        earlier = env_vars_of(self.file_of_dbt.read_bytes())
+        manifest.env_vars = values_now(hidden_values, earlier)
+
+    def _is_of_this_state(self, manifest: Manifest) -> bool:
+        # By their values: a FileHash that was never set does not equal itself.
+        then, now = map(asdict, (manifest.state_check, self.loader.manifest.state_check))
+        return then == now and manifest.metadata.dbt_version == dbt_version
+
+    def look_at_files(self) -> None:
+        """Before dbt reads them: whether they are fresh, and if not, how they are now."""
+        self.trees = search_paths(self.loader.all_projects.values())
+        saved = self.loader.saved_manifest
+        if self.entry is not None and saved is not None and is_environment_same(saved):
+            self.is_fresh = self.entry.is_fresh(self.trees)
+        if not self.is_fresh:
+            # dbt keeps those environment variables that its partial parse is about
+            # (Manifest.env_vars). Where it would parse anew, all count: is_repeatable.
+            self.dependencies = taken({READ: self.trees}, None, environment_of_parse())
+
+    def write_file_of_dbt_again(self) -> bool:
+        """After a partial parse: with what is in it already; False if that is not known."""
+        entry = self.entry
+        manifest = self.loader.manifest
+        if entry is None or manifest.metadata.dbt_version != dbt_version:
+            return False
+        if getattr(get_flags(), "USE_V2_PARSER", False):
+            return False
+        if entry.artifact(str(self.file_of_dbt)) is None:
+            return False
+        text = self.file_of_dbt.read_bytes()
+        pieces = repack(entry, text, manifest, extended_mashumaro_encoder)
+        with self.file_of_dbt.open("wb") as file:
+            file.writelines(pieces)
+        return True
+
+    def publish(self) -> None:
+        """After a parse: what dbt writes into its own file, into ours."""
+        if self.dependencies is None:
+            return
+        if installed_release() in SINCE_1_12:
+            self.loader._backfill_direct_parents()  # noqa: SLF001 - which dbt calls next
+        self.is_published = True
+        description = description_of(self.loader.root_project)
+        self.dependencies.values = self.values_used()
+        self.entry = entries.publish(
+            self.path, self.loader.manifest, self.dependencies, description, flags_of_parse()
+        )
+        self.entry.keep_artifact(str(self.file_of_dbt))
+
+    def values_used(self) -> values.Used:
+        """The values without a source in the manifest, also from before a partial parse."""
+        if not (self.loader.skip_parsing or self.loader.partially_parsing):
+            return self.used
+        known = None if self.entry is None else self.entry.dependencies
+        if known is None:
+            return {**UNKNOWN_VALUES, **self.used}
+        changed = {} if known.is_environment(environment_of_parse()) else CHANGED_VARIABLES
+        return {**known.values, **changed, **self.used}
+
+    def finish(self) -> None:
+        """After loading. If nothing was parsed, remember that these files say the same."""
+        self.schemas.keep()
+        if self.is_published or not self.loader.skip_parsing:
+            return
+        if self.is_fresh and self.entry is not None:
+            self.entry.renew()
+            self._write_file_of_dbt(self.entry)
+        elif self.entry is not None and self.dependencies is not None:
+            self.dependencies.values = self.values_used()
+            self.entry.keep_state(self.dependencies)
+            self._write_file_of_dbt(self.entry)
+        else:
+            self.publish()
+
+    def _write_file_of_dbt(self, entry: entries.Entry) -> None:
+        """Make partial_parse.msgpack that of this entry, if it is another's.
+
+        dbt would have parsed everything again after a change of target or vars, and written it.
+        """
+        if entry.artifact(str(self.file_of_dbt)) is None:
+            forget_unknown_values(self.loader.manifest)
+            write_msgpack(self.loader)
+            entry.keep_artifact(str(self.file_of_dbt))
+
+
+# dbt's own.
+write_msgpack = ManifestLoader.write_manifest_for_partial_parse
+
+LOADING: ContextVar[Load | None] = ContextVar("LOADING", default=None)
+
+
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "read_manifest_for_partial_parse",
+    "the entry is mapped; partial_parse.msgpack is not read",
+)
+def read_manifest_for_partial_parse(
+    original: Callable[..., Any], loader: ManifestLoader
+) -> Manifest | None:
+    load = attempt(Load, loader)
+    loader.flatmanifest_load = load
+    manifest = attempt(load.saved_manifest) if load is not None else None
+    if manifest is not None:
+        return manifest
+    found: Manifest | None = original(loader)
+    return found
+
+
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "load",
+    "an entry is looked for before, and published or kept after",
+)
+def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Manifest:
+    load: Load | None = getattr(loader, "flatmanifest_load", None)
+    if load is not None and not load.begin():
+        load = loader.flatmanifest_load = None
+    token = LOADING.set(load)
+    is_warm = load is not None and load.entry is not None
+    used: values.Used = {} if load is None else load.used
+    try:
+        with gc_pauses.paused() if is_warm else gc_pauses.rarer(), values.collected(used):
+            manifest: Manifest = original(loader)
+    finally:
+        LOADING.reset(token)
+    if load is not None:
+        attempt(load.finish)
+        if load.entry is not None:
+            attempt(gc_pauses.leave_alone_what_is_there)
+    return manifest
+
+
+@seam(
+    "dbt.parser.read_files:ReadFilesFromFileSystem",
+    "read_files",
+    "one digest of names, sizes, times and inodes instead of all files",
+)
+def read_files(original: Callable[..., Any], reader: ReadFilesFromFileSystem) -> None:
+    load = LOADING.get()
+    if load is not None:
+        attempt(load.look_at_files)
+        if load.is_fresh:
+            reader.files = reader.saved_files
+            return
+    original(reader)
+
+
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "safe_update_project_parser_files_partially",
+    "what dbt says when no file has changed",
+)
+def safe_update_project_parser_files_partially(
+    original: Callable[..., Any], loader: ManifestLoader, project_parser_files: dict[str, Any]
+) -> dict[str, Any]:
+    load = LOADING.get()
+    if load is None or not load.is_fresh or loader.saved_manifest is None:
+        parser_files: dict[str, Any] = original(loader, project_parser_files)
+        return parser_files
+    # What dbt says and does when it has compared all files and found no difference.
+    event = PartialParsingEnabled(deleted=0, added=0, changed=0)
+    if get_invocation_context().env.get("DBT_PP_TEST"):
+        fire_event(event, level=EventLevel.INFO)
+    else:
+        fire_event(event)
+    loader.skip_parsing = True
+    if installed_release() in SINCE_1_11:
+        fire_event(Note(msg="Nothing changed, skipping partial parsing."), level=EventLevel.DEBUG)
+    loader.manifest = loader.saved_manifest
+    return project_parser_files
+
+
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "write_manifest_for_partial_parse",
+    "what has changed is packed; the rest keeps its bytes",
+)
+def write_manifest_for_partial_parse(original: Callable[..., Any], loader: ManifestLoader) -> None:
+    load: Load | None = getattr(loader, "flatmanifest_load", None)
+    attempt(forget_unknown_values, loader.manifest)
+    if load is None or not attempt(load.write_file_of_dbt_again):
+        original(loader)
+    if load is not None:
+        attempt(load.publish)
+
+
+@seam(
+    "dbt.parser.manifest:ManifestLoader",
+    "_backfill_direct_parents",
+    "the entry has the parents of its models",
+    releases=SINCE_1_12,
+)
+def backfill_direct_parents(original: Callable[..., Any], loader: ManifestLoader) -> None:
+    """Copy what models depend on. The entry has it; dbt's own file has not."""
+    manifest = loader.manifest
+    if attempt(entries.unchanged, manifest, "nodes") is not None:
+        return
+    for node in manifest.nodes.values():
+        if isinstance(node, ModelNode) and not node.is_external_node:
+            node.direct_parents = []  # as it would be from dbt's file
+    original(loader)
+
+
+@seam(
+    "dbt.contracts.graph.manifest:Manifest",
+    "build_flat_graph",
+    "dicts are made when a template looks at them",
+)
+def build_flat_graph(original: Callable[..., Any], manifest: Manifest) -> None:
+    graph = attempt(flat_graph, original, manifest)
+    if graph is None:
+        original(manifest)
+    else:
+        manifest.flat_graph = graph
+
+
+@seam("dbt.config.runtime:RuntimeConfig", "validate", "known JSON schemas are taken from the cache")
+def validate_config(original: Callable[..., Any], config: RuntimeConfig) -> None:
+    attempt(lambda: json_schemas.use_if_none(cache_directory(config), config.credentials.type))
+    original(config)
+
+
+def parse_key(loader: ManifestLoader) -> str:
+    """Name an entry by everything that makes dbt parse anew and is no file of the project."""
+    state = loader.manifest.state_check
+    project = loader.root_project
+    adapter = project.credentials.type
+    return entry_key(
+        [
+            dbt_version,
+            adapter,
+            *adapter_versions(adapter),
+            os.path.realpath(project.project_root),
+            project.profile_name,
+            project.target_name,
+            state.vars_hash.checksum,
+            state.profile_hash.checksum,
+            state.project_env_vars_hash.checksum,
+        ]
+    )
+
+
+def forget_unknown_values(manifest: Manifest) -> None:
+    """Of variables that have changed and that no file uses any more."""
+    for name, value in list(manifest.env_vars.items()):
+        if value == CHANGED:
+            del manifest.env_vars[name]
