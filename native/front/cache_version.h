@@ -6,7 +6,7 @@
 
 namespace flatmanifest::front {
 
-inline constexpr const char* kCacheVersion = "2";
+inline constexpr const char* kCacheVersion = "3";
 
 }  // namespace flatmanifest::front
 

@@ -19,13 +19,8 @@ namespace {
 using Lines = std::vector<std::string>;
 
 template <typename Value>
-bool Complete(std::optional<Value>& given, const std::optional<Value>& otherwise, const char* name,
-              const Transcript& transcript) {
-  if (given) return true;
-  const auto& unknown = transcript.unknown_defaults;
-  if (std::find(unknown.begin(), unknown.end(), name) != unknown.end()) return false;
-  given = otherwise;
-  return true;
+void Complete(std::optional<Value>& given, const std::optional<Value>& otherwise) {
+  if (!given) given = otherwise;
 }
 
 bool AreTypes(const std::optional<std::vector<std::string>>& names) {
@@ -117,21 +112,18 @@ Lines LinesOf(const Document& document, const std::vector<Row>& rows, std::strin
 
 std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript) {
   ListOptions options = line.list;
-  const ListOptions& otherwise = transcript.defaults;
-  const bool is_complete =
-      Complete(options.select, otherwise.select, "select", transcript) &&
-      Complete(options.models, otherwise.models, "models", transcript) &&
-      Complete(options.exclude, otherwise.exclude, "exclude", transcript) &&
-      Complete(options.resource_types, otherwise.resource_types, "resource_types", transcript) &&
-      Complete(options.exclude_resource_types, otherwise.exclude_resource_types,
-               "exclude_resource_types", transcript) &&
-      Complete(options.output_keys, otherwise.output_keys, "output_keys", transcript) &&
-      Complete(options.selector, otherwise.selector, "selector", transcript) &&
-      Complete(options.output, otherwise.output, "output", transcript) &&
-      Complete(options.indirect_selection, otherwise.indirect_selection, "indirect_selection",
-               transcript);
+  const ListOptions& defaults = transcript.defaults;
+  Complete(options.select, defaults.select);
+  Complete(options.models, defaults.models);
+  Complete(options.exclude, defaults.exclude);
+  Complete(options.resource_types, defaults.resource_types);
+  Complete(options.exclude_resource_types, defaults.exclude_resource_types);
+  Complete(options.output_keys, defaults.output_keys);
+  Complete(options.selector, defaults.selector);
+  Complete(options.output, defaults.output);
+  Complete(options.indirect_selection, defaults.indirect_selection);
   constexpr std::string_view kIndirect[] = {"eager", "cautious", "buildable", "empty"};
-  if (!is_complete || !IsOneOf(options.indirect_selection, kIndirect)) return std::nullopt;
+  if (!IsOneOf(options.indirect_selection, kIndirect)) return std::nullopt;
   if (line.lists() && !IsAllowed(options, transcript.has_default_selector)) return std::nullopt;
   return options;
 }

@@ -198,7 +198,7 @@ class Command {
     auto changed_file = std::async(std::launch::async,
                                    [&transcript] { return ChangedFile(transcript.dependencies); });
     const auto options = OptionsOf(line, transcript);
-    if (!options) throw NotServed("dbt says what is wrong with these options, or recorded others");
+    if (!options) throw NotServed("dbt says what is wrong with these options");
     blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
     if (line.lists()) lines = ListLines(*options, transcript, places);
     if (!lines)

@@ -76,7 +76,6 @@ Transcript ReadTranscript(const std::string& path) {
     transcript.written.emplace_back(name, written.Text(name));
   }
   transcript.defaults = ReadDefaults(fields.Object("defaults"));
-  transcript.unknown_defaults = fields.Texts("unknown_defaults");
   transcript.has_default_selector = fields.Bool("has_default_selector");
   return transcript;
 }

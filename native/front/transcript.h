@@ -43,8 +43,7 @@ struct Transcript {
   std::vector<Sink> sinks;
   std::vector<Output> outputs;
   std::vector<std::pair<std::string, std::string>> written;  // path and text, with blanks
-  ListOptions defaults;                       // of what the recorded command line did not say
-  std::vector<std::string> unknown_defaults;  // of what it did say
+  ListOptions defaults;  // the values of options that are not on the command line
   // The file itself, which has the project's YAML selectors as they are for this command.
   std::shared_ptr<const ManifestFile> file;
   bool has_default_selector = false;

@@ -162,7 +162,6 @@ FRONT = {
         ],
         "written": {"perf_info.json": "{\x13}"},
         "defaults": {"select": ["a"], "output": "json", "indirect_selection": "eager"},
-        "unknown_defaults": ["exclude"],
         "selectors": {"a": {"name": "a", "definition": "tag:nightly"}},
         "has_default_selector": False,
     },

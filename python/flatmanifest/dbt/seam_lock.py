@@ -103,7 +103,7 @@ def write(path: Path, release: Release, seams: list[Seam]) -> None:
     known = lock(path)
     known[name_of(release)] = {
         "packages": installed_packages(),
-        "targets": {each.target: digest_of(each) for each in seams},
+        "targets": dict(sorted((each.target, digest_of(each)) for each in seams)),
     }
     ordered = {name_of(each): known[name_of(each)] for each in SUPPORTED if name_of(each) in known}
     path.write_text(json.dumps(ordered, indent=1) + "\n", "utf-8")

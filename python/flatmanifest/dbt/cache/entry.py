@@ -120,7 +120,7 @@ class Entry:
 
     def column(self, name: str, field: str) -> list[Any]:
         """A field of every value of a collection, None where it is none's."""
-        values: list[Any] = self.maps[name].column(field)
+        values: list[Any] = self.objects.map(name).column(field)
         return values
 
     def is_fresh(self, trees: list[str]) -> bool:

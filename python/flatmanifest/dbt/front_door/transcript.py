@@ -40,8 +40,6 @@ BOUNDS = "the recorder notes where among the events it begins and ends"
 # The options that the front door evaluates (native/front/command_line.h).
 LISTS = ("select", "models", "exclude", "resource_types", "exclude_resource_types", "output_keys")
 WORDS = ("selector", "output", "indirect_selection")
-# Of these, what dbt_project.yml may set (dbt.contracts.project, ProjectFlags).
-PROJECT_FLAGS = {"indirect_selection"}
 
 
 @dataclass
@@ -65,10 +63,9 @@ class TranscriptRecorder:
         self.dependencies = dependencies
         self.events: list[Event] = []
         self.loggers: list[Any] = []
-        # Of evaluated options that are on the command line: what they would be without, and those
-        # of which that is not known.
+        # The options that are on the command line, with the values that they have without it.
         self.unsaid: dict[str, Any] = {}
-        self.unknown: list[str] = []
+        self.project_flags: Any = None
         self.problem = ""
         # Places among the events.
         self.load_begin: int | None = None
@@ -83,8 +80,10 @@ class TranscriptRecorder:
         global _current  # noqa: PLW0603 - a process runs one command by `flatmanifest dbt`
         if self.path is None:
             return
-        from flatmanifest.dbt.warm.list_task import SILENT  # noqa: PLC0415 - seconds of imports
+        from flatmanifest.dbt.warm import artifacts  # noqa: PLC0415 - seconds of imports
+        from flatmanifest.dbt.warm.list_task import SILENT  # noqa: PLC0415
 
+        artifacts.remembers_parsed = True
         SILENT.add(self.hear)
         _current = self
 
@@ -97,8 +96,7 @@ class TranscriptRecorder:
         self.loggers = list(manager.loggers)
         context = click.get_current_context()
         said = [name for name in (*LISTS, *WORDS) if was_said(context, name)]
-        self.unsaid = {name: otherwise(context, name) for name in said if name not in PROJECT_FLAGS}
-        self.unknown = [name for name in said if name in PROJECT_FLAGS]
+        self.unsaid = {name: otherwise(context, name, self.project_flags) for name in said}
 
     def hear(self, message: Any) -> None:
         if self.is_listing or self.problem or message.info.name in NOT_SAID:
@@ -155,9 +153,7 @@ class TranscriptRecorder:
             "defaults": {
                 name: self.unsaid[name] if name in self.unsaid else default(name)
                 for name in (*LISTS, *WORDS)
-                if name not in self.unknown
             },
-            "unknown_defaults": self.unknown,
             "selectors": project.manifest_selectors,
             "has_default_selector": project.get_default_selector_name() is not None,
         }
@@ -293,6 +289,20 @@ def setup_event_logger(original: Callable[..., Any], *args: Any, **kwargs: Any) 
         attempt(_current.listen)
 
 
+@seam(
+    "dbt.cli.flags",
+    "read_project_flags",
+    "the recorder notes the flags that dbt_project.yml sets",
+    level=Level.RECORDER,
+    stage=Stage.COMMAND,
+)
+def read_project_flags(original: Callable[..., Any], *args: str) -> Any:
+    flags = original(*args)
+    if _current is not None:
+        _current.project_flags = flags
+    return flags
+
+
 @seam(LOADER, "read_manifest_for_partial_parse", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
 def read_manifest_for_partial_parse(original: Callable[..., Any], loader: ManifestLoader) -> Any:
     if _current is not None:
@@ -335,13 +345,21 @@ def was_said(context: Any, name: str) -> bool:
     return False
 
 
-def otherwise(context: Any, name: str) -> Any:
-    """What an option would be that is on the command line, if it was not."""
+def otherwise(context: Any, name: str, project_flags: Any) -> Any:
+    """The value that an option has without the command line (dbt.cli.flags, Flags.__init__).
+
+    That is the value of its environment variable, else of the project's flags, else click's.
+    """
+    from click.core import ParameterSource  # noqa: PLC0415
+
     each = context
     while each is not None:
         for option in each.command.params:
             if option.name == name:
-                value, _ = option.consume_value(each, {})
+                value, source = option.consume_value(each, {})
+                flag = getattr(project_flags, name, None)
+                if source is not ParameterSource.ENVIRONMENT and flag is not None:
+                    return plain(name, flag)
                 found = option.process_value(each, value)
                 # click has a mark of its own for what is not set.
                 return plain(name, found if isinstance(found, (str, list, tuple)) else None)

@@ -30,6 +30,19 @@ if TYPE_CHECKING:
 
 # The artifacts of manifests that were written in this process, or stayed as they were.
 written_here: list[str] = []
+# Whether the artifacts of a manifest that was parsed in this process are to be known by the next
+# command. The front door's recorder asks for it: it compares the manifest with its entry, which
+# takes longer after a partial parse than writing the artifacts again.
+remembers_parsed = False
+
+
+def shown_entry(manifest: Manifest) -> Entry | None:
+    """The entry that a manifest's artifacts show; None where nobody knows that they do."""
+    entry = unchanged(manifest)
+    if entry is None and remembers_parsed:
+        published = entry_of(manifest)
+        return published if published is not None and published.holds(manifest) else None
+    return entry
 
 
 @seam(
@@ -79,7 +92,7 @@ def write_unless_there(
     original: Callable[..., Any], kind: str, semantic: SemanticManifest, file_path: str
 ) -> None:
     written_here.append(os.path.abspath(file_path))  # noqa: PTH100
-    entry = attempt(unchanged, semantic.manifest)
+    entry = attempt(shown_entry, semantic.manifest)
     known = None if entry is None else attempt(entry.artifact, file_path)
     # What dbt tells of besides it tells every time.
     if known is not None and not known.get("says_more"):
@@ -98,7 +111,7 @@ def write_graph(
     original: Callable[..., Any], linker: Linker, outfile: str, manifest: Manifest
 ) -> None:
     written_here.append(os.path.abspath(outfile))  # noqa: PTH100
-    entry = attempt(unchanged, manifest)
+    entry = attempt(shown_entry, manifest)
     if entry is None:
         original(linker, outfile, manifest)
         return
