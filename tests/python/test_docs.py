@@ -14,11 +14,13 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    ROOT / "CHANGELOG.md",
     ROOT / "bench" / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-MADE_BY_THE_SITE = {"command-line.md"}  # setup/site_pages.py
+MADE_BY_THE_SITE = {ROOT / "docs" / "command-line.md"}  # setup/site_pages.py
 
 
 @cache
@@ -36,9 +38,9 @@ def test_links_lead_somewhere(document: Path) -> None:
     broken = []
     for link in LINK.findall(document.read_text(encoding="utf-8")):
         path, _, anchor = link.partition("#")
-        if re.match(r"[a-z]+:", link) or path in MADE_BY_THE_SITE:
-            continue
         target = (document.parent / path).resolve() if path else document
+        if re.match(r"[a-z]+:", link) or target in MADE_BY_THE_SITE:
+            continue
         is_there = target.exists() and ROOT in target.parents
         if not is_there or (anchor and target.suffix == ".md" and anchor not in anchors(target)):
             broken.append(link)
@@ -77,10 +79,26 @@ def test_the_tests_that_hold_the_promises_are_there() -> None:
 def test_every_document_is_in_the_sites_navigation_and_in_the_readme() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for document in (ROOT / "docs").glob("*.md"):
-        assert re.search(rf"- (?:.*: )?{document.name}$", navigation, re.MULTILINE)
-        if document.name not in {"index.md", "api.md"}:
-            assert f"(docs/{document.name}" in readme
+    for document in (ROOT / "docs").rglob("*.md"):
+        name = document.relative_to(ROOT / "docs").as_posix()
+        assert re.search(rf"- (?:.*: )?{name}$", navigation, re.MULTILINE), name
+        if name not in {"index.md", "api.md"}:
+            assert f"(docs/{name}" in readme
+
+
+def test_every_environment_variable_is_documented() -> None:
+    """Those whose names stand in code as a whole string; names of macros and of CMake do not."""
+    text = (ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
+    named = re.compile(r"\"(FLATMANIFEST(?:_[A-Z]+)*)\"")
+    read = {
+        name
+        for room in ("native", "bindings", "python", "tests", "bench", "setup")
+        for path in (ROOT / room).rglob("*")
+        if path.suffix in {".h", ".cc", ".py"}
+        for name in named.findall(path.read_text(encoding="utf-8"))
+    }
+    made_up = {"FLATMANIFEST_OF_A_TEST"}
+    assert set(re.findall(r"`(FLATMANIFEST\w*)`", text)) == read - made_up
 
 
 def test_the_site_asks_for_nothing_from_elsewhere() -> None:
