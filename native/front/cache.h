@@ -1,5 +1,5 @@
-// The cache directory of a project: what is in it, and keeping it small. docs/dbt.md lists its
-// files.
+// The cache directory of a project: what is in it, and keeping it small. Its files:
+// docs/cache-files.md.
 
 #ifndef FLATMANIFEST_FRONT_CACHE_H_
 #define FLATMANIFEST_FRONT_CACHE_H_

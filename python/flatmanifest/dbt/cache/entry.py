@@ -1,4 +1,4 @@
-"""What is kept of a parse: docs/dbt.md says when it may be used again.
+"""What is kept of a parse: docs/freshness.md says when it may be used again.
 
 An entry is some files in the cache directory, whose names begin with its key:
 

@@ -1,4 +1,4 @@
-"""A parse by several processes: docs/dbt.md, "A cold parse".
+"""A parse by several processes: docs/cold-parse.md.
 
 When dbt has its macros, worker processes parse the project's files with dbt's own parsers
 (``job``). Workers are copies of this process (``pool``), or of one that was started for them

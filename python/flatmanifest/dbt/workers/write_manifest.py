@@ -1,4 +1,4 @@
-"""manifest.json, its resources made into text by several processes (docs/dbt.md, "A cold parse").
+"""manifest.json, its resources made into text by several processes (docs/cold-parse.md).
 
 The text of one resource depends on that alone, and making it is most of what writing takes. So each
 worker makes the text of some, and here they are put together as dbt would write them.
