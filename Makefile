@@ -82,7 +82,7 @@ $(WHEEL): $(package_sources) $(VENV)/demo.stamp | system-build
 	@echo "Building flatmanifest"
 	@mkdir -p $(BUILD)/wheel && rm -f $(BUILD)/wheel/*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --skip-dependency-check --outdir $(BUILD)/wheel \
-		-C build-dir=$(BUILD) -C "build.targets=_native;flatmanifest" \
+		-C build-dir=$(BUILD) -C "build.targets=_native;flatmanifest;fdbt" \
 		-C cmake.define.FLATMANIFEST_BUILD_TESTS=ON -C cmake.define.FLATMANIFEST_BUILD_BENCH=ON .
 	@touch $@
 

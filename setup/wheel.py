@@ -59,7 +59,7 @@ def built() -> Path:
     out = emptied(BUILD / "wheel-raw")
     options = [
         f"build-dir={BUILD / 'wheel-tree'}",
-        "build.targets=_native;flatmanifest",
+        "build.targets=_native;flatmanifest;fdbt",
         f"cmake.define.FLATMANIFEST_SIMDJSON_SOURCE={SIMDJSON}",
     ]
     flags = [flag for option in options for flag in ("-C", option)]

@@ -28,8 +28,9 @@ void AddLs(CLI::App& app);
 void AddCache(CLI::App& app);
 void AddCompletion(CLI::App& app);
 
-// `flatmanifest dbt …` is no command for CLI11: every argument is dbt's.
-bool IsDbt(const std::vector<std::string>& arguments);
+// Whether the executable was started under a name of dbt's: `dbt`, or `fdbt` (cli/fdbt.cc).
+bool IsNameOfDbt(const std::string& program);
+// `flatmanifest dbt …` is no command for CLI11: every argument is dbt's. `arguments`: those of dbt.
 // Becomes the dbt of the Python that the executable, `program`, is installed beside. Throws
 // CommandError if there is none.
 [[noreturn]] void RunDbt(const std::string& program, const std::vector<std::string>& arguments);

@@ -1,5 +1,5 @@
-// `flatmanifest dbt …`: answered here where that can be (native/front), else dbt, with the plugin
-// on, in the Python that flatmanifest is installed in.
+// `flatmanifest dbt …`, also under the names `fdbt` and `dbt`: answered here where that can be
+// (native/front), else dbt, with the plugin on, in the Python that flatmanifest is installed in.
 
 #include <csignal>
 #include <cstdio>
@@ -13,20 +13,20 @@
 
 namespace flatmanifest::cli {
 
-bool IsDbt(const std::vector<std::string>& arguments) {
-  return !arguments.empty() && arguments[0] == "dbt";
+bool IsNameOfDbt(const std::string& program) {
+  const std::string name = program.substr(program.rfind('/') + 1);
+  return name == "dbt" || name == "fdbt";
 }
 
 void RunDbt(const std::string& program, const std::vector<std::string>& arguments) {
   // As for Python, whose programs end quietly when nobody reads on.
   std::signal(SIGPIPE, SIG_DFL);
-  const std::vector<std::string> given(arguments.begin() + 1, arguments.end());
-  const auto reason = front::Serve(given, Executable(program).parent_path().string());
+  const auto reason = front::Serve(arguments, Executable(program).parent_path().string());
   if (!reason) std::_Exit(0);
   if (front::Explains()) {
     std::fprintf(stderr, "flatmanifest: dbt runs: %s\n", reason->c_str());
   }
-  BecomePython(program, "flatmanifest.dbt", given);
+  BecomePython(program, "flatmanifest.dbt", arguments);
 }
 
 }  // namespace flatmanifest::cli

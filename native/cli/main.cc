@@ -22,7 +22,10 @@ constexpr int kWrongUsage = 2;
 
 int Run(int argc, char** argv) {
   std::vector<std::string> given(argv + 1, argv + argc);
-  if (flatmanifest::cli::IsDbt(given)) flatmanifest::cli::RunDbt(argv[0], given);
+  if (flatmanifest::cli::IsNameOfDbt(argv[0])) flatmanifest::cli::RunDbt(argv[0], given);
+  if (!given.empty() && given[0] == "dbt") {
+    flatmanifest::cli::RunDbt(argv[0], {given.begin() + 1, given.end()});
+  }
   flatmanifest::cli::RunIfOfPython(argv[0], given);
   CLI::App app("Hold, share and query a dbt manifest without deserializing it", "flatmanifest");
   app.set_version_flag("--version", "flatmanifest " FLATMANIFEST_VERSION);

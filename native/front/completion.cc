@@ -279,7 +279,11 @@ bool HasDbtCommand(const Words& words) {
 }  // namespace
 
 std::vector<std::string> Complete(const std::string& line) {
-  const Words words = Split(line);
+  Words words = Split(line);
+  if (words.size() > 1 && words[0] == "fdbt") {
+    words[0] = "dbt";
+    words.insert(words.begin(), "flatmanifest");
+  }
   Found found;
   try {
     if (words.size() == 2) {
@@ -307,7 +311,7 @@ std::string_view CompletionScript(std::string_view shell) {
     COMPREPLY=($(flatmanifest completion --line "$line" 2>/dev/null))
     COMPREPLY=("${COMPREPLY[@]#"$done"}")
 }
-complete -o default -F _flatmanifest flatmanifest
+complete -o default -F _flatmanifest flatmanifest fdbt
 )";
   }
   if (shell == "zsh") {
@@ -316,7 +320,7 @@ complete -o default -F _flatmanifest flatmanifest
     found=("${(@f)$(flatmanifest completion --line "$LBUFFER" 2>/dev/null)}")
     if [[ -n "$found[1]" ]]; then compadd -Q -- "${found[@]}"; else _files; fi
 }
-compdef _flatmanifest flatmanifest
+compdef _flatmanifest flatmanifest fdbt
 )";
   }
   if (shell == "fish") {
@@ -326,6 +330,7 @@ compdef _flatmanifest flatmanifest
     set -q __flatmanifest_found[1]
 end
 complete -c flatmanifest -n __flatmanifest_find -f -a '$__flatmanifest_found'
+complete -c fdbt -n __flatmanifest_find -f -a '$__flatmanifest_found'
 )";
   }
   return "";

@@ -59,6 +59,8 @@ def complete(project: Path, line: str) -> list[str]:
         ("flatmanifest dbt ls --output n", ["name"]),
         ("flatmanifest dbt ls --indirect-selection e", ["eager", "empty"]),
         ("flatmanifest dbt ls --profile x", []),
+        ("fdbt p", ["parse"]),
+        ("fdbt ls -s tag:st", ["tag:staging"]),
         ("flatmanifest nonsense x", []),
         ("flatmanifest", []),
         ("", []),

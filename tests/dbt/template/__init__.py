@@ -76,7 +76,8 @@ class Template:
         text = SHELL.format(python=sys.executable, client=client, directory=self.directory)
         self.python.write_text(text, "utf-8")
         self.python.chmod(0o700)
-        shutil.copy2(Path(sys.executable).with_name("flatmanifest"), self.program)
+        for name in (self.program.name, "fdbt"):
+            shutil.copy2(Path(sys.executable).with_name(name), self.program.with_name(name))
 
     def stop(self) -> None:
         """End it, and every copy of it."""
