@@ -34,8 +34,8 @@ dbt.version.__version__ = dbt.version.installed = "1.13.0"
 MISSING_NAME = """
 import os
 import dbt_common.events.logger as logger
-import flatmanifest.dbt as plugin
-declare = plugin.declare
+from flatmanifest.dbt import switch
+declare = switch.declare
 def declare_without(release):
     missing = logger._TextLogger
     del logger._TextLogger
@@ -43,7 +43,7 @@ def declare_without(release):
         declare(release)
     finally:
         logger._TextLogger = missing
-plugin.declare = declare_without
+switch.declare = declare_without
 """
 
 

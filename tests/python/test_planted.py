@@ -17,19 +17,19 @@ from tests.planted.fault import Fault, PatchError, read_fault, read_faults
 
 ROOT = Path(__file__).parents[2]
 PATCHES = ROOT / "tests" / "planted"
-VIEWS = "python/flatmanifest/_views.py"
+REPRS = "python/flatmanifest/_reprs.py"
 SHORT = "_brief.maxstring = _brief.maxother = 60"
 TEST = "test_reprs.py::test_reprs_of_large_values_are_short"
 HEADER = "Promise: reprs are short.\nKind: python\nTest: {test}\nSeconds: {seconds}\n\n"
 
 
 def patch(old: str, new: str, test: str = TEST, seconds: int = 60) -> str:
-    """A patch that replaces a text of the views, whether it is there or not."""
-    before = (ROOT / VIEWS).read_text()
+    """A patch that replaces a text of the reprs, whether it is there or not."""
+    before = (ROOT / REPRS).read_text()
     if old not in before:
         before = old + before
     lines, changed = (text.splitlines(True) for text in (before, before.replace(old, new)))  # noqa: FBT003
-    diff = difflib.unified_diff(lines, changed, f"a/{VIEWS}", f"b/{VIEWS}", n=1)
+    diff = difflib.unified_diff(lines, changed, f"a/{REPRS}", f"b/{REPRS}", n=1)
     return HEADER.format(test=test, seconds=seconds) + "".join(diff)
 
 
@@ -58,7 +58,7 @@ def test_what_is_caught_and_what_is_not(tmp_path: Path) -> None:
     for name, text in PLANTED.items():
         (tmp_path / f"{name}.patch").write_text(text)
     scratch = tmp_path / "scratch"
-    before = (ROOT / VIEWS).read_bytes()
+    before = (ROOT / REPRS).read_bytes()
     done = run(scratch, tmp_path)
     lines = re.findall(r"^(\w+) +[\d.]+ s  (\w+):", done.stdout, re.MULTILINE)
     said = {name: word for word, name in lines}
@@ -70,12 +70,12 @@ def test_what_is_caught_and_what_is_not(tmp_path: Path) -> None:
         "stale": "stale",
     }, done.stdout + done.stderr
     assert "there is no test test_reprs.py::test_no_such" in done.stdout
-    assert f"patch failed: {VIEWS}" in done.stdout
+    assert f"patch failed: {REPRS}" in done.stdout
     assert "5 faults: 2 caught, 1 missed, 2 stale" in done.stdout
     assert done.returncode == 1
     # Nothing is left: neither in the working tree, nor planted, nor running.
-    assert (ROOT / VIEWS).read_bytes() == before
-    assert (scratch / "tree" / VIEWS).read_bytes() == before
+    assert (ROOT / REPRS).read_bytes() == before
+    assert (scratch / "tree" / REPRS).read_bytes() == before
     left = [each.info["cmdline"] for each in psutil.process_iter(["cmdline"])]
     assert [command for command in left if str(scratch) in " ".join(command or [])] == []
     done = run(scratch, tmp_path, "caught")

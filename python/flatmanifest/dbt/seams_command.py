@@ -69,7 +69,8 @@ def main() -> int:
         if options.markdown:
             sys.stdout.write("\n".join(markdown(seams)) + "\n")
             return 0
-        unknown = set(compared(seams, lock(options.write)[name_of(release)]["targets"]))
+        targets = lock(options.write).get(name_of(release), {}).get("targets", {})
+        unknown = set(compared(seams, targets))
     except (ImportError, MissingTargetError) as error:
         sys.stderr.write(f"flatmanifest: this dbt lacks what a seam replaces: {error}\n")
         return 1

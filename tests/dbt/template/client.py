@@ -23,7 +23,7 @@ def is_for_the_template(arguments: list[str]) -> bool:
     if len(arguments) < 2:
         return False
     option, what = arguments[:2]
-    return (option == "-c" and "forkserver as it" not in what) or (
+    return (option == "-c" and "worker_server" not in what) or (
         option == "-m" and (what in MODULES or what.startswith(OURS))
     )
 

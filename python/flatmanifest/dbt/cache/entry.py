@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from copy import copy
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -205,6 +206,7 @@ def publish(
     root = {name: getattr(manifest, name) for name in kept_fields()}
     root["env_vars"] = hidden(manifest.env_vars)
     root["source_patches"] = {}  # dbt keeps none either: Manifest.__pre_serialize__
+    root["metadata"] = storable(manifest.metadata)
     earlier = entry_of(manifest)
     if earlier is not None:
         earlier.artifacts()  # which the new entry's will replace
@@ -216,6 +218,17 @@ def publish(
     trim_cache(str(path.parent), most_bytes(), path.stem)
     manifest.flatmanifest_entry = entry
     return entry
+
+
+def storable(metadata: Any) -> Any:
+    """A manifest's metadata with the user's id as text, as JSON has it.
+
+    dbt's own file has the id as text, too, and gives a UUID when it is read (ManifestMetadata).
+    """
+    copied = copy(metadata)
+    if copied.user_id is not None:
+        copied.user_id = str(copied.user_id)
+    return copied
 
 
 def published_entry(path: Path, root: dict[str, Any]) -> Entry:

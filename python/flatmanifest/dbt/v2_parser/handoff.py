@@ -19,7 +19,6 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from dbt.adapters.factory import register_adapter
 from dbt.artifacts.schemas.manifest import WritableManifest
@@ -165,8 +164,6 @@ class Handoff:
         """Publish what the parser has left."""
         if self.dependencies is None or self.handed is None:
             return
-        if isinstance(manifest.metadata.user_id, UUID):
-            manifest.metadata.user_id = str(manifest.metadata.user_id)
         self.dependencies.values = unsourced_in(manifest, self.dependencies.files)
         try:
             description = {**description_of(self.config), "parser": str(get_flags().V2_PARSER)}
