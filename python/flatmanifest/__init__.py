@@ -5,8 +5,9 @@
     m = flatmanifest.open("target/manifest.json")
     m["nodes"]["model.shop.orders"]["config"]["materialized"]
 
-A manifest is read in place from a memory-mapped file: opening takes constant time, and what is
-opened is a Mapping that equals what ``json.load`` gives.
+A manifest is read in place from a memory-mapped file. Opening takes constant time and gives a
+Mapping that equals the dict of ``json.load``. :mod:`flatmanifest._native` documents lifetimes,
+threads and errors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ from flatmanifest._native import (
     open,
 )
 
-TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
+TYPE_CHECKING = False  # instead of typing.TYPE_CHECKING: importing typing costs each reader memory
 if TYPE_CHECKING:
     from flatmanifest._selection import Selection
     from flatmanifest._sharing import Watch, watch
@@ -44,7 +45,7 @@ _LATER = {
 
 
 class SelectionWarning(UserWarning):
-    """What dbt would warn of while it selects: criteria that match nothing, and the like."""
+    """A warning that dbt would give while it selects, such as a criterion that matches nothing."""
 
 
 Mapping.register(Object)
@@ -75,7 +76,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import what few readers need when it is asked for: it takes memory."""
+    """Import a rarely needed name at its first use, to save the memory of its module."""
     if name not in _LATER:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

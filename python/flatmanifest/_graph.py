@@ -1,4 +1,7 @@
-"""Graphs for other packages, which are imported when they are asked for and not before."""
+"""Conversions of a Graph for networkx, rustworkx and scipy. Each package is imported at its use.
+
+Each function raises ``ImportError``, naming the package, if the package is not installed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def to_networkx(graph: Graph) -> Any:
-    """``Graph.to_networkx()``."""
+    """Give the networkx.DiGraph of ``Graph.to_networkx()``."""
     networkx = _required("networkx", "to_networkx")
     made = networkx.DiGraph()
     made.add_nodes_from(graph.nodes())
@@ -22,7 +25,7 @@ def to_networkx(graph: Graph) -> Any:
 
 
 def to_rustworkx(graph: Graph) -> Any:
-    """``Graph.to_rustworkx()``."""
+    """Give the rustworkx.PyDiGraph of ``Graph.to_rustworkx()``."""
     rustworkx = _required("rustworkx", "to_rustworkx")
     made = rustworkx.PyDiGraph(multigraph=False)
     rows = sorted(graph.node_rows())
@@ -40,10 +43,10 @@ def to_rustworkx(graph: Graph) -> Any:
 
 
 def to_scipy(graph: Graph) -> Any:
-    """``Graph.to_scipy()``."""
+    """Give the scipy.sparse.csr_array of ``Graph.to_scipy()``."""
     sparse = _required("scipy.sparse", "to_scipy")
     numpy = _required("numpy", "to_scipy")
-    # scipy knows signed indices alone. Both are far below 2**31 in a file of at most 2 GiB.
+    # scipy accepts signed indices only. A file of at most 2 GiB keeps both far below 2**31.
     indptr = numpy.asarray(graph.indptr).view(numpy.int32)
     indices = numpy.asarray(graph.indices).view(numpy.int32)
     rows = len(indptr) - 1

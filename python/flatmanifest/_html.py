@@ -1,4 +1,4 @@
-"""What notebooks show of views: small tables, and a picture of a selection."""
+"""The HTML that notebooks show for views: small tables, and a picture of a selection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from flatmanifest._native import Array, Graph, Manifest, Node, Object
 from flatmanifest._reprs import brief
 
-TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
+TYPE_CHECKING = False  # instead of typing.TYPE_CHECKING: importing typing costs each reader memory
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flatmanifest._selection import Selection
 
 MOST_ROWS = 20
-MOST_DRAWN = 60  # resources of a picture that can still be read
+MOST_DRAWN = 60  # resources: a picture of more is not readable
 MOST_CHARACTERS = 300
 MOST_LINES = 15
 LEFT = 'style="text-align:left"'
@@ -36,7 +36,7 @@ OF_A_SELECTED = ("resource_type", "package_name", "materialized", "original_file
 
 
 def of(view: Object | Graph) -> str:
-    """The HTML of a view; its repr if the manifest is closed."""
+    """The HTML of a view; the repr of the view if its manifest is closed."""
     try:
         if isinstance(view, Manifest):
             return of_manifest(view)
@@ -99,10 +99,10 @@ def of_object(view: Object) -> str:
 
 
 def of_selection(selection: Selection) -> str:
-    """A table of the first resources, and how the selected ones hang together."""
+    """A table of the first resources, and a picture of the edges between the selected ones."""
     try:
         html = of_selected(selection, selection.manifest)
-    except (KeyError, ValueError):  # the manifest is closed, or of another generation by now
+    except (KeyError, ValueError):  # the manifest is closed, or has moved to another generation
         html = of_selected(selection, None)
     return titled(f"{len(selection):,} selected", html)
 
@@ -120,14 +120,14 @@ def of_selected(selection: Selection, manifest: Manifest | None) -> str:
 
 
 def picture(manifest: Manifest, unique_ids: Sequence[str]) -> str:
-    """An SVG by Graphviz; where that is not installed, a tree of text."""
+    """An SVG by Graphviz; a tree of text where Graphviz is not installed."""
     if not 0 < len(unique_ids) <= MOST_DRAWN:
         return ""
     try:
         svg = manifest.draw(unique_ids, "svg")
-    except RuntimeError:  # there is no `dot`, or it fails
+    except RuntimeError:  # the program `dot` is missing or fails
         return f"<pre>{escape(manifest.draw(unique_ids, 'tree'))}</pre>"
-    return svg[svg.index("<svg") :]  # what comes before belongs into a file
+    return svg[svg.index("<svg") :]  # without the XML declaration and doctype of a file
 
 
 def titled(title: str, html: str) -> str:
@@ -156,7 +156,7 @@ def rest(count: int) -> str:
 
 
 def member(view: Object, name: str) -> Object | dict[str, Any]:
-    """A part of a view that should be an object; nothing if it is none."""
+    """The object at a key of a view; an empty dict if the value is no object."""
     found = view.get(name)
     return found if isinstance(found, Object) else {}
 

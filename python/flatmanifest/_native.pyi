@@ -1,9 +1,12 @@
 """The native module: views of a memory-mapped manifest.
 
-Every object here holds a share of the mapping, so the mapping lives as long as the last of them.
-After :meth:`Manifest.close`, use of any of them raises ``ValueError``; memoryviews that were handed
-out before stay valid. All of them may be used from several threads. Damage met while reading raises
-:class:`FormatError`, never a crash.
+Lifetime: every view holds a share of the mapping, so the mapping lives as long as its last view.
+After :meth:`Manifest.close`, every use of a view raises ``ValueError``; memoryviews that were
+handed out before stay valid.
+
+Threads: all views may be used from several threads at once.
+
+Errors: damage in the file that a read meets raises :class:`FormatError`; it never crashes.
 """
 
 from collections.abc import (
@@ -28,30 +31,42 @@ _T = TypeVar("_T")
 __version__: str
 
 class FormatError(ValueError):
-    """The file is no intact .fman file of a version this build reads. Names the file and why."""
+    """The file is no intact .fman file of a version that this build reads.
+
+    The message names the file and the reason.
+    """
 
 class ConvertError(ValueError):
-    """The input is no JSON manifest that can be converted: "FILE: byte OFFSET: WHY"."""
+    """The input is no JSON manifest that can be converted.
+
+    The message is "FILE: byte OFFSET: WHY".
+    """
 
 class SelectionError(ValueError):
-    """A selection that dbt refuses, with dbt's message."""
+    """dbt refuses this selection. The message is dbt's."""
 
 class GraphError(ValueError):
-    """A graph that cannot be what is asked of it. dbt's message where dbt has one."""
+    """The graph does not allow the operation, for example a sort of a graph with a cycle.
+
+    The message is dbt's where dbt has one.
+    """
 
 class GenerationError(ValueError):
-    """A manifest that was sent to this process is not at its path any more. Says what to do."""
+    """A manifest that was sent to this process is not at its path any more.
+
+    The message says what to do.
+    """
 
 class NodeNotFoundError(KeyError):
-    """An id that is not in the graph: "Node X not found in the graph!", as dbt says it."""
+    """An id is not in the graph. The message is dbt's: "Node X not found in the graph!"."""
 
 class Object(Mapping[str, Any]):
     """A JSON object, read in place. Equals the dict that ``json.load`` would give.
 
-    Scalars come out as themselves, containers as further views. Looking a key up takes time
-    logarithmic in the number of keys. Pickles, copies, deep-copies and merges (``|``) as a plain
-    ``dict``; a whole :class:`Manifest` pickles as where it is. ``type(view)(mapping)`` is a plain
-    ``dict`` too, for programs that make again what they were given by its type.
+    Scalars are returned as Python values, containers as further views. A key is found in time
+    logarithmic in the number of keys. Pickling, copying, deep-copying and merging (``|``) give a
+    plain ``dict``; a whole :class:`Manifest` pickles as a reference to its file instead.
+    ``type(view)(mapping)`` is a plain ``dict`` too, for programs that rebuild a value by its type.
     """
 
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -75,9 +90,9 @@ class Object(Mapping[str, Any]):
     def _iterate_values(self) -> Iterator[Any]: ...
     def _iterate_items(self) -> Iterator[tuple[str, Any]]: ...
     def copy(self) -> dict[str, Any]:
-        """:meth:`to_dict`."""
+        """The same as :meth:`to_dict`."""
     def to_dict(self) -> dict[str, Any]:
-        """The plain value, all levels of it. Every container in it is a new one."""
+        """The plain value at all levels. Every container in it is new."""
     def to_json(self) -> str:
         """The same text as ``json.dumps`` of the plain value."""
 
@@ -99,17 +114,17 @@ class Array(Sequence[Any]):
     def __add__(self, other: list[Any] | Array, /) -> list[Any]: ...
     def __radd__(self, other: list[Any], /) -> list[Any]: ...
     def copy(self) -> list[Any]:
-        """:meth:`to_list`."""
+        """The same as :meth:`to_list`."""
     def to_list(self) -> list[Any]:
-        """The plain value, all levels of it. Every container in it is a new one."""
+        """The plain value at all levels. Every container in it is new."""
     def to_json(self) -> str:
         """The same text as ``json.dumps`` of the plain value."""
 
 class Node(Object):
-    """A resource: its object, and its hot fields as attributes.
+    """A resource: its JSON object, with frequently used fields as attributes.
 
-    The properties below come from columns and are ``None`` where the resource has no such string.
-    Any other field is an attribute too, looked up in the object; a missing one raises
+    The properties below come from columns and are ``None`` if the resource has no such string.
+    Every other field is an attribute too, which is looked up in the object; a missing field raises
     ``AttributeError``.
     """
 
@@ -150,29 +165,34 @@ class Graph:
     """A directed graph of unique_ids: dbt's, or one of your own.
 
     ``m.graph`` is the graph of a manifest, read in place. It has dbt's nodes (sources, models,
-    tests, exposures, ...) and an edge from each to what depends on it. Lists, and everything that
-    order decides, are in the order in which dbt links the graph (dbt.compilation, ``Linker``) and
-    networkx keeps it: nodes as they were added, a node's edges as they were added. Results equal
-    those of dbt's ``Graph``, ``Linker`` and ``GraphQueue``, and networkx's where the name is its.
+    tests, exposures, ...) and an edge from each node to every node that depends on it.
 
-    Nodes also have row numbers, for programs: the methods ``..._rows`` take and give those, as
+    Order: lists, and all results that depend on order, follow the order in which dbt links the
+    graph (dbt.compilation, ``Linker``) and networkx keeps it. That is the order in which nodes, and
+    the edges of each node, were added. Results equal those of dbt's ``Graph``, ``Linker`` and
+    ``GraphQueue``; methods with a name of networkx equal networkx.
+
+    Rows: nodes also have row numbers, for programs. The methods ``..._rows`` take and give rows, as
     read-only memoryviews of uint32, which ``numpy.asarray`` takes without a copy. In ``m.graph``
-    rows are sorted by unique_id; ``Graph(edges)`` numbers nodes as they come. A graph that is made
-    from another keeps its rows: what is known of a row holds in both, and a row that is no node any
-    more keeps its id.
+    rows are sorted by unique_id; ``Graph(edges)`` numbers nodes in the order of their appearance. A
+    graph that is made from another keeps the rows of the other; a row whose node was removed keeps
+    its id.
 
-    Changes (``add_node``, ...) are this object's alone: neither the file nor another holder of
-    ``m.graph`` sees them. The first one takes time linear in the graph, and so does the first call
-    that needs dbt's order. Everything else states its time, with n nodes and e edges.
+    Changes (``add_node``, ...) are private to this object: neither the file nor another holder of
+    ``m.graph`` sees them. The first change takes time linear in the graph, and so does the first
+    call that needs dbt's order. All other methods state their time for n nodes and e edges.
 
-    Many threads may read at once; long computations release the GIL. After the manifest is closed,
-    its graph, and every graph made from that, raises ``ValueError``. ``unique_id`` arguments raise
-    :class:`NodeNotFoundError` if there is no such node, ``row`` arguments ``IndexError``.
-    ``depth=None`` is any depth, 1 the nearest, 0 and less nothing.
+    Threads: many threads may read at once; long computations release the GIL.
+
+    Errors: after the manifest is closed, its graph and every graph made from it raise
+    ``ValueError``. A ``unique_id`` argument raises :class:`NodeNotFoundError` if there is no such
+    node, a ``row`` argument ``IndexError``.
+
+    ``depth=None`` means any depth, 1 the direct neighbours, 0 or less nothing.
     """
 
     def __init__(self, edges: Iterable[tuple[str, str]] = (), nodes: Iterable[str] = ()) -> None:
-        """Make a graph of (parent, child) pairs; ``nodes`` come first, as in networkx."""
+        """Make a graph of (parent, child) pairs. ``nodes`` are added before the edges."""
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[str]: ...
     def __contains__(self, unique_id: object) -> bool: ...
@@ -182,16 +202,16 @@ class Graph:
 
     @property
     def ids(self) -> list[str]:
-        """The unique_id of every row, a new list each time."""
+        """The unique_id of every row, as a new list for each call."""
     def id(self, row: int) -> str: ...
     def row(self, unique_id: str) -> int:
-        """The row of a node. Raises ``KeyError``, with the id, if there is none. O(log n)."""
+        """The row of a node. Raises ``KeyError`` with the id if there is no such node. O(log n)."""
     def nodes(self) -> list[str]:
-        """Every node, in the graph's order."""
+        """The unique_ids of all nodes, in the graph's order."""
     def edges(self) -> list[tuple[str, str]]:
-        """(parent, child) of every edge, by parent, in the graph's order."""
+        """The (parent, child) pairs of all edges, by parent, in the graph's order."""
     def test_edges(self) -> list[tuple[str, str]]:
-        """Those edges that make a node wait for a test: ``edge_type`` "parent_test" in dbt."""
+        """The edges that make a node wait for a test: ``edge_type`` "parent_test" in dbt."""
     def number_of_edges(self) -> int: ...
     def has_edge(self, parent: str, child: str) -> bool: ...
     def in_degree(self, unique_id: str) -> int: ...
@@ -199,90 +219,100 @@ class Graph:
     def successors(self, unique_id: str) -> list[str]: ...
     def predecessors(self, unique_id: str) -> list[str]: ...
 
-    # What is upstream and downstream. These leave test edges out, as dbt does
-    # (dbt.graph.graph, Graph.exclude_edge_type), and take time linear in what they walk over.
+    # Upstream and downstream nodes. These methods leave test edges out, as dbt does
+    # (dbt.graph.graph, Graph.exclude_edge_type). They take time linear in the part of the graph
+    # that they walk over.
 
     def ancestors(self, unique_id: str, depth: int | None = None) -> set[str]:
-        """All nodes with a path to this one, of at most ``depth`` edges, without itself."""
+        """The nodes that have a path of at most ``depth`` edges to this node, without the node."""
     def descendants(self, unique_id: str, depth: int | None = None) -> set[str]:
-        """All nodes that a path of at most ``depth`` edges leads to, without itself."""
+        """The nodes that a path of at most ``depth`` edges leads to, without the node itself."""
     def select_children(self, unique_ids: Iterable[str], depth: int | None = None) -> set[str]:
-        """The descendants of all these; some of these only if they descend from others."""
+        """The descendants of all these nodes.
+
+        A given node is in the result only if it descends from another given node.
+        """
     def select_parents(self, unique_ids: Iterable[str], depth: int | None = None) -> set[str]:
-        """The ancestors of all these; some of these only if they are ancestors of others."""
+        """The ancestors of all these nodes.
+
+        A given node is in the result only if it is an ancestor of another given node.
+        """
     def select_childrens_parents(self, unique_ids: Iterable[str]) -> set[str]:
-        """These, all that descends from them, and all that those depend on: dbt's ``@``."""
+        """These nodes, their descendants, and all ancestors of both: dbt's ``@`` operator."""
 
     def select_successors(self, unique_ids: Iterable[str]) -> set[str]:
-        """The successors of all these. Test edges count."""
+        """The successors of all these nodes. Test edges count."""
     def get_dependent_nodes(self, unique_id: str) -> set[str]:
-        """``networkx.descendants``: as :meth:`descendants`, but test edges count."""
+        """The result of ``networkx.descendants``: as :meth:`descendants`, but test edges count."""
 
     # Orders. All O(n + e).
 
     def topological_sort(self) -> list[str]:
-        """``networkx.topological_sort``, ties included.
+        """The result of ``networkx.topological_sort``, ties included.
 
-        Raises :class:`GraphError`, "Found a cycle: a --> b", dbt's message, if there is one.
+        Raises :class:`GraphError` with dbt's message, "Found a cycle: a --> b", if there is one.
         """
     def topological_generations(self) -> list[list[str]]:
-        """``networkx.topological_generations``: nodes by the longest path to them.
+        """The result of ``networkx.topological_generations``: nodes by their longest path.
 
-        Raises as :meth:`topological_sort` does.
+        A node's generation is the length of the longest path to it. Raises as
+        :meth:`topological_sort` does.
         """
     def find_cycle(self) -> list[str] | None:
-        """The ids on the cycle that ``networkx.find_cycle`` finds, None if there is none.
+        """The ids on the cycle that ``networkx.find_cycle`` finds; None if there is no cycle.
 
-        dbt names it ``" --> ".join(cycle)`` (dbt.compilation, ``Linker.find_cycles``).
+        dbt's message names the cycle as ``" --> ".join(cycle)`` (dbt.compilation,
+        ``Linker.find_cycles``).
         """
     def check(self) -> None:
-        """Raise what dbt has against the graph, as :class:`GraphError` with dbt's message.
+        """Raise :class:`GraphError`, with dbt's message, if dbt would refuse to link the graph.
 
-        "'a' depends on 'b' which is not in the graph!" (dbt.exceptions,
-        ``GraphDependencyNotFoundError``) for the manifest's own graph, or "Found a cycle: a --> b".
-        Elsewhere, dependencies on what does not exist have no edge, and cycles are allowed.
+        The messages are "'a' depends on 'b' which is not in the graph!" (dbt.exceptions,
+        ``GraphDependencyNotFoundError``), for the manifest's own graph only, and "Found a cycle:
+        a --> b". All other methods ignore dependencies on missing nodes, and allow cycles.
         """
     def queue_scores(self) -> dict[str, int]:
-        """What dbt runs first of what is ready: the lowest (dbt.graph.queue, ``GraphQueue``).
+        """The priority of each node: dbt runs the ready node with the lowest score first.
 
-        A score is the number of the generation; nodes on or after a cycle have none.
+        A score is the number of the node's generation (dbt.graph.queue, ``GraphQueue``). Nodes on a
+        cycle or after one have no score.
         """
 
     # Paths. Test edges count.
 
     def shortest_path(self, parent: str, child: str) -> list[str] | None:
-        """``networkx.shortest_path``: the nodes from one to the other. None if there is none."""
+        """The nodes of ``networkx.shortest_path``, both ends included; None if there is no path."""
     def all_paths(self, parent: str, child: str, limit: int | None = None) -> Iterator[list[str]]:
         """Every path that passes no node twice, one at a time, as ``networkx.all_simple_paths``.
 
-        There can be exponentially many; none is long in coming, because only edges after which the
-        end can be reached are followed. At most ``limit`` are given.
+        There can be exponentially many paths, and at most ``limit`` are given. The search follows
+        only edges from which the end can be reached, so each path comes soon.
         """
 
     # Graphs made from this one
 
     def subgraph(self, unique_ids: Iterable[str]) -> Graph:
-        """These nodes and the edges between them. Ids that are no nodes do not matter. O(n + e)."""
+        """These nodes and the edges between them. Ids without a node are ignored. O(n + e)."""
     def get_subset_graph(self, unique_ids: Iterable[str]) -> Graph:
-        """These nodes, with an edge wherever a path by way of others led from one to another.
+        """These nodes, with an edge wherever a path through other nodes led from one to another.
 
-        dbt.graph.graph, ``Graph.get_subset_graph``: the same edges in the same order, and its
-        ``ValueError`` for an id that is no node. Can have quadratically many edges.
+        Edges and their order are those of dbt.graph.graph, ``Graph.get_subset_graph``, and so is
+        the ``ValueError`` for an id that is no node. Can have quadratically many edges.
         """
     def add_test_edges(self, fast: bool = False) -> Graph:
-        """The graph with edges that make nodes wait for the tests of what they depend on.
+        """A copy with edges that make each node wait for the tests of its ancestors.
 
-        dbt.compilation, ``Linker.add_test_edges_1`` and, if ``fast``, ``add_test_edges_2``. The
-        first adds as many edges as there are pairs of a node and a test upstream. Raises
-        :class:`GraphError` for a graph that is no manifest's.
+        Follows dbt.compilation, ``Linker.add_test_edges_1``, or ``add_test_edges_2`` if ``fast``.
+        The first adds as many edges as there are pairs of a node and a test upstream. Raises
+        :class:`GraphError` if this graph comes from no manifest.
         """
     def transitive_reduction(self) -> Graph:
-        """``networkx.transitive_reduction``: no edge that a longer path stands in for.
+        """The result of ``networkx.transitive_reduction``: no edge that a longer path replaces.
 
         Raises :class:`GraphError` if there is a cycle. At worst O(n e).
         """
     def copy(self) -> Graph:
-        """The same graph, to be changed apart from this one. O(1): it is copied when it changes."""
+        """An independent copy. O(1): the first change to either one copies the data."""
 
     # Changes, as networkx.DiGraph makes them. O(degree) each.
 
@@ -290,9 +320,9 @@ class Graph:
     def remove_node(self, unique_id: str) -> None:
         """Remove a node and its edges."""
     def add_edge(self, parent: str, child: str) -> None:
-        """Add an edge, and its ends where they are missing."""
+        """Add an edge, and its two nodes if they are missing."""
     def remove_edge(self, parent: str, child: str) -> None:
-        """Remove an edge. Raises ``ValueError`` if there is none."""
+        """Remove an edge. Raises ``ValueError`` if there is no such edge."""
 
     # The same by rows
 
@@ -300,8 +330,9 @@ class Graph:
     def indptr(self) -> memoryview:
         """Compressed sparse rows: ``indices[indptr[row]:indptr[row + 1]]`` are a row's children.
 
-        They are sorted and distinct. ``parent_indptr`` and ``parent_indices`` are the same edges
-        backwards. Of ``m.graph``, all four lie in the mapping; else they are computed each time.
+        The children are sorted and distinct. ``parent_indptr`` and ``parent_indices`` hold the same
+        edges backwards. In ``m.graph`` all four lie in the mapping; in every other graph they are
+        computed at each access.
         """
     @property
     def indices(self) -> memoryview: ...
@@ -311,11 +342,11 @@ class Graph:
     def parent_indices(self) -> memoryview: ...
     def node_rows(self) -> memoryview: ...
     def edge_rows(self) -> tuple[memoryview, memoryview]:
-        """The rows of all edges' parents, and of their children."""
+        """(parents, children): two arrays of equal length with the rows of every edge's ends."""
     def successor_rows(self, row: int) -> memoryview: ...
     def predecessor_rows(self, row: int) -> memoryview: ...
     def ancestor_rows(self, row: int, depth: int | None = None) -> memoryview:
-        """Nearest first, as all the following are."""
+        """The ancestors of a row, nearest first, as in all methods below."""
     def descendant_rows(self, row: int, depth: int | None = None) -> memoryview: ...
     def all_ancestor_rows(self, depth: int | None = None) -> tuple[memoryview, memoryview]:
         """(starts, rows): the ancestors of row r are ``rows[starts[r]:starts[r + 1]]``."""
@@ -323,45 +354,45 @@ class Graph:
     def children_rows(
         self, rows: Iterable[int] | memoryview, depth: int | None = None
     ) -> memoryview:
-        """``select_children``. ``rows`` may be a buffer of uint32."""
+        """The rows of ``select_children``. ``rows`` may be a buffer of uint32."""
     def parents_rows(
         self, rows: Iterable[int] | memoryview, depth: int | None = None
     ) -> memoryview:
-        """``select_parents``."""
+        """The rows of ``select_parents``. ``rows`` may be a buffer of uint32."""
     def childrens_parents_rows(self, rows: Iterable[int] | memoryview) -> memoryview:
-        """``select_childrens_parents``."""
+        """The rows of ``select_childrens_parents``. ``rows`` may be a buffer of uint32."""
     def topological_rows(self) -> memoryview: ...
     def generation_rows(self) -> tuple[memoryview, memoryview]:
         """(starts, rows): generation g is ``rows[starts[g]:starts[g + 1]]``."""
     def cycle_rows(self) -> memoryview:
-        """Empty if there is no cycle."""
+        """The rows on the cycle of :meth:`find_cycle`; empty if there is no cycle."""
     def queue_score_rows(self) -> memoryview:
-        """The score of every row, 0xFFFFFFFF for those without one."""
+        """The score of every row; 0xFFFFFFFF for a row without a score."""
     def shortest_path_rows(self, parent: int, child: int) -> memoryview:
-        """Empty if there is no path."""
+        """The rows of :meth:`shortest_path`; empty if there is no path."""
 
     # For other packages. Each raises ImportError, naming the package, if it is not installed.
 
     def to_networkx(self) -> Any:
-        """A ``networkx.DiGraph`` of ids, equal to a ``copy()`` of dbt's, ``edge_type`` included."""
+        """A ``networkx.DiGraph`` of ids, equal to a copy of dbt's graph, ``edge_type`` included."""
     def to_rustworkx(self) -> Any:
         """A ``rustworkx.PyDiGraph``: ids as nodes, by row; None or "parent_test" as edges.
 
         A node's index is its row as long as every row is a node.
         """
     def to_scipy(self) -> Any:
-        """A ``scipy.sparse.csr_array`` of bool, rows by columns: from a parent to a child.
+        """A ``scipy.sparse.csr_array`` of bool and shape (n, n): from a parent's row to a child's.
 
-        Of ``m.graph``, indptr and indices lie in the mapping, and one byte an edge is allocated.
+        For ``m.graph``, indptr and indices lie in the mapping; only one byte per edge is allocated.
         """
 
 class Manifest(Object):
     """A whole manifest, of one generation. ``memoryview(m)`` is the file, read-only.
 
-    Pickles as its path, generation and checksum: the process that gets it opens the same file, and
-    gets :class:`GenerationError` if another has been published there meanwhile. One that is in
-    memory only, because no file could be written, pickles as its bytes. Copies are plain dicts, and
-    parts of a manifest pickle as plain values.
+    A manifest pickles as its path, generation and checksum. The process that unpickles it opens the
+    same file, or raises :class:`GenerationError` if another generation was published meanwhile. A
+    manifest that is in memory only, because no file could be written, pickles as its bytes. Copies
+    are plain dicts, and parts of a manifest pickle as plain values.
     """
 
     def __buffer__(self, flags: int, /) -> memoryview: ...
@@ -375,41 +406,47 @@ class Manifest(Object):
         traceback: TracebackType | None,
     ) -> None: ...
     def close(self) -> None:
-        """Make every further use an error. The mapping goes when the last view of it is gone."""
+        """Make every further use of this manifest and its views raise ``ValueError``.
+
+        The mapping is freed when the last view of it is gone. May be called again.
+        """
     @property
     def closed(self) -> bool: ...
     @property
     def path(self) -> str:
-        """What was passed to :func:`open`."""
+        """The path that was passed to :func:`open`."""
     @property
     def generation(self) -> int:
         """1 for the first file published at its path, one more for each that replaced it."""
     def refresh(self) -> bool:
-        """Move on to what is published at the path now; False if that is what this is already.
+        """Move on to the file that is published at the path now; False if it is the current one.
 
-        Whatever was taken from it before, nodes, graphs, memoryviews, stays what it was, as long as
-        it is held, and ``close()`` does not reach it any more. If the file is gone, the manifest
-        stays as it is. O(1), one ``stat`` call while nothing has changed. Safe from several
-        threads. Raises as :func:`open` does, and stays as it is.
+        Nodes, graphs and memoryviews that were taken before keep showing the old generation as
+        long as they are held, and ``close()`` does not close them any more. If the file is gone,
+        the manifest keeps its generation. O(1): one ``stat`` call while nothing has changed. Safe
+        from several threads. Raises as :func:`open` does; the manifest then keeps its generation.
         """
     def _newer(self) -> Manifest | None:
-        """What :meth:`refresh` would move on to, as a manifest of its own. Also when closed."""
+        """The generation that :meth:`refresh` would move on to, as another manifest.
+
+        None if there is no newer one. Also works on a closed manifest.
+        """
     def _reference(self) -> tuple[str, int, int, bool] | None:
-        """The arguments of :func:`open_generation`; None for what is in memory only."""
+        """The arguments of :func:`open_generation`; None for a manifest that is in memory only."""
     def node(self, unique_id: str) -> Node:
         """The resource of that id, of any type: models, tests, sources, macros, docs, ...
 
-        Raises ``KeyError`` if there is none.
+        Raises ``KeyError`` if there is no such resource.
         """
     def raw(self, unique_id: str, field: str) -> memoryview:
         """The UTF-8 bytes of a string field, in the mapping, without a copy.
 
-        ``field`` may be a dotted path. Raises ``KeyError`` if there is no such resource or field,
-        ``TypeError`` if it is not a string.
+        ``field`` may be a dotted path. The memoryview keeps the mapping alive. Raises ``KeyError``
+        if there is no such resource or field, ``TypeError`` if the field is not a string.
         """
     @property
     def graph(self) -> Graph:
-        """The manifest's graph, a new :class:`Graph` each time: changes to one stay there."""
+        """The manifest's graph, as a new :class:`Graph` for each call: each has its own changes."""
     def select(
         self,
         select: str | Iterable[str] | None = None,
@@ -428,22 +465,25 @@ class Manifest(Object):
     ) -> Selection:
         """The unique_ids that ``dbt ls`` lists for these options, sorted as dbt sorts them.
 
-        ``select`` and ``exclude`` are written as on dbt's command line, ``"tag:nightly+ orders"``;
-        without any, everything is selected, or what the default selector says. ``selector`` names
-        one of the project's YAML selectors. ``resource_type`` may be ``"all"`` and ``"default"``.
-        ``include_empty=False`` leaves out models without code, as ``dbt run`` does. ``path:`` looks
-        for files in ``project_dir`` if it is given, else among the paths that the manifest names.
-        ``state:``, ``result:`` and ``source_status:`` compare with the manifest.json,
-        run_results.json and sources.json in the directory ``state``, and with the sources.json in
-        ``target``; ``state_modified_compare_more_unrendered_values`` is the flag of that name in
-        dbt_project.yml.
-
-        Releases of dbt differ here and there; the one that wrote the manifest is followed, or
-        ``dbt_version``, such as ``"1.11.16"``.
+        - ``select`` and ``exclude`` are written as on dbt's command line:
+          ``"tag:nightly+ orders"``. Without both, the default selector decides; without a default
+          selector, everything is selected.
+        - ``selector`` names one of the project's YAML selectors.
+        - ``resource_type`` may also be ``"all"`` or ``"default"``.
+        - ``include_empty=False`` leaves out models without code, as ``dbt run`` does.
+        - ``project_dir``: ``path:`` looks for files in it. Without it, ``path:`` looks among the
+          paths that the manifest names.
+        - ``state``: a directory with manifest.json, run_results.json and sources.json. ``state:``,
+          ``result:`` and ``source_status:`` compare with these.
+        - ``target``: a directory with the sources.json that ``source_status:`` also needs.
+        - ``state_modified_compare_more_unrendered_values`` is the flag of that name in
+          dbt_project.yml.
+        - ``dbt_version``, such as ``"1.11.16"``: the release of dbt to follow where releases
+          differ. The default is the release that wrote the manifest.
 
         The result is a list, which notebooks show as a table with a picture.
 
-        Raises :class:`SelectionError` with dbt's message. What dbt warns of is a
+        Raises :class:`SelectionError` with dbt's message. Each warning of dbt's becomes a
         ``flatmanifest.SelectionWarning``. The GIL is released meanwhile.
         """
     def select_with_warnings(
@@ -462,13 +502,13 @@ class Manifest(Object):
         state_modified_compare_more_unrendered_values: bool = False,
         dbt_version: str | None = None,
     ) -> tuple[list[str], list[str]]:
-        """As :meth:`select`; the texts of the warnings are given back instead of raised."""
+        """(unique_ids, warnings): as :meth:`select`, but with the texts of warnings as a list."""
     def draw(self, unique_ids: Iterable[str], output: str = "svg") -> str:
-        """How these resources hang together, also by way of others: "svg", "dot" or "tree".
+        """A picture of these resources and the paths between them: "svg", "dot" or "tree".
 
-        SVG is made by Graphviz's program ``dot``, from its language; a tree is text.
-        Raises ``KeyError`` for an id that the manifest has not, ``RuntimeError`` where there is no
-        ``dot``, or for a picture of over a million edges.
+        "svg" needs Graphviz's program ``dot``, "dot" is Graphviz's language, and "tree" is text.
+        Raises ``KeyError`` for an id that is not in the manifest, ``RuntimeError`` if ``dot`` is
+        missing or fails, or if the picture would have over a million edges.
         """
     def list_lines(
         self,
@@ -479,48 +519,57 @@ class Manifest(Object):
     ) -> list[str]:
         """A line for each resource, as ``dbt ls --output OUTPUT --output-keys KEYS`` prints it.
 
-        ``output`` is ``"selector"``, ``"name"``, ``"path"`` or ``"json"``; ``ValueError`` for all
-        others. Raises ``KeyError`` for an id that the manifest has not.
+        ``output`` is ``"selector"``, ``"name"``, ``"path"`` or ``"json"``. Raises ``ValueError``
+        for any other ``output``, ``KeyError`` for an id that is not in the manifest.
         """
     def verify(self) -> None:
-        """Check all of the file: structure, references, checksum. Raises :class:`FormatError`."""
+        """Check the whole file: structure, references, checksum. Raises :class:`FormatError`."""
 
 def open(path: str | PathLike[str], *, copy: bool = False) -> Manifest:
     """Open an .fman file, or the manifest in a JSON file, gzipped or not.
 
-    A JSON file is converted once into an .fman beside it, which is used again while the JSON is
-    unchanged; where none can be written, into anonymous shared memory.
+    A JSON file is converted once into an .fman file beside it, which is used again while the JSON
+    is unchanged. Where no file can be written, the JSON is converted into anonymous shared memory.
 
-    ``copy=True`` reads the file into private memory instead of mapping it, and checks its checksum:
-    for files that others may write to or cut off in place, which would kill the process (SIGBUS).
-    flatmanifest itself only replaces files as a whole. On network file systems that do not keep
-    replaced files for those who have them mapped (NFS, SMB, 9P), this is what is always done.
+    ``copy=True`` reads the file into private memory instead of mapping it, and checks its checksum.
+    It protects against other programs that write to the file or truncate it in place: for a mapped
+    file, truncation kills the process (SIGBUS). flatmanifest itself only replaces whole files. On
+    network file systems where a replaced file does not stay readable (NFS, SMB, 9P), every file is
+    copied.
 
     Raises :class:`FormatError`, :class:`ConvertError` or ``OSError``.
     """
 
 def load(path: str | PathLike[str], *, copy: bool = False) -> dict[str, Any]:
-    """The manifest as plain objects: what ``json.load`` gives of it, in a tenth of its time.
+    """The manifest as plain objects, equal to those of ``json.load``, in a tenth of its time.
 
-    Opens the file as :func:`open` does, a JSON file by the .fman beside it, and closes it. Equal
-    strings are one str. Raises as :func:`open` does.
+    Opens the file as :func:`open` does (a JSON file by the .fman beside it), and closes it. Equal
+    strings are one str object. Raises as :func:`open` does.
     """
 
 def open_generation(
     path: str | PathLike[str], generation: int, checksum: int, copy: bool
 ) -> Manifest:
-    """Open an .fman file if it is this one; raise :class:`GenerationError` if it is another."""
+    """Open an .fman file of this generation and checksum.
+
+    Raises :class:`GenerationError` if the file at the path is another one, or as :func:`open`.
+    """
 
 def open_bytes(bytes: bytes, name: str | PathLike[str]) -> Manifest:
-    """The manifest in the bytes of an .fman file, copied into memory that children share."""
+    """Open the bytes of an .fman file, copied into memory that child processes share.
+
+    ``name`` takes the place of the path in messages.
+    """
 
 def convert(input: str | PathLike[str], output: str | PathLike[str] | None = None) -> Path:
     """Convert the JSON manifest at ``input`` ("-": standard input) and return the output's path.
 
-    ``output`` defaults to the .fman beside the input. It is replaced as a whole, or on failure left
-    as it was; several writers take turns, each making a generation of its own. The GIL is released
-    meanwhile. Raises :class:`ConvertError` or ``OSError``. If the disk fails once the file is in
-    place, a ``RuntimeWarning`` says that it may not survive a power failure.
+    ``output`` defaults to the .fman file beside the input. The output is replaced as a whole; if
+    the conversion fails, the old output stays. Several writers take turns, and each makes a
+    generation of its own. The GIL is released meanwhile.
+
+    Raises :class:`ConvertError` or ``OSError``. If the disk fails after the file is in place, a
+    ``RuntimeWarning`` says that the file may not survive a power failure.
     """
 
 # Live objects, for flatmanifest.dbt: docs/objects.md.
@@ -533,81 +582,83 @@ def publish_objects(
 ) -> int:
     """Write dicts, lists, tuples, plain values, dates, dataclasses and Enums into an .fman file.
 
-    ``describe`` names a class, "module:Class", and the fields to store of a dataclass; None for an
-    Enum. :class:`Unbuilt` values are taken over from their file without being built. Dataclasses'
-    other attributes are left out. If the file ``is_lasting``, it is on the disk when this returns.
+    ``describe(cls)`` gives the name of a class, "module:Class", and the names of the dataclass
+    fields to store; None instead of the fields for an Enum. Other attributes of a dataclass object
+    are left out. :class:`Unbuilt` values are copied from their file without being built. If
+    ``is_lasting``, the file is on the disk when the function returns.
 
-    Returns the file's generation. The file is replaced as a whole, or on failure left as it was.
-    Raises TypeError and ValueError for what cannot be stored, and ``OSError``.
+    Returns the file's generation. The file is replaced as a whole; on failure the old file stays.
+    Raises ``TypeError`` or ``ValueError`` for a value that cannot be stored, and ``OSError``.
     """
 
 def open_objects(
     path: str | PathLike[str],
     resolve: Callable[[str], tuple[type, tuple[tuple[str, Callable[[], Any]], ...]]],
 ) -> StoredObjects:
-    """Open what :func:`publish_objects` wrote.
+    """Open a file that :func:`publish_objects` wrote.
 
-    ``resolve`` finds a class by its name, and the fields that are not stored, with what makes them.
-    Raises :class:`FormatError` or ``OSError``.
+    ``resolve(name)`` gives the class of a name, and (field, factory) pairs for the fields that are
+    not stored. Raises :class:`FormatError` or ``OSError``.
     """
 
 @final
 class StoredObjects:
-    """A file of Python objects. Use it with the GIL held."""
+    """A mapped file of Python objects. All methods need the GIL."""
 
     @property
     def generation(self) -> int: ...
     def names(self) -> list[str]:
         """The keys of the dict that was written."""
     def restore(self, key: str) -> Any:
-        """Build a value: new objects, of the classes that they were, without ``__init__``."""
+        """Build the value of a key: new objects of the stored classes, without ``__init__``."""
     def equals(self, key: str, value: Any) -> bool:
-        """Whether a value is what :meth:`restore` would build, types and order of keys included."""
+        """Whether a value equals the stored one, types and order of keys included."""
     def manifest(self) -> Manifest:
         """The same file as a manifest: its graph, its columns, selections."""
     def map(self, key: str) -> StoredMap:
-        """A value that is a dict, its own values to be built one by one."""
+        """The value of a key that holds a dict. The values of that dict are built one by one."""
 
 @final
 class StoredMap:
-    """A dict in a file."""
+    """A dict in a mapped file."""
 
     def __len__(self) -> int: ...
     def keys(self) -> list[str]: ...
     def column(self, field: str) -> list[Any]:
-        """A field of every value, or of a part of it (``"config.enabled"``).
+        """A field of every value, in the order of the keys; a dotted path (``"config.enabled"``).
 
-        None where there is none. Members of Enums are given as their values.
+        An entry is None where a value has no such field. Members of Enums are given as their
+        values.
         """
     def matches(self, dict: dict[str, Any]) -> bool:
         """Whether a dict has the same keys in the same order and equal values, built or not."""
     def restore(self, index: int) -> Any:
-        """Build the value of the key at that place."""
+        """Build the value of the key at that index."""
     def equals(self, index: int, value: Any) -> bool:
-        """Whether a value is what :meth:`restore` would build."""
+        """Whether a value equals the one that :meth:`restore` would build."""
     def fill(self, dict: dict[str, Any], finish: Callable[[Any], Any] | None = None) -> None:
-        """Give a dict the keys in their order, each with an :class:`Unbuilt` for its value.
+        """Give a dict the keys in their order, each with an :class:`Unbuilt` as its value.
 
-        ``finish`` makes of the value what :meth:`Unbuilt.build` gives.
+        If ``finish`` is given, :meth:`Unbuilt.build` returns ``finish(value)``.
         """
 
 @final
 class Unbuilt:
-    """Stands in a dict for a value of a :class:`StoredMap` that has not been built.
+    """A placeholder in a dict for a value of a :class:`StoredMap` that has not been built.
 
-    Serializers written in C read dicts past their methods, and refuse this, or hand it to the
-    function that is given for types which they do not know. It cannot be pickled or copied, and
-    ``str()`` of it raises ``TypeError``.
+    Serializers written in C read dicts without calling their methods. They refuse an Unbuilt, or
+    pass it to the function that is given for unknown types. An Unbuilt cannot be pickled or copied,
+    and ``str()`` of it raises ``TypeError``.
     """
 
     @property
     def place(self) -> int:
-        """Of the value in the map."""
+        """The index of the value in the map."""
     def build(self) -> Any:
-        """Build the value: a new object each time."""
+        """Build the value: a new object for each call."""
 
 def build_values(dict: dict[str, Any]) -> None:
-    """Replace every :class:`Unbuilt` without ``finish`` among a dict's values by its value."""
+    """Replace every :class:`Unbuilt` in a dict by its value, except those with ``finish``."""
 
 # Snapshots of files: (digest_low, digest_high, file_count, taken_ns, by_content).
 
@@ -617,65 +668,66 @@ CACHE_VERSION: str
 def take_snapshot(
     files: Iterable[str] | dict[str, list[str]],
 ) -> tuple[int, int, int, int, list[str]]:
-    """One digest over paths, each as it is depended on (native/freshness/snapshot.h).
+    """One digest over paths, each according to its use (native/freshness/snapshot.h).
 
-    ``files``: paths that are read, each with all that is below it; or lists of paths by use:
-    "read", "listed", "probed", "alone". The GIL is released meanwhile. Raises ``OSError``.
+    ``files``: paths that are read, each with everything below it; or lists of paths by use: "read",
+    "listed", "probed", "alone". The GIL is released meanwhile. Raises ``OSError``.
     """
 
 def take_snapshot_of_new(path: str) -> tuple[int, int, int, int, list[str]]:
-    """The same for a file that has just been written, whose content need not be looked at.
+    """A snapshot of a file that the caller has just written, without reading its content.
 
-    Sets its time of modification. Raises ``OSError``.
+    Sets the file's time of modification. Raises ``OSError``.
     """
 
 def is_fresh(files: Iterable[str] | dict[str, list[str]], snapshot: Sequence[Any]) -> bool:
-    """Whether a snapshot taken now would be the same. Raises ``OSError``."""
+    """Whether a snapshot of the files now would equal this one. Raises ``OSError``."""
 
 def changed_dependency(fields: dict[str, Any], environment: dict[bytes, bytes]) -> str | None:
-    """What dependencies (flatmanifest.dbt.dependencies) are not as they were, in words.
+    """A description of the first dependency that has changed; None if none has.
 
-    None if all are. The GIL is released meanwhile. Raises ``OSError``.
+    ``fields`` are those of flatmanifest.dbt.dependencies, ``Dependencies``. The GIL is released
+    meanwhile. Raises ``OSError``.
     """
 
 def is_worth_retaking(snapshot: Sequence[Any]) -> bool:
-    """Whether files whose content is in the snapshot could be known without reading them now."""
+    """Whether a new snapshot would save reading files: this one includes the content of some."""
 
 def read_files(paths: Iterable[str], most_bytes: int) -> list[bytes | None]:
-    """What these files hold, read by several native threads without the GIL.
+    """The contents of these files, read by several native threads without the GIL.
 
-    None for one that cannot be read, is no regular file, or is longer than ``most_bytes``.
+    None for a path that cannot be read, is no regular file, or is longer than ``most_bytes``.
     """
 
 # The front door (native/front), for flatmanifest.dbt.front_door.transcript.
 
 def transcript_path(arguments: list[str], program_directory: str) -> str | None:
-    """Where the transcript of ``dbt ARGUMENTS`` is, in this directory and environment.
+    """The path of the transcript of ``dbt ARGUMENTS``, for the current directory and environment.
 
     None for a command line that the front door does not serve.
     """
 
 def answer_path(arguments: list[str], program_directory: str) -> str | None:
-    """Where the answer to it is, if it asks for help or a version; else None."""
+    """The path of the answer to ``dbt ARGUMENTS``; None unless it asks for help or a version."""
 
 def require_trusted_directory(directory: str) -> None:
-    """Raise ``FormatError`` for a directory that others than the user and root may write into.
+    """Raise ``FormatError`` if others than the user and root may write into the directory.
 
-    Nothing for one that is not there. ``FLATMANIFEST_TRUST`` in the environment trusts more people.
-    Raises ``OSError`` where it cannot be looked at.
+    A missing directory is trusted. ``FLATMANIFEST_TRUST`` in the environment trusts more users.
+    Raises ``OSError`` if the directory cannot be examined.
     """
 
 def trim_cache(directory: str, max_bytes: int, kept: str) -> None:
-    """Remove what was used longest ago from a cache directory; never the entry of that key.
+    """Remove the least recently used entries until a cache directory has ``max_bytes`` or less.
 
-    Raises ``OSError``.
+    The entry with the key ``kept`` stays. Raises ``OSError``.
     """
 
 def environment_digest(environment: dict[bytes, bytes], names: list[str] | None, salt: str) -> str:
-    """A digest of these variables and of those that are always depended on.
+    """A digest of these variables and of those that every entry depends on.
 
-    Without names, of all but those that a shell changes (native/front/environment.h). ``salt``: 16
-    to 64 bytes.
+    ``names=None`` means all variables except those that a shell changes
+    (native/front/environment.h). ``salt``: 16 to 64 bytes.
     """
 
 # Artifacts, for flatmanifest.dbt.
@@ -683,11 +735,11 @@ def environment_digest(environment: dict[bytes, bytes], names: list[str] | None,
 def split_json(
     path: str | PathLike[str],
 ) -> list[tuple[str, list[tuple[str, int, int]] | None, int, int]]:
-    """Where the parts of a JSON object lie in its file, as offsets in bytes.
+    """The places of a JSON object's members in its file, as byte offsets.
 
-    For each of its members: key; if the value is an object, its members' keys and where their
-    values begin and end; where the value begins and ends (0 for objects). Raises
-    :class:`ConvertError` or ``OSError``.
+    For each member: (key, members, begin, end). If the value is an object, ``members`` are (key,
+    begin, end) of the object's own members, and begin and end are 0; else ``members`` is None.
+    Raises :class:`ConvertError` or ``OSError``.
     """
 
 def artifact_lines(
@@ -695,6 +747,6 @@ def artifact_lines(
 ) -> list[str] | None:
     """The lines of ``dbt ls --output json``, cut out of a manifest.json that dbt has written.
 
-    None if one of the resources is not there, or a key is of a field that is in no artifact. Raises
+    None if a resource is missing, or if a key names a field that is in no artifact. Raises
     :class:`ConvertError` or ``OSError``.
     """

@@ -9,7 +9,7 @@ from flatmanifest._native import Array, Graph, Manifest, Node, Object
 
 
 class _Brief(reprlib.Repr):
-    """Reprs of bounded size, whatever the manifest's: reprlib picks a method by the type's name."""
+    """Reprs of bounded size for manifests of any size. reprlib picks a method by a type's name."""
 
     def repr_Object(self, value: Object, level: int) -> str:
         if level <= 0:
@@ -33,12 +33,12 @@ _brief.maxstring = _brief.maxother = 60
 
 
 def brief(value: object) -> str:
-    """Text of a value, of bounded length."""
+    """The repr of a value, of bounded length."""
     return _brief.repr(value)
 
 
 def representation(view: object) -> str:
-    """The repr of a view or a graph, of bounded length, closed ones included."""
+    """The repr of a view or a graph, of bounded length; also for a closed manifest."""
     if isinstance(view, Manifest):
         state = "closed" if view.closed else f"generation {view.generation}"
         return f"<flatmanifest.Manifest {view.path!r}, {state}>"

@@ -1,8 +1,8 @@
-"""What ``Manifest.select`` gives: a list that a notebook shows with a picture."""
+"""The result of ``Manifest.select``: a list that a notebook shows with a picture."""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
+TYPE_CHECKING = False  # instead of typing.TYPE_CHECKING: importing typing costs each reader memory
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 class Selection(list[str]):
-    """The selected unique_ids: a list, and of which manifest they are.
+    """A list of the selected unique_ids, with the manifest that they were selected from.
 
-    Copies, slices, sums and pickles are plain lists.
+    ``manifest`` keeps that manifest alive. Copies, slices, sums and pickles are plain lists.
     """
 
     __slots__ = ("manifest",)

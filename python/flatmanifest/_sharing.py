@@ -1,4 +1,4 @@
-"""How a manifest travels to other processes, and is followed from generation to generation."""
+"""Pickling a manifest for other processes, and watching a path for new generations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from flatmanifest._native import (
     open_generation,
 )
 
-TYPE_CHECKING = False  # typing's, whose import would cost each reader a megabyte, as pathlib's
+TYPE_CHECKING = False  # importing typing or pathlib would cost each reader a megabyte
 if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
@@ -24,26 +24,30 @@ if TYPE_CHECKING:
 
 
 def reduce_manifest(manifest: Manifest) -> tuple[Callable[..., Manifest], tuple[Any, ...]]:
-    """What a manifest pickles as: where it is and which one, not what is in it."""
+    """Pickle a manifest as a reference (path, generation, checksum), without its content.
+
+    A manifest that is in memory only pickles as its bytes.
+    """
     reference = manifest._reference()  # noqa: SLF001 - the other half of the native views
     if reference is None:
         return from_bytes, (bytes(memoryview(manifest)), manifest.path)
     return from_reference, reference
 
 
-# Functions of Python: pickle takes those of pybind11 for methods of what cannot be pickled.
+# Functions written in Python, because pickle takes pybind11's functions for methods of an object
+# that cannot be pickled.
 def from_reference(path: str, generation: int, checksum: int, copy: bool) -> Manifest:  # noqa: FBT001
-    """Open what another process has open. Raises GenerationError if it is gone."""
+    """Open the manifest that another process has open. Raises GenerationError if it is gone."""
     return open_generation(path, generation, checksum, copy=copy)
 
 
 def from_bytes(content: bytes, name: str) -> Manifest:
-    """Take what was converted into memory, because no file could be written."""
+    """Open a manifest that was converted into memory because no file could be written."""
     return open_bytes(content, name)
 
 
 class Watch(Iterator[Manifest]):
-    """The generations of a manifest, as they are published. See :func:`watch`."""
+    """An iterator over the generations of a manifest, as they are published. See :func:`watch`."""
 
     def __init__(self, path: str | PathLike[str], interval: float, *, copy: bool) -> None:
         if not interval > 0:
@@ -52,7 +56,7 @@ class Watch(Iterator[Manifest]):
         self._interval = interval
         self._copy = copy
         self._current: Manifest | None = None
-        # What could not be read, by stat: it may be about to be written.
+        # The stat of a file that could not be read: another process may be writing it.
         self._unreadable: tuple[int, ...] | None = None
         self._closed = threading.Event()
         self._turn = threading.Lock()
@@ -62,7 +66,7 @@ class Watch(Iterator[Manifest]):
         return self
 
     def __next__(self) -> Manifest:
-        # Several threads may iterate: each generation goes to one of them.
+        # If several threads iterate, each generation goes to one of them.
         with self._turn:
             while not self._closed.is_set():
                 found = self._look()
@@ -72,7 +76,10 @@ class Watch(Iterator[Manifest]):
         raise StopIteration
 
     def close(self) -> None:
-        """End the iteration, also of a thread that waits in it. Manifests stay as they are."""
+        """End the iteration, also for a thread that waits in it. Open manifests stay open.
+
+        Waits for the thread of ``callback`` to end. May be called again, and from any thread.
+        """
         self._closed.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
@@ -93,7 +100,7 @@ class Watch(Iterator[Manifest]):
         self.close()
 
     def _look(self) -> Manifest | None:
-        """Open what is at the path, if it is there, can be read, and was not given out yet."""
+        """Open the file at the path if it exists, can be read, and was not given out yet."""
         try:
             found = self._open()
         except FileNotFoundError:
@@ -140,22 +147,26 @@ def watch(
     interval: float = 0.1,
     copy: bool = False,
 ) -> Watch:
-    """Follow the manifest at a path: what is there now, then each generation that replaces it.
+    """Follow the manifest at a path: the current one, then each generation that replaces it.
 
         for m in flatmanifest.watch("target/manifest.fman"):
             ...
 
-    ``path`` is what :func:`flatmanifest.open` takes, and so is ``copy``. It need not exist yet; a
-    file that is removed and made again is a new one. Each manifest is a view of its own, which
-    stays what it is. Of several generations within ``interval`` seconds, only the last is given:
-    the file is looked at that often, by one ``stat`` call, which works on every file system and
-    across containers. Waiting holds no lock of Python's, and Ctrl-C ends it.
+    ``path`` and ``copy`` are those of :func:`flatmanifest.open`. The path need not exist yet. A
+    file that is removed and made again counts as a new one. Each manifest is a view of its own, and
+    a later generation does not change it.
 
-    With ``callback``, a thread calls it with each manifest; what it raises ends the watch, by way
-    of ``threading.excepthook``. The :class:`Watch` ends by ``close()``, or by ``with``.
+    The file is looked at every ``interval`` seconds, by one ``stat`` call, which works on every
+    file system and across containers. If several generations appear within one interval, only the
+    last is given. Waiting releases the GIL, and Ctrl-C ends it.
 
-    A file that cannot be read is given one more interval, as it may be being written; if it is
-    still the same then, the iterator raises FormatError or ConvertError, and goes on if asked to.
+    With ``callback``, a thread calls it with each manifest. An exception of the callback goes to
+    ``threading.excepthook`` and ends the watch. ``close()`` or leaving a ``with`` block ends the
+    :class:`Watch`.
+
+    A file that cannot be read gets one more interval, because another process may be writing it. If
+    the file is unchanged then, the iterator raises FormatError or ConvertError; the next call of
+    ``next`` goes on. Raises ValueError if ``interval`` is not positive.
     """
     watching = Watch(path, interval, copy=copy)
     if callback is not None:

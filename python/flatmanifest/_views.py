@@ -1,4 +1,4 @@
-"""What the native views take from Python: set-like views of an Object, reprs, plain values."""
+"""Python's part of the native views: set-like views of an Object, reprs, plain values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from flatmanifest._native import Array, Object, Unbuilt
 from flatmanifest._reprs import brief, representation
 
-TYPE_CHECKING = False  # typing's, whose import would cost each reader memory
+TYPE_CHECKING = False  # instead of typing.TYPE_CHECKING: importing typing costs each reader memory
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
@@ -19,9 +19,9 @@ __all__ = ["ObjectItems", "ObjectKeys", "ObjectValues", "html", "json_default", 
 def json_default(value: object) -> Any:
     """Give the plain value of a view: ``json.dumps(view, default=flatmanifest.json_default)``.
 
-    Likewise orjson's ``default``, msgspec's ``enc_hook``, msgpack's ``default`` and pydantic's
-    ``fallback``. Inside dbt, also what stands in its dicts for objects that it has not touched.
-    Raises ``TypeError`` for all else, as those want it.
+    The function also fits orjson's ``default``, msgspec's ``enc_hook``, msgpack's ``default`` and
+    pydantic's ``fallback``. Inside dbt, it also builds the object of an ``Unbuilt`` placeholder.
+    Raises ``TypeError`` for any other value, as these serializers require.
     """
     if isinstance(value, Object):
         return value.to_dict()
@@ -34,7 +34,7 @@ def json_default(value: object) -> Any:
 
 
 class _Unpickled:
-    """Refuses to be copied or pickled, as dict's views do."""
+    """A base of views that cannot be copied or pickled, as dict's views cannot."""
 
     __slots__ = ()
 
@@ -44,7 +44,7 @@ class _Unpickled:
 
 
 class ObjectKeys(_Unpickled, KeysView[str]):
-    """``Object.keys()``: set-like, as dict's."""
+    """The keys of an Object (``Object.keys()``): set-like, as those of a dict."""
 
     _mapping: Object
 
@@ -56,7 +56,7 @@ class ObjectKeys(_Unpickled, KeysView[str]):
 
 
 class ObjectValues(_Unpickled, ValuesView[object]):
-    """``Object.values()``. Iterates the cells in order instead of looking every key up."""
+    """The values of an Object (``Object.values()``), iterated in order without key look-ups."""
 
     _mapping: Object
 
@@ -71,7 +71,10 @@ class ObjectValues(_Unpickled, ValuesView[object]):
 
 
 class ObjectItems(_Unpickled, ItemsView[str, object]):
-    """``Object.items()``: set-like where the values are hashable, as dict's."""
+    """The items of an Object (``Object.items()``): set-like if the values are hashable, as dict's.
+
+    They are iterated in order, without key look-ups.
+    """
 
     _mapping: Object
 
@@ -86,7 +89,7 @@ class ObjectItems(_Unpickled, ItemsView[str, object]):
 
 
 def html(view: Object | Graph) -> str:
-    """``_repr_html_``: what a notebook shows."""
+    """The HTML that a notebook shows for a view (``_repr_html_``)."""
     from flatmanifest import _html  # noqa: PLC0415 - for notebooks
 
     return _html.of(view)
