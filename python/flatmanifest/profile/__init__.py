@@ -1,9 +1,14 @@
 """``flatmanifest profile``: where a dbt command's time goes. docs/profiling.md.
 
-One real command is run, once, with clocks around the functions that its phases consist of
-(:mod:`phases`), a ledger of what it serializes (:mod:`ledger`), and cProfile (:mod:`functions`);
-on request the memory of each phase (:mod:`memory`) and stacks that py-spy takes from outside
-(:mod:`stacks`). What was found is a :class:`report.Report`, which is printed, kept as JSON or shown
-as a page. :mod:`comparison` runs a command as it is with dbt alone, with the plugin and by the
+One real command is run once (:mod:`measurement`), with these instruments:
+
+- :mod:`phases`, :mod:`clock`: clocks around the functions of dbt that each phase consists of
+- :mod:`ledger`: what the command serializes
+- :mod:`functions`: cProfile
+- :mod:`memory`: on request, the resident memory of each phase
+- :mod:`stacks`: on request, stacks that py-spy takes from outside
+
+The result is a :class:`report.Report`, which is printed (:mod:`text`), kept as JSON or shown as a
+page (:mod:`page`). :mod:`comparison` runs a command with dbt alone, with the plugin and by the
 front door.
 """

@@ -28,7 +28,7 @@ class CannotProfileError(Exception):
 
 def main() -> None:
     """Read the command line; exit."""
-    # Python puts the directory first where it is started, in which dbt would look for plugins.
+    # Python puts the working directory first on its path, and dbt would look for plugins there.
     if sys.path and sys.path[0] in {"", os.getcwd()}:  # noqa: PTH109
         del sys.path[0]
     given = sys.argv[1:]
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def arguments_parser() -> argparse.ArgumentParser:
-    """What stands before ``--``."""
+    """The parser of the options before ``--``."""
     parser = argparse.ArgumentParser(
         prog="flatmanifest profile",
         usage=USAGE,
@@ -108,12 +108,15 @@ def arguments_parser() -> argparse.ArgumentParser:
     )
     add(
         "--report-to", type=Path, help=argparse.SUPPRESS
-    )  # the part of --native that runs the command
+    )  # for the process under py-spy, which runs the command
     return parser
 
 
 def run(options: argparse.Namespace, arguments: tuple[str, ...]) -> int:
-    """Measure and show. Returns the exit status."""
+    """Measure the command and show the report. Returns the exit status.
+
+    Raises CannotProfileError, ReportError, LimitError or OSError.
+    """
     if not has_dbt():
         raise CannotProfileError(f"there is no dbt in {sys.prefix}: pip install dbt-core there")
     if options.script is not None and not options.script.is_file():
@@ -138,7 +141,7 @@ def run(options: argparse.Namespace, arguments: tuple[str, ...]) -> int:
 
 
 def has_dbt() -> bool:
-    """Whether there is dbt-core; adapters, without it, have packages called dbt, too."""
+    """Whether dbt-core is installed. Adapters alone also bring a package called dbt."""
     try:
         return importlib.util.find_spec("dbt.cli") is not None
     except ModuleNotFoundError:
@@ -148,7 +151,7 @@ def has_dbt() -> bool:
 def measure_with_stacks(
     options: argparse.Namespace, wanted: Wanted
 ) -> tuple[Report, stacks.Stacks | None]:
-    """Measure here or, where stacks are wanted and can be had, under py-spy."""
+    """Measure the command: under py-spy if stacks are wanted and possible, else in this process."""
     if not (options.native or options.html or options.flame or options.speedscope):
         return measure(wanted), None
     try:
@@ -169,11 +172,11 @@ def measure_with_stacks(
             )
         report = Report.read(report_file)
         report.notes.append(
-            "py-spy stops the process for each sample: without it, phases are shorter"
+            "py-spy stops the process for each sample: phases are shorter without it"
         )
         taken = stacks.read(stacks_file) if stacks_file.exists() else None
         if not taken:
-            report.notes.append("no stacks: py-spy took none of the command")
+            report.notes.append("no stacks: py-spy took no sample while the command ran")
         return report, taken
 
 
@@ -238,12 +241,12 @@ def open_snakeviz(prof: Path) -> None:
 def run_comparison(
     options: argparse.Namespace, arguments: tuple[str, ...], limits: Sequence[Limit]
 ) -> int:
-    """Compare and show. Returns the exit status, of a side that fails its own."""
+    """Compare the sides and show the result. Returns the exit status; that of a side that fails."""
     if options.script is not None:
         raise CannotProfileError("--compare runs dbt, not a --script")
     try:
         found = comparison.compare(
-            arguments, options.rounds, lambda said: print(said, file=sys.stderr)
+            arguments, options.rounds, lambda line: print(line, file=sys.stderr)
         )
     except comparison.SideFailedError as error:
         print(error.output, file=sys.stderr)
@@ -259,7 +262,7 @@ def run_comparison(
 
 
 def judge(limits: Sequence[Limit], status: int, seconds: dict[str, float]) -> int:
-    """The exit status, with a line for each limit that is exceeded."""
+    """Print a line for each limit that is exceeded. Returns the exit status."""
     sentences = list(exceeded(limits, seconds))
     for sentence in sentences:
         print(f"flatmanifest: {sentence}", file=sys.stderr)

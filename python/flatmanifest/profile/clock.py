@@ -1,4 +1,4 @@
-"""A clock per phase of a command, of which one runs at a time."""
+"""Clocks for the phases of a command. Only one of the clocks runs at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REST = "everything else"
 
 @dataclass
 class Function:
-    """What the calls of one function took, with all they called."""
+    """The calls of one function. ``seconds`` includes all that they called."""
 
     name: str
     calls: int = 0
@@ -25,7 +25,7 @@ class Function:
 
 @dataclass
 class Phase:
-    """What was spent in a phase's functions and in no phase that ran within."""
+    """One phase. ``seconds`` excludes the phases that ran within it."""
 
     name: str
     seconds: float = 0.0
@@ -36,9 +36,9 @@ class Phase:
 class Clock:
     """The wall clock of the thread that makes it, divided among phases.
 
-    While a phase runs within another, only the inner one's clock does, so that the phases'
-    seconds add up to the whole. Other threads are not timed: what they do, the phase that waits for
-    them takes.
+    While a phase runs within another, only the clock of the inner phase runs, so that the seconds
+    of all phases add up to the whole. Other threads are not timed: their time counts for the phase
+    that waits for them.
     """
 
     def __init__(self, start: float) -> None:
@@ -52,11 +52,11 @@ class Clock:
         self.on_switch: Callable[[str], None] | None = None  # with the name of the phase that ends
 
     def phase(self, name: str) -> Phase:
-        """The phase of that name, which there is from now on."""
+        """The phase of that name. It is made at its first use."""
         return self.phases.setdefault(name, Phase(name))
 
     def switch(self) -> None:
-        """Book the time since the last switch on the phase that runs."""
+        """Add the time since the last switch to the phase that runs."""
         now = time.perf_counter()
         self.switches += 1
         self.running[-1].seconds += now - self.since
@@ -98,26 +98,29 @@ class Clock:
                 phase.calls += 1
                 row.calls += 1
                 row.running -= 1
-                if row.running == 0:  # what calls itself is not counted twice
+                if row.running == 0:  # a recursive call is not counted twice
                     row.seconds += self.since - start
 
         return call
 
     def stop(self) -> float:
-        """The seconds since the start."""
+        """Stop the clocks, and return the seconds since the start."""
         self.switch()
         return self.since - self.start
 
 
 def seconds_per_call(on_switch: Callable[[str], None] | None = None) -> float:
-    """What a clock costs the function that it is put around."""
+    """The seconds that a clock adds to a call of its function."""
     clock = Clock(time.perf_counter())
     clock.on_switch = on_switch
     return cost_of_wrapping(_nothing, clock.timed(_nothing, "phase", "nothing"))
 
 
 def cost_of_wrapping(function: Callable[[], object], wrapped: Callable[[], object]) -> float:
-    """Seconds a call: the least of several, for the machine does other things, too."""
+    """The seconds that wrapping adds to a call: the least of several batches.
+
+    The least is taken because other programs on the machine slow some batches down.
+    """
     batches, calls = 10, 200
     costs: dict[Callable[[], object], list[float]] = {function: [], wrapped: []}
     for _ in range(batches):

@@ -1,4 +1,4 @@
-"""One command as dbt alone runs it, with the plugin, and by the front door, in turn."""
+"""One command run by dbt alone, by dbt with the plugin, and by the front door, in turn."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SideFailedError(Exception):
     """A side's command ended with an error, so that there is nothing to compare."""
 
     def __init__(self, side: str, status: int, output: str) -> None:
-        """``output``: the end of what it printed."""
+        """``output``: the last lines that the command printed."""
         super().__init__(f"{side} ended with exit status {status}")
         self.status = status
         self.output = output
@@ -46,25 +46,25 @@ class Side:
 
     @property
     def median(self) -> float:
-        """Of the seconds of all rounds."""
+        """The median of the seconds of all rounds."""
         return statistics.median(self.seconds)
 
 
 @dataclass
 class Comparison:
-    """All rounds. The first side is what the others are compared with."""
+    """The figures of all rounds. The other sides are compared with the first side."""
 
     command: list[str]
     environment: dict[str, str]
     sides: list[Side]
 
     def ratio(self, side: Side) -> float:
-        """How many times as fast as the first: the median over the rounds, each by itself."""
+        """The speed relative to the first side: the median of the ratios of all rounds."""
         first = self.sides[0].seconds
         return statistics.median(f / s for f, s in zip(first, side.seconds, strict=True))
 
     def to_json(self) -> str:
-        """For machines: all figures, medians and ratios."""
+        """All figures, medians and ratios as JSON, for programs."""
         sides = [
             {**asdict(side), "median": side.median, "ratio": self.ratio(side)}
             for side in self.sides
@@ -76,9 +76,9 @@ class Comparison:
 def compare(arguments: Sequence[str], rounds: int, progress: Callable[[str], None]) -> Comparison:
     """Run the command ``rounds`` times a side, after runs that do not count.
 
-    The sides take turns, so that a machine whose speed drifts slows all alike. Each writes into a
-    target directory of its own, which is removed in the end. Raises SideFailedError for the first
-    run that fails.
+    The sides take turns, so that a drift of the machine's speed affects all of them alike. Each
+    side writes into a target directory of its own, which is removed in the end. ``progress`` is
+    called with a line for each run. Raises SideFailedError for the first run that fails.
     """
     with tempfile.TemporaryDirectory(prefix="flatmanifest-profile-") as directory:
         sides = list(_sides())
@@ -103,12 +103,12 @@ def _sides() -> Iterator[Side]:
     beside = Path(sys.executable).with_name("flatmanifest")
     front_door = str(beside) if beside.exists() else shutil.which("flatmanifest")
     if front_door is not None:
-        # What dbt has said once, the front door says the second time.
+        # The front door answers from its second run on: the first run records dbt.
         yield Side(through_the_door, [front_door, "dbt"], "1", warm_ups=1 + WARM_UPS)
 
 
 def _run(side: Side, arguments: Sequence[str], target: Path) -> tuple[float, int]:
-    """Seconds and peak resident bytes of a process."""
+    """Run the command in a process. Returns its seconds and its peak of resident bytes."""
     target_path = [] if "--target-path" in arguments else ["--target-path", str(target)]
     variables = {**os.environ, "FLATMANIFEST": side.switch}
     with tempfile.TemporaryFile() as output:
@@ -125,13 +125,13 @@ def _run(side: Side, arguments: Sequence[str], target: Path) -> tuple[float, int
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             output.seek(0)
-            said = output.read().decode(errors="replace").splitlines()[-SHOWN_OF_A_FAILURE:]
-            raise SideFailedError(side.name, process.returncode, "\n".join(said))
+            printed = output.read().decode(errors="replace").splitlines()[-SHOWN_OF_A_FAILURE:]
+            raise SideFailedError(side.name, process.returncode, "\n".join(printed))
     return elapsed, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def lines(comparison: Comparison) -> Iterator[str]:
-    """The comparison in the terminal."""
+    """The lines of the comparison for the terminal."""
     yield f"flatmanifest profile --compare: {' '.join(comparison.command)}"
     yield ", ".join(f"{name} {text}" for name, text in comparison.environment.items())
     yield ""

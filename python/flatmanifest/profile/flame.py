@@ -22,7 +22,7 @@ TEXT_FROM = 5  # characters
 
 @dataclass
 class Frame:
-    """A frame that was met under one and the same stack of callers."""
+    """A frame under one stack of callers. The same function under other callers is another."""
 
     name: str
     samples: int = 0
@@ -30,7 +30,7 @@ class Frame:
 
 
 def tree(stacks: Stacks) -> Frame:
-    """The stacks put together from their outer ends, under one frame for all."""
+    """The tree of all stacks, from their outer ends, under one root frame called "all"."""
     root = Frame("all")
     for stack, count in stacks.items():
         root.samples += count
@@ -42,7 +42,7 @@ def tree(stacks: Stacks) -> Frame:
 
 
 def svg(stacks: Stacks) -> str:
-    """The graph as a ``<svg>`` element, outermost frames on top, that stands by itself."""
+    """The graph as a ``<svg>`` element that needs nothing else, outermost frames on top."""
     root = tree(stacks)
     boxes = list(_boxes(root, root.samples or 1, 0.0, 0))
     height = (1 + max((level for level, _ in boxes), default=0)) * ROW
@@ -74,7 +74,7 @@ def _boxes(frame: Frame, total: int, x: float, level: int) -> Iterator[tuple[int
 
 
 def _color(name: str) -> str:
-    """Warm for Python's frames, cool for native ones, the same for the same name."""
+    """A colour for a name: warm for Python's frames, cool for native ones."""
     shade = crc32(name.encode()) % 40
     is_python = ".py:" in name or "(<" in name  # <frozen importlib._bootstrap>, <template>
     hue = 20 + shade if is_python else 190 + shade

@@ -1,4 +1,4 @@
-"""cProfile's functions, by the time in them and by the time until they returned."""
+"""cProfile's functions, ordered by their own time and by their cumulative time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HERE = str(Path(__file__).parent)
 
 @dataclass(frozen=True)
 class Function:
-    """One row: ``own`` seconds without what it called, ``cumulative`` with it."""
+    """One row: ``own`` seconds exclude the functions that it called; ``cumulative`` do not."""
 
     name: str
     calls: int
@@ -24,12 +24,12 @@ class Function:
 
 
 def top(profiler: cProfile.Profile, count: int) -> dict[str, list[Function]]:
-    """The first functions in both orders."""
+    """The first ``count`` functions in both orders, by the name of the order."""
     table = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
     functions = [
         Function(shown(*where), calls, own, cumulative)
         for where, (_, calls, own, cumulative, _) in table.items()
-        if not where[0].startswith(HERE)  # the frames around the command are not its own
+        if not where[0].startswith(HERE)  # the profiler's own frames do not count
     ]
     return {
         "cumulative": sorted(functions, key=lambda f: -f.cumulative)[:count],
@@ -38,7 +38,10 @@ def top(profiler: cProfile.Profile, count: int) -> dict[str, list[Function]]:
 
 
 def shown(file: str, line: int, name: str) -> str:
-    """``dbt/parser/models.py:176(parse)``, wherever dbt is installed; a builtin as it is."""
+    """A name as ``dbt/parser/models.py:176(parse)``, without the directory of the installation.
+
+    The name of a builtin stays as it is.
+    """
     if file in {"~", ""}:
         return name
     root = next((root for root in roots() if file.startswith(root)), "")
@@ -47,6 +50,6 @@ def shown(file: str, line: int, name: str) -> str:
 
 @lru_cache(maxsize=1)
 def roots() -> tuple[str, ...]:
-    """The directories that modules are found in, the innermost first."""
+    """The directories that modules are found in, longest path first."""
     paths = {sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), *sys.path} - {""}
     return tuple(sorted((f"{path}/" for path in paths), key=len, reverse=True))

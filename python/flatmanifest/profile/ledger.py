@@ -1,7 +1,8 @@
-"""What a program serializes: each manifest, and everything large, as which bytes, and where from.
+"""The ledger of what a program serializes: each manifest, and every large value.
 
-A manifest that is made into the same format twice within a process is *double serialization*: the
-second time could have used the first one's bytes, or, with a mapped file, none.
+An entry has the format, the size, the time and the caller. If a process makes one manifest into one
+format twice, that is *double serialization*: the second time could have used the bytes of the
+first, or, with a mapped file, none.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import Any
 from flatmanifest.profile.clock import cost_of_wrapping
 from flatmanifest.profile.phases import replace
 
-LARGE = 64 * 1024  # what is less is only worth its time where it is a manifest's
-# Whose frames say how something was serialized, not who wanted that.
+LARGE = 64 * 1024  # bytes: smaller values are entered only if they are a manifest
+# Modules that serialize for others: their frames are not the caller.
 CARRIERS = (
     "json",
     "flatmanifest.profile",
@@ -32,7 +33,7 @@ CARRIERS = (
     "dbt.artifacts.utils",
     "contextlib",
 )
-# Module, function, format, and whether it is given the objects (True) or makes them.
+# Module, function, format, and whether the function takes the objects (True) or makes them.
 WATCHED = (
     ("json", "dumps", "JSON", True),
     ("json", "loads", "JSON", False),
@@ -50,7 +51,7 @@ _IDENTITY = ("metadata", "nodes", "sources")
 
 @dataclass(frozen=True)
 class Manifest:
-    """Which manifest it is: equal ones are of one parse."""
+    """The identity of a manifest: equal ones come from one parse."""
 
     invocation_id: str
     nodes: int
@@ -59,7 +60,7 @@ class Manifest:
 
 @dataclass
 class Entry:
-    """One act of serializing (or of reading back)."""
+    """One call that serializes, or reads back (``is_written`` is False)."""
 
     format: str
     is_written: bool
@@ -70,16 +71,17 @@ class Entry:
 
 
 class Ledger:
-    """The entries of this process; any thread adds to them."""
+    """The entries of this process. Any thread may add entries."""
 
     def __init__(self) -> None:
-        """Watches nothing yet."""
+        """Make a ledger that watches nothing yet."""
         self.entries: list[Entry] = []
-        self.calls = 0  # of what is watched, entered or not
-        self._within: set[int] = set()  # threads: msgpack.packb within pickle.dumps is the latter's
+        self.calls = 0  # of watched functions, whether or not an entry was made
+        # Threads inside a watched call: msgpack.packb within pickle.dumps counts for pickle.
+        self._within: set[int] = set()
 
     def watch_libraries(self) -> None:
-        """Before dbt is imported, whose modules take some of these functions by name."""
+        """Watch the serializers. Call it before dbt imports some of these functions by name."""
         for module, name, format_, is_written in WATCHED:
             if module in {"orjson", "msgpack"} and not _is_installed(module):
                 continue
@@ -89,13 +91,13 @@ class Ledger:
         replace("pickle:dump", self._watched_dump)
 
     def watch_plugin(self) -> None:
-        """After dbt is imported: what flatmanifest publishes, and what it maps."""
+        """Watch what flatmanifest publishes and maps. Call it after dbt is imported."""
         for name, is_written in (("publish", True), ("find", False)):
             watched = partial(self._watched_file, is_written=is_written)
             replace(f"flatmanifest.dbt.cache.entry:{name}", watched)
 
     def seconds_per_call(self) -> float:
-        """What it costs a function to be watched, if nothing is entered."""
+        """The seconds that watching adds to a call that makes no entry."""
         calls = self.calls
         watched = self._watched(_text, "text", is_written=True)
         cost = cost_of_wrapping(_text, watched)
@@ -103,7 +105,7 @@ class Ledger:
         return cost
 
     def double(self) -> list[list[Entry]]:
-        """Entries of one manifest in one format, where there is more than one."""
+        """The groups of two or more entries that made one manifest into one format."""
         groups: dict[tuple[Manifest, str], list[Entry]] = {}
         for entry in self.entries:
             if entry.manifest is not None and entry.is_written:
@@ -156,7 +158,7 @@ class Ledger:
         return watched
 
     def _watched_file(self, call: Callable[..., Any], *, is_written: bool) -> Callable[..., Any]:
-        """What returns an entry of the cache, with the manifest it was given, if any."""
+        """Watch a function that returns an entry of the cache; a manifest may be an argument."""
         format_ = "fman" if is_written else "fman, in place"
 
         @wraps(call)
@@ -174,7 +176,7 @@ class Ledger:
 
 
 def manifest_of(objects: Any) -> Manifest | None:
-    """Which manifest these objects are, if they are one: dbt's class, or what its JSON is."""
+    """The identity of a manifest of dbt's, or of its JSON as a dict; None for other objects."""
     if isinstance(objects, dict):
         if "nodes" not in objects or "macros" not in objects:
             return None
@@ -197,7 +199,7 @@ def _text() -> str:
 
 def _size(text: Any) -> int:
     if isinstance(text, str):
-        # What the text takes in memory, exact where it is ASCII, as dbt's JSON is.
+        # The size of the text in UTF-8. dbt's JSON is ASCII, so that no encoding is needed.
         return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
     if isinstance(text, (bytes, bytearray, memoryview)):
         return len(text)
@@ -212,7 +214,7 @@ def _position(file: Any) -> int:
 
 
 def _caller() -> str:
-    """Who wanted it: the innermost function that is not of a serializer."""
+    """The caller: the innermost function that is in none of the modules :data:`CARRIERS`."""
     frame = sys._getframe(2)  # noqa: SLF001
     while frame.f_back is not None:
         module = frame.f_globals.get("__name__", "")

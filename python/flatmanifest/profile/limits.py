@@ -7,19 +7,22 @@ from dataclasses import dataclass
 
 
 class LimitError(Exception):
-    """What was given is no limit, or none of something that was measured."""
+    """The text is no limit, or it names a phase that does not exist. The message says which."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """Seconds that a phase, or a side of a comparison, may take; the whole command without name."""
+    """The seconds that a phase, or a side of a comparison, may take.
+
+    An empty name stands for the whole command.
+    """
 
     name: str
     seconds: float
 
     @staticmethod
     def parse(text: str) -> Limit:
-        """``SECONDS`` or ``NAME=SECONDS``."""
+        """Read ``SECONDS`` or ``NAME=SECONDS``. Raises LimitError."""
         name, _, seconds = text.rpartition("=")
         try:
             return Limit(name.strip(), float(seconds))
@@ -30,7 +33,7 @@ class Limit:
 
 
 def check_names(limits: Sequence[Limit], known: Sequence[str]) -> None:
-    """Raise LimitError for a name that nothing has, lest a gate stand open for a misspelling."""
+    """Raise LimitError for an unknown name: a misspelled limit would never be exceeded."""
     for limit in limits:
         if limit.name and limit.name not in known:
             raise LimitError(
@@ -39,7 +42,7 @@ def check_names(limits: Sequence[Limit], known: Sequence[str]) -> None:
 
 
 def exceeded(limits: Sequence[Limit], seconds: Mapping[str, float]) -> Iterator[str]:
-    """A sentence for each limit that is exceeded. What did not take place took no time."""
+    """A sentence for each limit that is exceeded. A phase that did not run took no time."""
     for limit in limits:
         taken = seconds.get(limit.name, 0.0)
         if taken > limit.seconds:

@@ -35,20 +35,20 @@ OWN_PROFILER = {"-r", "--record-timing-info"}  # dbt's
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be measured of a command."""
+    """A request: the command to measure, and the instruments to use."""
 
     arguments: tuple[str, ...]
-    script: Path | None = None  # a program instead of dbt, which is given the arguments
+    script: Path | None = None  # a program to run with the arguments instead of dbt
     top: int = 20  # functions shown; 0: no cProfile
     memory: bool = False
     prof: Path | None = None
 
 
 def measure(wanted: Wanted) -> Report:
-    """Run the command in this process, once.
+    """Run the command once in this process, and return the report.
 
-    Its output goes where it always does. What it raises is in the report, and so is how it ended;
-    nothing is raised.
+    The command's output goes where it always does. The report has the command's exit status and
+    error. An exception of the command is not passed on.
     """
     report = Report(_shown(wanted), datetime.now(timezone.utc).isoformat(timespec="seconds"))
     profiler = _profiler(wanted, report)
@@ -85,13 +85,13 @@ def measure(wanted: Wanted) -> Report:
 
 
 def _run(wanted: Wanted, clock: Clock, ledger: Ledger, report: Report) -> None:
-    """Import dbt, prepare it, run the command; into the report how it ended."""
+    """Import dbt, put the clocks in, run the command, and note in the report how it ended."""
     sys.argv = _shown(wanted)
     try:
         with clock.within(phases.IMPORTS):
             from dbt.cli.main import cli  # noqa: PLC0415 - the seconds that are measured
 
-            import dbt_flatmanifest  # noqa: F401, PLC0415 - its seams, before the clocks around them
+            import dbt_flatmanifest  # noqa: F401, PLC0415 - seams come before the clocks around them
         phases.install(clock)
         ledger.watch_plugin()
         if wanted.script is None:
@@ -102,14 +102,14 @@ def _run(wanted: Wanted, clock: Clock, ledger: Ledger, report: Report) -> None:
             runpy.run_path(str(wanted.script), run_name="__main__")
     except SystemExit as ending:
         report.exit_status = _status(ending)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the report says what ran
+    except BaseException as error:  # noqa: BLE001 - the report says what ran before any error
         report.exit_status = 1 if not isinstance(error, KeyboardInterrupt) else 130
         report.error = "".join(traceback.format_exception_only(error)).strip()
         traceback.print_exc()
 
 
 def _status(ending: SystemExit) -> int:
-    """What the interpreter would make of it."""
+    """The exit status that the interpreter would use."""
     if ending.code is None or isinstance(ending.code, int):
         return ending.code or 0
     print(ending.code, file=sys.stderr)
@@ -117,7 +117,7 @@ def _status(ending: SystemExit) -> int:
 
 
 def _listen(report: Report) -> None:
-    """Have the report told the error with which dbt or click ends: both exit with a number."""
+    """Note the error with which dbt or click ends the command: both exit with a number only."""
 
     def noting(call: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(call)
@@ -141,10 +141,12 @@ def _profiler(wanted: Wanted, report: Report) -> cProfile.Profile | None:
     if wanted.top == 0:
         return None
     if OWN_PROFILER & set(wanted.arguments):
-        report.notes.append("no functions: dbt's own --record-timing-info takes the profiler")
+        report.notes.append(
+            "no functions: dbt's own --record-timing-info uses the profiler; leave it out"
+        )
         return None
     report.notes.append(
-        "cProfile slows what it watches, Python's calls most: --top 0 gives the phases alone"
+        "cProfile slows the command, calls of Python functions most: --top 0 runs without cProfile"
     )
     return cProfile.Profile()
 
@@ -175,7 +177,9 @@ def _add_phases(report: Report, clock: Clock, memory: Memory | None) -> None:
     if memory is not None:
         report.peak = max(memory.peak, memory.resident)
         if not memory.can_reset:
-            report.notes.append("the kernel does not tell peaks by phase: they are those so far")
+            report.notes.append(
+                "peaks include earlier phases: this system cannot reset the peak of a process"
+            )
 
 
 def _add_serialized(report: Report, ledger: Ledger) -> None:
@@ -191,7 +195,7 @@ def _add_serialized(report: Report, ledger: Ledger) -> None:
 
 
 def double(entries: Sequence[Entry]) -> str:
-    """The sentence for a manifest that was serialized more often than once."""
+    """The sentence about a manifest that was serialized more than once."""
     manifest = entries[0].manifest
     assert manifest is not None
     size = sum(entry.bytes for entry in entries[1:])
@@ -205,7 +209,7 @@ def double(entries: Sequence[Entry]) -> str:
 
 
 def seconds_since_process_start() -> float:
-    """How long this process had existed when this was asked, to a hundredth; 0 if unknown."""
+    """The age of this process in seconds, to a hundredth; 0 if unknown."""
     try:
         # proc(5): the 22nd field, counted after the name, which may have spaces and parentheses.
         ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
@@ -216,7 +220,7 @@ def seconds_since_process_start() -> float:
 
 
 def environment() -> dict[str, str]:
-    """What a reader has to know to compare two reports."""
+    """The versions and the machine, which a reader needs to compare two reports."""
     found = {"flatmanifest": _version("flatmanifest")}
     if os.environ.get("FLATMANIFEST") == "0":
         found["flatmanifest"] += ", off"
@@ -240,7 +244,7 @@ def _version(package: str) -> str:
 
 
 def processor() -> str:
-    """Its name, as the kernel tells it."""
+    """The processor's name from the kernel, else from ``platform``."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

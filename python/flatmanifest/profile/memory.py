@@ -16,22 +16,22 @@ RESET_PEAK = b"5"  # proc(5): sets VmHWM back to what is resident now
 
 @dataclass
 class Usage:
-    """Bytes: by how much the process grew in a phase, and the most it had meanwhile."""
+    """Resident bytes of a phase: the growth of the process, and its peak."""
 
     growth: int = 0
     peak: int = 0
 
 
 class Memory:
-    """Notes what is resident whenever the phase changes.
+    """Notes the resident memory whenever the phase changes.
 
-    With Linux the peak of each phase is exact: the kernel keeps it, and is asked to begin anew.
-    Elsewhere, or where it may not be asked, it is the process's peak so far. Both files are kept
-    open, for a parse has thousands of phases. ``close`` it.
+    On Linux the peak of each phase is exact: the kernel keeps the peak and resets it on request.
+    Elsewhere, or where the request is refused, a peak is that of the process so far. The files of
+    /proc stay open until :meth:`close`, because a parse switches phases thousands of times.
     """
 
     def __init__(self) -> None:
-        """Begins with what is resident now."""
+        """Begin with the memory that is resident now."""
         self.phases: dict[str, Usage] = {}
         self._status = _open(STATUS, os.O_RDONLY)
         self._clear_refs = _open(CLEAR_REFS, os.O_WRONLY)
@@ -40,11 +40,11 @@ class Memory:
 
     @property
     def can_reset(self) -> bool:
-        """Whether peaks are those of phases."""
+        """Whether each peak is that of its phase alone."""
         return self._clear_refs is not None
 
     def switch(self, ending: str) -> None:
-        """Book what has happened since the last switch on the phase that ends."""
+        """Add the growth and the peak since the last switch to the phase that ends."""
         resident, peak = self._read()
         usage = self.phases.setdefault(ending, Usage())
         usage.growth += resident - self.resident
@@ -54,7 +54,7 @@ class Memory:
         self._reset()
 
     def close(self) -> None:
-        """Note nothing any more."""
+        """Close the files of /proc. May be called again."""
         for file in (self._status, self._clear_refs):
             if file is not None:
                 os.close(file)
@@ -70,7 +70,7 @@ class Memory:
             self._clear_refs = None
 
     def _read(self) -> tuple[int, int]:
-        """Resident now, and the peak; both the peak where there is no /proc."""
+        """The bytes that are resident now, and the peak. Without /proc, both are the peak."""
         if self._status is not None:
             with contextlib.suppress(OSError, ValueError):
                 status = os.pread(self._status, STATUS_SIZE, 0)

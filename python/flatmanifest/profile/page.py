@@ -1,4 +1,4 @@
-"""A report or a comparison as one HTML page that needs nothing else."""
+"""A report or a comparison as one HTML page that needs no other file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEMPLATE = "page.html.jinja"
 
 @dataclass(frozen=True)
 class Bar:
-    """A phase as a bar, as wide as ``percent`` of the longest of the page."""
+    """A phase as a bar. ``percent`` is its width relative to the longest bar of the page."""
 
     name: str
     seconds: float
@@ -26,7 +26,7 @@ class Bar:
 
 
 def of_report(report: Report, against: Report | None, stacks: Stacks | None) -> str:
-    """The page of one command, beside an earlier run of it if there is one."""
+    """The page of one command, beside an earlier run if there is one."""
     return _render(
         title=" ".join(report.command),
         report=report,
@@ -54,7 +54,7 @@ def of_comparison(comparison: Comparison) -> str:
 
 
 def bars(report: Report, against: Report | None) -> list[Bar]:
-    """A bar for each phase of either run, the earlier run's under the later's."""
+    """A bar for each phase of either run; the bar of the earlier run follows."""
     names = [phase.name for phase in report.phases]
     runs = [(report, False)]
     if against is not None:
@@ -72,7 +72,7 @@ def bars(report: Report, against: Report | None) -> list[Bar]:
 
 
 def _render(**values: Any) -> str:
-    import jinja2  # noqa: PLC0415 - which dbt brings
+    import jinja2  # noqa: PLC0415 - a dependency of dbt
 
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(

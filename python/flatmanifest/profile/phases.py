@@ -1,7 +1,7 @@
-"""The phases of a dbt command: which of dbt's functions each consists of, and putting clocks there.
+"""The phases of a dbt command: the functions of dbt of each phase, and the clocks around them.
 
-The functions are those of dbt-core 1.10 to 1.12; one that a release has not is left out. They are
-the places where flatmanifest's seams are, too, so that a command shows the same phases with the
+The functions are those of dbt-core 1.10 to 1.12; a function that a release lacks is left out. The
+seams of flatmanifest replace the same functions, so that a command shows the same phases with the
 plugin and without (docs/dbt.md).
 """
 
@@ -18,7 +18,7 @@ from flatmanifest.profile.clock import Clock
 INTERPRETER = "interpreter start"
 IMPORTS = "imports"
 
-# In the order in which a command goes through them. "module:Class.function".
+# Phases in the order of a command. A function is "module:Class.function".
 PHASES: dict[str, tuple[str, ...]] = {
     INTERPRETER: (),
     IMPORTS: ("dbt.adapters.factory:AdapterContainer.load_plugin",),
@@ -93,7 +93,7 @@ PHASES: dict[str, tuple[str, ...]] = {
             )
         ),
     ),
-    # What of it is in none of the others.
+    # The parts of loading that are in no other phase.
     "rest of loading": ("dbt.parser.manifest:ManifestLoader.get_full_manifest",),
     "flat graph": ("dbt.contracts.graph.manifest:Manifest.build_flat_graph",),
     "publish": ("dbt.parser.manifest:ManifestLoader.write_manifest_for_partial_parse",),
@@ -118,7 +118,7 @@ PHASES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Those of a warm command that are about its manifest.
+# The phases of a warm command that are about its manifest.
 OF_THE_MANIFEST = (
     "read saved manifest",
     "read files",
@@ -137,7 +137,7 @@ OF_THE_MANIFEST = (
 
 
 def install(clock: Clock) -> None:
-    """Put the clocks into the dbt of this process, around what the plugin has put there."""
+    """Put the clocks into the dbt of this process, around the seams of the plugin."""
     for phase, functions in PHASES.items():
         clock.phase(phase)
         for function in functions:
@@ -145,12 +145,12 @@ def install(clock: Clock) -> None:
 
 
 def shown(function: str) -> str:
-    """``ManifestLoader.load`` of ``dbt.parser.manifest:ManifestLoader.load``."""
+    """The name without its module: ``ManifestLoader.load``."""
     return function.split(":")[1]
 
 
 def replace(function: str, replacement: Callable[[Callable[..., Any]], Callable[..., Any]]) -> bool:
-    """Put ``replacement(function)`` into its place; False if there is no such function."""
+    """Replace a function by ``replacement(function)``; False if there is no such function."""
     module, path = function.split(":")
     try:
         owner: Any = importlib.import_module(module)

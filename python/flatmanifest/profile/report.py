@@ -1,4 +1,4 @@
-"""What a profiled command's report holds, and its form as JSON."""
+"""The report of a profiled command, and its form as JSON."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FORMAT = "flatmanifest-profile-1"
 
 
 class ReportError(Exception):
-    """A file that is no report; the message says which."""
+    """A file is no report. The message names the file."""
 
 
 @dataclass
 class Call:
-    """One of dbt's functions within a phase: what its calls took, all they called included."""
+    """A function of dbt's within a phase. ``seconds`` includes all that its calls called."""
 
     name: str
     calls: int
@@ -27,7 +27,7 @@ class Call:
 
 @dataclass
 class PhaseRow:
-    """A phase that took place. Memory in bytes, where it was asked for."""
+    """A phase that took place. ``growth`` and ``peak`` are bytes, with ``--memory`` only."""
 
     name: str
     seconds: float
@@ -39,7 +39,7 @@ class PhaseRow:
 
 @dataclass
 class Serialized:
-    """Serializations of one kind by one caller, together."""
+    """The sum of all serializations of one kind by one caller."""
 
     manifest: bool
     format: str
@@ -59,7 +59,7 @@ class Report:
     environment: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     exit_status: int = 0
-    error: str | None = None  # what the command raised, if not an exit status alone
+    error: str | None = None  # the error with which the command ended, if it had one
     phases: list[PhaseRow] = field(default_factory=list)
     serialized: list[Serialized] = field(default_factory=list)
     double: list[str] = field(default_factory=list)  # a sentence for each double serialization
@@ -70,22 +70,22 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
-        """For machines, and for ``--against``."""
+        """The report as JSON, for programs and for ``--against``."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
 
     @staticmethod
     def from_json(text: str, source: str) -> Report:
-        """Raises ReportError, naming the source, for what is not a report of this version."""
+        """Read :meth:`to_json`. Raises ReportError, with the source, for any other text."""
         try:
             return _report(json.loads(text))
         except (AttributeError, KeyError, TypeError, ValueError):
             raise ReportError(
-                f"{source} is no report of `flatmanifest profile --json` ({FORMAT})"
+                f"{source} is no report of `flatmanifest profile --json` ({FORMAT}): write it again"
             ) from None
 
     @staticmethod
     def read(path: Path) -> Report:
-        """A file that ``to_json`` was written to. Raises ReportError."""
+        """Read a report from a file. Raises ReportError."""
         try:
             return Report.from_json(path.read_text(), str(path))
         except OSError as error:

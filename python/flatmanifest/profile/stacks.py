@@ -1,7 +1,7 @@
-"""Stacks that py-spy takes of a command from outside, native frames included.
+"""Stacks that py-spy (https://github.com/benfred/py-spy) takes of a command from outside.
 
-https://github.com/benfred/py-spy. It is started as the command's parent, for a process may look
-into its children where it may not look into others.
+They include native frames. py-spy is started as the parent of the command, because the system may
+allow a process to inspect its children but no other process.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ OWN = "(flatmanifest/profile/"
 COMMAND = f"_run {OWN}measurement.py"
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
-Stacks = Counter[tuple[str, ...]]  # how often each stack was met, outermost frame first
+Stacks = Counter[tuple[str, ...]]  # samples of each stack, outermost frame first
 
 
 class UnavailableError(Exception):
-    """There is no py-spy, or it may not look; the message says what to do."""
+    """py-spy is missing, or may not inspect the process. The message says what to do."""
 
 
 def executable() -> str:
-    """The path of py-spy; raises UnavailableError."""
+    """The path of py-spy. Raises UnavailableError if it is not installed."""
     beside = Path(sys.executable).with_name(NAME)
     found = str(beside) if beside.exists() else shutil.which(NAME)
     if found is None:
@@ -40,9 +40,9 @@ def executable() -> str:
 
 
 def check(*, native: bool) -> None:
-    """Raise UnavailableError unless stacks can be taken: tried on a process that does nothing."""
+    """Raise UnavailableError unless py-spy can take stacks of a process that only sleeps."""
     with tempfile.TemporaryDirectory() as directory:
-        # It lasts until py-spy ends it: of one that has ended, it would say that it is missing.
+        # The process lasts until py-spy ends it: py-spy fails if the process has ended before.
         trial = [sys.executable, "-c", "import time; time.sleep(60)"]
         command = recording(Path(directory) / "stacks", trial, native=native, seconds=1)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -52,7 +52,7 @@ def check(*, native: bool) -> None:
 
 
 def reason_of(said: str) -> str:
-    """The line that counts among py-spy's, which end with a backtrace of its own."""
+    """The line of py-spy's output that says why it failed; the rest is a backtrace."""
     lines = [line.strip() for line in said.splitlines()]
     refused = next((line for line in lines if REFUSED.search(line)), None)
     if refused is not None:
@@ -63,7 +63,10 @@ def reason_of(said: str) -> str:
 def recording(
     target: Path, command: Sequence[str], *, native: bool, seconds: int | None = None
 ) -> list[str]:
-    """The command line that runs a command, to its end or for a time, and writes its stacks."""
+    """The command line of py-spy that runs a command and writes its stacks into ``target``.
+
+    ``seconds``: stop after that time, instead of at the end of the command.
+    """
     options = ["--format", "raw", "--rate", str(RATE), "--output", str(target)]
     if seconds is not None:
         options += ["--duration", str(seconds)]
@@ -73,10 +76,9 @@ def recording(
 
 
 def read(path: Path) -> Stacks:
-    """What py-spy wrote (``frame;frame;frame count`` by line), of the command alone.
+    """Read the stacks of the command from py-spy's file (a line is ``frame;frame;frame count``).
 
-    The measuring process prepares itself before the command and works out the report after it;
-    those samples do not count.
+    Samples from before the command, and from the making of the report after it, are left out.
     """
     stacks: Stacks = Counter()
     for line in path.read_text().splitlines():
@@ -88,7 +90,10 @@ def read(path: Path) -> Stacks:
 
 
 def of_the_command(stack: Sequence[str]) -> tuple[str, ...]:
-    """What of a stack belongs to the command, in any thread; nothing if it was not running."""
+    """The frames of a stack that belong to the command, in any thread.
+
+    Empty if the command was not running.
+    """
     starts = [at for at, frame in enumerate(stack) if frame.startswith(COMMAND)]
     if not starts and any(OWN in frame for frame in stack):
         return ()
@@ -97,7 +102,7 @@ def of_the_command(stack: Sequence[str]) -> tuple[str, ...]:
 
 
 def speedscope(stacks: Stacks, name: str) -> str:
-    """The stacks as https://www.speedscope.app reads them, in seconds."""
+    """The stacks as JSON for https://www.speedscope.app, with weights in seconds."""
     frames: dict[str, int] = {}
     samples = [[frames.setdefault(frame, len(frames)) for frame in stack] for stack in stacks]
     weights = [count / RATE for count in stacks.values()]

@@ -1,4 +1,4 @@
-"""A report in the terminal."""
+"""A report as text for the terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BAR = 30
 
 
 def lines(report: Report, against: Report | None = None) -> Iterator[str]:
-    """The report, line by line, beside an earlier one if there is one."""
+    """The lines of a report, beside an earlier report if there is one."""
     yield ""
     yield f"flatmanifest profile: {' '.join(report.command)}"
     yield ", ".join(f"{name} {text}" for name, text in report.environment.items())
@@ -59,7 +59,7 @@ def _breakdown(report: Report, against: Report | None) -> Iterator[str]:
     yield from table([head, *rows, [*total, "", ""]], left={0, len(head) - 1})
     share = report.wrapper_seconds / report.seconds if report.seconds else 0.0
     yield (
-        f"(in brackets: with what they call of other phases). Clocks and ledger were called "
+        f"(in brackets: with the other phases that they call). Clocks and ledger were called "
         f"{report.wrapper_calls:,} times, which took {report.wrapper_seconds:.3f} s, {share:.2%}"
     )
 
@@ -104,7 +104,7 @@ def _functions(functions: Sequence[Function], order: str, title: str) -> Iterato
 
 
 def table(rows: Sequence[Sequence[str]], left: Iterable[int] = (0,)) -> Iterator[str]:
-    """Rows with their columns under each other, to the right but for the ones named."""
+    """The rows as lines with aligned columns: right-aligned, except the columns in ``left``."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     to_left = set(left)
     for row in rows:
