@@ -1,4 +1,4 @@
-"""``python -m flatmanifest.dbt``, which ``flatmanifest dbt`` runs: dbt, with the plugin on."""
+"""``python -m flatmanifest.dbt``: dbt with the plugin on. ``flatmanifest dbt`` runs it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    # Python puts the directory first where it is started, in which dbt would look for plugins.
+    # Python puts the working directory first on its path, and dbt would look for plugins there.
     if sys.path and sys.path[0] in {"", os.getcwd()}:  # noqa: PTH109
         del sys.path[0]
     import importlib.util  # noqa: PLC0415

@@ -1,12 +1,12 @@
 """``import flatmanifest.dbt.activate``: warm starts in a program that calls dbt's code itself.
 
-dbt imports its plugins while it loads a manifest, which is too late for that manifest where a
-program makes dbt's ``ManifestLoader`` by itself instead of running one of dbt's commands. Imported
-before that, this puts the seams in with the module ``dbt.parser.manifest``: at once if dbt has
-been imported, else when it is. So it costs nothing where dbt is not used. dbt's locks are to have
-no names (locks.py).
+dbt imports its plugins while it loads a manifest. In a program that makes dbt's ``ManifestLoader``
+itself, instead of running a command of dbt's, that is too late for this manifest. Such a program
+imports this module first. The import puts the seams in: at once if ``dbt.parser.manifest`` has been
+imported, else as soon as it is imported. The import costs nothing if dbt is not used. It also has
+dbt make locks without names (``locks``).
 
-sqlfluff imports it by its entry point (pyproject.toml).
+sqlfluff imports this module through its entry point (pyproject.toml).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-# What is done when dbt has imported a module.
+# The function to call when a module of dbt has been imported.
 AWAITED: dict[str, Callable[[], object]] = {
     "dbt.mp_context": use_unnamed,
     "dbt.parser.manifest": switch_on,
@@ -32,7 +32,7 @@ AWAITED: dict[str, Callable[[], object]] = {
 
 
 class _WithDbt(MetaPathFinder):
-    """Finds the awaited modules as others do, and does what is due after they have been run."""
+    """Finds the awaited modules by the other finders, and calls their function after their code."""
 
     def __init__(self, awaited: dict[str, Callable[[], object]]) -> None:
         self.awaited = awaited
@@ -43,8 +43,8 @@ class _WithDbt(MetaPathFinder):
         path: Sequence[str] | None,  # noqa: ARG002
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        due = self.awaited.pop(fullname, None)
-        if due is None:
+        action = self.awaited.pop(fullname, None)
+        if action is None:
             return None
         if not self.awaited:
             sys.meta_path.remove(self)
@@ -55,18 +55,18 @@ class _WithDbt(MetaPathFinder):
 
         def run_and_do(module: ModuleType) -> None:
             run(module)
-            due()
+            action()
 
         spec.loader.exec_module = run_and_do  # type: ignore[method-assign]
         return spec
 
 
 def wait_for_dbt() -> None:
-    """Do at once what is due, and the rest when dbt imports it."""
-    for name, due in AWAITED.items():
+    """Call the functions of the modules that are imported now, and the others at their import."""
+    for name, action in AWAITED.items():
         if name in sys.modules:
-            due()
-    awaited = {name: due for name, due in AWAITED.items() if name not in sys.modules}
+            action()
+    awaited = {name: action for name, action in AWAITED.items() if name not in sys.modules}
     if awaited:
         sys.meta_path.insert(0, _WithDbt(awaited))
 

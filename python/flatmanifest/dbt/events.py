@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def heard_by(hear: Callable[[Any], object]) -> Iterator[None]:
-    """Have dbt call ``hear`` with the message of each event meanwhile."""
+    """Within the block, have dbt call ``hear`` with the message of each event."""
     callbacks = get_event_manager().callbacks
     callbacks.append(hear)
     try:
         yield
     finally:
-        if hear in callbacks:  # which dbt may have emptied
+        if hear in callbacks:  # dbt may have emptied the list
             callbacks.remove(hear)
 
 
 def fire_note(text: str, level: EventLevel) -> None:
-    """Fire a note, which dbt prints and logs as its own."""
+    """Fire a note. dbt prints and logs it like its own events."""
     fire_event(Note(msg=text), level=level)

@@ -1,9 +1,9 @@
-"""dbt's locks without names: one that is killed leaves nothing behind, and nothing is said of it.
+"""The seam of dbt's locks: locks without names, so that a killed dbt leaves none behind.
 
-dbt takes its locks from multiprocessing's way to start processes anew ("spawn"), whose locks have
-names in the system, and a process that removes these when dbt's is gone: it warns of "leaked
-semaphore objects" wherever dbt was killed, as sqlfluff kills its workers. dbt starts no process
-that would have to find a lock by its name.
+dbt takes its locks from multiprocessing's "spawn" context (dbt.mp_context). These locks have names
+in the system. A process of multiprocessing's removes the names when dbt is gone, and warns of
+"leaked semaphore objects" if dbt was killed, as sqlfluff kills its workers. dbt starts no process
+that would have to find a lock by its name, so that locks without names are enough.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class UnnamedLocks(context.SpawnContext):
-    """Processes are started anew, as dbt has it; locks are those of forked processes."""
+    """A context that starts processes by "spawn", as dbt's does, but makes locks as "fork" does."""
 
     def Lock(self) -> Lock:  # noqa: N802
         return get_context("fork").Lock()
@@ -41,9 +41,10 @@ def unnamed_locks(original: context.SpawnContext) -> UnnamedLocks:  # noqa: ARG0
 
 
 def use_unnamed() -> None:
-    """Give dbt such locks; of those that it has taken, and of their kinds, it keeps the names.
+    """Have dbt make locks without names from now on. Locks that exist keep their names.
 
-    Says nothing where that cannot be: whoever puts the other seams in will.
+    A module of dbt that has taken the old context keeps that too. If dbt has no such context,
+    nothing happens: ``switch.switch_on`` reports it.
     """
     release = installed_release()
     if is_on() and release is not None:

@@ -1,6 +1,6 @@
 """The releases of dbt that the seams are made for, and how they differ.
 
-``native/select/dialect.h`` is the same for what the native selector does.
+``native/select/dialect.h`` says how the releases differ for the native selector.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from importlib import metadata
 Release = tuple[int, int]
 
 SUPPORTED: tuple[Release, ...] = ((1, 10), (1, 11), (1, 12))
-# dbt says that nothing has changed before it skips partial parsing, and what a command took.
+# dbt fires a note before it skips partial parsing: "Nothing changed, skipping partial parsing."
+# Manifests have functions (Manifest.functions, Manifest.add_function).
 SINCE_1_11 = SUPPORTED[1:]
-# Another parser may work (--use-v2-parser); models have direct parents; OSI documents.
+# dbt may run another parser (--use-v2-parser). Models have direct parents. There are OSI documents.
 SINCE_1_12 = SUPPORTED[2:]
 
 
 def release_of(version: str) -> Release | None:
-    """The release that a version is of; None where that is none of the supported ones."""
+    """The release of a version; None if it is not supported."""
     found = re.match(r"(\d+)\.(\d+)", version)
     release = None if found is None else (int(found[1]), int(found[2]))
     return release if release in SUPPORTED else None
@@ -27,7 +28,7 @@ def release_of(version: str) -> Release | None:
 
 @cache
 def installed_release() -> Release | None:
-    """That of the installed dbt-core, without importing it."""
+    """The release of the installed dbt-core, found without importing it; None if unsupported."""
     try:
         return release_of(metadata.version("dbt-core"))
     except metadata.PackageNotFoundError:

@@ -1,9 +1,9 @@
 """The lock of seams: whether the functions that seams replace are the known ones.
 
-``seams.lock.json`` has, for each release of dbt, a digest of the source of everything that a seam
-replaces, and the versions of the packages that it was taken from. Where other versions are
-installed, the digests are compared before a seam is put in place: nobody is the first to try a
-replacement of a function that its authors have not seen.
+For each release of dbt, ``seams.lock.json`` has a digest of the source of every target of a seam,
+and the versions of the packages that the digests were taken from. If other versions are installed,
+the digests are compared before a seam is put in place. So no seam replaces a function that the
+authors of the seam have not seen.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.releases import Release
 
 LOCK = Path(__file__).with_name("seams.lock.json")
-# The packages that seams replace functions of.
+# The packages whose functions are replaced by seams.
 PACKAGES = ("dbt-core", "dbt-common", "mashumaro", "Jinja2")
 
 
 class UnknownFunctionError(Exception):
-    """A seam would replace a function that it was not written for. Says the paths."""
+    """A seam would replace a function that it was not written for. The message lists the paths."""
 
 
 def lock(path: Path | None = None) -> dict[str, Any]:
-    """What is known, by release: its packages' versions, and a digest for each target."""
+    """The lock by release: the versions of the packages, and a digest for each target."""
     known: dict[str, Any] = json.loads((path or LOCK).read_text("utf-8"))
     return known
 
 
 def changed(seams: Iterable[Seam], release: Release) -> list[Seam]:
-    """Those whose targets are not as they are known; none in the very packages that are known.
+    """The seams whose targets differ from the lock; none if the packages' versions are the lock's.
 
-    Call it before these seams are in place. Raises MissingTargetError where there is no target.
+    Call it before these seams are in place. Raises MissingTargetError if a target is missing.
     """
     known = lock()[name_of(release)]
     if known["packages"] == installed_packages():
@@ -52,7 +52,7 @@ def changed(seams: Iterable[Seam], release: Release) -> list[Seam]:
 
 
 def compared(seams: Iterable[Seam], targets: dict[str, str]) -> list[Seam]:
-    """Those whose targets have other digests than these."""
+    """The seams whose targets have other digests than ``targets``."""
     return [each for each in seams if targets.get(each.target) != digest_of(each)]
 
 
@@ -62,7 +62,7 @@ def installed_packages() -> dict[str, str]:
 
 
 def digest_of(which: Seam) -> str:
-    """The digest of a target's source without comments; where there is none, of its type's name."""
+    """The digest of a target's source without comments; of its type's name if it has no source."""
     _, found = which.find()
     function = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
     code = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
@@ -74,9 +74,10 @@ def digest_of(which: Seam) -> str:
 
 
 def source_at(lines: list[str], number: int) -> str:
-    """The lines of the function at a line, as far as they are indented, without comments.
+    """The source of the function at a line, found by its indentation, without comments.
 
-    In a hundredth of the time of ``inspect.getsource``, and the same in each Python.
+    It takes a hundredth of the time of ``inspect.getsource``, and gives the same text in every
+    release of Python.
     """
     found: list[str] = []
     indentation, is_defined = None, False
@@ -99,7 +100,7 @@ def name_of(release: Release) -> str:
 
 
 def write(path: Path, release: Release, seams: list[Seam]) -> None:
-    """Take what is installed as known, in the lock of a checkout."""
+    """Write the installed versions and their digests into the lock of a checkout."""
     known = lock(path)
     known[name_of(release)] = {
         "packages": installed_packages(),

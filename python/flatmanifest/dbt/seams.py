@@ -1,12 +1,12 @@
-"""The registry of seams: where dbt's functions are replaced, and what happens when ours fail.
+"""The registry of seams: the replacements of dbt's functions, and their failures.
 
-:func:`seam` declares a replacement and changes nothing. :func:`install` resolves what every
-declaration replaces, and then puts all of them in place, or none. Modules that declare seams may
-therefore be imported in any order, and import dbt's own functions as they are.
+:func:`seam` declares a replacement and changes nothing. :func:`install` finds the target of every
+declaration, and then puts all replacements in place, or none. Modules that declare seams may
+therefore be imported in any order, and may import dbt's functions, which are not replaced yet.
 
-A seam's function is given dbt's own as its first argument and calls it wherever it has no better
-answer. What it does of its own goes through :func:`attempt`: whatever fails there is reported once
-and dbt's way is taken, so that nobody's dbt fails because of this package.
+A replacement gets dbt's function as its first argument, and calls it wherever it has no better
+answer. Its own work goes through :func:`attempt`: an error there is reported once, and dbt's
+function is called instead. So dbt does not fail because of this package.
 """
 
 from __future__ import annotations
@@ -29,44 +29,45 @@ T = TypeVar("T")
 
 VARIABLE = "FLATMANIFEST"
 LEFT_VARIABLE = "FLATMANIFEST_LEAVE"
-# As os.environ keeps names: bytes on POSIX, else text.
+# The names as os.environ keeps them: bytes on POSIX, text elsewhere.
 SPELLINGS = {VARIABLE, LEFT_VARIABLE, VARIABLE.encode(), LEFT_VARIABLE.encode()}
 _reported: set[str] = set()
 
 
 def encoded_environment() -> dict[Any, Any] | None:
-    """The environment as os.environ keeps it, undecoded; None where that is not known."""
+    """The environment as os.environ keeps it, undecoded; None if Python does not show it."""
     kept = getattr(os.environ, "_data", None)
     return kept if isinstance(kept, dict) else None
 
 
 def is_on(switch: str | None = None) -> bool:
-    """Whether the environment lets the plugin work: ``FLATMANIFEST=0`` does not.
+    """Whether the environment lets the plugin, or a seam with this switch, work.
 
-    ``FLATMANIFEST_LEAVE=validation,secrets`` leaves to dbt what has such a switch.
+    ``FLATMANIFEST=0`` turns everything off. ``FLATMANIFEST_LEAVE=validation,secrets`` turns off the
+    seams with these switches.
     """
     environment = encoded_environment()
     if environment is not None and environment.keys().isdisjoint(SPELLINGS):
-        return True  # a parse asks a hundred thousand times
+        return True  # fast, because a parse asks a hundred thousand times
     if os.environ.get(VARIABLE) == "0":
         return False
     return switch is None or switch not in os.environ.get(LEFT_VARIABLE, "").split(",")
 
 
 class Level(IntEnum):
-    """How seams on one function lie around each other: a higher one calls the lower ones."""
+    """The order of several seams on one function: a higher level calls the lower ones."""
 
     WARM = 0  # starts from an entry
     COLD = 1  # makes a parse cheaper
-    WORKERS = 2  # divides it
-    PROGRESS = 3  # shows it
-    RECORDER = 4  # hears all of it
+    WORKERS = 2  # divides a parse among processes
+    PROGRESS = 3  # shows the progress of a parse
+    RECORDER = 4  # records the whole command
 
 
 class Stage(Enum):
     """When a seam is put in place."""
 
-    EARLY = "before dbt's commands are imported"  # locks.py
+    EARLY = "before dbt's commands are imported"  # flatmanifest.dbt.locks
     PLUGIN = "wherever the plugin is on"
     COMMAND = "in `flatmanifest dbt`, which records"
 
@@ -78,18 +79,21 @@ class Kind(Enum):
     CLASSMETHOD = "classmethod"  # the same; the original takes the class
     STATICMETHOD = "staticmethod"
     PROPERTY = "property"  # the original getter and the object
-    ATTRIBUTE = "attribute"  # the original value, once; it returns what takes its place
-    ITEM = "item"  # the same, of a dict
-    ADDITION = "addition"  # nothing; the owner has no such attribute
+    ATTRIBUTE = "attribute"  # the original value, once; it returns the new value
+    ITEM = "item"  # the same for an item of a dict
+    ADDITION = "addition"  # no arguments, once; the owner has no such attribute
 
 
 @dataclass(frozen=True)
 class Seam:
-    """One replacement.
+    """One declared replacement.
 
-    ``owner`` is "module" or "module:Class". ``does`` says what the replacement does instead, in a
-    line. ``releases`` are those of dbt that have it; all supported ones if empty. ``level`` orders
-    several seams on one function.
+    - ``owner``: "module" or "module:Class"; ``name``: its attribute or item
+    - ``does``: a line that says what the replacement does instead
+    - ``switch``: the name for ``FLATMANIFEST_LEAVE``; None for a seam that others depend on
+    - ``releases``: the releases of dbt that have the target; empty for all supported ones
+    - ``level``: the order of several seams on one function
+    - ``stage``: when the seam is put in place
     """
 
     owner: str
@@ -104,16 +108,16 @@ class Seam:
 
     @property
     def target(self) -> str:
-        """The dotted path of what it replaces."""
+        """The dotted path of the function or value that the seam replaces."""
         return f"{self.owner.replace(':', '.')}.{self.name}"
 
     def is_for(self, release: Release, *stages: Stage) -> bool:
         return self.stage in stages and (not self.releases or release in self.releases)
 
     def find(self) -> tuple[Any, Any]:
-        """The owner, and its attribute or item that is replaced, as it is now.
+        """The owner, and the current value of the target.
 
-        Raises MissingTargetError where this dbt has none, or has one of another kind.
+        Raises MissingTargetError if this dbt has no such target, or one of another kind.
         """
         module, _, path = self.owner.partition(":")
         try:
@@ -137,7 +141,8 @@ class Seam:
                 raise MissingTargetError(self.target)
             return found
         found = getattr(owner, self.name)
-        is_of_python = callable(found) and not isinstance(found, WrapperDescriptorType)  # object's
+        # A WrapperDescriptorType is a method that is inherited from object.
+        is_of_python = callable(found) and not isinstance(found, WrapperDescriptorType)
         if self.kind is Kind.FUNCTION and not is_of_python:
             raise MissingTargetError(self.target)
         return found
@@ -164,10 +169,10 @@ _DESCRIPTORS: dict[Kind, Any] = {
 
 
 class MissingTargetError(Exception):
-    """The installed dbt lacks what a seam replaces. Says its path."""
+    """The installed dbt lacks the target of a seam. The message is the path of the target."""
 
 
-# Every seam that a module has declared, as modules were imported.
+# Every declared seam, in the order of the declarations.
 REGISTRY: list[Seam] = []
 _installed: set[Seam] = set()
 
@@ -183,7 +188,7 @@ def seam(  # noqa: PLR0913 - a declaration
     level: Level = Level.WARM,
     stage: Stage = Stage.PLUGIN,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare that a function takes the place of ``owner.name``: :class:`Seam`."""
+    """Declare that the decorated function replaces ``owner.name``. See :class:`Seam`."""
 
     def declare(replacement: Callable[..., Any]) -> Callable[..., Any]:
         REGISTRY.append(Seam(owner, name, kind, does, switch, releases, level, stage, replacement))
@@ -197,9 +202,9 @@ def not_installed(seams: Iterable[Seam]) -> list[Seam]:
 
 
 def install(seams: Iterable[Seam]) -> None:
-    """Put these in place, those that are not yet; all, or none.
+    """Put all these seams in place, or none. Seams that are in place already are skipped.
 
-    Raises MissingTargetError, with nothing changed, where one has nothing to replace.
+    Raises MissingTargetError, with nothing changed, if a target is missing.
     """
     new = sorted(not_installed(seams), key=lambda each: each.level)
     for each in new:
@@ -232,7 +237,7 @@ def take_back(which: Seam, owner: Any, original: Any) -> None:
 
 
 def patched(replacement: Callable[..., Any], original: Any, switch: str | None) -> Any:
-    """A function that calls ``replacement``, or ``original`` where the switch is off."""
+    """A function that calls ``replacement``, or ``original`` if the switch is off."""
 
     @wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -244,16 +249,16 @@ def patched(replacement: Callable[..., Any], original: Any, switch: str | None) 
 
 
 def attempt(call: Callable[..., T], *args: Any) -> T | None:
-    """Call; report what it raises and return None."""
+    """Return ``call(*args)``. If it raises, report the error and return None."""
     try:
         return call(*args)
-    except Exception as error:  # noqa: BLE001 - any at all: dbt must go on
+    except Exception as error:  # noqa: BLE001 - dbt must go on after any error
         report(error)
         return None
 
 
 def report(error: Exception) -> None:
-    """Warn of a kind of error once in a process, and log where it was raised at debug level."""
+    """Warn of an error, once per process for the same text, and log its traceback for debugging."""
     from dbt_common.events.base_types import EventLevel  # noqa: PLC0415 - dbt may not be there
 
     from flatmanifest.dbt.events import fire_note  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""``flatmanifest seams``: which functions of dbt are replaced, and whether they are known."""
+"""``flatmanifest seams``: lists the replaced functions of dbt, and checks that they are known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def declared(release: Release) -> list[Seam]:
-    """All seams of a release of dbt, which is the installed one."""
+    """All seams of a release of dbt. It must be the installed release, as seams import dbt."""
     from flatmanifest.dbt.front_door import transcript  # noqa: F401, PLC0415 - imports dbt
 
     declare(release)
@@ -25,7 +25,7 @@ def declared(release: Release) -> list[Seam]:
 
 
 def rows(seams: list[Seam], unknown: set[Seam]) -> list[str]:
-    """A line for each seam: what it replaces, what it does, its switch."""
+    """A line for each seam: its target, what it does, its switch; "!" marks an unknown target."""
     found = []
     for each in sorted(seams, key=lambda one: (one.target, one.level)):
         mark = "!" if each in unknown else " "
@@ -35,7 +35,7 @@ def rows(seams: list[Seam], unknown: set[Seam]) -> list[str]:
 
 
 def markdown(seams: list[Seam]) -> list[str]:
-    """The same as a table for docs/seams.md, outermost first where several are on one function."""
+    """The table of docs/seams.md. Of several seams on one function, the outermost comes first."""
     lines = ["| dbt | instead | switch | releases |", "|---|---|---|---|"]
     for each in sorted(seams, key=lambda one: (one.target, -one.level)):
         releases = ", ".join(map(name_of, each.releases or SUPPORTED))
@@ -44,7 +44,7 @@ def markdown(seams: list[Seam]) -> list[str]:
 
 
 def main() -> int:
-    """Print the seams, and exit with 1 if this dbt is not as it is known."""
+    """Print the seams. Returns 1 if the installed dbt differs from the lock, else 0."""
     parser = argparse.ArgumentParser(
         prog="flatmanifest seams",
         description="Say which functions of dbt are replaced, and whether they are known.",
@@ -53,14 +53,17 @@ def main() -> int:
         "--write",
         type=Path,
         metavar="FILE",
-        help="for developers: take what is installed as known, in a checkout's seams.lock.json",
+        help="for developers: write the installed functions into a checkout's seams.lock.json",
     )
     parser.add_argument("--markdown", action="store_true", help="print the table of docs/seams.md")
     options = parser.parse_args()
     release = installed_release()
     if release is None:
         known = ", ".join(map(name_of, SUPPORTED))
-        sys.stderr.write(f"flatmanifest: the installed dbt-core is none of {known}\n")
+        sys.stderr.write(
+            f"flatmanifest: the installed dbt-core is none of {known}: install one of these, "
+            "or a newer flatmanifest\n"
+        )
         return 1
     try:
         seams = declared(release)
@@ -72,7 +75,10 @@ def main() -> int:
         targets = lock(options.write).get(name_of(release), {}).get("targets", {})
         unknown = set(compared(seams, targets))
     except (ImportError, MissingTargetError) as error:
-        sys.stderr.write(f"flatmanifest: this dbt lacks what a seam replaces: {error}\n")
+        sys.stderr.write(
+            f"flatmanifest: this dbt lacks what a seam replaces ({error}): "
+            "a newer flatmanifest may know this dbt\n"
+        )
         return 1
     versions = ", ".join(f"{name} {version}" for name, version in installed_packages().items())
     lines = [versions, *rows(seams, unknown)]

@@ -1,4 +1,4 @@
-"""Whether the seams are put into the dbt of this process, and why not."""
+"""Putting the seams into the dbt of this process, or saying why they do not fit it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _was_told = False
 def switch_on(*, records: bool = False) -> bool:
     """Put the seams into the dbt of this process, and return whether they are in it.
 
-    ``records``: those of the recorder, too, before dbt has set up its log.
+    ``records``: also put in the seams of the recorder, before dbt has set up its log.
 
-    Does nothing under ``FLATMANIFEST=0``. In a dbt of another release, or where dbt lacks what one
-    of the seams replaces or has another function there (seam_lock.py), dbt stays as it is, and the
-    first call without ``records`` warns.
+    Does nothing under ``FLATMANIFEST=0``. dbt stays as it is if its release is not supported, or if
+    the target of a seam is missing or unknown (``seam_lock``). The first call without ``records``
+    then warns. No error is raised.
     """
     global _refusal  # noqa: PLW0603
     from flatmanifest.dbt.seams import is_on  # noqa: PLC0415
@@ -34,7 +34,7 @@ def switch_on(*, records: bool = False) -> bool:
 
 
 def reason_against(*, records: bool) -> str | None:
-    """Put the seams in; why that cannot be, if so."""
+    """Put the seams in. Returns None, or the reason why they do not fit."""
     from dbt.version import __version__  # noqa: PLC0415
 
     from flatmanifest.dbt.releases import SUPPORTED, release_of  # noqa: PLC0415
@@ -50,16 +50,17 @@ def reason_against(*, records: bool) -> str | None:
         new = not_installed(each for each in REGISTRY if each.is_for(release, *stages))
         if new:
             install(known_ones(new, release))
-    except Exception as error:  # noqa: BLE001 - whatever it is, dbt must go on
-        said = f"{type(error).__name__}: {error}"
-        return f"does not fit dbt-core {__version__} as it is installed ({said})"
+    except Exception as error:  # noqa: BLE001 - dbt must go on after any error
+        cause = f"{type(error).__name__}: {error}"
+        return f"does not fit dbt-core {__version__} as it is installed ({cause})"
     return None
 
 
 def known_ones(seams: list[Seam], release: Release) -> list[Seam]:
-    """These seams, without those of a switch of which one replaces a function that is not known.
+    """These seams, without every switch that has a seam with an unknown target.
 
-    Raises UnknownFunctionError where one without a switch does: the others depend on it.
+    Raises UnknownFunctionError if a seam without a switch has an unknown target: other seams depend
+    on it.
     """
     from flatmanifest.dbt.seam_lock import UnknownFunctionError, changed  # noqa: PLC0415
 
@@ -72,7 +73,7 @@ def known_ones(seams: list[Seam], release: Release) -> list[Seam]:
 
 
 def declare(release: Release) -> None:
-    """Import the modules that declare the seams of a release, which changes nothing."""
+    """Import the modules that declare the seams of a release. dbt is not changed."""
     from flatmanifest.dbt import locks  # noqa: F401, PLC0415
     from flatmanifest.dbt.cold import (  # noqa: F401, PLC0415  # noqa: F401, PLC0415
         behavior_flags,
@@ -104,7 +105,7 @@ def declare(release: Release) -> None:
 
 
 def tell(why: str) -> None:
-    """Warn once that dbt is left as it is."""
+    """Warn, once in a process, that dbt runs without the seams."""
     global _was_told  # noqa: PLW0603
     from dbt_common.events.base_types import EventLevel  # noqa: PLC0415
 

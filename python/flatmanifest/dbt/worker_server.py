@@ -1,4 +1,4 @@
-"""The process that workers are forked from, where dbt's process cannot be copied.
+"""The forkserver's process: workers are forked from it where dbt's own process cannot be copied.
 
 ``workers/forkserver.py`` starts it, and states the protocol.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def serve(descriptor: int, adapter: str) -> None:
-    """Answer requests until nobody can make one. ``descriptor``: of the socket."""
+    """Answer requests until the other end of the socket is closed. ``descriptor``: the socket's."""
     with socket.socket(fileno=descriptor) as connection:
         import_dbt(adapter)
         while True:
@@ -38,9 +38,10 @@ def serve(descriptor: int, adapter: str) -> None:
 
 
 def import_dbt(adapter: str) -> None:
-    """While nobody waits for it. What fails here does so again when it is asked for something."""
+    """Import dbt before the first request. An import that fails here fails again in a request."""
     with contextlib.suppress(Exception):
-        use_unnamed()  # before dbt.contracts.graph.manifest is there, which keeps what it finds
+        # First, because dbt.contracts.graph.manifest takes dbt's locks when it is imported.
+        use_unnamed()
 
         import dbt.cli.main  # noqa: F401, PLC0415
         from dbt.adapters.factory import FACTORY  # noqa: PLC0415
@@ -50,16 +51,16 @@ def import_dbt(adapter: str) -> None:
 
 
 def begin(request: bytes, descriptors: list[int]) -> list[int] | str:
-    """Start workers; their process ids, or why there are none."""
+    """Start workers. Returns their process ids, or the reason why there are none."""
     invocation: Invocation
     job: Job
     try:
-        directory, told = pickle.loads(request)  # noqa: S301 - from the process that started this
-        invocation, job = pickle.loads(told)  # noqa: S301
+        directory, work = pickle.loads(request)  # noqa: S301 - from the process that started this
+        invocation, job = pickle.loads(work)  # noqa: S301
         invocation.install(job.root_project)
         queue, *pipes = descriptors
         return Copies(job.prepare).start(queue, pipes, directory)
     except NoWorkersError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 - the other process goes on alone
+    except Exception as error:  # noqa: BLE001 - the other process then parses alone
         return f"{type(error).__name__}: {error}"

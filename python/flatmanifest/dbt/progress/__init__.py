@@ -1,1 +1,1 @@
-"""The line on the terminal that says how far a parse is, and the seams that move it."""
+"""The progress line of a parse on the terminal (``line``), and its seams (``showing``)."""

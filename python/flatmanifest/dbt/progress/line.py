@@ -1,8 +1,8 @@
-"""How far a parse is: a line on the terminal, if it takes more than two seconds.
+"""The progress line of a parse: shown on the terminal if parsing takes more than two seconds.
 
-On standard error, so that what dbt prints can be piped; not with ``--quiet``, ``--no-use-colors``
-or JSON logs, not where NO_COLOR is set or the terminal is none. dbt's own lines take its place, and
-it never gets into a log.
+The line goes to standard error, so that dbt's output can be piped. It is not shown with
+``--quiet``, ``--no-use-colors`` or JSON logs, if NO_COLOR is set, or if standard error is no
+terminal. dbt's own lines overwrite it, and it is never written to a log.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CLEARED = "\r\x1b[K"
 
 
 class Progress:
-    """Counts files; from :data:`SECONDS_BEFORE` on, says how many of how many, and how fast."""
+    """Counts files. After :data:`SECONDS_BEFORE` it shows the count, the total and the speed."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -47,8 +47,8 @@ class Progress:
         self.clear(text[: shutil.get_terminal_size().columns - 1])
 
     def clear(self, text: str = "") -> None:
-        """Begin the line anew. Nothing happens where the terminal is gone: dbt is to go on."""
-        with contextlib.suppress(OSError, ValueError):  # the latter from a closed stream
+        """Clear the line and write ``text``. A terminal that is gone is ignored: dbt must go on."""
+        with contextlib.suppress(OSError, ValueError):  # ValueError: the stream is closed
             click.echo(CLEARED + text, err=True, nl=False)
 
     def end(self) -> None:
@@ -59,7 +59,7 @@ class Progress:
 
 
 class Clearing:
-    """Before dbt's loggers: makes room for the line that they are about to print."""
+    """A logger before dbt's own: clears the progress line before they print a line."""
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress

@@ -1,4 +1,4 @@
-"""The seams of the progress line: when it begins, counts and ends."""
+"""The seams of the progress line: its begin, its counting and its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SWITCH = "progress"
-# All that have a way of their own to parse a file.
+# All classes that define parse_file themselves.
 PARSERS = (
     "dbt.parser.macros:MacroParser",
     "dbt.parser.generic_test:GenericTestParser",
@@ -29,7 +29,7 @@ PARSERS = (
 
 
 def is_wanted() -> bool:
-    """Whether somebody looks on, who has not asked for silence (dbt's flags, NO_COLOR)."""
+    """Whether to show the line: on a terminal, and not silenced by dbt's flags or NO_COLOR."""
     flags = get_flags()
     is_quiet = getattr(flags, "QUIET", False) or getattr(flags, "LOG_FORMAT", "") == "json"
     is_plain = not getattr(flags, "USE_COLORS", True) or bool(os.environ.get("NO_COLOR"))
@@ -62,7 +62,7 @@ def load_and_parse_macros(
     level=Level.PROGRESS,
 )
 def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
-    """End the line however parsing ends."""
+    """End the line, also if loading raises."""
     try:
         return original(loader)
     finally:
@@ -76,7 +76,7 @@ def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
     level=Level.PROGRESS,
 )
 def cleanup_disabled(original: Callable[..., None], loader: ManifestLoader) -> None:
-    """What dbt does first when it has parsed all files."""
+    """End the line: dbt calls this function first after it has parsed all files."""
     end()
     original(loader)
 
