@@ -1,4 +1,4 @@
-"""Which code asks, as the stack of calls tells."""
+"""The callers of a function: the modules on the stack of calls."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-# dbt prints nothing that depends on what these do: Python's `platform` asks `uname` what machine
-# this is, and dbt sends its usage statistics.
+# Modules whose accesses never change dbt's output: Python's `platform` runs `uname` to identify the
+# machine, and the two others send dbt's usage statistics.
 _APART = {"platform", "dbt.tracking", "snowplow_tracker"}
 
 
 def frames() -> Iterator[FrameType]:
-    """The calls that are under way, the innermost first."""
+    """The frames of the calls that are running, the innermost first."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - documented for such use
     while frame is not None:
         yield frame
@@ -23,11 +23,11 @@ def frames() -> Iterator[FrameType]:
 
 
 def callers() -> Iterator[str]:
-    """The modules of the calls that are under way, the innermost first."""
+    """The names of the modules of the calls that are running, the innermost first."""
     for frame in frames():
         yield str(frame.f_globals.get("__name__", ""))
 
 
 def is_apart() -> bool:
-    """Whether the call under way is one that dbt's output does not depend on."""
+    """Whether the current call comes from a module that never changes dbt's output."""
     return any(module in _APART or module.partition(".")[0] in _APART for module in callers())

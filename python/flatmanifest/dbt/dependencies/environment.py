@@ -1,9 +1,9 @@
-"""Which environment variables are looked up, by name, set or unset.
+"""Recording the names of the environment variables that are looked up, set or unset.
 
 ``os.environ`` is watched for all code of the process, and so is the copy that dbt takes of it for
-each command (dbt_common.context, InvocationContext.env). Code that goes through all variables
-depends on all of them, but where it is known to look for a prefix that is always among the
-dependencies (native/front/environment.cc, kPrefixes): dbt itself for ``DBT_``, networkx for
+each command (dbt_common.context, InvocationContext.env). Code that iterates over all variables
+depends on all of them. Exceptions are modules that only look for a prefix whose variables are
+always dependencies (native/front/environment.cc, kPrefixes): dbt itself for ``DBT_``, networkx for
 ``NETWORKX_``.
 """
 
@@ -17,8 +17,9 @@ from flatmanifest.dbt.dependencies.callers import callers, is_apart
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Between the code that iterates and the mapping.
+# Modules outside dbt that iterate for a prefix which is always a dependency.
 _BY_PREFIX = {"networkx.utils.backends"}
+# Modules on the stack between the code that iterates and the mapping.
 _MACHINERY = {
     *("os", "_collections_abc", "collections.abc"),
     *(__name__, "flatmanifest.dbt.dependencies.callers"),
@@ -26,7 +27,7 @@ _MACHINERY = {
 
 
 class Lookups:
-    """The names that were looked up. ``is_all``: some code went through all variables."""
+    """The names that were looked up. ``is_all``: some code iterated over all variables."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -39,7 +40,7 @@ class Lookups:
             self.names.add(name)
 
     def named(self) -> set[str]:
-        """The names without those of dbt's options, which are always depended on."""
+        """The names without those of dbt's options, which are dependencies in any case."""
         return {name for name in self.names if not name.startswith("DBT_")}
 
     def note_iteration(self) -> None:
@@ -48,12 +49,12 @@ class Lookups:
 
 
 def _iterating() -> str:
-    """The module whose code goes through an environment."""
+    """The module whose code iterates over an environment."""
     return next((module for module in callers() if module not in _MACHINERY), "")
 
 
 def _is_by_prefix(module: str) -> bool:
-    """Whether a module goes through the environment for names that are always depended on."""
+    """Whether a module only looks for names whose prefix makes them dependencies in any case."""
     if module in _BY_PREFIX:
         return True
     package = module.partition(".")[0]
@@ -66,7 +67,7 @@ _lookups: Lookups | None = None
 
 
 class WatchedEnviron(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001
-    """``os.environ`` while look-ups are recorded: the same object under another class."""
+    """The class of ``os.environ`` while look-ups are recorded. The object stays the same."""
 
     def __getitem__(self, key: Any) -> Any:
         if _lookups is not None:
@@ -101,7 +102,7 @@ class WatchedEnviron(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001
 
 
 class WatchedCopy(dict[str, str]):
-    """dbt's own copy of the environment."""
+    """dbt's own copy of the environment, with look-ups recorded."""
 
     def __getitem__(self, key: str) -> str:
         if _lookups is not None:
@@ -139,7 +140,7 @@ class WatchedCopy(dict[str, str]):
         return dict(super().items())
 
     def __reduce__(self) -> tuple[type[dict[str, str]], tuple[dict[str, str]]]:
-        """As another process has it, where nothing is recorded."""
+        """Pickle as a plain dict: another process records nothing."""
         return dict, (dict(super().items()),)
 
     def _note_iteration(self) -> None:
@@ -148,7 +149,7 @@ class WatchedCopy(dict[str, str]):
 
 
 def plain_environment() -> dict[str, str]:
-    """All variables of the process, without a note of it."""
+    """All variables of the process. The call itself is not recorded."""
     environ: Any = os.environ
     decode_key, decode_value = environ.decodekey, environ.decodevalue
     return {decode_key(name): decode_value(value) for name, value in environ._data.items()}  # noqa: SLF001
@@ -162,7 +163,7 @@ def watch(lookups: Lookups) -> None:
 
 
 def unwatch() -> None:
-    """Stop recording; ``os.environ`` is as Python made it."""
+    """Stop recording, and give ``os.environ`` its own class back."""
     global _lookups  # noqa: PLW0603
     _lookups = None
     os.environ.__class__ = os._Environ  # noqa: SLF001

@@ -1,9 +1,9 @@
-"""Which paths are read, listed or probed, whether there is anything or not.
+"""Recording the paths that are read, listed or probed, also those that do not exist.
 
-Python's audit hook sees what is opened and listed. No event tells of a look at whether something
-exists, so ``os.stat`` and its like are replaced while accesses are recorded. How a path was found
-is noted at its first access: if it has changed by the end of the command, nobody can say what dbt
-has seen.
+Python's audit hook sees files that are opened and directories that are listed. Python fires no
+event for a probe of existence, so ``os.stat``, ``os.lstat`` and ``os.access`` are replaced while
+accesses are recorded. The state of a path is noted at its first access. If the state has changed by
+the end of the command, it is unknown which state dbt has seen, and the command is not recorded.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
+# Events that change a path, each with the index of the path among its arguments.
 _MADE = {
     "os.mkdir": 0,
     "os.remove": 0,
@@ -29,7 +30,7 @@ _MADE = {
     "os.symlink": 1,
 }
 _LISTED = {"os.listdir", "os.scandir"}
-# What reaches beyond files, and how it is named to people.
+# Events that reach beyond files, each with a name for messages.
 _REACHING = {
     "subprocess.Popen": "a subprocess",
     "os.system": "a subprocess",
@@ -38,19 +39,19 @@ _REACHING = {
     "socket.connect": "the network",
     "socket.getaddrinfo": "the network",
 }
-# Of the system, not of a project.
+# The system's own paths, which are never dependencies.
 _SYSTEM = ("/proc/", "/sys/", "/dev/")
 _stat = os.stat
 
-# What is known of a file: kind, device, inode, size and times; None where there is none.
+# The state of a file: kind, device, inode, size and times; None if there is no file.
 Facts = tuple[int, ...] | None
 
 
 class Accesses:
-    """The paths of one command, absolute, each with what was found at its first access."""
+    """The absolute paths of one command, each with the state that its first access found."""
 
     def __init__(self, own: tuple[str, ...]) -> None:
-        """``own``: the beginnings of paths that have a digest of their own and are left out."""
+        """``own``: the beginnings of paths that are left out: another digest covers them."""
         self.own = (*own, *_SYSTEM)
         self.read: dict[str, Facts] = {}
         self.listed: dict[str, Facts] = {}
@@ -59,7 +60,7 @@ class Accesses:
         self.reached: dict[str, str] = {}
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Take one of Python's audit events."""
+        """Note the path of one of Python's audit events."""
         if event == "open":
             path, _, flags = arguments
             if isinstance(flags, int) and flags & _WRITING:
@@ -74,19 +75,19 @@ class Accesses:
             self.reached.setdefault(_REACHING[event], detail_of(event, arguments))
 
     def probe(self, path: Any, found: os.stat_result | None) -> None:
-        """Note a look at whether something is there."""
+        """Note a probe of whether a path exists."""
         self._note(lambda absolute: self.probed.setdefault(absolute, facts_of(found)), path)
 
     def changed(self, is_output: Callable[[str], bool]) -> str | None:
-        """A path that is not as it was at its first access; None if all are.
+        """The first path whose state has changed since its first access; None if there is none.
 
-        ``is_output``: whether dbt, or this package, writes to a path.
+        ``is_output``: whether dbt, or this package, writes to a path. Such paths may change.
         """
         for path, facts in self.read.items():
             if facts_at(path) != facts and not is_output(path):
                 return path
         for path, facts in {**self.listed, **self.probed}.items():
-            # What comes into a directory changes its times, but not that it is there.
+            # New files change the times of a directory, but a probe only sees that it exists.
             if kind_of(facts_at(path)) != kind_of(facts) and not is_output(path):
                 return path
         return None
@@ -94,7 +95,7 @@ class Accesses:
     def _note(self, note: Callable[[str], object], path: Any) -> None:
         try:
             path = os.fsdecode(path)
-        except TypeError:  # a descriptor
+        except TypeError:  # a file descriptor
             return
         if not path.startswith("/"):
             path = os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118
@@ -131,7 +132,7 @@ def kind_of(facts: Facts) -> int:
 
 
 def changed_ns(facts: Facts) -> int:
-    """When a file was changed last, in nanoseconds of Unix time; 0 where there is none."""
+    """The last change of a file, in nanoseconds of Unix time; 0 if there is no file."""
     return 0 if facts is None else max(facts[-2:])
 
 
@@ -152,7 +153,7 @@ def watch(accesses: Accesses) -> None:
     _accesses = accesses
     if not _has_hook:
         _has_hook = True
-        sys.addaudithook(_hear)  # for good: Python has no way to remove one
+        sys.addaudithook(_hear)  # permanent: Python cannot remove an audit hook
     for name in ("stat", "lstat", "access"):
         _replace(os, name, _probing(getattr(os, name)))
     accessor = getattr(pathlib, "_NormalAccessor", None)  # Python 3.10
@@ -161,13 +162,13 @@ def watch(accesses: Accesses) -> None:
 
 
 def leave_out(directory: str) -> None:
-    """Record nothing of a directory that this process has made for itself, and will remove."""
+    """Record nothing below a temporary directory that this process has made for itself."""
     if _accesses is not None:
         _accesses.own += (directory.rstrip("/") + "/",)
 
 
 def unwatch() -> None:
-    """Stop recording; ``os`` is as Python made it."""
+    """Stop recording, and give ``os`` its own functions back."""
     global _accesses  # noqa: PLW0603
     _accesses = None
     while _replaced:
@@ -197,7 +198,7 @@ def _replace(owner: Any, name: str, replacement: Any) -> None:
 
 
 def _supporting() -> list[set[Any]]:
-    """The sets that tell what functions of ``os`` can do; shutil looks functions up in them."""
+    """The sets of functions of ``os`` by capability. shutil looks functions up in them."""
     names = ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
     return [getattr(os, name) for name in names]
 

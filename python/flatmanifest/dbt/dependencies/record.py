@@ -1,4 +1,4 @@
-"""Dependencies, as cache files hold them: docs/cache-files.md."""
+"""The record of dependencies that cache files hold: docs/cache-files.md."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
 
     Snapshot = Sequence[Any]
 
-# How a path is depended on (native/freshness/directory_scan.h, FileUse).
+# The uses of a path (native/freshness/directory_scan.h, FileUse).
 READ, LISTED, PROBED, ALONE = "read", "listed", "probed", "alone"
 
 
 @dataclass
 class Dependencies:
-    """What one parse or one command depended on, and how it was.
+    """The dependencies of one parse or one command, and their state.
 
-    ``files``: paths by use. ``variables``: the names of environment variables, None for all.
-    ``environment``: a salted digest of their values. ``values``: values without a source that
-    templates have used, each with the place where; whoever depends on one is never repeated.
+    - ``files``: paths by use; ``snapshot``: the digest of their state
+    - ``variables``: the names of environment variables; None for all
+    - ``environment``: a digest of their values, salted with ``salt``
+    - ``values``: the values without a source that templates have used, each with its place. A
+      result that depends on such a value is never used again.
     """
 
     files: dict[str, list[str]]
@@ -35,19 +37,20 @@ class Dependencies:
     values: dict[str, str] = field(default_factory=dict)
 
     def fields(self) -> dict[str, Any]:
-        """What a cache file has of it."""
+        """The fields as a cache file stores them."""
         return {**vars(self), "snapshot": list(self.snapshot)}
 
     def changed(self, environment: Mapping[str, str] | None = None) -> str | None:
-        """What is not as it was, in words; None if everything is.
+        """A description of the first dependency that has changed; None if none has.
 
-        ``environment``: that of the command before dbt reads a .env file.
+        ``environment``: the variables of the command before dbt reads a .env file; the default is
+        ``os.environ``. Raises OSError.
         """
         current = os.environ if environment is None else environment
         return changed_dependency(self.fields(), encoded(current))
 
     def is_environment(self, environment: Mapping[str, str]) -> bool:
-        """Whether the variables that are depended on have these values."""
+        """Whether the variables in ``variables`` have the recorded values in ``environment``."""
         now = environment_digest(encoded(environment), self.variables, self.salt)
         return now == self.environment
 
@@ -58,7 +61,10 @@ def taken(
     environment: Mapping[str, str],
     snapshot: Snapshot | None = None,
 ) -> Dependencies:
-    """Dependencies as they are now, or with a snapshot of how the files were."""
+    """Dependencies with the current state, or with an earlier snapshot of the files.
+
+    ``variables``: names of environment variables; None for all. Raises OSError.
+    """
     names = None if variables is None else sorted(variables)
     salt = secrets.token_hex(16)
     return Dependencies(
@@ -71,10 +77,10 @@ def taken(
 
 
 def encoded(environment: Mapping[str, str]) -> dict[bytes, bytes]:
-    """Variables as the system has them, in any encoding."""
+    """The variables as bytes, as the system keeps them."""
     return {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
 
 
 def restored(fields: Mapping[str, Any]) -> Dependencies:
-    """Dependencies that a cache file holds."""
+    """Dependencies from the fields in a cache file."""
     return Dependencies(**fields)

@@ -1,4 +1,4 @@
-"""All dependencies of one command, recorded from before dbt reads its first setting."""
+"""Recording all dependencies of one command, from before dbt reads its first setting."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ from flatmanifest.dbt.seams import Stage, seam
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-GRANULARITY_NS = 20_000_000  # of the clock that files are stamped with
+GRANULARITY_NS = 20_000_000  # of the clock that gives files their times
 _PACKAGES = {"site-packages", "dist-packages"}
 
 
 class NotRecordedError(Exception):
-    """The next such command is dbt's too. Says why."""
+    """The command cannot be recorded, so that dbt runs it again next time. The message says why."""
 
 
 class DependencyRecorder:
-    """Records what this process reads, from :meth:`start` to :meth:`stop`.
+    """Records the accesses of this process, from :meth:`start` to :meth:`stop`.
 
-    ``environment``: that of the process before dbt reads a .env file.
+    ``environment``: the variables of the process before dbt reads a .env file. Only one recorder
+    may record at a time.
     """
 
     def __init__(self) -> None:
@@ -50,7 +51,10 @@ class DependencyRecorder:
         files.watch(self.accesses)
 
     def take_values(self) -> None:
-        """Take what templates note from now on, once the seams are in (values.py)."""
+        """Share the values that templates note from now on. Call it once the seams are in.
+
+        The seams of ``values`` note them.
+        """
         from flatmanifest.dbt.dependencies import values  # noqa: PLC0415 - imports Jinja
 
         values.current().clear()
@@ -61,7 +65,7 @@ class DependencyRecorder:
         environment.unwatch()
 
     def require_sources(self) -> None:
-        """Raise NotRecordedError if something was asked for that native code cannot check."""
+        """Raise NotRecordedError if dbt used something whose change native code cannot detect."""
         for name, where in self.values.items():
             raise NotRecordedError(f"{where} uses {name}")
         for what, detail in self.accesses.reached.items():
@@ -70,13 +74,15 @@ class DependencyRecorder:
     def dependencies(
         self, trees: Iterable[str], outputs: Iterable[str], cache: str, variables: set[str]
     ) -> Dependencies:
-        """What was recorded up to now, as it is.
+        """The dependencies that were recorded up to now, with their current state.
 
-        ``trees``: directories that are depended on with all that is below them, and have not
-        changed since they were parsed. ``outputs``: files that dbt has left, whose own record says
-        whether they have changed. ``cache``: the cache directory. ``variables``: those that the
-        manifest was parsed with. Raises NotRecordedError if something has changed meanwhile, or
-        cannot be checked by native code.
+        - ``trees``: directories that count with everything below them, unchanged since the parse
+        - ``outputs``: files that dbt has written; another record says whether they have changed
+        - ``cache``: the cache directory
+        - ``variables``: the names of the variables that the manifest was parsed with
+
+        Raises NotRecordedError if a dependency has changed during the command, or if native code
+        cannot check it. Raises OSError.
         """
         accesses = self.accesses
         self.require_sources()
@@ -94,7 +100,7 @@ class DependencyRecorder:
             return {path for path in paths if not is_output(path) and not in_any(path, trees)}
 
         read = of_interest(accesses.read)
-        # Of a directory that was opened as a file, that it is one.
+        # A directory that was opened like a file counts as probed only.
         read -= {path for path in read if Path(path).is_dir()}
         own = {path: files.facts_at(path) for path in packages()}
         for path, facts in {**{path: accesses.read[path] for path in read}, **own}.items():
@@ -135,9 +141,9 @@ def is_rotated(path: str, written: set[str]) -> bool:
 
 
 def in_any(path: str, trees: Iterable[str]) -> bool:
-    """Whether a path is one of the files that the digest of a tree is about.
+    """Whether the digest of a tree covers a path.
 
-    Files whose names begin with a dot, "#" or "~" are not (native/freshness/snapshot.h).
+    It leaves out files whose names begin with a dot, "#" or "~" (native/freshness/snapshot.h).
     """
     name = path.rpartition("/")[2]
     if name[:1] in {".", "#", "~"}:
@@ -148,7 +154,8 @@ def in_any(path: str, trees: Iterable[str]) -> bool:
 def own_directories() -> tuple[str, ...]:
     """The beginnings of the paths of Python's own files, and of installed packages.
 
-    :func:`packages` has their digest. A directory of a user on Python's path is none of them.
+    The paths of :func:`packages` stand for them. Other directories on Python's path, which a user
+    may have added, are not among them.
     """
     paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     paths |= {path for path in sys.path if Path(path).name in _PACKAGES}
@@ -158,5 +165,5 @@ def own_directories() -> tuple[str, ...]:
 
 
 def packages() -> list[str]:
-    """What changes its times when a package comes, goes or is upgraded, or Python is."""
+    """The paths whose times change if Python or an installed package changes."""
     return [sys.executable, *(path for path in sys.path if path)]

@@ -1,8 +1,9 @@
 """Values without a source that templates use: the clock, ids, flags, random numbers.
 
-Such a value is another in the next command, and no file or variable tells. Jinja compiles each
-template to Python (jinja2.compiler.CodeGenerator). Where a template names such a value, the code
-notes that when it is evaluated: a branch that is not taken uses nothing.
+Such a value differs in the next command, although no file and no variable has changed. Jinja
+compiles each template to Python (jinja2.compiler.CodeGenerator). Where a template names such a
+value, the compiled code notes the use when it is evaluated. A branch that is not taken notes
+nothing.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from jinja2.compiler import Frame
     from jinja2.nodes import Getattr, Getitem
 
-# Members of dbt.context.base.BaseContext and dbt.context.providers.ProviderContext, and of Jinja.
-# `context` and `builtins` hold all the others.
+# Members of dbt.context.base.BaseContext, of dbt.context.providers.ProviderContext, and of Jinja.
+# `context` and `builtins` are dicts that hold all the other members.
 UNSOURCED = frozenset(
     (
         *("run_started_at", "invocation_id", "thread_id", "flags", "invocation_args_dict"),
@@ -35,15 +36,15 @@ UNSOURCED = frozenset(
     )
 )
 MODULES = "modules"
-CLOCK = "datetime"  # of the modules that a template has, the one that knows the time
-PARSED_AT = "created_at"  # of a resource: when it was parsed
-RANDOM = "random"  # a filter
-OF_DICT = frozenset(dir(dict))  # what `modules` has beside the modules
+CLOCK = "datetime"  # the only member of `modules` that knows the time
+PARSED_AT = "created_at"  # a field of a resource: the time when it was parsed
+RANDOM = "random"  # a filter of Jinja
+OF_DICT = frozenset(dir(dict))  # the attributes of `modules` that are no modules: it is a dict
 _WATCHED = UNSOURCED | {MODULES}
 _JINJA = "dbt_common.clients.jinja"
 _DOES = "notes values without a source when a template uses them"
 
-# By the renderer that a value was asked for in (dbt.config.renderer, dbt.parser.schema_renderer).
+# The settings file by the renderer that renders it (dbt.config.renderer).
 _RENDERED = {
     "ProfileRenderer": "profiles.yml",
     "DbtProjectYamlRenderer": "dbt_project.yml",
@@ -51,7 +52,7 @@ _RENDERED = {
     "SelectorRenderer": "selectors.yml",
 }
 
-# The name of each value that was used, and where it was first.
+# The name of each value that was used, with the place of its first use.
 Used = dict[str, str]
 _of_command: Used = {}
 # A program may have dbt parse in several threads at once.
@@ -60,7 +61,7 @@ _USED: ContextVar[Used] = ContextVar("USED", default=_of_command)
 
 @contextlib.contextmanager
 def collected(used: Used) -> Iterator[None]:
-    """Note what templates use meanwhile, in this thread, in ``used`` alone."""
+    """Within the block, note the values that templates use in this thread in ``used`` only."""
     token = _USED.set(used)
     try:
         yield
@@ -69,32 +70,33 @@ def collected(used: Used) -> Iterator[None]:
 
 
 def current() -> Used:
-    """The uses that are being collected."""
+    """The dict that uses are noted in now, in this thread."""
     return _USED.get()
 
 
 class WatchedContext(Context):
-    """What a template's names are looked up in."""
+    """The context in which a template's names are looked up (jinja2.runtime.Context)."""
 
     def flatmanifest_noted(self, name: str, found: Any) -> Any:
-        """Note that a value is used, and return it. Called by the code of templates."""
-        # Not a variable that the template has set itself.
+        """Note that a value is used, and return it. The code of templates calls this method."""
+        # A variable that the template has set itself does not count.
         if name in self.parent and name not in self.vars:
             note(f"{MODULES}.{CLOCK}" if name == MODULES else name, self)
         return found
 
     def flatmanifest_noted_member(self, name: str, found: Any) -> Any:
-        """The same for a member of whatever a template has."""
+        """Note that a member of an object is used, and return it."""
         note(name, self)
         return found
 
 
 class WatchedCode(CodeGenerator):
-    """Compiles templates so that they note the values without a source that they use."""
+    """Compiles templates so that they note each value without a source that they use."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._unnoted: set[int] = set()  # Names, by their ids, of which a known member is read
+        # The ids of Name nodes whose use is not noted, because a member without a clock is read.
+        self._unnoted: set[int] = set()
 
     def visit_Name(self, node: Name, frame: Frame) -> None:  # noqa: N802 - Jinja's
         if node.ctx != "load" or node.name not in _WATCHED or id(node) in self._unnoted:
@@ -116,7 +118,7 @@ class WatchedCode(CodeGenerator):
     def _visit_member(
         self, node: Any, member: Any, frame: Frame, visit: Callable[..., object]
     ) -> None:
-        """All use of `modules` may be of the clock, but that of another module by its name."""
+        """Note any use of `modules` as a use of the clock, unless it names another module."""
         owner = node.node
         is_of_modules = isinstance(owner, Name) and owner.name == MODULES
         if is_of_modules and isinstance(member, str) and member not in {CLOCK, *OF_DICT}:
@@ -128,7 +130,7 @@ class WatchedCode(CodeGenerator):
 
 
 class WatchedNativeCode(WatchedCode, NativeCodeGenerator):
-    """The same for templates whose values keep their types."""
+    """The same for native templates, whose values keep their types."""
 
 
 def note(name: str, context: Context | None = None) -> None:
@@ -138,11 +140,11 @@ def note(name: str, context: Context | None = None) -> None:
 
 
 def _place(context: Context | None) -> str:
-    """Where a value is asked for, in words."""
+    """The place where a value is used: a settings file, a unique_id, or "a template"."""
     rendered = ""
     for frame in frames():
         function = frame.f_code.co_name
-        # The renderer of a project renders its selectors, too.
+        # The renderer of dbt_project.yml also renders selectors.yml.
         if function == "render_selectors":
             return _RENDERED["SelectorRenderer"]
         if rendered:
@@ -176,6 +178,6 @@ def watched_random(original: Callable[..., Any]) -> Callable[..., Any]:
         note(f"the filter {RANDOM}")
         return original(*arguments, **named)
 
-    for name, value in vars(original).items():  # which says that it takes the context
+    for name, value in vars(original).items():  # the mark by which Jinja passes the context
         setattr(random, name, value)
     return random
