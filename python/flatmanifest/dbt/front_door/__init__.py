@@ -1,6 +1,6 @@
-"""What the front door needs to repeat a command without Python: docs/front.md.
+"""Recordings of commands, from which the front door repeats them without Python: docs/front.md.
 
-- ``transcript``: records what a command of dbt says and leaves
-- ``blanks``: dbt's texts, with blanks for what changes from command to command
+- ``transcript``: records what a command of dbt prints and writes
+- ``blanks``: dbt's texts, with blanks for the parts that change from command to command
 - ``answers``: records ``--help`` and ``--version``
 """

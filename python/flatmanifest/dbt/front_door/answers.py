@@ -1,4 +1,4 @@
-"""``--help`` and ``--version``: kept for the front door (native/front/answer.h)."""
+"""Recording the answers to ``--help`` and ``--version`` (native/front/answer.h)."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from flatmanifest.dbt.seams import is_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What may decide the width of the text where click asks the terminal.
+# Variables that may decide the width of the text, because click asks the terminal for it.
 SIZES = {"COLUMNS", "TERM"}
 DAY = 24 * 60 * 60
-# dbt asks the package index for its latest release.
+# Options that are kept for a day only: dbt asks the package index for its latest release.
 VERSIONS = {"--version", "-V", "-v"}
 
 
 class Copied:
-    """A stream, and what is written to it."""
+    """A stream that keeps a copy of the text that is written to it."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
         self.texts: list[str] = []
 
     def write(self, text: str) -> Any:
-        written = self.stream.write(text)  # which refuses bytes: click tries that
+        written = self.stream.write(text)  # first: it refuses bytes, which click tries to write
         self.texts.append(text)
         return written
 
@@ -43,10 +43,10 @@ class Copied:
 
 @contextlib.contextmanager
 def kept(arguments: list[str], recorder: DependencyRecorder) -> Iterator[None]:
-    """Keep what is printed meanwhile, if it is an answer and dbt has succeeded.
+    """Publish the text that the block prints, if it is an answer and dbt has succeeded.
 
     An answer is about dbt itself. It depends on the installed packages, and on the environment
-    variables that dbt has looked up.
+    variables that dbt has looked up. If the answer cannot be published, nothing is reported.
     """
     path = answer_path(arguments, os.path.dirname(sys.executable)) if is_on() else None  # noqa: PTH120
     if path is None:
@@ -64,10 +64,11 @@ def kept(arguments: list[str], recorder: DependencyRecorder) -> Iterator[None]:
         with heard_by(hear):
             yield
     except SystemExit as exit_of_dbt:
-        # Every command has a callback, from its beginning: what looked like a question was a value.
+        # Every command registers a callback when it begins. If there is one, --help or --version
+        # was the value of an option.
         is_question = not get_event_manager().callbacks
-        # An event is printed by dbt's logger, with the time of day: beside its version, dbt 1.10
-        # warns of its age, and dbt 1.12 announces another dbt.
+        # Events contain the time of day, so an answer with events is not kept: beside its version,
+        # dbt 1.10 warns of its age, and dbt 1.12 announces another dbt.
         if not exit_of_dbt.code and is_question and not events:
             with contextlib.suppress(OSError, ValueError, TypeError):
                 publish(Path(path), arguments, recorder, "".join(copied.texts))

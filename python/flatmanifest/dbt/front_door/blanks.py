@@ -1,4 +1,8 @@
-"""Texts of dbt's, with blanks for what changes from command to command (native/front/blanks.h)."""
+"""dbt's texts, with blanks for the parts that change from command to command.
+
+native/front/blanks.h fills the blanks. If a text is not understood, :func:`require` raises
+NotRecordedError.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ REPORT = {
     "process_in_blocks": BLOCKS_IN,
     "process_out_blocks": BLOCKS_OUT,
 }
-# Of perf_info.json when nothing has been parsed; the projects' numbers are then 0.
+# The fields of perf_info.json after a command that has parsed nothing: its projects' numbers are 0.
 PERF_INFO = (
     *("path_count", "parsed_path_count", "static_analysis_path_count"),
     *("static_analysis_parsed_path_count", "is_partial_parse_enabled"),
@@ -43,7 +47,10 @@ def require(condition: object, reason: str) -> None:
 
 
 def line_of(logger: Any, message: Any) -> str | None:
-    """What a logger prints for an event, with blanks; None if it prints nothing."""
+    """The text that a logger prints for an event, with blanks; None if it prints nothing.
+
+    Raises NotRecordedError if the text is not understood.
+    """
     from dbt_common.events.logger import _is_print_event  # noqa: PLC0415
 
     names = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING}
@@ -53,10 +60,13 @@ def line_of(logger: Any, message: Any) -> str | None:
     if not logger._python_logger.isEnabledFor(level or logging.ERROR):  # noqa: SLF001
         return None
     text = logger.create_line(message)
-    said = message.info.msg
-    require(text.endswith(said) and not BLANKS.search(text), "an event is not understood")
-    beginning = text[: len(text) - len(said)]
-    return beginning_template(beginning) + said_template(message, said)
+    ending = message.info.msg
+    require(
+        text.endswith(ending) and not BLANKS.search(text),
+        f"the text of {message.info.name} is not understood",
+    )
+    beginning = text[: len(text) - len(ending)]
+    return beginning_template(beginning) + message_template(message, ending)
 
 
 def beginning_template(text: str) -> str:
@@ -64,11 +74,11 @@ def beginning_template(text: str) -> str:
         return ""
     if BEGINNING.fullmatch(text):
         return re.sub(CLOCK, TIME, text)
-    require(PRECISE_BEGINNING.match(text), "a line begins otherwise")
+    require(PRECISE_BEGINNING.match(text), "the beginning of a log line is not understood")
     return ID.sub(INVOCATION_ID, re.sub(rf"{CLOCK}\.\d{{6}}", PRECISE_TIME, text))
 
 
-def said_template(message: Any, text: str) -> str:
+def message_template(message: Any, text: str) -> str:
     from dbt_common.invocation import get_invocation_id  # noqa: PLC0415
 
     name = message.info.name
@@ -76,14 +86,15 @@ def said_template(message: Any, text: str) -> str:
         text = arguments_template(message.data.args, text)
     elif name == "CommandCompleted":
         ending = rf"at {CLOCK}\.\d+ after \d+\.\d\d seconds"
-        require(re.search(ending, text), "the end is not understood")
+        require(re.search(ending, text), "the text of CommandCompleted is not understood")
         text = re.sub(ending, f"at {PRECISE_TIME} after {ELAPSED} seconds", text)
     elif name == "ResourceReport":
         for field, blank in REPORT.items():
             text, count = re.subn(rf'("{field}": "?)[\d.e+-]+', rf"\g<1>{blank}", text)
-            require(count == 1, "the report is not understood")
+            require(count == 1, "the text of ResourceReport is not understood")
     text = text.replace(get_invocation_id(), INVOCATION_ID)
-    require(not ID.search(text) and not ADDRESS.search(text), f"{name} says what changes")
+    is_stable = not ID.search(text) and not ADDRESS.search(text)
+    require(is_stable, f"the text of {name} has an id or an address that changes")
     return text
 
 
@@ -92,7 +103,7 @@ def arguments_template(arguments: Any, text: str) -> str:
         if name not in arguments:
             continue
         piece = f"'{name}': {arguments[name]!r}"
-        require(text.count(piece) == 1, "the arguments are not understood")
+        require(text.count(piece) == 1, "the text of MainReportArgs is not understood")
         text = text.replace(piece, f"'{name}': {blank}")
     return text
 
@@ -101,13 +112,16 @@ def metadata_template(text: bytes) -> str:
     decoded = text.decode()
     found = re.search(r'"generated_at": "([^"]*)", "invocation_id": "([^"]*)"', decoded)
     if found is None or BLANKS.search(decoded):
-        raise NotRecordedError("the metadata is not understood")
+        raise NotRecordedError("the metadata of manifest.json is not understood")
     blanks = f'"generated_at": "{GENERATED_AT}", "invocation_id": "{INVOCATION_ID}"'
     return decoded[: found.start()] + blanks + decoded[found.end() :]
 
 
 def perf_info_template(text: str) -> str:
-    """perf_info.json of a command that parses nothing (dbt.parser.manifest, ManifestLoaderInfo)."""
+    """The perf_info.json of a command that parses nothing, from that of any command.
+
+    Follows dbt.parser.manifest, ManifestLoaderInfo. Raises NotRecordedError for other fields.
+    """
     found = json.loads(text)
     require(found.keys() >= {*PERF_INFO}, "perf_info.json is not understood")
     info = {name: found[name] for name in PERF_INFO}

@@ -1,7 +1,7 @@
-"""Listening to dbt, for the front door to say the same next time: docs/front.md.
+"""Recording what dbt prints, so that the front door prints the same next time: docs/front.md.
 
-Only ``flatmanifest dbt`` records, and only what is certain: whatever is not known here leaves the
-command to dbt the next time too.
+Only ``flatmanifest dbt`` records, and only a command that the front door can repeat exactly. In all
+other cases dbt runs the command the next time, too. ``FLATMANIFEST_EXPLAIN=1`` prints the reason.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from flatmanifest.dbt.warm.loading import Load
 
-# Of dbt's usage statistics, of which the front door sends none.
+# Events of dbt's usage statistics. The front door sends no statistics.
 NOT_SAID = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "DisableTracking"}
 EXPLAIN = "FLATMANIFEST_EXPLAIN"
 LOADER = "dbt.parser.manifest:ManifestLoader"
@@ -44,7 +44,7 @@ WORDS = ("selector", "output", "indirect_selection")
 
 @dataclass
 class Event:
-    """What one event made the loggers print, by logger, with blanks."""
+    """One event, with the text that each logger printed for it, with blanks."""
 
     name: str
     level: str
@@ -52,9 +52,10 @@ class Event:
 
 
 class TranscriptRecorder:
-    """What one command says, from its first event to its last.
+    """Records the output of one command, from its first event to its last.
 
-    ``dependencies`` records what the command reads, from before dbt is imported.
+    ``dependencies`` records the accesses of the command, from before dbt is imported. A reason not
+    to record ends up in ``problem``; no error is raised into dbt.
     """
 
     def __init__(self, arguments: list[str], dependencies: DependencyRecorder) -> None:
@@ -67,7 +68,7 @@ class TranscriptRecorder:
         self.unsaid: dict[str, Any] = {}
         self.project_flags: Any = None
         self.problem = ""
-        # Places among the events.
+        # Indexes in ``events``.
         self.load_begin: int | None = None
         self.load_end: int | None = None
         self.listing: int | None = None
@@ -76,8 +77,8 @@ class TranscriptRecorder:
         self.loads = 0
 
     def start(self) -> None:
-        """Listen from now on, once the seams are in."""
-        global _current  # noqa: PLW0603 - a process runs one command by `flatmanifest dbt`
+        """Let the seams of this module call this recorder. Call it once the seams are in."""
+        global _current  # noqa: PLW0603 - `flatmanifest dbt` runs one command in a process
         if self.path is None:
             return
         from flatmanifest.dbt.warm import artifacts  # noqa: PLC0415 - seconds of imports
@@ -107,7 +108,7 @@ class TranscriptRecorder:
             self.problem = str(error) if isinstance(error, NotRecordedError) else repr(error)
 
     def finish(self) -> None:
-        """When dbt has succeeded: publish what it has said and done."""
+        """Publish the transcript. Call it when dbt has succeeded. Raises nothing."""
         if self.path is None:
             return
         from flatmanifest.dbt.cache import objects  # noqa: PLC0415
@@ -121,7 +122,7 @@ class TranscriptRecorder:
                 sys.stderr.write(f"flatmanifest: not recorded: {reason}\n")
 
     def forget(self) -> None:
-        """Let go of dbt's objects, some of which complain of being there when Python ends."""
+        """Drop the references to dbt's objects: some warn if they still exist when Python ends."""
         global _current  # noqa: PLW0603
         _current = None
         self.load = None
@@ -129,13 +130,19 @@ class TranscriptRecorder:
 
     def transcript(self) -> dict[str, Any]:
         require(not self.problem, self.problem)
-        self.dependencies.require_sources()  # before what may be otherwise the next time
+        self.dependencies.require_sources()  # first: its reason remains at the next command
         load = self.load
         if load is None or self.loads != 1:
-            raise NotRecordedError("no manifest was loaded, or several")
+            raise NotRecordedError(f"the command has loaded {self.loads} manifests, not one")
         entry: Any = load.entry
-        require(entry is not None and entry.dependencies is not None, "there is no entry")
-        require(Path(str(self.path)).parent == load.path.parent, "the cache is not where it seems")
+        require(
+            entry is not None and entry.dependencies is not None,
+            "the manifest has no entry in the cache",
+        )
+        require(
+            Path(str(self.path)).parent == load.path.parent,
+            "dbt and the front door use different cache directories",
+        )
         self.check_circumstances()
         warm = self.warm_events(load)
         outputs, written = self.files(load)
@@ -166,23 +173,28 @@ class TranscriptRecorder:
 
         flags = get_flags()
         manager: Any = plugins.PLUGIN_MANAGER
-        require(manager is not None and not any(manager.hooks.values()), "a plugin is at work")
+        require(
+            manager is not None and not any(manager.hooks.values()), "a plugin of dbt has hooks"
+        )
         require(
             not getattr(flags, "UPLOAD_TO_ARTIFACTS_INGEST_API", False), "artifacts are uploaded"
         )
-        require(not getattr(flags, "USE_V2_PARSER", False), "another parser is at work")
-        require(all(map(is_known, self.loggers)), "a logger is not dbt's own for text")
-        require(is_utf8(sys.stdout), "the output is not UTF-8")
+        require(not getattr(flags, "USE_V2_PARSER", False), "--use-v2-parser is set")
+        require(all(map(is_known, self.loggers)), "a logger is not one of dbt's text loggers")
+        require(is_utf8(sys.stdout), "the encoding of the output is not UTF-8")
         secret = any(name.startswith("DBT_ENV_SECRET_") for name in self.dependencies.environment)
-        require(not secret, "there are secrets to be taken out of what is printed")
-        require(not any(event.level == "error" for event in self.events), "there was an error")
+        require(not secret, "dbt removes DBT_ENV_SECRET_ values from its output")
+        require(not any(event.level == "error" for event in self.events), "dbt fired an error")
 
     def warm_events(self, load: Load) -> list[Event]:
-        """What a warm start will make dbt say."""
+        """The events that dbt will fire at a warm start."""
         if load.loader.skip_parsing and load.is_fresh:
             return self.events
-        # A parse has been. What it says besides, it may say for a reason that is still there.
-        require(not any(event.level == "warn" for event in self.events), "a parse has warned")
+        # dbt has parsed. The cause of a warning may remain, and dbt might warn at every command.
+        require(
+            not any(event.level == "warn" for event in self.events),
+            "dbt warned while it parsed; the next command can be recorded",
+        )
         return [
             *self.events[: self.load_begin],
             *(self.event_of(message) for message in warm_messages()),
@@ -196,18 +208,18 @@ class TranscriptRecorder:
     def sinks(self, events: list[Event]) -> Iterator[dict[str, Any]]:
         from flatmanifest.dbt.warm.list_task import print_message  # noqa: PLC0415
 
-        # Counted from the end, because the beginning may be another. Without a list, it is as if
-        # there was an empty one after loading.
+        # The place of the listed lines, counted from the end, because a warm start may begin with
+        # other events. A command that lists nothing is like one with an empty list after loading.
         split = self.load_end if self.listing is None else self.listing
         after = len(self.events) - (split or 0)
         for place, logger in enumerate(self.loggers):
             handler = logger._python_logger.handlers[0]  # noqa: SLF001
             is_file = isinstance(handler, RotatingFileHandler)
-            require(is_file or handler.stream is sys.stdout, "the output is redirected")
+            require(is_file or handler.stream is sys.stdout, "a logger does not print to stdout")
             texts = [event.lines[place] for event in events]
             middle = len(texts) - after
             beginning = line_of(logger, print_message())
-            require(beginning is not None, "lines are not printed")
+            require(beginning is not None, "a logger does not print listed lines")
             yield {
                 "path": handler.baseFilename if is_file else "",
                 "max_bytes": handler.maxBytes if is_file else 0,
@@ -217,7 +229,10 @@ class TranscriptRecorder:
             }
 
     def files(self, load: Load) -> tuple[list[dict[str, Any]], dict[str, str]]:
-        """What dbt left in the target directory, and how it begins."""
+        """The artifacts that dbt left in the target directory, and their beginnings.
+
+        Returns the artifacts that show the manifest, and the texts of files to write.
+        """
         from dbt.flags import get_flags  # noqa: PLC0415
 
         from flatmanifest.dbt.warm.artifacts import metadata_text, written_here  # noqa: PLC0415
@@ -236,17 +251,17 @@ class TranscriptRecorder:
         outputs = []
         for path in dict.fromkeys(paths):
             known = entry.artifact(path)
-            require(known is not None, f"{path} does not show the manifest")
+            require(known is not None, f"{path} is not known to show this manifest")
             facts = {
                 name: value
                 for name, value in known.items()
                 if name not in {"snapshot", "metadata_end"}
             }
-            require(not facts.get("stale"), f"{path} is stale")
+            require(not facts.get("stale"), f"{path} shows some resources of an earlier manifest")
             beginning = beginnings.get(path, "")
             outputs.append({"path": path, "beginning": beginning, "facts": facts})
         is_written = not get_flags().WRITE_JSON or beginnings.keys() <= {*paths}
-        require(is_written, "an artifact was not written")
+        require(is_written, "dbt has not written manifest.json")
         written = {}
         if self.listing is None:
             path = str(target / "perf_info.json")
@@ -254,12 +269,12 @@ class TranscriptRecorder:
         return outputs, written
 
     def dependencies_of(self, load: Load, outputs: list[str]) -> dict[str, Any]:
-        """What must be as it is."""
+        """The dependencies of the command and of the manifest that it has loaded."""
         from flatmanifest.dbt.cold.json_schemas import versions_of  # noqa: PLC0415
 
         entry: Any = load.entry
         adapter = load.loader.root_project.credentials.type
-        require(versions_of(adapter) is not None, "a package of dbt's is editable")
+        require(versions_of(adapter) is not None, "a package of dbt's is missing or editable")
         parsed = entry.dependencies
         recorded = self.dependencies.dependencies(
             parsed.files["read"],
@@ -267,12 +282,12 @@ class TranscriptRecorder:
             str(load.path.parent),
             {*load.loader.manifest.env_vars},
         )
-        # What has been changed meanwhile would be taken for what was parsed.
-        require(is_fresh(parsed.files, parsed.snapshot), "files have changed meanwhile")
+        # A file that changed during the command would look as if it had been parsed.
+        require(is_fresh(parsed.files, parsed.snapshot), "files have changed while dbt was running")
         return recorded.fields()
 
 
-# The recorder that is at work in this process.
+# The recorder of this process, if the process records.
 _current: TranscriptRecorder | None = None
 
 
@@ -334,7 +349,7 @@ def output_results(original: Callable[..., Any], *args: Any) -> Any:
 
 
 def was_said(context: Any, name: str) -> bool:
-    """Whether an option was on the command line, before the command's name or after it."""
+    """Whether an option was on the command line, before or after the command's name."""
     from click.core import ParameterSource  # noqa: PLC0415
 
     each = context
@@ -361,7 +376,7 @@ def otherwise(context: Any, name: str, project_flags: Any) -> Any:
                 if source is not ParameterSource.ENVIRONMENT and flag is not None:
                     return plain(name, flag)
                 found = option.process_value(each, value)
-                # click has a mark of its own for what is not set.
+                # click has a mark of its own for a value that is not set.
                 return plain(name, found if isinstance(found, (str, list, tuple)) else None)
         each = each.parent
     return None
@@ -374,7 +389,7 @@ def default(name: str) -> Any:
 
 
 def plain(name: str, value: Any) -> Any:
-    """The value of an option, as the front door has it (native/front/command_line.h)."""
+    """The value of an option in the form of the front door (native/front/command_line.h)."""
     if name in WORDS:
         return None if value is None else str(value)
     return [str(each) for each in value] if value else None
@@ -385,12 +400,12 @@ def is_utf8(stream: Any) -> bool:
 
 
 def warm_messages() -> Iterator[Any]:
-    """What dbt says when it has found that nothing has changed."""
+    """The events that dbt fires when it finds that nothing has changed."""
     from dbt.events.types import PartialParsingEnabled, PartialParsingSkipParsing  # noqa: PLC0415
     from dbt_common.events.base_types import EventLevel, msg_from_base_event  # noqa: PLC0415
     from dbt_common.events.types import Note  # noqa: PLC0415
 
-    require(not os.environ.get("DBT_PP_TEST"), "dbt is being tested")
+    require(not os.environ.get("DBT_PP_TEST"), "DBT_PP_TEST is set")
     yield msg_from_base_event(PartialParsingEnabled(deleted=0, added=0, changed=0))
     if installed_release() in SINCE_1_11:
         note = Note(msg="Nothing changed, skipping partial parsing.")
@@ -399,7 +414,10 @@ def warm_messages() -> Iterator[Any]:
 
 
 def until(manifest: Any) -> int:
-    """When dbt will have something else to say of deprecated models; 0: never."""
+    """The next deprecation date of a model, in nanoseconds of Unix time; 0 if there is none.
+
+    From that moment on, dbt prints other warnings.
+    """
     from datetime import datetime, timezone  # noqa: PLC0415
 
     entry = manifest.flatmanifest_entry
@@ -407,7 +425,7 @@ def until(manifest: Any) -> int:
     now = datetime.now(timezone.utc)
     to_come = []
     for date in dates:
-        require(isinstance(date, datetime), "a date of deprecation is none")
+        require(isinstance(date, datetime), "a deprecation_date is not a date with a time")
         moment = date if date.tzinfo else date.astimezone()
         if moment > now:
             to_come.append(int(moment.timestamp() * 1e9))
