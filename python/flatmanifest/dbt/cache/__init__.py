@@ -1,7 +1,9 @@
-"""An entry in the cache: dbt's manifest, mapped, with what it was parsed from.
+"""The cache: entries that hold dbt's manifest, mapped, with the dependencies of its parse.
 
-- ``entry``: the files of one entry; how it is published, found, compared
-- ``objects``: dbt's objects in a file, and out of it again (docs/objects.md)
-- ``lazy_dict``: a dict that builds its values when they are first touched
-- ``manifest_json``, ``partial_parse``: dbt's two files, written with old bytes for the unchanged
+- ``entry``: the files of one entry; publishing, finding and comparing it
+- ``location``: the cache directory of a project, and the key of an entry
+- ``objects``: storing dbt's objects in a file, and restoring them (docs/objects.md)
+- ``lazy_dict``: a dict that builds each value at its first use
+- ``hidden_values``: the values of environment variables as salted hashes
+- ``manifest_json``, ``partial_parse``: writing dbt's two files, with old bytes where possible
 """

@@ -1,11 +1,14 @@
-"""What is kept of a parse: docs/freshness.md says when it may be used again.
+"""An entry: the result of one parse in the cache. docs/freshness.md says when it may be used again.
 
-An entry is some files in the cache directory, whose names begin with its key:
+An entry consists of files in the cache directory whose names begin with its key:
 
-- ``KEY.fman``: dbt's manifest, complete
-- ``KEY.state.fman``: what it was parsed from (dependencies/record.py), and how that was
-- ``KEY.artifacts.fman``: the artifacts in the target directory that show it as it is
-- ``KEY.handoff.fman``: what another parser has left for it (handoff.py)
+- ``KEY.fman``: dbt's complete manifest
+- ``KEY.state.fman``: the dependencies of the parse (``dependencies.record``), and its flags
+- ``KEY.artifacts.fman``: the artifacts in the target directory that show the entry unchanged
+- ``KEY.handoff.fman``: what another parser has left (``v2_parser.handoff``)
+
+Several processes may share the files: each file is replaced as a whole. An :class:`Entry` has no
+lock: use it from one thread at a time.
 """
 
 from __future__ import annotations
@@ -37,25 +40,28 @@ if TYPE_CHECKING:
     from flatmanifest._native import Manifest as View
     from flatmanifest._native import StoredObjects
 
-# Of the manifest's fields: dbt makes it anew in every process.
+# Fields of the manifest that are not stored: dbt makes them anew in every process.
 NOT_KEPT = {"flat_graph"}
-# Small, or handled as a whole.
+# Fields that are restored at once, because they are small or used as a whole.
 NOT_LAZY = {"metadata", "state_check", "env_vars", "selectors", "source_patches"}
 SIZE_VARIABLE = "FLATMANIFEST_CACHE_SIZE"
 DEFAULT_MEGABYTES = 1000
 
 
 class Entry:
-    """A manifest in the cache, mapped. ``generation`` counts how often it was published."""
+    """A mapped manifest in the cache. ``generation`` counts how often it was published.
+
+    Opening one raises FormatError or OSError.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.objects: StoredObjects = objects.load(path)
         self.generation = self.objects.generation
         self.maps: dict[str, Any] = {}
-        # The entry whose lazy dicts the manifest still has, after a partial parse from it.
+        # After a partial parse: the entry before, whose lazy dicts the manifest still has.
         self.previous: Entry | None = None
-        # The JSON of resources, where it is known before they are first written (handoff.py).
+        # The JSON of resources, if it is known before they are first written (v2_parser.handoff).
         self.texts: dict[str, dict[str, bytes]] = {}
         self._artifacts: dict[str, Any] | None = None
         self._view: View | None = None
@@ -69,7 +75,10 @@ class Entry:
         self.description: dict[str, str] = state["words"] if state and is_current else {}
 
     def manifest(self) -> Manifest:
-        """Make dbt's manifest, its collections lazy, as dbt has it when it has read its own."""
+        """Make dbt's Manifest with lazy collections, equal to the one that dbt reads from its file.
+
+        The source is ManifestLoader.read_manifest_for_partial_parse.
+        """
         from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - dbt may not be there
 
         values: dict[str, Any] = {}
@@ -80,7 +89,7 @@ class Entry:
                 self.maps[name] = self.objects.map(name)
                 values[name] = LazyDict(self.maps[name])
         for name, value in list(vars(values["metadata"]).items()):
-            # Dates come out of dbt's own file with a time zone (DateTimeSerialization).
+            # dbt reads dates from its own file with a time zone (DateTimeSerialization).
             if isinstance(value, datetime) and value.tzinfo is None:
                 setattr(values["metadata"], name, value.replace(tzinfo=tzutc()))
         values["env_vars"] = values_now(values["env_vars"])
@@ -90,16 +99,16 @@ class Entry:
         return manifest
 
     def install_into(self, manifest: Manifest) -> None:
-        """Put lazy collections in the place of those that were published as this entry."""
+        """Replace the collections of the manifest that was published as this entry by lazy ones."""
         stored = self.manifest()
         for name in self.maps:
             setattr(manifest, name, getattr(stored, name))
-        manifest._macros_by_name = None  # noqa: SLF001 - of the macros that there were
+        manifest._macros_by_name = None  # noqa: SLF001 - dbt's index of the replaced macros
         manifest._macros_by_package = None  # noqa: SLF001
         manifest.flatmanifest_entry = self
 
     def holds(self, manifest: Manifest) -> bool:
-        """Whether everything that artifacts show of a manifest is as it was published."""
+        """Whether all fields of a manifest that artifacts show equal the published ones."""
         return all(
             self.holds_field(name, getattr(manifest, name))
             for name in kept_fields()
@@ -114,18 +123,18 @@ class Entry:
         return self.objects.equals(name, value.copy())
 
     def view(self) -> View:
-        """The same as a manifest of flatmanifest's, for its graph and for selecting."""
+        """The same file as a flatmanifest.Manifest, for its graph and for selecting."""
         if self._view is None:
             self._view = self.objects.manifest()
         return self._view
 
     def column(self, name: str, field: str) -> list[Any]:
-        """A field of every value of a collection, None where it is none's."""
+        """A field of every value of a collection, in order; None where a value lacks the field."""
         values: list[Any] = self.objects.map(name).column(field)
         return values
 
     def is_fresh(self, trees: list[str]) -> bool:
-        """Whether dbt would look for files in these trees, and the files are what they were."""
+        """Whether the entry was parsed from these trees, and their files have not changed."""
         known = self.dependencies
         return (
             known is not None
@@ -134,24 +143,25 @@ class Entry:
         )
 
     def renew(self) -> None:
-        """Note that it was used. Look at the files again, if that spares reading them."""
+        """Note that the entry was used, and take a new snapshot if that saves reading files."""
         os.utime(self.path)
         known = self.dependencies
         if known is None or not is_worth_retaking(known.snapshot):
             return
         now = take_snapshot(known.files)
-        # What has been changed in between would be taken for what was parsed.
+        # Check the old snapshot last: a file that changed before the new snapshot was taken would
+        # else look as if it had been parsed.
         if is_fresh(known.files, known.snapshot):
             known.snapshot = now
             self._keep()
 
     def keep_state(self, dependencies: Dependencies) -> None:
-        """Remember what it was parsed from."""
+        """Write the dependencies of the parse into the entry's state file."""
         self.dependencies = dependencies
         self._keep()
 
     def keep_passed_check(self, check: str) -> None:
-        """Remember that a check of dbt's has found nothing in what the entry holds."""
+        """Remember that a check of dbt's has found nothing wrong in the entry's manifest."""
         if self.dependencies is not None:
             self.passed_checks.append(check)
             self._keep()
@@ -167,7 +177,7 @@ class Entry:
         objects.publish(beside(self.path, "state"), state)
 
     def artifacts(self) -> dict[str, Any]:
-        """Artifacts by path, with what is known of the file: its snapshot, and more."""
+        """The artifacts that show this entry, by path, each with its snapshot and other facts."""
         if self._artifacts is None:
             kept = read(beside(self.path, "artifacts"))
             is_current = kept is not None and kept["generation"] == self.generation
@@ -175,7 +185,7 @@ class Entry:
         return self._artifacts
 
     def artifact(self, path: str) -> dict[str, Any] | None:
-        """What is known of an artifact that shows this entry; None if the file is another now."""
+        """The facts of an artifact that shows this entry; None if unknown or if it has changed."""
         known = self.artifacts().get(os.path.abspath(path))  # noqa: PTH100 - keeps links as they are
         if known is None or not is_fresh([os.path.abspath(path)], known["snapshot"]):  # noqa: PTH100
             return None
@@ -183,7 +193,10 @@ class Entry:
         return found
 
     def keep_artifact(self, path: str, **facts: Any) -> None:
-        """Remember that a file shows this entry as it is."""
+        """Remember that a file shows this entry unchanged, with facts about the file.
+
+        The call sets the file's time of modification.
+        """
         path = os.path.abspath(path)  # noqa: PTH100
         files = self.artifacts()
         files[path] = {"snapshot": list(take_snapshot_of_new(path)), **facts}
@@ -199,9 +212,10 @@ def publish(
     description: dict[str, str],
     flags: dict[str, str],
 ) -> Entry:
-    """Write a manifest that has been parsed from what it depends on.
+    """Write a parsed manifest with its dependencies as an entry, and trim the cache.
 
-    ``description``: the parts of its key, for people. ``flags``: those that it was parsed with.
+    ``description``: the parts of the key, for people. ``flags``: dbt's flags of the parse. Raises
+    TypeError or ValueError for a manifest that cannot be stored, and OSError.
     """
     root = {name: getattr(manifest, name) for name in kept_fields()}
     root["env_vars"] = hidden(manifest.env_vars)
@@ -209,7 +223,7 @@ def publish(
     root["metadata"] = storable(manifest.metadata)
     earlier = entry_of(manifest)
     if earlier is not None:
-        earlier.artifacts()  # which the new entry's will replace
+        earlier.artifacts()  # read now, because the new entry replaces the file
     entry = published_entry(path, root)
     entry.previous = earlier
     entry.description = description
@@ -221,9 +235,9 @@ def publish(
 
 
 def storable(metadata: Any) -> Any:
-    """A manifest's metadata with the user's id as text, as JSON has it.
+    """A copy of a manifest's metadata with the user's id as text, as in JSON.
 
-    dbt's own file has the id as text, too, and gives a UUID when it is read (ManifestMetadata).
+    dbt's own file has the id as text, too, but reading it gives a UUID (ManifestMetadata).
     """
     copied = copy(metadata)
     if copied.user_id is not None:
@@ -232,10 +246,11 @@ def storable(metadata: Any) -> Any:
 
 
 def published_entry(path: Path, root: dict[str, Any]) -> Entry:
-    """Write an entry and open it.
+    """Write an entry and open the generation that was written.
 
-    Another dbt may parse the same project meanwhile, from files as they were at another moment. Its
-    manifest must not be taken for one of the files that this one was parsed from.
+    Another dbt may publish the same project meanwhile, from another state of its files. If the
+    opened file has another generation, the entry is written again: a manifest must not be taken
+    together with the dependencies of another parse.
     """
     while True:
         generation = objects.publish(path, root)
@@ -245,24 +260,24 @@ def published_entry(path: Path, root: dict[str, Any]) -> Entry:
 
 
 def most_bytes() -> int:
-    """How large the cache may become, older entries aside."""
+    """The size limit of a cache directory in bytes (``FLATMANIFEST_CACHE_SIZE`` in megabytes)."""
     chosen = os.environ.get(SIZE_VARIABLE, "")
     return (int(chosen) if chosen.isdigit() else DEFAULT_MEGABYTES) * 1_000_000
 
 
 def entry_of(manifest: Manifest) -> Entry | None:
-    """The entry that a manifest was read from or written into."""
+    """The entry that a manifest was read from or published as; None if there is none."""
     return getattr(manifest, "flatmanifest_entry", None)
 
 
 def unchanged(manifest: Manifest, *names: str) -> Entry | None:
-    """The entry that a manifest was read from, if these collections still are what it holds.
+    """The entry that a manifest was read from, if these collections still equal the entry's.
 
-    Without names, everything is compared that artifacts show. Next to nothing for what nobody has
-    touched.
+    Without names, all fields that artifacts show are compared. Comparing an untouched collection
+    costs almost nothing.
     """
     entry = entry_of(manifest)
-    # After a partial parse its dicts are partly those of the entry before.
+    # After a partial parse, some of the manifest's dicts still belong to the previous entry.
     if entry is None or entry.previous is not None or not entry.maps:
         return None
     if not names:
@@ -273,12 +288,12 @@ def unchanged(manifest: Manifest, *names: str) -> Entry | None:
 
 
 def find(path: Path) -> Entry | None:
-    """Open the entry at a path; None if there is none that can be read."""
+    """Open the entry at a path; None if there is none. Raises FormatError, OSError."""
     return Entry(path) if path.exists() else None
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """Read one of the small files; None if there is none that can be read."""
+    """Read one of an entry's small files; None if it is missing or cannot be read."""
     try:
         stored = objects.load(path)
         return {name: stored.restore(name) for name in stored.names()}
@@ -291,7 +306,7 @@ def beside(path: Path, what: str) -> Path:
 
 
 def kept_fields() -> list[str]:
-    """The fields of the installed dbt's Manifest that are kept."""
+    """The names of the fields of the installed dbt's Manifest that an entry stores."""
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 
     return [

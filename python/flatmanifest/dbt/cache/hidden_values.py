@@ -1,4 +1,4 @@
-"""The values of environment variables in a file: as salted hashes, so that no file has a secret."""
+"""The values of environment variables as salted hashes, so that no file contains a secret."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 
 from dbt.constants import DEFAULT_ENV_PLACEHOLDER
 
-CHANGED = "\0changed"  # no value of an environment variable
+CHANGED = "\0changed"  # a mark that cannot be the value of an environment variable
 
 
 def hidden(values: dict[str, str]) -> dict[str, str]:
-    """The values as salted hashes, by which an equal value is recognised."""
+    """The values as salted hashes. :func:`values_now` recognises an equal value by its hash."""
     salt = os.urandom(16)
     return {name: f"{salt.hex()}:{hashed(salt, value)}" for name, value in values.items()}
 
@@ -19,7 +19,11 @@ def hidden(values: dict[str, str]) -> dict[str, str]:
 def values_now(
     hidden_values: dict[str, str], earlier: dict[str, str] | None = None
 ) -> dict[str, str]:
-    """Their values, where these are what they are now or were earlier; else one that none has."""
+    """The values behind the hashes, by comparing the hashes of known values.
+
+    Known are the current values of the environment, dbt's placeholder for a default, and the values
+    in ``earlier``. A variable whose hash matches none of them gets :data:`CHANGED`.
+    """
     values = {}
     for name, text in hidden_values.items():
         salt, _, digest = text.partition(":")

@@ -1,4 +1,4 @@
-"""A dict whose values are built when they are first touched."""
+"""A dict that builds each value from a mapped file at its first use."""
 
 from __future__ import annotations
 
@@ -11,33 +11,37 @@ if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterable, Iterator, ValuesView
 
 MISSING = object()
-# One for all: building takes microseconds, and must not run twice for one value, or an edit of the
-# one copy would be lost in the other.
+# One lock for all dicts, because building takes microseconds. A value must not be built twice: an
+# edit of one copy would be lost in the other.
 BUILDING = threading.RLock()
 
 
 class LazyDict(dict[str, Any]):
-    """The values of a stored map by key, in its order; once built, they are kept.
+    """The values of a stored map by key, in its order. A value is built once, and then kept.
 
-    A dict through and through: it can be changed, compared, copied, pickled and iterated as any
-    other, and is a dict to ``isinstance`` and to ``json``. Copies and pickles are plain dicts. Safe
-    to read from several threads.
+    It is a real dict: it can be changed, compared, copied, pickled and iterated like any other, and
+    ``isinstance`` and ``json`` take it for a dict. Copies and pickles are plain dicts. Several
+    threads may read it at once. The stored map keeps its file mapped.
 
-    For a value that has not been built stands an ``Unbuilt``, which C code sees that reads a dict
-    past its methods: it refuses it, or hands it to ``flatmanifest.json_default`` or the like.
-    ``__iter__`` is a method of its own so that CPython does not copy these out of it.
+    An ``Unbuilt`` takes the place of a value that has not been built. C code that reads a dict
+    without its methods sees the Unbuilt. Such code refuses it, or passes it to
+    ``flatmanifest.json_default`` or the like. The class defines ``__iter__`` so that CPython does
+    not copy Unbuilts out of it when it makes another dict.
     """
 
     __slots__ = ("stored_map",)
 
     def __new__(cls, values: Any = (), /) -> Any:
-        """Make a plain dict of all else: of what ``dataclasses.asdict`` gives to a dict's type."""
+        """Make a plain dict of any argument but a StoredMap.
+
+        ``dataclasses.asdict`` calls the type of a dict with pairs.
+        """
         if not isinstance(values, StoredMap):
             return dict(values)
         return super().__new__(cls)
 
     def __init__(self, stored_map: StoredMap, finish: Any = None, /) -> None:
-        """``finish``: called with each value when that is built, and what it gives is kept."""
+        """``finish``: called with each value when it is built; its result is kept instead."""
         super().__init__()
         stored_map.fill(self, finish)
         self.stored_map = stored_map
@@ -55,21 +59,21 @@ class LazyDict(dict[str, Any]):
             return value
 
     def build(self) -> None:
-        """Build all that has not been."""
+        """Build all values that have not been built."""
         with BUILDING:
             build_values(self)
 
     def is_as_stored(self) -> bool:
-        """Whether the keys, their order and the values are those of the stored map."""
+        """Whether the keys, their order and the values equal those of the stored map."""
         return self.stored_map.matches(self)
 
     def unbuilt_items(self) -> ItemsView[str, Any]:
-        """The items as they are: an ``Unbuilt`` where the value has not been built."""
+        """The items without building: a value that has not been built is an ``Unbuilt``."""
         return super().items()
 
     @classmethod
     def assembled(cls, stored_map: StoredMap, members: Iterable[tuple[str, Any]]) -> LazyDict:
-        """Make a dict of these members; an ``Unbuilt`` among the values is one of the map."""
+        """Make a dict of these members. Each ``Unbuilt`` among the values must be of this map."""
         made: LazyDict = cls(stored_map)
         dict.clear(made)
         for key, value in members:
@@ -162,19 +166,22 @@ class LazyDict(dict[str, Any]):
 
 
 def places_of(stored_map: StoredMap) -> dict[str, int]:
-    """The keys of a stored map, each with the place of its value."""
+    """The keys of a stored map, each with the index of its value."""
     return {key: place for place, key in enumerate(stored_map.keys())}
 
 
 def is_stored(stored_map: StoredMap, place: int | None, value: Any) -> bool:
-    """Whether a value, or the ``Unbuilt`` of this map, is the one at a place; None: nowhere."""
+    """Whether a value, or an ``Unbuilt`` of this map, equals the one at an index.
+
+    False if ``place`` is None.
+    """
     if place is None:
         return False
     return bool(value.place == place if type(value) is Unbuilt else stored_map.equals(place, value))
 
 
 def changed_from(stored_map: StoredMap, values: dict[str, Any]) -> dict[str, Any]:
-    """The members of a dict, lazy or not, that a stored map does not have as they are."""
+    """The members of a dict, lazy or not, that are missing in a stored map or differ there."""
     is_of_map = isinstance(values, LazyDict) and values.stored_map is stored_map
     items = dict.items(values) if is_of_map else values.items()
     places = places_of(stored_map)

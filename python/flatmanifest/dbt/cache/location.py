@@ -1,4 +1,4 @@
-"""Where the entries of a project are, and the key that names an entry."""
+"""The cache directory of a project, and the key that names an entry."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ CACHE_VARIABLE = "FLATMANIFEST_CACHE_DIR"
 
 
 def cache_directory(config: RuntimeConfig) -> Path:
-    """The directory of a project's entries: FLATMANIFEST_CACHE_DIR, else in the target directory.
+    """The absolute path of a project's cache: FLATMANIFEST_CACHE_DIR, else in the target directory.
 
-    Raises FormatError for a directory that another user may have written into. The command is
-    dbt's then.
+    Raises FormatError for a directory that another user may have written into; dbt then runs
+    without the cache. Raises OSError.
     """
     chosen = os.environ.get(CACHE_VARIABLE)
-    # Absolute, because dbt changes its directory.
+    # Absolute, because dbt changes its working directory.
     path = Path(chosen or Path(config.project_target_path) / "flatmanifest").absolute()
     require_trusted_directory(str(path))
     return path
 
 
 def entry_key(parts: Iterable[str]) -> str:
-    """Name an entry by what must be equal for it to be of use."""
+    """The key of an entry: a digest of all that must be equal for the entry to be used again."""
     digest = hashlib.blake2b(digest_size=12)
     for part in (__version__, CACHE_VERSION, *parts):
         digest.update(part.encode(errors="surrogateescape"))
@@ -56,7 +56,7 @@ def version_of(package: str) -> str:
 
 
 def description_of(project: RuntimeConfig) -> dict[str, str]:
-    """The parts of an entry's key, for `flatmanifest cache status`. Names of vars, no values."""
+    """The parts of an entry's key, for `flatmanifest cache status`. Vars are without values."""
     return {
         "project": project.project_name,
         "profile": project.profile_name,

@@ -1,8 +1,8 @@
-"""manifest.json, written again with the text it has for every resource that has not changed.
+"""Writing manifest.json again with the old text of every resource that has not changed.
 
-What the file on the disk shows is known: an entry, but for some resources, the *stale* ones.
-Whatever still equals the entry keeps its text; of the others dbt makes new text. Where there is no
-such file, the texts may be known from what another parser has left.
+The file on the disk is known to show an entry, except for some resources, the *stale* ones. A
+resource that still equals the entry keeps its text; dbt makes the text of the others. If there is
+no such file, the texts may be known from the manifest.json of another parser.
 """
 
 from __future__ import annotations
@@ -28,22 +28,23 @@ if TYPE_CHECKING:
 
 # How dbt writes it (dbt.artifacts.schemas.base, Writable.write).
 AS_ARTIFACT = {"omit_none": False, "context": {"artifact": True}}
-# Made of the others, and small.
+# Sections that are computed from the others, and small.
 DERIVED = ("parent_map", "child_map", "group_map", "selectors")
 LISTS = "disabled"
 
 
 class CannotSpliceError(Exception):
-    """The manifest or the file is not as it is known: dbt writes it as a whole."""
+    """The manifest or the file has another structure than expected: dbt writes the whole file."""
 
 
 def splice(
     shown: Entry, stale: Stale, current: Entry, manifest: Manifest, path: str
 ) -> tuple[list[bytes], Stale]:
-    """The text of manifest.json in pieces, and in what it differs from the current entry.
+    """The text of manifest.json in pieces, and the resources that differ from the current entry.
 
-    ``shown`` is the entry that the file shows but for ``stale``; ``current`` the one that the
-    manifest was last published as. Raises CannotSpliceError.
+    ``shown`` is the entry that the file shows, except for ``stale``; ``current`` is the entry that
+    the manifest was last published as. Follows dbt.artifacts.schemas.base, Writable.write. Raises
+    CannotSpliceError, ConvertError or OSError.
     """
     sections = sections_of(path)
     text = Path(path).read_bytes()
@@ -68,10 +69,10 @@ def splice(
 
 
 def assembled(entry: Entry, manifest: Manifest, sections: dict[str, Any]) -> Iterator[bytes]:
-    """The text of manifest.json, of whose resources the entry has texts; dbt makes the others.
+    """The text of manifest.json in pieces, with the texts of resources that the entry has.
 
-    ``sections``: what the file has, in order, and all of it that is no collection of resources.
-    Raises CannotSpliceError.
+    dbt makes the text of the other resources. ``sections``: the names of all sections in order,
+    with the values of those that are no collections of resources. Raises CannotSpliceError.
     """
     before = b"{"
     for name, value in sections.items():
@@ -95,7 +96,7 @@ def sections_of(path: str) -> Sections:
 
 
 class Changed:
-    """Which resources of a collection the file does not show as they are."""
+    """The resources of a collection that the file does not show, or shows differently."""
 
     def __init__(self, name: str, shown: Entry, current: Entry, stale: set[str]) -> None:
         self.name = name
@@ -111,7 +112,7 @@ class Changed:
         return key not in self.stale and is_stored(self.shown, self.places.get(key), value)
 
     def note(self, key: str, value: Any) -> None:
-        """Remember a resource that is not as the current entry has it."""
+        """Remember a resource if it differs from the current entry."""
         if self.current_places is None:
             self.current_places = places_of(self.current)
         if not is_stored(self.current, self.current_places.get(key), value):
@@ -119,11 +120,11 @@ class Changed:
 
 
 def spliced(changed: Changed, manifest: Manifest, known: dict[str, bytes]) -> Iterator[bytes]:
-    """The text of a collection; ``known``: that of the resources which are as they are shown."""
+    """The text of a collection in pieces. ``known``: the texts of resources in the old file."""
     resources = getattr(manifest, changed.name, None)
     if not isinstance(resources, dict):
         raise CannotSpliceError(changed.name)
-    # The places that stand in it for values must be those of the entry that is shown.
+    # The Unbuilt values of a lazy dict must belong to the entry that is shown.
     if isinstance(resources, LazyDict) and resources.stored_map is not changed.shown_lazily:
         raise CannotSpliceError(changed.name)
     artifact = artifact_of(changed.name)
@@ -141,7 +142,7 @@ def spliced(changed: Changed, manifest: Manifest, known: dict[str, bytes]) -> It
 
 
 def artifact_of(collection: str) -> Callable[[Any], Any]:
-    """What makes of a value of a collection what the artifact has of it."""
+    """The function that turns a value of a collection into its form in the artifact."""
     return of_list if collection == LISTS else of_resource
 
 
@@ -154,7 +155,7 @@ def of_list(resources: list[Any]) -> list[Any]:
 
 
 def joined(members: Iterable[tuple[str, bytes]]) -> bytes:
-    """Keys and the texts of their values, as they stand between an object's braces."""
+    """The text between an object's braces: keys, and the given texts of their values."""
     return b", ".join(b"%b: %b" % (dumped(key), text) for key, text in members)
 
 

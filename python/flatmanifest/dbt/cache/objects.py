@@ -1,7 +1,7 @@
-"""dbt's objects in a file, and out of it again: docs/objects.md.
+"""Storing dbt's objects in a file, and restoring them: docs/objects.md.
 
-An object comes out as the class that it was, without its ``__init__``: as pickle would, but read
-in place, each when it is first touched, and of dbt's own classes only.
+An object is restored with its class, without ``__init__``, as pickle does. Unlike pickle, the file
+is read in place, each object is built at its first use, and only dbt's own classes are accepted.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from flatmanifest._native import StoredObjects
 
-# What dbt does not write into partial_parse.msgpack either, by the class that declares it, with
-# what stands there when dbt has read it (dbt.contracts.files, dbt.contracts.graph.nodes).
+# Fields that are not stored, by the class that declares them, with their value after restoring. dbt
+# leaves the same fields out of partial_parse.msgpack (dbt.contracts.files,
+# dbt.contracts.graph.nodes).
 NOT_STORED: dict[tuple[str, str], dict[str, Callable[[], Any]]] = {
     ("dbt.contracts.files", "BaseSourceFile"): {"contents": lambda: None},
     ("dbt.contracts.files", "SchemaSourceFile"): {
@@ -37,22 +38,27 @@ PRIVATE = 0o700
 def publish(path: Path, root: dict[str, Any], *, is_lasting: bool = True) -> int:
     """Write dicts, lists, plain values and dbt's dataclasses; return the file's generation.
 
-    What need not outlast a power failure is not flushed to the disk. The directory is made if it is
-    not there, as one where nobody else gets: there, a umask of 002 does no harm (store/trust.h).
+    ``is_lasting``: the file must survive a power failure, and is flushed to the disk. A missing
+    directory is made accessible for its owner only, so that a umask of 002 does no harm
+    (native/store/trust.h).
 
-    Raises TypeError or ValueError for what cannot be stored, OSError; the file is then as it was.
+    Raises TypeError or ValueError for a value that cannot be stored, and OSError. On failure the
+    old file stays.
     """
     path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     return publish_objects(path, root, describe, is_lasting)
 
 
 def load(path: Path) -> StoredObjects:
-    """Open what was published. Raises FormatError, OSError."""
+    """Open a file that :func:`publish` wrote. Raises FormatError, OSError."""
     return open_objects(path, resolve)
 
 
 def describe(kind: type) -> tuple[str, tuple[str, ...] | None]:
-    """Name a class, and the fields to store of a dataclass."""
+    """The name of a class, and the fields to store; None instead of the fields for an Enum.
+
+    Raises TypeError for a class that is not dbt's, or is no dataclass.
+    """
     path = f"{kind.__module__}:{kind.__qualname__}"
     if not is_of_dbt(kind.__module__):
         message = f"cannot store an object of {path}: it is not a class of dbt"
@@ -60,13 +66,17 @@ def describe(kind: type) -> tuple[str, tuple[str, ...] | None]:
     if issubclass(kind, Enum):
         return path, None
     if not dataclasses.is_dataclass(kind):
-        message = f"cannot store an object of {path}: it is no dataclass"
+        message = f"cannot store an object of {path}: it is neither a dataclass nor an Enum"
         raise TypeError(message)
     return path, stored_fields(kind)
 
 
 def resolve(path: str) -> tuple[type, tuple[tuple[str, Callable[[], Any]], ...]]:
-    """Find the class of that name, and what instances have beside what is stored."""
+    """The class of a name, and factories for the fields that are not stored.
+
+    Raises TypeError for a name that is not a dataclass or Enum of dbt's, and ImportError or
+    AttributeError for an unknown name.
+    """
     module, _, name = path.partition(":")
     if not is_of_dbt(module):
         message = f"{path} is not a class of dbt"
@@ -86,14 +96,14 @@ def resolve(path: str) -> tuple[type, tuple[tuple[str, Callable[[], Any]], ...]]
 
 
 def is_of_dbt(module: str) -> bool:
-    """Whether a module is dbt's or an adapter's, and not something that a file might name."""
+    """Whether a module is dbt's or an adapter's. A file must not make Python import any other."""
     package = module.partition(".")[0]
-    # dbt 1.12 has the Enums of metrics from metricflow, which is dbt Labs' too.
+    # dbt 1.12 takes the Enums of metrics from metricflow, which is dbt Labs' too.
     return package in {"dbt", "metricflow"} or package.startswith(("dbt_", "metricflow_"))
 
 
 def made_by_setstate(kind: type) -> dict[str, Callable[[], Any]]:
-    """What instances get beside their fields when they are unpickled: dbt 1.12's nodes, a lock."""
+    """Factories for the attributes that ``__setstate__`` adds: a lock, in the nodes of dbt 1.12."""
 
     def unpickled() -> dict[str, Any]:
         instance: Any = object.__new__(kind)
@@ -109,14 +119,14 @@ def made_by_setstate(kind: type) -> dict[str, Callable[[], Any]]:
 
 
 def stored_fields(kind: type) -> tuple[str, ...]:
-    """The fields of a dataclass that a file has."""
+    """The names of the fields of a dataclass that a file stores."""
     omitted = not_stored(kind)
     fields = dataclasses.fields(kind)
     return tuple(field.name for field in fields if field.name not in omitted)
 
 
 def made_again(kind: type) -> dict[str, Callable[[], Any]]:
-    """What an instance has beside that when it comes out of a file."""
+    """Factories for the attributes of a restored instance that a file does not store."""
     return {**not_stored(kind), **made_by_setstate(kind)}
 
 

@@ -1,7 +1,7 @@
-"""partial_parse.msgpack, written again with the bytes it has for whatever has not changed.
+"""Writing partial_parse.msgpack again with the old bytes of everything that has not changed.
 
-The file is known to show an entry. Of what no longer equals it, a manifest is made that holds
-nothing else; dbt packs that, and what it packed is put between the bytes of the rest.
+The file is known to show an entry. dbt packs a small manifest of the values that differ from the
+entry. Its bytes are then put between the old bytes of the unchanged values.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.cache.entry import Entry
 
     Span = tuple[int, int]
-    # A field's value, and if it is a collection the values in it.
+    # The place of a field's value; if it is a collection, also the places of its values.
     Fields = dict[str, tuple[Span, dict[str, Span] | None]]
 
 
 def repack(
     shown: Entry, text: bytes, manifest: Manifest, encode: Callable[[Any], bytes]
 ) -> list[bytes]:
-    """The new file in pieces. ``text`` is the old one, which shows the entry; ``encode`` is dbt's.
+    """The new file in pieces. ``text`` is the old file, which shows the entry ``shown``.
 
-    Raises ValueError if the file is none of dbt's.
+    ``encode`` is dbt's (dbt.parser.manifest, extended_mashumaro_encoder). Raises ValueError if
+    ``text`` has not the structure that dbt writes.
     """
     collections = {
         name: changed_from(shown.maps[name], getattr(manifest, name))
@@ -40,11 +41,11 @@ def repack(
         **{name: collections.get(name, getattr(manifest, name)) for name in kept_fields()}
     )
     packed: bytes = small.to_msgpack(encode)
-    manifest.source_patches = small.source_patches  # packing empties them
+    manifest.source_patches = small.source_patches  # packing empties this field
     old = fields_of(text, set(collections))
     new = fields_of(packed, set(collections))
     if list(old) != list(new):
-        message = "it has other fields"
+        message = "partial_parse.msgpack has other fields than dbt writes"
         raise ValueError(message)
     packer = msgpack.Packer(use_bin_type=True)
     pieces = [packer.pack_map_header(len(new))]
@@ -68,7 +69,7 @@ def repack(
 
 
 def env_vars_of(text: bytes) -> dict[str, str]:
-    """The environment variables that the file has, which holds them as they were."""
+    """The environment variables in partial_parse.msgpack, with their values at the parse."""
     (begin, end), _ = fields_of(text, set())["env_vars"]
     values: dict[str, str] = msgpack.unpackb(text[begin:end])
     return values
@@ -93,6 +94,6 @@ def fields_of(text: bytes, collections: set[str]) -> Fields:
             unpacker.skip()
         fields[name] = ((begin, unpacker.tell()), values)
     if unpacker.tell() != len(text):
-        message = "something follows it"
+        message = "partial_parse.msgpack has more bytes than its fields"
         raise ValueError(message)
     return fields
