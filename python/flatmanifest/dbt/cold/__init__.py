@@ -1,5 +1,5 @@
 """The seams that make dbt's own work cheaper, with an entry or without one.
 
-Each replaces one costly step of parsing, validating, rendering or writing. None of them needs
-another; most have a switch (``flatmanifest seams``).
+Each seam replaces one costly step of parsing, validating, rendering or writing. The seams are
+independent of each other, and most have a switch (``flatmanifest seams`` lists them).
 """

@@ -1,7 +1,7 @@
-"""The seam of dbt_common.behavior_flags: which module a flag is from.
+"""The seam of dbt_common.behavior_flags: the name of the module that makes a flag.
 
-dbt asks ``inspect.stack()``, which reads the source of every caller and resolves the path of every
-module there is, for the name of the first caller outside: 30 ms a flag.
+dbt calls ``inspect.stack()`` to get the name of the first caller outside its module. That reads the
+source of every caller and resolves the path of every loaded module: 30 ms for each flag.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def calling_module() -> str:
 
 
 def module_of(frame: FrameType, name: str) -> str | None:
-    """As inspect.getmodule: the module of the file that the code is of."""
+    """The name of the module that a frame's code belongs to, as inspect.getmodule finds it."""
     file = frame.f_code.co_filename
     if file.startswith("<"):
         return None

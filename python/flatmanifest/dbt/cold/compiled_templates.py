@@ -1,7 +1,7 @@
 """The seam of compiled templates (dbt_common.clients.jinja, get_template).
 
-dbt compiles a template each time it renders it. Generic tests have their macro's call for a text,
-and the same one for each column that they test.
+dbt compiles a template each time it renders it. The text of a generic test is a call of its macro,
+and the same for each column that it tests.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 SWITCH = "codes"
 MOST = 4096
-MOST_MET = 16 * MOST  # a number is less than code
-# Most texts are met once: their code is worth keeping when they are met again.
+MOST_MET = 16 * MOST  # more, because a hash takes less memory than code
+# The hashes of texts that were compiled once. Most texts occur once, so code is kept only when a
+# text occurs again.
 _met: set[int] = set()
 _codes: dict[tuple[Any, ...], CodeType] = {}
 
@@ -39,7 +40,7 @@ def compile_(
     *more: Any,
     **named: Any,
 ) -> CodeType:
-    # What get_template compiles is a text, and has neither a name nor a file.
+    # get_template compiles a text without a name and without a file; leave all else to dbt.
     if more or named or not isinstance(source, str) or jinja.MACRO_DEBUGGING:
         return original(environment, source, *more, **named)
     key = tree_key(environment, source)

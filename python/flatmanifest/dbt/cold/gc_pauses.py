@@ -1,8 +1,8 @@
-"""Python's garbage collector during a command.
+"""Pauses of Python's garbage collector during a command.
 
-A full collection walks over all that dbt has imported, a tenth of a second for each, and finds
-nothing: what a command has when its manifest is loaded, it keeps to its end. Parsing does make
-garbage, Jinja's contexts and trees above all, but few objects of all that it makes.
+A full collection walks over everything that dbt has imported. It takes a tenth of a second, and
+finds nothing: a command keeps to its end what it has when its manifest is loaded. Parsing does make
+garbage, above all Jinja's contexts and trees, but most objects that it makes stay.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-YOUNG = 20_000  # objects more than were freed, before those are looked at; Python's is 700
+YOUNG = 20_000  # new objects before a collection of the youngest generation; Python's value is 700
 
 
 @contextlib.contextmanager
 def paused() -> Iterator[None]:
-    """Collect nothing meanwhile."""
+    """Collect nothing within the block."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -34,7 +34,7 @@ def paused() -> Iterator[None]:
 
 @contextlib.contextmanager
 def rarer() -> Iterator[None]:
-    """Collect less often meanwhile."""
+    """Collect less often within the block."""
     thresholds = gc.get_threshold()
     gc.set_threshold(YOUNG, *thresholds[1:])
     try:
@@ -44,11 +44,11 @@ def rarer() -> Iterator[None]:
 
 
 def leave_alone_what_is_there() -> None:
-    """Exempt all objects there are from being collected, until dbt's command ends.
+    """Exempt all existing objects from collection until dbt's command ends (gc.freeze).
 
-    Not longer, though it would spare the collection at the end of the process: extension modules,
-    DuckDB's for one, report what is not collected there as leaked. Nothing is done for a program
-    that has exempted objects of its own.
+    The exemption ends before the process does, although a longer one would save a collection:
+    extension modules such as DuckDB's report objects that are not collected at the end as leaked.
+    Nothing happens if the program has exempted objects of its own, or runs no command of dbt's.
     """
     command = click.get_current_context(silent=True)
     if command is not None and gc.get_freeze_count() == 0:

@@ -1,9 +1,9 @@
-"""The JSON schemas that dbt validates with, kept between commands.
+"""The seams of the JSON schemas that dbt validates with: schemas are kept between commands.
 
-dbt makes the schema of a class when it first validates something as one, in up to a seventh of a
-second for each; it is the same as long as the packages are that the class is made of. Most of that
-time mashumaro writes and compiles a class for each default, to see how it is serialized, which
-nearly all are as themselves.
+dbt makes the schema of a class when it first validates an object of it, in up to a seventh of a
+second for each class. The schema stays the same as long as the packages do. mashumaro spends most
+of that time on defaults: it writes and compiles a class for each, to see how the default is
+serialized. Nearly all defaults are serialized unchanged.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# metricflow has what dbt-semantic-interfaces had since dbt 1.12.
+# Packages that the schemas depend on.
 PACKAGES = ("dbt-core", "dbt-common", "dbt-adapters", "mashumaro")
+# Since dbt 1.12, metricflow takes the place of dbt-semantic-interfaces.
 EITHER = ("dbt-semantic-interfaces", "metricflow")
 
 SWITCH = "defaults"
@@ -37,7 +38,7 @@ Schema = dict[str, Any]
 
 
 class KnownSchemas:
-    """Schemas by the path of their class, in a file that is read when one is first asked for."""
+    """Schemas by the path of their class. The file is read when the first schema is needed."""
 
     def __init__(self, directory: Path, adapter: str) -> None:
         self.path = directory / "schemas.fman"
@@ -69,10 +70,13 @@ class KnownSchemas:
 
 
 def versions_of(adapter: str) -> list[str] | None:
-    """Everything that schemas depend on; None if that may change without its version doing so."""
+    """The versions that schemas depend on; None if a package is missing or editable.
+
+    An editable package may change without a change of its version.
+    """
     macros = {name.replace("_", "-") for name in get_adapter_package_names(adapter)}
     versions = [__version__, CACHE_VERSION, sys.version]
-    for name in (*PACKAGES, *EITHER, *sorted(macros - {"dbt"})):  # which is in dbt-core
+    for name in (*PACKAGES, *EITHER, *sorted(macros - {"dbt"})):  # dbt-core contains "dbt"
         try:
             found = metadata.distribution(name)
         except metadata.PackageNotFoundError:
@@ -90,19 +94,22 @@ def is_editable(package: metadata.Distribution) -> bool:
     return bool(origin.get("dir_info", {}).get("editable"))
 
 
-# Of the loader that is at work in this process, or was last.
+# The schemas of the current or last ManifestLoader of this process: one element, or none.
 _current: list[KnownSchemas] = []
 
 
 def use(directory: Path, adapter: str) -> KnownSchemas:
-    """Take schemas from the file in a cache directory from now on."""
+    """Take schemas from the file in this cache directory from now on."""
     if not (_current and _current[0].path.parent == directory and _current[0].adapter == adapter):
         _current[:] = [KnownSchemas(directory, adapter)]
     return _current[0]
 
 
 def use_if_none(directory: Path, adapter: str) -> None:
-    """The same, before it is known which project is the one at work, and which a package of it."""
+    """The same, unless a directory is in use for this adapter.
+
+    For the time before loading, when the root project cannot be told from its packages.
+    """
     if not _current or _current[0].adapter != adapter:
         use(directory, adapter)
 
@@ -139,7 +146,7 @@ def json_schema(original: Callable[[Any], Schema], kind: Any) -> Schema:
 def serialized_default(
     original: Callable[..., Any], annotation: Any, value: Any, config: Any
 ) -> Any:
-    """What a schema says of a field's default (mashumaro.jsonschema.schema)."""
+    """The default of a field in its schema. Follows mashumaro.jsonschema.schema, _default."""
     is_union = get_origin(annotation) in UNIONS
     plain = {*get_args(annotation)} if is_union else {annotation}
     if type(value) in plain and (value is None or plain - {type(None)} <= AS_THEMSELVES):

@@ -1,9 +1,9 @@
 """The seam of merged configs (dbt.context.context_config, ContextConfigGenerator).
 
-dbt makes a resource's config three times while it parses it, each time from the class's defaults
-up, level by level, with two conversions a level and a validation in the end. Most resources of a
-project have the config of others: the same levels of dbt_project.yml and the same values of their
-own make the same config.
+dbt makes a resource's config three times while it parses the resource. Each time it starts at the
+defaults of the class and goes up level by level, with two conversions for each level and a
+validation at the end. Most resources of a project have the same config as others: the same levels
+of dbt_project.yml and the same values of their own make the same config.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 SWITCH = "configs"
 PLACE = {"fqn", "project_name", "resource_type"}
-BY_VALUE = 2  # marshal's version that writes equal values as equal bytes, whoever shares them
-WITH_NAMES = 4  # its version that keeps one copy of each name
+BY_VALUE = 2  # the version of marshal that writes equal values as equal bytes, shared or not
+WITH_NAMES = 4  # the version of marshal that keeps one copy of each name
 
 
 class Made(NamedTuple):
     """A config that dbt has made."""
 
     config: bytes
-    # What its key names by its id, which nothing else can have as long as this is here.
+    # The objects whose ids are in the key. As long as they live, no other object has these ids.
     known_by_id: list[Any]
 
 
@@ -53,7 +53,7 @@ def load(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def keep() -> None:
-    """From now on, in a process that loads no manifest of its own: a worker of a forkserver's."""
+    """Keep configs from now on, in a process that does not call load: a forkserver's worker."""
     if CONFIGS.get() is None and is_on(SWITCH):
         CONFIGS.set({})
 
@@ -73,24 +73,24 @@ def calculate_node_config_dict(
     try:
         levels = levels_of(generator, asked["fqn"], asked["resource_type"], asked["project_name"])
         key = (*map(id, levels), of_value(asked))
-    except (ValueError, KeyError):  # values that cannot be compared; dbt knows what is missing
+    except (ValueError, KeyError):  # a value cannot be compared, or an argument is missing
         return original(generator, **asked)
     if key in configs:
         return marshal.loads(configs[key].config)  # type: ignore[no-any-return]  # noqa: S302
     config = original(generator, **asked)
-    with contextlib.suppress(ValueError):  # it has more than values
+    with contextlib.suppress(ValueError):  # the config contains an object that marshal refuses
         configs[key] = Made(marshal.dumps(config, WITH_NAMES), levels)
     return config
 
 
 def of_value(asked: dict[str, Any]) -> bytes:
-    """What a config is asked for with, but for its place in the project, as bytes."""
+    """The arguments that a config is made from, except its place in the project, as bytes."""
     values = {name: value for name, value in asked.items() if name not in PLACE}
     return marshal.dumps([str(asked["resource_type"]), values], BY_VALUE)
 
 
 def levels_of(generator: Any, fqn: list[str], kind: Any, project_name: str) -> list[Any]:
-    """The projects, and the levels of their dbt_project.yml, that say something of a resource."""
+    """The projects, and the levels of their dbt_project.yml, that apply to a resource."""
     active = generator._active_project  # noqa: SLF001
     found = []
     for project in (generator.get_node_project(project_name), active):

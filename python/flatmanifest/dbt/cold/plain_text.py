@@ -1,8 +1,9 @@
-"""The seams of rendering text that says nothing to Jinja (dbt.clients.jinja, dbt.parser.manifest).
+"""The seams of rendering text without Jinja in it (dbt.clients.jinja, dbt.parser.manifest).
 
-dbt compiles a template of every value in a YAML file that is to become a native one, parses every
-description to see whether it names a doc block, and makes a context for every resource to render
-its descriptions in. Most have no braces: they render to themselves, name none, and need none.
+dbt compiles a template for every value of a YAML file that it renders to a native value. It parses
+every description to find the doc blocks that it names. It makes a context for every resource to
+render the descriptions in. Most texts have no braces: they render to themselves, name no doc block,
+and need no context.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ SWITCH = "texts"
 
 
 class PlainTexts(dict[str, Any]):
-    """What dbt remembers of native renderings of texts without braces. Of one line, all are known.
+    """dbt's cache of native renderings of texts without braces. It knows all texts of one line.
 
-    Of more than one, Jinja changes the ends of lines.
+    Texts of several lines are not known in advance, because Jinja changes the ends of lines.
     """
 
     def __contains__(self, text: object) -> bool:
@@ -65,7 +66,7 @@ def doc_blocks(
 
 
 class DocsContext(dict[str, Any]):
-    """What descriptions are rendered in, made when there is something to render."""
+    """The context that descriptions are rendered in, made when there is something to render."""
 
     def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
         super().__init__()

@@ -1,12 +1,13 @@
 """The seams of reading a project's files: dbt.parser.read_files, dbt.clients.checked_load.
 
-dbt opens and reads one file after the other. Here native threads read those that it has found in a
-directory ahead of it, which matters most where each has to be waited for: on a network, or when the
-system has not read them yet.
+dbt opens and reads one file after the other. Here native threads read the files that dbt has found
+in a directory ahead of dbt. That saves most where each read has to wait: on a network, or when the
+system has not read the files yet.
 
-Of a schema file, dbt has libyaml compose the nodes, which is fast, and makes of them what they say
-with PyYAML's general code: for each node a table of all nodes, one of those underway and one of
-constructors, and for each list a generator. A schema file has dicts, lists and plain values only.
+For a schema file, dbt has libyaml compose the nodes, which is fast, and builds the values with
+PyYAML's general code. That code keeps tables of all nodes, of unfinished nodes and of constructors,
+and makes a generator for each list. A schema file has dicts, lists and plain values only, so that
+simpler code builds the same values.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FILES_SWITCH = "files"
-MOST_BYTES = 1 << 20  # of a file that is read ahead
-# Schema files are few, and a partial parse does not read those that are as they were; seeds may be
-# large, and dbt 1.12 reads them otherwise.
+MOST_BYTES = 1 << 20  # the largest file that is read ahead
+# Schema files are few, and a partial parse does not read unchanged ones. Seeds may be large, and
+# dbt 1.12 reads them in another way.
 NOT_AHEAD = {".yml", ".yaml", ".csv"}
-# What the files hold that dbt will ask for next.
+# The contents that were read ahead of dbt, by path; None for a file that dbt has to read.
 AHEAD: ContextVar[dict[str, bytes | None] | None] = ContextVar("AHEAD", default=None)
 
 
@@ -83,7 +84,7 @@ def load_file_contents(original: Callable[..., str], path: str, strip: bool = Tr
 
 
 SWITCH = "yaml"
-TEXTS_KNOWN = 50_000  # most of them names of fields
+TEXTS_KNOWN = 50_000  # texts, most of them names of fields
 STR, LIST, DICT = (
     BaseResolver.DEFAULT_SCALAR_TAG,
     BaseResolver.DEFAULT_SEQUENCE_TAG,
@@ -94,7 +95,7 @@ OTHERS = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "timestamp")}
 
 
 class NotPlainError(Exception):
-    """There is something in the file that PyYAML's own code has to look at."""
+    """The file has something that only PyYAML's own code handles."""
 
 
 @seam(
@@ -106,15 +107,15 @@ class NotPlainError(Exception):
 def checked_load(original: Callable[..., Any], contents: str) -> Any:
     try:
         return plain(contents), []
-    except Exception:  # noqa: BLE001 - any at all: dbt says what is wrong with the file
+    except Exception:  # noqa: BLE001 - after any error, dbt loads the file or reports its error
         return original(contents)
 
 
 def plain(contents: str) -> Any:
-    """What a YAML text says.
+    """The value of a YAML text, equal to that of dbt.clients.checked_load.
 
-    Raises NotPlainError for anchors, merges, keys that come twice or are no text, and tags; what
-    PyYAML raises for what is no YAML.
+    Raises NotPlainError for anchors, merges, tags, repeated keys and keys that are no scalars, and
+    PyYAML's errors for text that is no YAML.
     """
     loader = Loader(contents)
     try:
@@ -125,7 +126,7 @@ def plain(contents: str) -> Any:
 
 
 class Loader(yaml.CSafeLoader):
-    """libyaml's parser, and PyYAML's rules of what a text without quotes is."""
+    """libyaml's parser, with PyYAML's rules for the type of a text without quotes."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         if kind is yaml.ScalarNode:
@@ -138,13 +139,13 @@ _RULES = Resolver()
 
 @lru_cache(TEXTS_KNOWN)
 def tag_of(text: str) -> str:
-    """What a text without quotes is."""
+    """The YAML tag of a text without quotes."""
     tag: str = _RULES.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
     return tag
 
 
 def built(node: Any, loader: Loader, seen: set[int]) -> Any:
-    """What a node says. ``seen``: all dicts and lists, which an alias would have again."""
+    """The value of a node. ``seen``: the ids of all collections, by which an alias is found."""
     tag = node.tag
     if tag == STR and type(node) is yaml.ScalarNode:
         return node.value

@@ -1,7 +1,8 @@
-"""The seam of scrubbing: which values are secrets (dbt_common.exceptions.base).
+"""The seam of scrubbing: the list of secret values (dbt_common.exceptions.base, env_secrets).
 
-Every exception of dbt asks for them when it is made, which decodes the whole environment. A parse
-makes thousands that are caught again, most of them while it looks for a macro.
+Every exception of dbt's asks for the secrets when it is made, and each time the whole environment
+is decoded. A parse makes thousands of exceptions that are caught again, most of them while it looks
+for a macro.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ DOES = "the list, as long as the environment is the same"
 
 
 class Secrets:
-    """What the environment held when dbt last looked. Comparing costs less than decoding."""
+    """The secrets, with the environment that they were found in.
+
+    Comparing environments costs less than decoding one.
+    """
 
     def __init__(self, of_dbt: Callable[[], list[str]]) -> None:
         self.of_dbt = of_dbt

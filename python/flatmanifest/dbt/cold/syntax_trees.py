@@ -1,7 +1,7 @@
-"""The seam of Jinja's syntax trees (ManifestLoader.load_and_parse_macros, and handoff.py).
+"""The seam of Jinja's syntax trees (ManifestLoader.load_and_parse_macros; ``v2_parser.handoff``).
 
-dbt parses the text of each macro twice: for its name, and when it has all of them for the macros
-that it calls. The tree is the same, as both only look at it.
+dbt parses the text of each macro twice: first for its name, and when all macros are loaded, for the
+macros that it calls. Both uses only read the tree, so that one tree serves both.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def load_and_parse_macros(
 
 @contextlib.contextmanager
 def kept() -> Iterator[None]:
-    """Meanwhile, each text is parsed once."""
+    """Within the block, parse each text once."""
     token = TREES.set({} if is_on(SWITCH) else None)
     try:
         yield
@@ -67,8 +67,8 @@ def parse(
 
 
 def tree_key(environment: MacroFuzzEnvironment, *text: str | None) -> tuple[Any, ...]:
-    """All that a tree of the text, or code made of it, depends on.
+    """Everything that the tree of a text, and the code made from it, depend on.
 
-    As far as that goes, dbt's environments differ in nothing else.
+    dbt's environments differ in nothing else that changes a tree.
     """
     return type(environment), *environment.extensions, *text

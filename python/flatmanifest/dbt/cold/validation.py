@@ -1,13 +1,13 @@
 """The seam of validation: schemas compiled to Python (dbt_common.dataclass_schema).
 
-dbt walks through the schema of a class anew, with jsonschema, for everything that it validates as
-one, and parsing validates every resource several times: a third of a cold parse. A schema that is
-used often is compiled once (fastjsonschema). What the compiled one rejects, dbt validates again:
-the message is dbt's, and so is the verdict.
+dbt walks through the schema of a class with jsonschema for every object that it validates, and
+parsing validates every resource several times: a third of a cold parse. Here a schema that is used
+often is compiled once (fastjsonschema). If the compiled schema rejects an object, dbt validates the
+object again, so that the verdict and the message are dbt's.
 
-That leaves one way to differ: to accept what dbt rejects. Both libraries agree on what JSON can
-say, for the keywords that :func:`reduced` lets through; beyond that, one takes a tuple for an
-array.
+The two could differ only if the compiled schema accepted what dbt rejects. For the keywords that
+:func:`reduced` accepts, both libraries agree on every JSON value. They disagree on tuples, which
+one of them takes for arrays; :func:`may_have_tuple` leaves those to dbt.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from dbt_common.dataclass_schema import dbtClassMixin
 
 SWITCH = "validation"
-COMPILED_AFTER = 25  # validations by dbt: compiling takes as long as some tens of them
+COMPILED_AFTER = 25  # validations by dbt: compiling takes as long as some tens of validations
 
 Schema = dict[str, Any]
 
-# prefixItems is of a later draft than the one that dbt validates by, which takes no notice of it.
+# Keywords without effect. dbt validates by a draft of JSON Schema that does not know prefixItems.
 ANNOTATIONS = {"title", "description", "default", "prefixItems"}
 KEPT = {"type", "required", "pattern", "minItems", "maxItems"}
 NESTED = {"items", "additionalProperties", "propertyNames"}
@@ -35,11 +35,11 @@ ATOMS = {str, int, float, bool, type(None)}
 
 
 class UnknownKeywordError(ValueError):
-    """A schema says something that the two libraries may understand differently."""
+    """A schema has a keyword that the two libraries may understand differently."""
 
 
 class Validator:
-    """The validations of one class. Not thread-safe, but harmless: at worst, compiled twice."""
+    """The validations of one class. It has no lock: at worst, two threads compile the schema."""
 
     def __init__(self) -> None:
         self.uses = 0
@@ -55,13 +55,13 @@ class Validator:
 def passes(check: Callable[[Any], Any], data: Any) -> bool:
     try:
         check(data)
-    except Exception:  # noqa: BLE001 - rejected, or of a kind that cannot be checked: dbt says
+    except Exception:  # noqa: BLE001 - rejected, or not checkable: dbt decides
         return False
     return not may_have_tuple(data)
 
 
 def may_have_tuple(data: Any) -> bool:
-    """Whether there is one, or too much to see: YAML can say what holds itself."""
+    """Whether there is a tuple, or too much to search: a value from YAML may contain itself."""
     left = [data]
     for _ in range(CONTAINERS_SEEN):
         if not left:
@@ -90,7 +90,10 @@ def compiled(schema: Schema) -> Callable[[Any], Any] | None:
 
 
 def reduced(schema: Any) -> Any:
-    """The schema without what only describes; refuses keywords not known to mean the same."""
+    """The schema without keywords that only describe.
+
+    Raises UnknownKeywordError for a keyword that may mean different things to the two libraries.
+    """
     if isinstance(schema, bool):
         return schema
     result: Schema = {}
@@ -109,7 +112,7 @@ def reduced(schema: Any) -> Any:
 
 
 def is_of_strings(keyword: str, value: Any) -> bool:
-    """Numbers are another matter: whether 1 equals true."""
+    """Whether ``enum`` or ``const`` has texts only: the libraries may disagree if 1 equals true."""
     if keyword == "enum":
         return all(isinstance(choice, (str, type(None))) for choice in value)
     return keyword == "const" and isinstance(value, str)

@@ -1,7 +1,8 @@
 """The seam of writing artifacts as JSON (dbt_common.clients.system.write_json).
 
-dbt lets json write to the file piece by piece, which only json's Python code can do; its C code
-makes one string. Resource by resource it is the same text, in no more memory.
+dbt has json write to the file piece by piece. Only json's Python code can do that; its C code
+makes one string. Here the C code makes a string for each resource: the text is the same, and takes
+no more memory.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SWITCH = "json"
-LEVELS = 2  # of an artifact that hold many: sections, resources
+LEVELS = 2  # the outer levels of an artifact that are written in pieces: sections, resources
 
 
 @seam(
@@ -29,19 +30,19 @@ LEVELS = 2  # of an artifact that hold many: sections, resources
     switch=SWITCH,
 )
 def write_json(original: Callable[..., bool], path: str, data: Any) -> bool:
-    if os.name == "nt":  # where dbt has more to say about paths
+    if os.name == "nt":  # dbt explains there that a path is too long
         return original(path, data)
     try:
         make_directory(os.path.dirname(path))  # noqa: PTH120 - "" for a name alone
         with Path(path).open("w", encoding="utf-8") as file:
             file.writelines(pieces(JSONEncoder().encode, data, LEVELS))
-    except Exception:  # noqa: BLE001 - dbt fails as it does
+    except Exception:  # noqa: BLE001 - dbt raises its own error
         return original(path, data)
     return True
 
 
 def pieces(encode: Callable[[Any], str], data: Any, levels: int) -> Iterator[str]:
-    """The JSON of the data, of which the outermost levels are never one string."""
+    """The JSON of the data in pieces. The outermost ``levels`` are never one string."""
     if not levels or type(data) is not dict or any(type(key) is not str for key in data):
         yield encode(data)
         return
