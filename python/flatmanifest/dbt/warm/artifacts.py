@@ -1,4 +1,4 @@
-"""The seams of writing: artifacts that already show what would be written."""
+"""The seams of writing artifacts: a file that already shows the manifest is kept or updated."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.cache.entry import Entry
 
 
-# The artifacts of manifests that were written in this process, or stayed as they were.
+# The absolute paths of the artifacts that this process has written or kept.
 written_here: list[str] = []
 # Whether the artifacts of a manifest that was parsed in this process are to be known by the next
 # command. The front door's recorder asks for it: it compares the manifest with its entry, which
@@ -94,7 +94,7 @@ def write_unless_there(
     written_here.append(os.path.abspath(file_path))  # noqa: PTH100
     entry = attempt(shown_entry, semantic.manifest)
     known = None if entry is None else attempt(entry.artifact, file_path)
-    # What dbt tells of besides it tells every time.
+    # If dbt fires more events while it writes, it fires them every time, so dbt has to write.
     if known is not None and not known.get("says_more"):
         fire_event(ArtifactWritten(artifact_type=kind, artifact_path=file_path))
         return
@@ -124,7 +124,7 @@ def write_graph(
 
 
 def graph_facts(linker: Linker) -> dict[str, Any]:
-    """What tells apart the graphs that dbt makes of one manifest: those with test edges."""
+    """The facts in which the graphs of one manifest differ: dbt adds test edges to some."""
     edges = [facts for _, children in linker.graph.adjacency() for facts in children.values()]
     return {
         "node_count": len(linker.graph),
@@ -135,12 +135,15 @@ def graph_facts(linker: Linker) -> dict[str, Any]:
 
 
 def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
-    """Write a manifest.json with what is there already; False if that is not known."""
+    """Write manifest.json from the old file; False if the old file is not known to show an entry.
+
+    Raises ConvertError or OSError.
+    """
     shown = entry.previous or entry
     known = shown.artifact(path)
     if known is None or "metadata_end" not in known:
         return False
-    # What Manifest.writable_manifest does to the manifest besides.
+    # Manifest.writable_manifest also changes the manifest in these ways.
     manifest.build_parent_and_child_maps()
     manifest.build_group_map()
     manifest.fill_tracking_metadata()
@@ -152,26 +155,29 @@ def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
             pieces, stale = splice(shown, stale, entry, manifest, path)
         except CannotSpliceError:
             return False
-        with open(path, "wb") as file:  # noqa: PTH123 - through links, as dbt writes it
+        with open(path, "wb") as file:  # noqa: PTH123 - follows links, as dbt does
             file.writelines(pieces)
     entry.keep_artifact(path, metadata_end=len(metadata_text(manifest)), stale=stale)
     return True
 
 
 def write_from_texts(entry: Entry, manifest: Manifest, path: str) -> bool:
-    """Write a manifest.json of which most is known without its resources; False if nothing is."""
+    """Write manifest.json from the texts that the entry has; False if it has none."""
     if not entry.texts:
         return False
     pieces = list(assembled(entry, manifest, sections_of(manifest)))
     entry.texts = {}
     make_directory(os.path.dirname(path))  # noqa: PTH120 - as dbt does
-    with open(path, "wb") as file:  # noqa: PTH123 - through links
+    with open(path, "wb") as file:  # noqa: PTH123 - follows links
         file.writelines(pieces)
     return True
 
 
 def renew_metadata(manifest: Manifest, path: str, old_end: int) -> None:
-    """Give a manifest.json this invocation's metadata."""
+    """Replace the metadata in a manifest.json by that of this invocation.
+
+    ``old_end``: the size of the text before the other sections, in bytes.
+    """
     beginning = metadata_text(manifest)
     with open(path, "r+b") as file:  # noqa: PTH123
         if len(beginning) == old_end:
@@ -185,7 +191,7 @@ def renew_metadata(manifest: Manifest, path: str, old_end: int) -> None:
 
 
 def remember_manifest(entry: Entry, manifest: Manifest, path: str) -> None:
-    """Know a manifest.json again that dbt has just written of an entry."""
+    """Remember a manifest.json that dbt has just written, if it shows the entry."""
     beginning = metadata_text(manifest)
     if not entry.holds(manifest):
         return
@@ -196,6 +202,6 @@ def remember_manifest(entry: Entry, manifest: Manifest, path: str) -> None:
 
 
 def metadata_text(manifest: Manifest) -> bytes:
-    """How manifest.json begins (dbt.artifacts.schemas.base, Writable.write)."""
+    """The beginning of manifest.json (dbt.artifacts.schemas.base, Writable.write)."""
     metadata = manifest.metadata.to_dict(omit_none=False, context={"artifact": True})
     return f'{{"metadata": {json.dumps(metadata, cls=JSONEncoder)}, '.encode()

@@ -1,7 +1,7 @@
 """The seams of dbt's checks of a whole manifest: dbt.parser.manifest.
 
-What a check has found nothing in need not be checked again as long as it is the same. What concerns
-a few nodes only, if any, is told by a column.
+A check that has found nothing is not repeated while its input stays the same. If a check concerns
+certain nodes only, a column of the entry says whether there are any.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from flatmanifest.dbt.seams import Kind, attempt, seam
 if TYPE_CHECKING:
     from flatmanifest.dbt.cache.entry import Entry
 
-# All that Manifest.get_resource_fqns looks at, and the disabled ones.
+# The collections that Manifest.get_resource_fqns reads, and the disabled resources.
 CONFIGURED = (
     "exposures",
     "functions",
@@ -37,7 +37,7 @@ CONFIGURED = (
 )
 
 
-# All of a node that its relation's name, and whether it has one, is made of.
+# The fields of a node that decide whether it has a relation, and the relation's name.
 NAMING = (
     "name",
     "package_name",
@@ -59,19 +59,20 @@ def check_resource_uniqueness(
     entry = attempt(unchanged, manifest, "nodes")
     flags = get_flags()
     is_strict = getattr(flags, "require_unique_project_resource_names", None)
-    check = f"uniqueness {is_strict} {flags.STORE_FAILURES}"  # which makes relations of tests
+    # STORE_FAILURES gives tests relations.
+    check = f"uniqueness {is_strict} {flags.STORE_FAILURES}"
     if entry is not None and check in entry.passed_checks:
         return
     if attempt(has_names_that_passed, manifest, check):
         return
     original(manifest, config)  # raises if it finds anything
-    # Of names that are not unique dbt may merely warn, and does so every time.
+    # dbt may only warn of duplicate names. It then has to check, and warn, every time.
     if entry is not None and attempt(has_unique_names, manifest):
         attempt(entry.keep_passed_check, check)
 
 
 def has_names_that_passed(manifest: Manifest, check: str) -> bool:
-    """Whether the names after a partial parse were there before it, and have been checked."""
+    """Whether a partial parse has changed no name, and the names before it passed the check."""
     entry = entry_of(manifest)
     earlier = entry and entry.previous
     if entry is None or earlier is None or check not in earlier.passed_checks:
@@ -116,7 +117,7 @@ def warn_for_unused_resource_config_paths(
 
 
 def has_no_unused_path(manifest: Manifest, config: Any) -> bool:
-    """Whether RuntimeConfig.warn_for_unused_resource_config_paths would be silent."""
+    """Whether RuntimeConfig.warn_for_unused_resource_config_paths would not warn."""
     disabled = chain.from_iterable(manifest.disabled.values())
     disabled_fqns = {tuple(resource.fqn) for resource in disabled}
     fqns_of_type = manifest.get_resource_fqns()
@@ -131,7 +132,8 @@ def has_microbatch(entry: Entry) -> bool:
     return "microbatch" in entry.column("nodes", "config.incremental_strategy")
 
 
-# Methods of ManifestLoader that look at every node, and whether one of an entry's concerns them.
+# Methods of ManifestLoader that look at every node, each with a function that says whether an entry
+# has a node that concerns the method.
 CONCERNED: dict[str, Callable[[Entry], bool]] = {
     "check_for_model_deprecations": lambda entry: any(entry.column("nodes", "deprecation_date")),
     "check_for_spaces_in_resource_names": lambda entry: any(
@@ -155,7 +157,7 @@ def skip_if_unconcerned(name: str) -> None:
         if not attempt(concerns_nobody, name, loader.manifest):
             original(loader)
         elif name == "check_for_model_deprecations":
-            loader.manifest.build_parent_and_child_maps()  # as it does besides
+            loader.manifest.build_parent_and_child_maps()  # dbt's check has this side effect
 
 
 def concerns_nobody(name: str, manifest: Manifest) -> bool:
@@ -174,7 +176,7 @@ for method in CONCERNED:
     kind=Kind.PROPERTY,
 )
 def external_node_unique_ids(original: Callable[..., Any], manifest: Manifest) -> list[str]:
-    """The models of other projects, which have no file in this one."""
+    """The ids of the models of other projects: those without a path."""
     if attempt(has_no_external_node, manifest):
         return []
     found: list[str] = original(manifest)

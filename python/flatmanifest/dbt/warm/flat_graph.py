@@ -1,4 +1,4 @@
-"""``graph`` for Jinja: the manifest as dicts, made when a template looks at them."""
+"""Jinja's ``graph``: the manifest as dicts, each made when a template reads it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class FlatDict(LazyDict):
-    """Resources as dicts, as they were when the graph was built: later edits do not show."""
+    """Resources as dicts, in the state of the moment when the graph was built.
+
+    Later edits of a resource do not show in it.
+    """
 
     __slots__ = ()
 
@@ -32,7 +35,7 @@ def flattened(resource: Any) -> Any:
 
 
 class NoResources:
-    """A manifest of any release that holds nothing."""
+    """An empty manifest of any release: dbt's build_flat_graph names its collections with it."""
 
     flat_graph: dict[str, Any]
 
@@ -41,7 +44,7 @@ class NoResources:
 
 
 def flat_graph(original: Callable[..., Any], manifest: Manifest) -> dict[str, Any] | None:
-    """Build what dbt's build_flat_graph does, lazily where that can be; None if nowhere."""
+    """The graph of Manifest.build_flat_graph, with lazy dicts; None if the nodes are not lazy."""
     if not isinstance(manifest.nodes, LazyDict):
         return None
     empty = NoResources()

@@ -1,7 +1,7 @@
-"""The seams of linking: dbt.compilation, and what of dbt.contracts.graph.manifest walks edges.
+"""The seams of linking: dbt.compilation, and the maps of edges in dbt.contracts.graph.manifest.
 
-From an entry whose resources nobody has touched, all of it is made of columns of the file; no
-resource is built for it.
+If the manifest's resources equal the entry's, edges and graphs are made from columns of the file.
+No resource is built for them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def link_graph(original: Callable[..., Any], linker: Linker, manifest: Manifest)
 
 
 def link_columns(linker: Linker, manifest: Manifest) -> bool:
-    """Link as dbt does; False if that must be left to it, which has the words for what is wrong."""
+    """Link the graph as Linker.link_graph does; False if dbt has to, which reports any error."""
     entry = unchanged(manifest, "sources", *LINKED)
     if entry is None or len(linker.graph) > 0:
         return False
@@ -82,7 +82,7 @@ def link_columns(linker: Linker, manifest: Manifest) -> bool:
 
 
 def dependencies(entry: Entry, names: Iterable[str]) -> Iterable[tuple[str, list[str]]]:
-    """Each resource of these collections, and what it depends on."""
+    """Each resource of these collections with the ids that it depends on."""
     for name in names:
         if name in entry.maps:
             depends_on = entry.column(name, "depends_on.nodes")
@@ -91,12 +91,15 @@ def dependencies(entry: Entry, names: Iterable[str]) -> Iterable[tuple[str, list
 
 
 def linked_from(graph: Any) -> Entry | None:
-    """The entry of whose columns a networkx graph was linked; it may have test edges since."""
+    """The entry whose columns a networkx graph was linked from.
+
+    Test edges may have been added to the graph since.
+    """
     return getattr(graph, "flatmanifest_entry", None)
 
 
 def native_of(graph: Any) -> Graph | None:
-    """The native graph that a networkx graph is a copy of; None if it has been changed since."""
+    """The native graph that a networkx graph is a copy of; None if the copy has changed since."""
     native: Graph | None = getattr(graph, "flatmanifest_graph", None)
     if native is None or len(native) != len(graph):
         return None
@@ -158,7 +161,7 @@ def get_scores(original: Callable[..., Any], queue: GraphQueue, graph: Any) -> d
 def find_cycles(original: Callable[..., Any], linker: Linker) -> str | None:
     if attempt(has_no_cycle, linker):
         return None
-    found: str | None = original(linker)  # with dbt's choice of the cycle to name
+    found: str | None = original(linker)  # dbt chooses the cycle to name
     return found
 
 
@@ -179,7 +182,7 @@ def get_graph_summary(
 
 
 def summary_of(linker: Linker, manifest: Manifest) -> dict[int, dict[str, Any]]:
-    """As dbt's, which makes a dict of every node for the sake of its type."""
+    """The summary of Linker.get_graph_summary. dbt makes a dict of every node to get its type."""
     graph = linker.graph
     entry = unchanged(manifest, *MEMBERS)
     if entry is not None and entry is linked_from(graph):
@@ -234,7 +237,7 @@ def generate_stats(
 
 
 def count_nodes(entry: Entry) -> dict[NodeType, int]:
-    """How many nodes there are of each type; disabled tests do not count."""
+    """The number of nodes of each type, without disabled tests."""
     types = entry.column("nodes", "resource_type")
     are_enabled = entry.column("nodes", "config.enabled")
     found = zip(types, are_enabled, strict=True)

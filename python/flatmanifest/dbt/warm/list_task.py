@@ -1,7 +1,7 @@
-"""The seams of ``dbt ls``: its lines made of columns, and printed at once.
+"""The seams of ``dbt ls``: its lines are made from columns, and printed at once.
 
-dbt makes an event of each line, half a millisecond each, most of it for a message that nobody but
-dbt's own loggers gets. Where somebody else listens, or a logger is none that we know, dbt prints.
+dbt fires an event for each line, which takes half a millisecond, mostly for a message that only
+dbt's own loggers get. If another callback listens, or if a logger is unknown, dbt prints.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
-# Listens to no event that is printed here.
+# Callbacks that ignore the events that are printed here.
 SILENT = {track_behavior_change_warn}
 
 
@@ -58,7 +58,7 @@ def generate_paths(original: Callable[..., Any], task: ListTask) -> Iterator[str
     "JSON cut out of the manifest.json that shows the same nodes",
 )
 def generate_json(original: Callable[..., Any], task: ListTask) -> Iterator[str]:
-    """The line of a node is what manifest.json, which has just been written, says of it."""
+    """Each line is cut out of the manifest.json that dbt has just written."""
     ids = selected_by(task)
     lines = attempt(lines_of_artifact, task, ids) if ids else None
     yield from original(task) if lines is None else lines
@@ -81,10 +81,10 @@ def lines_or_dbts(original: Callable[..., Any], task: ListTask, output: str) -> 
 
 
 def selected_by(task: ListTask) -> list[str] | None:
-    """The ids that dbt would list, in its order, if the native selector knows them."""
+    """The ids that dbt would list, in dbt's order; None if the native selector cannot say."""
     if not attempt(is_known_selection, task):
         return None
-    # What is wrong with either is dbt's to say.
+    # Outside `attempt`, because dbt reports errors of these two.
     selector, spec = task.get_node_selector(), task.get_selection_spec()
     return attempt(select, selector, spec)
 
@@ -92,13 +92,13 @@ def selected_by(task: ListTask) -> list[str] | None:
 def is_known_selection(task: ListTask) -> bool:
     if task.manifest is None or entry_of(task.manifest) is None:
         return False
-    # dbt tells the user of the default selector, once.
+    # With a default selector, get_selection_spec fires an event, which must not be fired twice.
     is_plain = task.selection_arg or task.exclusion_arg or task.args.selector
     return bool(is_plain) or not task.config.get_default_selector_name()
 
 
 def has_resources_of_others() -> bool:
-    """Whether dbt may list other parents for models than what these depend on."""
+    """Whether dbt may list parents for models that the models' dependencies do not have."""
     manager: Any = plugins.PLUGIN_MANAGER
     is_v2 = getattr(get_flags(), "USE_V2_PARSER", False)
     return manager is None or any(manager.hooks.values()) or bool(is_v2)
@@ -111,7 +111,7 @@ def output_results(original: Callable[..., Any], task: ListTask, results: Iterab
         return original(task, results)
     lines: list[str] = []
     try:
-        # What has been listed when listing fails has been printed, as by dbt.
+        # If listing fails, the lines before the failure are printed, as dbt does.
         lines.extend(results)
     finally:
         task.node_results.extend(lines)
@@ -121,7 +121,7 @@ def output_results(original: Callable[..., Any], task: ListTask, results: Iterab
 
 
 def known_loggers() -> list[Any] | None:
-    """Find dbt's loggers that print, if what they do with a line is known; else None."""
+    """The loggers of dbt's that print; None if one of them, or a callback, is unknown."""
     manager = get_event_manager()
     if type(manager) is not EventManager or os.environ.get("DBT_TEST_BINARY_SERIALIZATION"):
         return None
@@ -135,7 +135,7 @@ def known_loggers() -> list[Any] | None:
 def is_known(logger: Any) -> bool:
     if type(logger) is not _TextLogger or logger.scrubber not in {env_scrubber, NoScrubber}:
         return False
-    log = logger._python_logger  # noqa: SLF001 - which writes the lines
+    log = logger._python_logger  # noqa: SLF001 - it writes the lines
     if log is None or not log.isEnabledFor(logging.ERROR) or log.filters or log.propagate:
         return False
     return all(
@@ -152,11 +152,11 @@ def print_message() -> Any:
 
 
 def print_lines(loggers: list[Any], lines: list[str]) -> None:
-    """As if each line had been fired as an event (dbt_common.events.logger)."""
+    """Print the lines as if dbt had fired an event for each (dbt_common.events.logger)."""
     secrets = env_secrets()
     message = print_message()
     for logger in loggers:
-        beginning = logger.create_line(message)  # time, level and thread, where it prints them
+        beginning = logger.create_line(message)  # time, level and thread, if the logger has them
         scrubbed = lines
         if secrets and logger.scrubber is env_scrubber:
             scrubbed = [scrub_secrets(line, secrets) for line in lines]
@@ -177,7 +177,7 @@ def write(handler: logging.StreamHandler[Any], lines: list[str], logger: Any) ->
             handler.stream = handler._open()  # noqa: SLF001
         handler.stream.write(text)
         handler.flush()
-    except Exception:  # noqa: BLE001 - as StreamHandler.emit
+    except Exception:  # noqa: BLE001 - as StreamHandler.emit does
         handler.handleError(record_of(text, logger))
     finally:
         handler.release()

@@ -1,4 +1,8 @@
-"""The seams of loading: dbt.parser.manifest and read_files, dbt.contracts.graph.manifest."""
+"""The seams of loading a manifest: an entry is mapped instead, or published after a parse.
+
+They replace functions of dbt.parser.manifest, dbt.parser.read_files, dbt.config.runtime and
+dbt.contracts.graph.manifest.
+"""
 
 from __future__ import annotations
 
@@ -50,14 +54,19 @@ from flatmanifest.dbt.warm.parse_inputs import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# In the values that a parse has used: dbt's own file was the beginning, of which nothing is known.
+# A mark among the values that a parse has used: the parse began with dbt's own file, and the values
+# of the parse before are unknown.
 UNKNOWN_VALUES = {"what an earlier parse has used": PARTIAL_PARSE_FILE_NAME}
-# Partial parses do not follow all variables: those of descriptions keep their old values.
+# A mark for a partial parse after a change of variables: dbt does not follow all variables, and
+# descriptions keep old values.
 CHANGED_VARIABLES = {"the environment of an earlier parse": "the entry"}
 
 
 class Load:
-    """What one ManifestLoader does, from the saved manifest to the new one."""
+    """One load of a ManifestLoader, from the saved manifest to the new one.
+
+    Making it raises FormatError or OSError if the cache directory cannot be used.
+    """
 
     def __init__(self, loader: ManifestLoader) -> None:
         self.loader = loader
@@ -67,7 +76,7 @@ class Load:
         self.file_of_dbt = Path(loader.root_project.project_target_path) / PARTIAL_PARSE_FILE_NAME
         self.entry: entries.Entry | None = None
         self.trees: list[str] = []
-        # How the files are, if dbt has to look at them.
+        # The state of the files before dbt reads them; None if the entry is fresh.
         self.dependencies: Dependencies | None = None
         self.used: values.Used = {}
         self.is_begun = False
@@ -75,20 +84,20 @@ class Load:
         self.is_published = False
 
     def begin(self) -> bool:
-        """Whether the load that begins is one to learn from.
+        """Whether the load that begins may use and publish an entry.
 
-        An editor's loader loads again and again, from texts that are not on disk (file_diff).
+        An editor's loader loads repeatedly, from texts that are not on the disk (file_diff).
         """
         is_first, self.is_begun = not self.is_begun, True
         return is_first and self.loader.file_diff is None
 
     def saved_manifest(self) -> Manifest | None:
-        """The manifest of the last parse, where dbt would take its own."""
+        """The manifest of the last parse; None if dbt would not use its own saved manifest."""
         flags = get_flags()
         if not flags.PARTIAL_PARSE or flags.PARTIAL_PARSE_FILE_PATH:
             return None
-        # dbt may be told what has changed since it wrote its own file; and removing that file asks
-        # for a full parse.
+        # With file_diff, the changes since dbt wrote its own file are given. Removing that file
+        # asks for a full parse.
         if self.loader.file_diff is not None or not self.file_of_dbt.exists():
             return None
         entry = entries.find(self.path)
@@ -97,7 +106,8 @@ class Load:
         manifest = entry.manifest()
         if not self._is_of_this_state(manifest):
             return None
-        # After a change of target or vars, dbt parses everything with the values of this command.
+        # dbt's file shows another entry, so target or vars have changed: dbt would parse everything
+        # with the values of this command. The entry must equal the result of that parse.
         if entry.artifact(str(self.file_of_dbt)) is None and not is_repeatable(entry):
             return None
         self.entry = entry
@@ -109,29 +119,32 @@ class Load:
         return manifest
 
     def _recall_environment(self, entry: entries.Entry, manifest: Manifest) -> None:
-        """Have the values that dbt keeps of changed variables until it parses a file with them."""
+        """Take the old values of changed variables from dbt's own file.
+
+        dbt keeps an old value until it parses a file that uses the variable.
+        """
         hidden_values = entry.objects.restore("env_vars")
         earlier = env_vars_of(self.file_of_dbt.read_bytes())
         manifest.env_vars = values_now(hidden_values, earlier)
 
     def _is_of_this_state(self, manifest: Manifest) -> bool:
-        # By their values: a FileHash that was never set does not equal itself.
+        # Compared by their fields, because a FileHash that was never set does not equal itself.
         then, now = map(asdict, (manifest.state_check, self.loader.manifest.state_check))
         return then == now and manifest.metadata.dbt_version == dbt_version
 
     def look_at_files(self) -> None:
-        """Before dbt reads them: whether they are fresh, and if not, how they are now."""
+        """Find out whether the files are fresh; if not, take their state before dbt reads them."""
         self.trees = search_paths(self.loader.all_projects.values())
         saved = self.loader.saved_manifest
         if self.entry is not None and saved is not None and is_environment_same(saved):
             self.is_fresh = self.entry.is_fresh(self.trees)
         if not self.is_fresh:
-            # dbt keeps those environment variables that its partial parse is about
-            # (Manifest.env_vars). Where it would parse anew, all count: is_repeatable.
+            # The manifest has the variables that a partial parse depends on (Manifest.env_vars). A
+            # full parse depends on all variables (is_repeatable), so all are recorded here.
             self.dependencies = taken({READ: self.trees}, None, environment_of_parse())
 
     def write_file_of_dbt_again(self) -> bool:
-        """After a partial parse: with what is in it already; False if that is not known."""
+        """Write dbt's file after a partial parse, with its old bytes; False if they are unknown."""
         entry = self.entry
         manifest = self.loader.manifest
         if entry is None or manifest.metadata.dbt_version != dbt_version:
@@ -147,11 +160,11 @@ class Load:
         return True
 
     def publish(self) -> None:
-        """After a parse: what dbt writes into its own file, into ours."""
+        """Publish an entry after a parse, when dbt writes its own file."""
         if self.dependencies is None:
             return
         if installed_release() in SINCE_1_12:
-            self.loader._backfill_direct_parents()  # noqa: SLF001 - which dbt calls next
+            self.loader._backfill_direct_parents()  # noqa: SLF001 - dbt calls it next
         self.is_published = True
         description = description_of(self.loader.root_project)
         self.dependencies.values = self.values_used()
@@ -161,7 +174,7 @@ class Load:
         self.entry.keep_artifact(str(self.file_of_dbt))
 
     def values_used(self) -> values.Used:
-        """The values without a source in the manifest, also from before a partial parse."""
+        """The values without a source that the manifest depends on, earlier parses included."""
         if not (self.loader.skip_parsing or self.loader.partially_parsing):
             return self.used
         known = None if self.entry is None else self.entry.dependencies
@@ -171,7 +184,7 @@ class Load:
         return {**known.values, **changed, **self.used}
 
     def finish(self) -> None:
-        """After loading. If nothing was parsed, remember that these files say the same."""
+        """Finish after loading. If nothing was parsed, note that the entry fits these files."""
         self.schemas.keep()
         if self.is_published or not self.loader.skip_parsing:
             return
@@ -186,9 +199,9 @@ class Load:
             self.publish()
 
     def _write_file_of_dbt(self, entry: entries.Entry) -> None:
-        """Make partial_parse.msgpack that of this entry, if it is another's.
+        """Write partial_parse.msgpack if it does not show this entry.
 
-        dbt would have parsed everything again after a change of target or vars, and written it.
+        After a change of target or vars, dbt would have parsed everything again and written it.
         """
         if entry.artifact(str(self.file_of_dbt)) is None:
             forget_unknown_values(self.loader.manifest)
@@ -196,7 +209,7 @@ class Load:
             entry.keep_artifact(str(self.file_of_dbt))
 
 
-# dbt's own.
+# dbt's own function, taken before its seam is put in place.
 write_msgpack = ManifestLoader.write_manifest_for_partial_parse
 
 LOADING: ContextVar[Load | None] = ContextVar("LOADING", default=None)
@@ -270,7 +283,7 @@ def safe_update_project_parser_files_partially(
     if load is None or not load.is_fresh or loader.saved_manifest is None:
         parser_files: dict[str, Any] = original(loader, project_parser_files)
         return parser_files
-    # What dbt says and does when it has compared all files and found no difference.
+    # From here as dbt does after it has compared all files and found no difference.
     event = PartialParsingEnabled(deleted=0, added=0, changed=0)
     if get_invocation_context().env.get("DBT_PP_TEST"):
         fire_event(event, level=EventLevel.INFO)
@@ -304,13 +317,13 @@ def write_manifest_for_partial_parse(original: Callable[..., Any], loader: Manif
     releases=SINCE_1_12,
 )
 def backfill_direct_parents(original: Callable[..., Any], loader: ManifestLoader) -> None:
-    """Copy what models depend on. The entry has it; dbt's own file has not."""
+    """Copy the parents of models. The entry has these copies; dbt's own file has not."""
     manifest = loader.manifest
     if attempt(entries.unchanged, manifest, "nodes") is not None:
         return
     for node in manifest.nodes.values():
         if isinstance(node, ModelNode) and not node.is_external_node:
-            node.direct_parents = []  # as it would be from dbt's file
+            node.direct_parents = []  # the value after reading dbt's own file
     original(loader)
 
 
@@ -334,7 +347,7 @@ def validate_config(original: Callable[..., Any], config: RuntimeConfig) -> None
 
 
 def parse_key(loader: ManifestLoader) -> str:
-    """Name an entry by everything that makes dbt parse anew and is no file of the project."""
+    """The key of an entry: everything but the project's files that makes dbt parse anew."""
     state = loader.manifest.state_check
     project = loader.root_project
     adapter = project.credentials.type
@@ -354,7 +367,7 @@ def parse_key(loader: ManifestLoader) -> str:
 
 
 def forget_unknown_values(manifest: Manifest) -> None:
-    """Of variables that have changed and that no file uses any more."""
+    """Drop the variables that have changed and that no file uses any more."""
     for name, value in list(manifest.env_vars.items()):
         if value == CHANGED:
             del manifest.env_vars[name]

@@ -1,7 +1,7 @@
-"""The seams of what ``ref``, ``source`` and ``doc`` look names up in: dbt.contracts.graph.manifest.
+"""The seams of the indexes of ``ref``, ``source`` and ``doc``: dbt.contracts.graph.manifest.
 
-dbt goes through all nodes for the names of each. From an entry these are columns; a node is built
-when its name has been looked up.
+dbt iterates over all nodes to index their names. Here the names come from columns of the entry. A
+node is built when its name is looked up.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Named:
-    """What a lookup asks of a resource that has no versions."""
+    """The attributes that an index needs from a resource without versions."""
 
     unique_id: str
     package_name: str
@@ -92,7 +92,7 @@ def named_docs(manifest: Manifest) -> list[Any] | None:
 
 
 def rows(manifest: Manifest, collection: str, *fields: str) -> list[Any] | None:
-    """Key and fields of each resource; None if the entry's are not the manifest's."""
+    """The key and the fields of each resource; None if the manifest differs from the entry."""
     entry = unchanged(manifest, collection)
     if entry is None or collection not in entry.maps:
         return None

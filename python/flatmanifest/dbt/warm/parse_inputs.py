@@ -1,4 +1,4 @@
-"""What a parse depends on beside the contents of files: search paths, variables, flags."""
+"""The inputs of a parse beside the contents of files: search paths, variables, flags."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from flatmanifest.dbt.cache.entry import Entry
 
-# Flags that no parser asks for. A flag that should be here and is not costs a parse, as dbt's own
-# would after a change of target or vars.
+# Flags that do not affect parsing. A flag that is missing here costs a parse when it changes, as a
+# change of target or vars does in dbt.
 FLAGS_OF_COMMANDS = frozenset(
     (
         *("WHICH", "INVOCATION_COMMAND", "SELECT", "EXCLUDE", "MODELS", "SELECTOR", "INLINE"),
@@ -35,23 +35,23 @@ FLAGS_OF_COMMANDS = frozenset(
 
 
 def search_paths(projects: Any) -> list[str]:
-    """Everything that dbt looks for files in, as dbt's own function tells (dbt.parser.read_files).
+    """The absolute paths that dbt searches for files, and each project's .dbtignore, sorted.
 
-    And the files that tell dbt what to leave out.
+    Follows dbt.parser.read_files, get_file_types_for_project.
     """
     trees = set()
     for project in projects:
         trees.add(os.path.join(project.project_root, ".dbtignore"))  # noqa: PTH118
         for kind in get_file_types_for_project(project).values():
             trees.update(os.path.join(project.project_root, path) for path in kind["paths"])  # noqa: PTH118
-        # Of no kind: dbt 1.12 reads them by themselves (ReadFilesFromFileSystem).
+        # dbt 1.12 reads these separately (ReadFilesFromFileSystem).
         for path in getattr(project, "osi_paths", ()):
             trees.add(os.path.join(project.project_root, path))  # noqa: PTH118
     return sorted(trees)
 
 
 def is_repeatable(entry: Entry) -> bool:
-    """Whether parsing anew, with the environment and flags of this command, would give the same."""
+    """Whether a full parse with the environment and flags of this command would give the entry."""
     known, now = entry.dependencies, flags_of_parse()
     if known is None or known.values or not known.is_environment(environment_of_parse()):
         return False
@@ -59,15 +59,15 @@ def is_repeatable(entry: Entry) -> bool:
 
 
 def environment_of_parse() -> dict[str, str]:
-    """All variables that a template may be told, those of a .env file too."""
+    """All variables that a template may read, those of a .env file included."""
     context = try_get_invocation_context()
-    # As a plain dict has them: this is no look-up that a command depends on.
-    told: Any = {} if context is None else context.env
-    return {**plain_environment(), **dict(dict.items(told))}
+    # dict.items, because this access must not be recorded as a look-up of all variables.
+    variables: Any = {} if context is None else context.env
+    return {**plain_environment(), **dict(dict.items(variables))}
 
 
 def flags_of_parse() -> dict[str, str]:
-    """The flags of this command that may decide what dbt parses, as text."""
+    """The flags of this command that may affect parsing, as text."""
     return {
         name: repr(value)
         for name, value in sorted(vars(get_flags()).items())
@@ -76,7 +76,7 @@ def flags_of_parse() -> dict[str, str]:
 
 
 def is_environment_same(manifest: Manifest) -> bool:
-    """Whether the variables that were read have their values (PartialParsing)."""
+    """Whether the variables of a manifest have their old values (dbt.parser.partial)."""
     for name, value in manifest.env_vars.items():
         current = os.getenv(name)
         if current != value and not (current is None and value == DEFAULT_ENV_PLACEHOLDER):

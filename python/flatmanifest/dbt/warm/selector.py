@@ -1,8 +1,8 @@
-"""The seams of selecting: dbt.graph.selector, by the native selector on the entry.
+"""The seams of selecting (dbt.graph.selector): the native selector selects on the entry.
 
-It selects where it is known what was written on the command line or in selectors.yml, and the
-manifest and its graph are what the entry holds. Whatever would be warned of, and every error, is
-dbt's to say: it then selects itself.
+It selects if the text of the selection, from the command line or selectors.yml, is known, and if
+the manifest and its graph equal the entry's. If there is a warning or an error, dbt selects itself
+and reports it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Written:
-    """What a spec of dbt's was parsed from."""
+    """The texts that dbt has parsed a selection spec from."""
 
     indirect_selection: str
     select: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     selector: str | None = None
-    # The project's, as manifests have them (Project.manifest_selectors).
+    # The project's selectors in the form of a manifest (Project.manifest_selectors).
     selectors: dict[str, Any] | None = None
 
 
@@ -42,10 +42,10 @@ def remember(spec: Any, **written: Any) -> None:
 
 
 def are_selectors_known(manifest: Any, written: Written) -> bool:
-    """Whether the selectors of the manifest are those of this command, or none is asked for.
+    """Whether the manifest's selectors equal the project's, or the selection uses no selector.
 
-    dbt selects by the project's selectors as they are now. The manifest's are those of its last
-    parse, and the native selector takes its default selector, too.
+    dbt selects by the project's current selectors. The manifest has those of its last parse, and
+    the native selector uses them, the default selector included.
     """
     if written.selector is None:
         if any("selector:" in text for text in (*(written.select or ()), *written.exclude)):
@@ -83,7 +83,7 @@ def init_selector(
     if type(selector) is not ResourceTypeSelector or linked_from(graph.graph) is None:
         original(selector, graph, *args, **kwargs)
         return
-    # dbt walks over all nodes for the graph of those that may be selected.
+    # dbt walks over all nodes here to make the graph of members, the nodes that may be selected.
     original(selector, Graph(DiGraph()), *args, **kwargs)
     selector.full_graph = graph
     selector.flatmanifest_init = lambda made: original(made, graph, *args, **kwargs)
@@ -91,7 +91,7 @@ def init_selector(
 
 
 class GraphOfMembers:
-    """``NodeSelector.graph``, made when dbt itself selects."""
+    """The attribute ``NodeSelector.graph``, made at its first use: when dbt itself selects."""
 
     def __get__(self, selector: Any, owner: Any = None) -> Any:
         if selector is None:
@@ -127,7 +127,7 @@ def get_selected(
 
 
 def select(selector: Any, spec: Any) -> list[str] | None:
-    """The ids that dbt would select, sorted; None if they are not known, or are none."""
+    """The ids that dbt would select, sorted; None if they are unknown, or if there are none."""
     written: Written | None = getattr(spec, "flatmanifest_written", None)
     if written is None or type(selector) is not ResourceTypeSelector:
         return None
