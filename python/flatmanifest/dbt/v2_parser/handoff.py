@@ -1,11 +1,13 @@
 """The seams of dbt 1.12's ``--use-v2-parser``: dbt.parser.v2.
 
-dbt there runs another parser and loads the manifest.json that it leaves, at every command. What
-came of it is kept as an entry is, and taken as long as nothing has changed that the parser may
-have read. The parser is another program, so its dependencies are what it could read
-(parser_inputs.py), with all environment variables; and nothing is taken where a template may use
-the clock. When the parser has run again, what it has left unchanged comes from the entry, and dbt
-loads the rest (reloading.py).
+With that option, dbt runs another parser at every command, and loads the manifest.json that the
+parser leaves. Here the loaded manifest is kept as an entry. It is used again as long as nothing has
+changed that the parser may have read. The parser is another program whose reads are unknown, so its
+dependencies are all files that it could read (``parser_inputs``), and all environment variables. An
+entry is not used if a template may use the clock or another value without a source.
+
+After the parser has run again, unchanged resources come from the entry, and dbt loads the rest
+(``reload``).
 """
 
 from __future__ import annotations
@@ -56,11 +58,14 @@ if TYPE_CHECKING:
 
 HANDOFF = "handoff"  # KEY.handoff.fman
 NOTE = "note "  # in Entry.passed_checks
-BYTES = "latin-1"  # a character for each byte, whatever they mean
+BYTES = "latin-1"  # stores bytes as text: a character for each byte
 
 
 class Handoff:
-    """What one run of the parser is about."""
+    """One call of parse_with_v2: the entry before it, and the manifest that the parser leaves.
+
+    Making it raises FormatError or OSError if the cache directory or an input cannot be read.
+    """
 
     def __init__(self, config: RuntimeConfig, *, is_written: bool) -> None:
         self.config = config
@@ -72,17 +77,20 @@ class Handoff:
         self.entry = entries.find(self.path)
         known = None if self.entry is None else self.entry.dependencies
         self.is_fresh = known is not None and known.files == files and known.changed() is None
-        # Before the parser looks.
+        # The state of the inputs before the parser reads them; None if the entry is fresh.
         self.dependencies: Dependencies | None = None
         if not self.is_fresh:
             self.dependencies = taken(files, None, os.environ)
         self.notes: list[str] = []
-        # Of what the parser has left this time.
+        # The facts that are kept about the parser's new manifest.json; None before it is loaded.
         self.handed: dict[str, Any] | None = None
         self.reloaded: Reloaded | None = None
 
     def take(self) -> Manifest | None:
-        """The manifest that the parser would leave, and everything that dbt does with it."""
+        """The manifest that the parser would leave, after dbt's own steps with it; None if stale.
+
+        The steps are those of dbt.parser.v2, parse_with_v2: notes, artifacts, the flat graph.
+        """
         entry = self.entry
         if entry is None or not self.is_fresh:
             return None
@@ -109,13 +117,13 @@ class Handoff:
             self.entry.renew()
 
     def _write_semantic_manifest(self, entry: entries.Entry) -> bool:
-        """Leave the parser's own, which dbt takes as it is; False if it is not known."""
+        """Write the parser's semantic manifest, which dbt copies; False if it is not known."""
         if entry.artifact(self.semantic) is None:
             kept = self._kept(entry)
             if kept is None:
                 return False
             if kept["semantic"] is None:
-                return True  # it leaves none
+                return True  # the parser has left none
             self.target.mkdir(parents=True, exist_ok=True)
             Path(self.semantic).write_bytes(kept["semantic"].encode(BYTES))
             entry.keep_artifact(self.semantic)
@@ -123,14 +131,14 @@ class Handoff:
         return True
 
     def _kept(self, entry: entries.Entry) -> dict[str, Any] | None:
-        """What was remembered of the manifest.json that the entry was made of."""
+        """The facts about the manifest.json that the entry was made from; None if unknown."""
         kept = entries.read(entries.beside(self.path, HANDOFF))
         return kept if kept is not None and kept["generation"] == entry.generation else None
 
     def load(self, path: Path) -> Reloaded | None:
-        """Load what the parser has left, with what the entry has of it; None if dbt is to load it.
+        """Load the parser's manifest.json, with unchanged resources from the entry.
 
-        That is also where it is none that dbt can load, which dbt says itself.
+        None if dbt has to load it, for example because it is damaged: dbt reports that itself.
         """
         try:
             handed = Handed(path)
@@ -142,7 +150,7 @@ class Handoff:
             "digests": handed.digests,
             "semantic": semantic.read_bytes().decode(BYTES) if semantic.exists() else None,
         }
-        # What dbt upgrades, it is to read as a whole.
+        # A manifest of an older schema version is upgraded by dbt, which needs the whole of it.
         if handed.version()[0] != str(WritableManifest.dbt_schema_version):
             return None
         kept = None if self.entry is None else self._kept(self.entry)
@@ -153,15 +161,18 @@ class Handoff:
         return self.reloaded
 
     def take_macros(self, manifest: Manifest) -> bool:
-        """Give a manifest the adapter's macros too, if the entry has those that dbt would read."""
+        """Add the adapter's macros from the entry; False if dbt has to read them.
+
+        Follows dbt.parser.v2, rediscover_adapter_macros.
+        """
         if self.reloaded is None or self.reloaded.macros is None:
             return False
-        register_adapter(self.config, get_mp_context())  # which dbt does there first, and says
+        register_adapter(self.config, get_mp_context())  # as dbt does first; it fires an event
         manifest.macros = self.reloaded.macros
         return True
 
     def keep(self, manifest: Manifest) -> None:
-        """Publish what the parser has left."""
+        """Publish the manifest that the parser has left as an entry."""
         if self.dependencies is None or self.handed is None:
             return
         self.dependencies.values = unsourced_in(manifest, self.dependencies.files)
@@ -197,7 +208,7 @@ RUNNING: ContextVar[Handoff | None] = ContextVar("RUNNING", default=None)
 def parse_with_v2(
     original: Callable[..., Any], config: RuntimeConfig, *args: bool, **kwargs: bool
 ) -> Manifest:
-    parsing.assert_no_get_nodes_plugins(config.project_name)  # raises
+    parsing.assert_no_get_nodes_plugins(config.project_name)  # as dbt does first; it may raise
     is_written = all((*args, *kwargs.values()))  # write, write_json
     handoff = attempt(partial(Handoff, is_written=is_written), config)
     if handoff is None:
@@ -257,13 +268,13 @@ def rediscover_adapter_macros(
 
 
 def keep_note(notes: list[str], message: Any) -> None:
-    """Keep what the parser says, which dbt passes on as notes; to be said again without it."""
+    """Keep a note of the parser's, to fire it again when the parser does not run."""
     if message.info.name == "Note" and not message.data.msg.startswith("flatmanifest"):
         notes.append(f"{NOTE}{message.info.level} {message.data.msg}")
 
 
 def circumstances(config: RuntimeConfig, handed: Handed) -> str:
-    """What decides, beside the JSON of a resource, what dbt makes of it; as text."""
+    """The settings that, beside a resource's JSON, decide what dbt makes from it; as text."""
     project = [config.project_name, config.dispatch]
     unrendered = get_flags().state_modified_compare_more_unrendered_values
     return json.dumps([*handed.version(), bool(unrendered), *project], default=repr)
@@ -271,7 +282,7 @@ def circumstances(config: RuntimeConfig, handed: Handed) -> str:
 
 def handoff_key(config: RuntimeConfig) -> str:
     command = shlex.split(str(get_flags().V2_PARSER))
-    # A script may be what an interpreter runs.
+    # Any part of the command may be a program: an interpreter runs a script.
     programs = [v2._resolve_engine_command(os.path.expanduser(part)) for part in command]  # noqa: PTH111, SLF001
     return entry_key(
         [

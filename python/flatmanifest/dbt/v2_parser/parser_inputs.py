@@ -1,7 +1,7 @@
-"""What dbt 1.12's other parser may read, as it is a program whose reads nobody records.
+"""The inputs of dbt 1.12's other parser. It is a program whose reads cannot be recorded.
 
-It may read everything of a project that is text: what lies in the project's own directory, the
-directories that dbt_project.yml names, the installed packages, and where profiles.yml may be.
+It may read all text of a project: files in the project's own directory, the directories that
+dbt_project.yml names, the installed packages, and the places where profiles.yml may be.
 """
 
 from __future__ import annotations
@@ -21,20 +21,22 @@ if TYPE_CHECKING:
 
     from dbt.config.runtime import RuntimeConfig
 
-# A database beside dbt_project.yml, which any command may change, has none of these endings.
+# The endings of text files. A database beside dbt_project.yml, which any command may change, has
+# none of these endings.
 TEXTS = {
     *(".yml", ".yaml", ".sql", ".py", ".md", ".csv", ".json", ".toml", ".txt", ".cfg", ".ini"),
     *(".lock", ".env", ".jinja", ".j2"),
 }
 HIDDEN = (".env", ".dbtignore")
 PROFILES = "profiles.yml"
-# What Jinja evaluates, and in it the names by which a value without a source is reached.
+# The parts of a text that Jinja evaluates. The expressions below find names of values without a
+# source in them.
 _EXPRESSION = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
-# The parser's flags come from its arguments and from the environment, which are depended on. But
-# its target path is a temporary directory of dbt's (dbt.parser.v2.parse_with_v2).
+# The parser's flags come from its arguments and from the environment, which are dependencies. Only
+# its target path is not: it is a temporary directory of dbt's (dbt.parser.v2.parse_with_v2).
 _FLAGS = ("flags", "invocation_args_dict")
 _NAMES = re.compile(rf"\b(?:{'|'.join(sorted((*(UNSOURCED - {*_FLAGS}), RANDOM)))})\b")
-_MEMBER = r"\s*(?:\.\s*|\[\s*[\"'])"  # what comes between an owner and the name of a member
+_MEMBER = r"\s*(?:\.\s*|\[\s*[\"'])"  # the text between an owner and the name of a member
 _NEVER_A_FLAG = "|".join(("target_path", *OF_DICT))
 _TARGET_PATH = re.compile(
     rf"\b({'|'.join(_FLAGS)})\b(?!{_MEMBER}(?!(?:{_NEVER_A_FLAG})\b)\w)", re.IGNORECASE
@@ -45,8 +47,9 @@ _MODULES = re.compile(rf"\b{MODULES}\b(?!{_MEMBER}(?:re|itertools|pytz)\b)")
 def files_of(config: RuntimeConfig) -> dict[str, list[str]]:
     """The paths that a parse of a project by another program depends on, by use.
 
-    With a text file that comes into the project's directory, or goes, the paths are others. What
-    else there is in that directory changes with any command: logs, a database.
+    The text files in the project's directory are listed one by one. If one is added or removed, the
+    list differs. The directory as a whole is no dependency, because every command changes other
+    files in it: logs, a database.
     """
     root = Path(config.project_root)
     names = {*HIDDEN, config.packages_install_path}
@@ -67,8 +70,8 @@ def is_text(entry: os.DirEntry[str]) -> bool:
 def unsourced_in(manifest: Any, files: dict[str, list[str]]) -> dict[str, str]:
     """The values without a source that a template may have used, each with a place.
 
-    Looks for their names in what was rendered: the YAML files, the code of all resources, and the
-    macros that these call.
+    The function searches the rendered texts for their names: the YAML files, the code of all
+    resources, and the macros that these call.
     """
     found: dict[str, str] = {}
     for place, text in rendered(manifest, files[READ]):

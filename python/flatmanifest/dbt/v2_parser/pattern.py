@@ -1,10 +1,13 @@
-"""Resources of another parser's manifest.json that differ in texts only (reloading.py).
+"""Resources of another parser's manifest.json that differ in texts only (see ``reload``).
 
-What dbt makes of a resource is decided by its keys, by the types of its values, and by values such
-as ``resource_type`` or those of a config. Texts such as a name or some SQL it takes as they are. So
-dbt loads the first two resources of a kind. If the first one with the second one's texts is exactly
-what dbt has made of the second, as an object and in manifest.json, then the others of the kind are
-the first one with their texts, too; if not, dbt loads all of them.
+How dbt loads a resource depends on its keys, on the types of its values, and on some values, such
+as ``resource_type`` or those of a config. Other texts, such as a name or SQL, are copied unchanged.
+Resources that differ only in copied texts are of one *kind*.
+
+dbt loads the first two resources of a kind. The first one, with the texts of the second, is
+compared with the result that dbt has for the second, as an object and in manifest.json. If both are
+equal, all other resources of the kind are made from the first one, with their own texts. If not,
+dbt loads all of them.
 """
 
 from __future__ import annotations
@@ -24,13 +27,14 @@ if TYPE_CHECKING:
     Texts = dict[str, dict[str, bytes]]
     Make = Callable[[Any], Any]
 
-LOADED = 2  # of a kind
-# What dbt checks nothing of, by type: str, a list of str, a list of such lists, float, dict.
+LOADED = 2  # the number of resources of a kind that dbt loads
+# The types of values that dbt copies unchecked: str, a list of str, a list of such lists, float,
+# dict.
 TEXT, TEXTS, ROWS, NUMBER, ANYTHING = "text", "texts", "rows", "number", "anything"
 
 
 class Parts(NamedTuple):
-    """Objects in a dict or a list, which differ in these fields too."""
+    """A rule for a dict or a list of objects, which may differ in these fields."""
 
     fields: dict[str, Any]
 
@@ -83,11 +87,13 @@ FIELDS: dict[str, dict[str, Any]] = {
 def load_alike(
     values: dict[str, Any], load: Callable[[dict[str, Any]], Manifest | None]
 ) -> tuple[Manifest, Texts] | None:
-    """What dbt makes of a manifest, and the JSON of the resources that it has not loaded itself.
+    """Load a manifest. Returns it, with the JSON of the resources that dbt has not loaded itself.
 
-    ``values``: what the file holds, which ``load``, dbt, may change. None where dbt refuses any of
-    it. Resources that dbt has not loaded share parts of themselves with each other: they are there
-    to be published, not to be used.
+    ``values``: the content of manifest.json. ``load``: loads such a content with dbt, may change
+    it, and gives None if dbt refuses it. Returns None if dbt refuses a part.
+
+    Resources that dbt has not loaded share objects with each other. They may be published, but must
+    not be used or changed (:func:`unshare`).
     """
     members = {name: values[name] for name in FIELDS if type(values.get(name)) is dict}
     kinds = list(kinds_of(members))
@@ -123,7 +129,7 @@ def load_alike(
 
 
 def kinds_of(members: dict[str, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
-    """The keys of resources that are alike, with the name of their collection."""
+    """The name of the collection, and the keys of its resources, of each kind."""
     kinds: dict[tuple[str, Hashable], list[str]] = {}
     for name, collection in members.items():
         for key, value in collection.items():
@@ -135,7 +141,7 @@ def kinds_of(members: dict[str, dict[str, Any]]) -> Iterator[tuple[str, list[str
 def only(
     members: dict[str, dict[str, Any]], chosen: Iterable[tuple[str, list[str]]]
 ) -> dict[str, dict[str, Any]]:
-    """Some of the resources, in their order."""
+    """The chosen resources of all collections, in their old order."""
     keys: dict[str, set[str]] = {name: set() for name in members}
     for name, some in chosen:
         keys[name].update(some)
@@ -146,7 +152,7 @@ def only(
 
 
 def kind_of(value: Any, rule: Any) -> Hashable:
-    """What is equal for values that are alike."""
+    """The kind of a value: equal for values that differ only where the rule allows it."""
     if type(rule) is dict and type(value) is dict:
         rest = repr([inner for key, inner in value.items() if key not in rule])
         marks = [kind_of(inner, rule[key]) for key, inner in value.items() if key in rule]
@@ -157,7 +163,7 @@ def kind_of(value: Any, rule: Any) -> Hashable:
 
 
 def is_free(value: Any, rule: Any) -> bool:
-    """Whether any other value of this type would do, too."""
+    """Whether the rule allows any other value of this type in the value's place."""
     if rule == TEXT:
         return type(value) is str
     if rule == TEXTS:
@@ -174,9 +180,10 @@ def parts_of(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 
 class Pattern:
-    """What dbt has made of a resource's JSON, for others that are alike.
+    """The object that dbt has made from a resource's JSON, as a pattern for others of its kind.
 
-    Raises KeyError, AttributeError, TypeError, ValueError if dbt has put a field elsewhere.
+    ``resource(value)`` makes another object, and ``artifact(value)`` its form in manifest.json. All
+    methods raise KeyError, AttributeError, TypeError or ValueError if dbt has moved a field.
     """
 
     def __init__(self, resource: Any, value: dict[str, Any], fields: dict[str, Any]) -> None:
@@ -184,10 +191,10 @@ class Pattern:
         self.artifact = maker(of_resource(resource), value, fields)
 
     def makes(self, resource: Any, value: dict[str, Any]) -> bool:
-        """Whether another resource is this one with that one's texts."""
+        """Whether the pattern, with the texts of ``value``, equals dbt's resource of ``value``."""
         like, artifact = self.resource(value), self.artifact(value)
         if "created_at" not in value and hasattr(resource, "created_at"):
-            like.created_at = resource.created_at  # dbt's clock
+            like.created_at = resource.created_at  # dbt's clock has set it
             artifact["created_at"] = resource.created_at
         is_same = is_equal(like, resource)
         return is_same and dumped(artifact) == dumped(of_resource(resource))
@@ -196,7 +203,7 @@ class Pattern:
 def pattern_of(
     resources: list[Any], values: list[dict[str, Any]], fields: dict[str, Any]
 ) -> Pattern | None:
-    """The pattern of two resources that are alike; None if dbt makes something else of them."""
+    """The pattern of two resources of a kind; None if the first does not predict the second."""
     try:
         pattern = Pattern(resources[0], values[0], fields)
         return pattern if pattern.makes(resources[1], values[1]) else None
@@ -205,7 +212,7 @@ def pattern_of(
 
 
 def maker(made: Any, like: Any, rule: Any) -> Make:
-    """What makes of a value what was made of one that is alike."""
+    """A function that makes from a value what dbt has made from ``like``, a value of its kind."""
     if is_free(like, rule):
         return itself
     if type(rule) is dict and type(like) is dict:
@@ -222,7 +229,7 @@ def itself(value: Any) -> Any:
 def maker_of_object(made: Any, like: dict[str, Any], fields: dict[str, Any]) -> Make:
     kind, is_artifact = type(made), type(made) is dict
     base = made if is_artifact else vars(made)
-    # An artifact leaves some of them out.
+    # An artifact leaves some of the fields out.
     names = [key for key in fields if key in like and (key in base or not is_artifact)]
     makers = {key: maker(base[key], like[key], fields[key]) for key in names}
     texts = [key for key, make in makers.items() if make is itself]
@@ -257,14 +264,14 @@ def maker_of_parts(made: Any, like: Any, fields: dict[str, Any]) -> Make:
 
 
 def unshare(manifest: Manifest) -> None:
-    """Give every resource parts of its own, where they cannot be published."""
+    """Copy every resource, so that none shares objects with another: publishing has failed."""
     for name in FIELDS:
         collection = getattr(manifest, name)
         setattr(manifest, name, {key: deepcopy(value) for key, value in collection.items()})
 
 
 def is_equal(one: Any, other: Any) -> bool:
-    """Whether two objects are of the same types, too, and all that they hold."""
+    """Whether two objects, and all objects in them, have equal types and values."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):

@@ -1,9 +1,9 @@
-"""A parser's manifest.json, of which dbt loads what it has not loaded before (handoff.py).
+"""Loading a parser's manifest.json: dbt loads only the resources that it has not loaded before.
 
-What dbt makes of a resource depends on the JSON of the resource alone. What has the text that
-the entry was made of therefore comes from the entry, built when it is first touched; dbt has
-checked it already. Of the rest dbt loads a manifest that holds nothing else. Where there is no
-entry, it loads one that has a few resources of each kind (alike.py).
+The object that dbt makes from a resource depends on the resource's JSON alone. If the JSON has the
+text that the entry was made from, the resource comes from the entry, and is built at its first use;
+dbt has checked it before. dbt loads a manifest that has only the other resources. If there is no
+entry, dbt loads a manifest with a few resources of each kind (``pattern``).
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
     Digests = dict[str, dict[str, str]]
 
-# Objects that are no collections: dbt loads all of them or nothing.
+# Objects that are no collections of resources: dbt loads each as a whole.
 WHOLE = {"metadata", "selectors"}
 
 
 class Handed:
-    """A manifest.json in pieces: its objects' members, and what is no object.
+    """A manifest.json in pieces: the members of its objects, and the values that are no objects.
 
-    Raises OSError, ValueError (ConvertError, JSONDecodeError) for a file that Python's json does
-    not read, or not as it stands there: one with a key that comes twice.
+    Raises OSError, and ValueError (ConvertError, JSONDecodeError) for a file that Python's json
+    refuses, or in which a key occurs twice.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,7 +59,7 @@ class Handed:
         self._require_valid(spans)
 
     def _require_valid(self, spans: list[Span]) -> None:
-        """That what is around the values is JSON too, and has these keys."""
+        """Raise ValueError unless the text around the values is JSON with exactly these keys."""
         pieces, at = [], 0
         for begin, end in spans:
             pieces += [self.text[at:begin], b"0"]
@@ -69,17 +69,17 @@ class Handed:
         found = {name: list(value) for name, value in around.items() if value != 0}
         is_split = found == {name: list(members) for name, members in self.members.items()}
         if not is_split or around.keys() != {*self.members, *self.others}:
-            message = "the file is not what it was split into"
+            message = f"{self.path} is not valid JSON around the values that it was split into"
             raise ValueError(message)
 
     def version(self) -> list[Any]:
-        """What dbt upgrades a manifest by (WritableManifest.upgrade_schema_version)."""
+        """The versions that WritableManifest.upgrade_schema_version decides by."""
         metadata = json.loads(self._object("metadata", {})) if "metadata" in self.members else {}
         return [metadata.get("dbt_schema_version"), metadata.get("dbt_version")]
 
     @cached_property
     def digests(self) -> Digests:
-        """What to know the text of each member by."""
+        """A digest of the text of each member, by object and key."""
         return {
             name: {
                 key: blake2b(self.text[slice(*span)], digest_size=16).hexdigest()
@@ -89,7 +89,7 @@ class Handed:
         }
 
     def without(self, known: Digests) -> bytes:
-        """The same manifest, but for the members that have these digests."""
+        """The text of the manifest without the members that have these digests."""
         objects = {name: self._object(name, known.get(name, {})) for name in self.members}
         others = {name: self.text[slice(*span)] for name, span in self.others.items()}
         return object_text({**objects, **others})
@@ -107,19 +107,19 @@ class Handed:
 
 @dataclass
 class Reloaded:
-    """What stands in for dbt's WritableManifest on its way through dbt."""
+    """A loaded manifest, in the place of dbt's WritableManifest on its way through dbt."""
 
     manifest: Manifest
-    # Those of the entry, the adapter's among them, if the parser has left the same as then.
+    # All macros of the entry, the adapter's included, if the parser has left the same macros.
     macros: LazyDict | None
-    # The JSON of resources, as manifest.json has it.
+    # The JSON of resources as in manifest.json.
     texts: Texts
 
 
 def load(handed: Handed) -> Reloaded | None:
-    """The manifest, all of it new; None if dbt refuses something in it.
+    """The manifest without an entry; None if dbt refuses something in it.
 
-    Some of its resources share parts with each other (alike.py).
+    Some of its resources share objects with each other (``pattern.load_alike``).
     """
     with open_manifest(handed.path) as view:
         values = view.to_dict()
@@ -128,9 +128,9 @@ def load(handed: Handed) -> Reloaded | None:
 
 
 def reload(handed: Handed, entry: Entry, known: Digests) -> Reloaded | None:
-    """The manifest, with what the entry has of it; None if dbt refuses something in it.
+    """The manifest, with unchanged resources from the entry; None if dbt refuses something in it.
 
-    ``known``: the digests of the manifest that the entry was made of.
+    ``known``: the digests of the manifest.json that the entry was made from.
     """
     kept = {name: digests for name, digests in known.items() if name not in WHOLE}
     manifest = loaded_by_dbt(json.loads(handed.without(kept)))
@@ -147,10 +147,10 @@ def reload(handed: Handed, entry: Entry, known: Digests) -> Reloaded | None:
 
 
 def loaded_by_dbt(values: dict[str, Any]) -> Manifest | None:
-    """What dbt makes of what a manifest.json holds; None if it refuses it."""
+    """The Manifest that dbt makes from the content of a manifest.json; None if dbt refuses it."""
     try:
         writable = WritableManifest.upgrade_schema_version(values)
-    except Exception:  # noqa: BLE001 - any at all: dbt says it of the whole file, in its words
+    except Exception:  # noqa: BLE001 - dbt then loads the whole file, and reports the error
         return None
     return Manifest.from_writable_manifest(writable)
 
@@ -158,9 +158,10 @@ def loaded_by_dbt(values: dict[str, Any]) -> Manifest | None:
 def merged(
     stored: LazyDict, changed: dict[str, Any], keys: list[str], *, has_all: bool
 ) -> LazyDict:
-    """The values of these keys: what has changed, and the rest of what is stored.
+    """The values of these keys: changed values, and stored ones for the other keys.
 
-    Of the parser's macros the adapter's are not stored (dbt.parser.v2.rediscover_adapter_macros).
+    ``has_all=False`` leaves out keys without a value: the adapter's macros among the parser's are
+    not stored (dbt.parser.v2.rediscover_adapter_macros).
     """
     values = {**dict(stored.unbuilt_items()), **changed}
     return LazyDict.assembled(
@@ -172,7 +173,7 @@ def merged(
 def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        message = "a key comes twice"
+        message = "a key occurs twice in a JSON object"
         raise ValueError(message)
     return found
 
