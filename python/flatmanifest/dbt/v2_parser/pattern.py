@@ -187,13 +187,14 @@ class Pattern:
     """
 
     def __init__(self, resource: Any, value: dict[str, Any], fields: dict[str, Any]) -> None:
+        self.fields = fields
         self.resource = maker(resource, value, fields)
         self.artifact = maker(of_resource(resource), value, fields)
 
     def makes(self, resource: Any, value: dict[str, Any]) -> bool:
         """Whether the pattern, with the texts of ``value``, equals dbt's resource of ``value``."""
         like, artifact = self.resource(value), self.artifact(value)
-        if "created_at" not in value and hasattr(resource, "created_at"):
+        if "created_at" in self.fields and "created_at" not in value:
             like.created_at = resource.created_at  # dbt's clock has set it
             artifact["created_at"] = resource.created_at
         is_same = is_equal(like, resource)
