@@ -1,9 +1,9 @@
-"""Whether two processes parse by the same code.
+"""Digests of code, to find out whether two processes parse with the same code.
 
-A program may have replaced functions of dbt, or of what dbt parses with. So each module's functions
-have a digest: their names, where they were written, and their bytecode. Functions that are made at
-run time, as dataclasses and mashumaro make them, have no place, and no part in it; nor have names
-that are made up.
+A program may have replaced functions of dbt, or of the libraries that dbt parses with. The digest
+of a module covers its functions: their names, their places in source files, and their bytecode.
+Functions that are made at run time, for example by dataclasses and mashumaro, have no source file.
+They are left out, and so are functions with generated names.
 """
 
 from __future__ import annotations
@@ -23,25 +23,28 @@ PARSING = (
     *("dbt.deprecations", "dbt.events", "dbt.jsonschemas", "dbt.node_types", "dbt.parser"),
     *("dbt.utils", "dbt_common", "jinja2", "yaml"),
 )
-# mashumaro's, when it first serializes an object of a class with the class's own functions.
+# Generated names: mashumaro adds such functions to a class at the first serialization of an object.
 MADE_UP = re.compile(r".*_[0-9a-f]{32}").fullmatch
 
 
 def digests_of_code() -> dict[str, str]:
-    """By the names of the modules, as far as they are loaded here, that have to do with parsing."""
+    """The digests of the loaded modules that take part in parsing, by the module's name."""
     names = [name for name, module in sys.modules.items() if module and is_of_parsing(name)]
     return {name: digest_of(name) for name in sorted(names)}
 
 
 def first_unlike(there: dict[str, str]) -> str | None:
-    """The first of another process's modules that this one, having loaded it, has otherwise."""
+    """The first module of another process whose digest differs in this process; None if none does.
+
+    The modules are imported here if they have not been.
+    """
     return next((name for name, digest in there.items() if loaded(name) != digest), None)
 
 
 def loaded(module: str) -> str:
     try:
         importlib.import_module(module)
-    except Exception:  # noqa: BLE001 - whatever it is, this process has not got it
+    except Exception:  # noqa: BLE001 - after any error, this process has not got the module
         return ""
     return digest_of(module)
 
@@ -62,7 +65,7 @@ def digest_of(module: str) -> str:
 
 
 def described_class(kind: type, module: str) -> str:
-    """Of a class of this module, its functions; of another, its name."""
+    """The text of a class for the digest: its functions; its name if it is of another module."""
     if kind.__module__ != module:
         return f"{kind.__module__}:{kind.__qualname__}"
     described = ((name, described_code(value)) for name, value in sorted(vars(kind).items()))
@@ -70,7 +73,7 @@ def described_class(kind: type, module: str) -> str:
 
 
 def described_code(value: Any) -> str:
-    """Of a function, or of what a class makes of one; "" for anything else."""
+    """The text of a function, method or property for the digest; "" for any other value."""
     if isinstance(value, (classmethod, staticmethod)):
         value = value.__func__
     if isinstance(value, property):
@@ -82,7 +85,7 @@ def described_code(value: Any) -> str:
 
 
 def chain_of(function: Any) -> Iterator[FunctionType]:
-    """The function, and those that it says it wraps."""
+    """The function, and the functions that it wraps (``__wrapped__``)."""
     while isinstance(function, FunctionType):
         yield function
         function = vars(function).get("__wrapped__")

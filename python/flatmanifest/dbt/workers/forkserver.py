@@ -1,13 +1,14 @@
-"""Workers where this process cannot be copied: copies of one that is made for it.
+"""The forkserver: a process to copy workers from, where this process cannot be copied.
 
-Other threads of Python's would be missing in a copy of this process. So another Python is started,
-imports dbt and this package, and is told what this one knows (invocation, tasks) for each round of
-parsing; then it makes copies of itself, which are the workers. multiprocessing's forkserver does
-alike, but would import the program's main module.
+A copy of this process would lack its other Python threads. So another Python is started. It imports
+dbt and this package. For each round of parsing it receives the state of this process
+(``invocation``) and the tasks (``job``), and then makes copies of itself, which are the workers.
+multiprocessing's forkserver is similar, but would import the program's main module.
 
-The two have one socket. A request is its length (8 bytes, network order), with the queue's and the
-pipes' file descriptors (SCM_RIGHTS), and a pickle; the answer the same without descriptors: the
-workers' process ids, or why there are none. Nobody else has the socket, and nothing of it is kept.
+Protocol: the two processes share one socket. A request is the length of a pickle (8 bytes, network
+order), together with the file descriptors of the queue and the pipes (SCM_RIGHTS), and the pickle.
+An answer has the same form without descriptors. It is a list of the workers' process ids, or a text
+that says why there are none. No other process has the socket, and its data is stored nowhere.
 """
 
 from __future__ import annotations
@@ -35,21 +36,25 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.workers.job import Job
 
 LENGTH = struct.Struct("!Q")
-MAX_DESCRIPTORS = 250  # of one message: SCM_MAX_FD of Linux is 253
+MAX_DESCRIPTORS = 250  # in one message: SCM_MAX_FD of Linux is 253
 MAX_WORKERS = MAX_DESCRIPTORS - 1
-SECONDS_TO_ANSWER = 60.0  # as it imports dbt, and an adapter
+SECONDS_TO_ANSWER = 60.0  # long, because the first answer waits for imports of dbt and an adapter
 PROGRAM = "from flatmanifest.dbt import worker_server; worker_server.serve({socket}, {adapter!r})"
-OF_THIS_PROCESS = {"_lock", "flatmanifest_entry"}  # of a manifest
+OF_THIS_PROCESS = {"_lock", "flatmanifest_entry"}  # attributes of a manifest that are not sent
 IS_POSSIBLE = hasattr(os, "fork") and hasattr(socket, "send_fds")
 
 
 class Forkserver:
-    """Another process, from which workers are forked until :meth:`close`. For one thread."""
+    """Another process, from which workers are forked until :meth:`close`. Use it in one thread."""
 
     def __init__(self, adapter: str) -> None:
-        """Start it; it imports dbt and that adapter meanwhile. Raises NoWorkersError, OSError."""
+        """Start the process, which imports dbt and the adapter while the caller goes on.
+
+        Raises NoWorkersError or OSError.
+        """
+        # Another program may have Python embedded: starting it would not run PROGRAM.
         if not Path(sys.executable or "").name.lower().startswith("python"):
-            message = f"{sys.executable} is not known to be Python"  # but a program with one in it
+            message = f"{sys.executable} is not known to be Python"
             raise NoWorkersError(message)
         self.socket, theirs = socket.socketpair()
         try:
@@ -62,7 +67,7 @@ class Forkserver:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,  # to be ended with its workers
+                start_new_session=True,  # so that it can be killed together with its workers
             )
         except BaseException:
             self.socket.close()
@@ -71,9 +76,9 @@ class Forkserver:
             theirs.close()
 
     def start(self, request: bytes, descriptors: list[int]) -> list[int]:
-        """Have workers started; their process ids. Raises NoWorkersError, OSError."""
+        """Have workers started, and return their process ids. Raises NoWorkersError, OSError."""
         if self.process.returncode is not None:
-            message = "what they come from has failed"
+            message = "the process to fork workers from has failed before"
             raise NoWorkersError(message)
         send(self.socket, request, descriptors)
         answer, _ = receive(self.socket)
@@ -86,20 +91,20 @@ class Forkserver:
         return list(found)
 
     def close(self) -> None:
-        """End it and all of its workers, for good. May be called again."""
+        """Kill the process and all of its workers. May be called again."""
         if self.process.returncode is not None:
-            return  # and the number may be another's
+            return  # its process id may belong to another process by now
         self.socket.close()
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended by itself
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has already ended
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 class Forked:
-    """Workers from a forkserver, who do a job."""
+    """A source of workers from a forkserver (``pool.Source``) for one job."""
 
     def __init__(self, server: Forkserver, invocation: Invocation, job: Job) -> None:
-        """Raises NoWorkersError for a job that another process cannot be told."""
+        """Pickle the job. Raises NoWorkersError if it cannot be pickled."""
         self.server = server
         try:
             self.request = pickled((invocation, job))
@@ -117,20 +122,20 @@ class Forked:
         return f"before its work was done (process {process})"
 
     def kill(self, processes: list[int]) -> None:
-        """Their pipes are closed: what they write next ends them."""
+        """Do nothing: the workers' pipes are closed, so their next write ends them."""
 
     def give_up(self) -> None:
         self.server.close()
 
 
 def environment_to_import_in() -> dict[str, str]:
-    """Of a Python that finds the modules that this one does."""
+    """The environment for a Python that finds the same modules as this one."""
     places = os.pathsep.join(str(Path(place or ".").absolute()) for place in sys.path)
     return {**os.environ, "PYTHONPATH": places, "PYTHONSAFEPATH": "1"}
 
 
 class Pickler(pickle.Pickler):
-    """With manifests as they are in memory; what dbt says of pickling them omits some of it."""
+    """A pickler that keeps all attributes of manifests. dbt's own pickling omits some."""
 
     def reducer_override(self, obj: Any) -> Any:
         from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - dbt may come later
@@ -161,7 +166,7 @@ def send(connection: socket.socket, message: bytes, descriptors: Sequence[int] =
 
 
 def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
-    """The next message; b"" if there will be none."""
+    """The next message with its descriptors; b"" if the other end is closed."""
     header, descriptors, _, _ = socket.recv_fds(connection, LENGTH.size, MAX_DESCRIPTORS)
     header += read(connection, LENGTH.size - len(header))
     if len(header) < LENGTH.size:
@@ -172,7 +177,7 @@ def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
 
 
 def read(connection: socket.socket, size: int) -> bytes:
-    """So many bytes, or all that come."""
+    """The next ``size`` bytes; fewer if the other end is closed."""
     whole = bytearray()
     while len(whole) < size:
         received = connection.recv(min(size - len(whole), 1 << 20))

@@ -1,7 +1,7 @@
-"""What dbt knows in a process beside a manifest and its configuration.
+"""The state of dbt in a process, beside a manifest and its configuration.
 
-A worker that is no copy of the process that asks for it has to be told, and is told it whole: what
-parsing may look at in dbt 1.10 to 1.12.
+A worker that is no copy of dbt's process needs this state. It consists of everything that parsing
+may read in dbt 1.10 to 1.12.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from dbt.config import RuntimeConfig
 
-# Of the event manager: what decides what becomes of a warning.
+# The attributes of the event manager that decide whether a warning becomes an error.
 OF_EVENTS = (
     *("_warn_error", "_warn_error_options"),
     *("require_warn_or_error_handling", "allow_deferral"),
@@ -44,7 +44,10 @@ PREFIXES = (LOG_PREFIX, TASK_PREFIX)
 
 
 class Invocation(NamedTuple):
-    """Of one invocation of dbt, to be pickled. It has the environment, secrets too."""
+    """The state of one invocation of dbt, to be pickled.
+
+    It contains the whole environment, including secrets. It must not be written to a file.
+    """
 
     directory: str
     path: list[str]
@@ -60,7 +63,10 @@ class Invocation(NamedTuple):
     code: dict[str, str]
 
     def install(self, config: RuntimeConfig) -> None:
-        """Have this process's dbt know it. Raises NoWorkersError where that cannot be all."""
+        """Give the dbt of this process this state.
+
+        Raises NoWorkersError if the two processes would still differ.
+        """
         os.chdir(self.directory)
         sys.path[:] = self.path
         os.environ.clear()
@@ -76,7 +82,7 @@ class Invocation(NamedTuple):
         vars(get_event_manager()).update(self.events)
         register_again(config)
         if self.catalogs != catalogs_of(config):
-            message = "there are catalogs"
+            message = "the adapter has catalog integrations"
             raise NoWorkersError(message)
         unlike = first_unlike(self.code)
         if unlike is not None:
@@ -85,10 +91,10 @@ class Invocation(NamedTuple):
 
 
 def current(config: RuntimeConfig) -> Invocation:
-    """What there is to know in this process. Raises NoWorkersError for what cannot be passed on."""
+    """The state of this process. Raises NoWorkersError for a state that cannot be passed on."""
     context = get_invocation_context()
     if context.recorder is not None:
-        message = "dbt records what it does"
+        message = "dbt's recorder is on"
         raise NoWorkersError(message)
     events = vars(get_event_manager())
     return Invocation(
@@ -108,7 +114,7 @@ def current(config: RuntimeConfig) -> Invocation:
 
 
 def register_again(config: RuntimeConfig) -> None:
-    """As dbt.parser.manifest.parse_manifest does."""
+    """Register the adapter, as dbt.parser.manifest.parse_manifest does."""
     FACTORY.load_plugin(config.credentials.type)
     FACTORY.adapters.clear()
     FACTORY.register_adapter(config, get_mp_context(), EventLevel.DEBUG)
@@ -116,6 +122,6 @@ def register_again(config: RuntimeConfig) -> None:
 
 
 def catalogs_of(config: RuntimeConfig) -> list[str]:
-    """The names of an adapter's integrations of catalogs, which are objects of its own."""
+    """The names of an adapter's catalog integrations. The integrations cannot be passed on."""
     client = getattr(get_adapter(config), "_catalog_client", None)
     return list(getattr(client, "_CatalogIntegrationClient__catalog_integrations", ()))

@@ -1,4 +1,4 @@
-"""What workers are given to do, and how they do it."""
+"""The job of the workers: its tasks, and how a worker performs them."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 
 class Task(NamedTuple):
-    """Files, or parts of them, that one worker parses together."""
+    """Files, or parts of files, that one worker parses together with one parser."""
 
     parser: type
     parts: list[Part]
 
 
 class Job(NamedTuple):
-    """The tasks of one call of ManifestLoader.parse_project, and what dbt needs for them."""
+    """The tasks of one call of ManifestLoader.parse_project, and the arguments of its parsers."""
 
     manifest: Manifest
     root_project: RuntimeConfig
     project: RuntimeConfig
     tasks: list[Task]
     is_partial: bool
-    """Whether dbt parses what has changed only (ManifestLoader.partially_parsing)."""
+    """Whether dbt parses only changed files (ManifestLoader.partially_parsing)."""
 
     def prepare(self) -> Callable[[int, Path], None]:
-        """In a worker: get ready to perform tasks."""
+        """Prepare this worker, and return its function for a task: (number, segment's path)."""
         PROGRESS.set(None)
         node_configs.keep()
         recorder = Recorder(self.manifest, self.root_project)
@@ -60,7 +60,7 @@ class Job(NamedTuple):
             }
             try:
                 publish(segment, outcomes)
-            except (TypeError, ValueError):  # one of them cannot be stored
+            except (TypeError, ValueError):  # one of the outcomes cannot be stored
                 publish(segment, {name: storable(segment, each) for name, each in outcomes.items()})
 
         return perform
@@ -80,7 +80,7 @@ class Job(NamedTuple):
 
 
 def yaml_of(file: Any, *, is_partial: bool) -> Any:
-    """As ManifestLoader.parse_project chooses."""
+    """The content of a schema file that ManifestLoader.parse_project parses."""
     return file.pp_dict if is_partial else file.dict_from_yaml
 
 

@@ -1,7 +1,7 @@
 """The seams of parsing (ManifestLoader.parse_project, the parsers' parse_file).
 
-dbt's loop over parsers and files stays as it is. When it comes to a file that a worker has parsed,
-what that did is done again; when it comes to another, dbt parses it.
+dbt's loop over parsers and files stays. When the loop reaches a file that a worker has parsed, the
+worker's record is replayed. All other files are parsed by dbt.
 """
 
 from __future__ import annotations
@@ -35,31 +35,31 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.workers.record_file import Outcome
 
 SWITCH = "parallel"
-LEAST_WEIGHT = 50  # of files that two processes parse sooner than one
-LEAST_FILES = 12_000  # times workers: the same, if another Python has to be started first
+LEAST_WEIGHT = 50  # of the files: with more, two processes are faster than one
+LEAST_FILES = 12_000  # files times workers: the same limit for workers of a forkserver
 TASKS_PER_WORKER = 16  # so that all end at about the same time
 HEAVIEST_TASK = 32
 PARSERS = {
     *("ModelParser", "SnapshotParser", "AnalysisParser", "SingularTestParser", "SeedParser"),
     *("DocumentationParser", "SchemaParser"),
 }
-# The classes that those have their way to parse a file from.
+# The classes from which these parsers inherit parse_file.
 WHERE_FILES_ARE_PARSED = (
     "dbt.parser.base:SQLParser",
     "dbt.parser.snapshots:SnapshotParser",
     "dbt.parser.docs:DocumentationParser",
     "dbt.parser.schemas:SchemaParser",
 )
-# Of a schema file: what dbt makes resources of, or patches one resource with, and nothing else.
+# The sections of a schema file whose entries each make or patch one resource.
 SECTIONS = {"version", "models", "seeds", "snapshots", "sources", "exposures", "groups", "anchors"}
-# Of what they list: what moves or changes others.
+# The keys of an entry that make it move or change other resources.
 FAR_REACHING = {"versions", "overrides", "relation"}
-# Those that call dbt's static parser.
+# The parsers that call dbt's static parser.
 EXTRACTING = {"ModelParser"}
 
 
 class Round:
-    """The files of one call of parse_project, while workers parse them."""
+    """One call of parse_project while workers parse its files, and the outcomes so far."""
 
     def __init__(self, job: Job) -> None:
         self.manifest = job.manifest
@@ -72,7 +72,7 @@ class Round:
         self.workers: Workers | None = None
 
     def outcome_of(self, parser: str, file: Any) -> Outcome | None:
-        """What workers have found, as soon as they have; None where dbt has to parse the file."""
+        """Wait for the outcome of a file; None if dbt has to parse the file."""
         places = self.places.get((parser, file.file_id), [])
         if any(not self._has(number) for number, _ in places):
             return None
@@ -82,7 +82,10 @@ class Round:
         return found[0] if found else None
 
     def _has(self, number: int) -> bool:
-        """Whether a task is done, or has become so."""
+        """Wait for a task, and return whether its outcomes are there.
+
+        After a failure of a worker, all workers are stopped and the error is reported.
+        """
         if number not in self.outcomes and self.workers is not None:
             try:
                 segment = self.workers.result(number)
@@ -110,7 +113,7 @@ FORKSERVER: ContextVar[Forkserver | None] = ContextVar("FORKSERVER", default=Non
 def load_and_parse_macros(
     original: Callable[..., None], loader: ManifestLoader, project_parser_files: dict[str, Any]
 ) -> None:
-    """While dbt does this, what workers are forked from can get ready."""
+    """Start the forkserver early, so that it imports dbt while dbt loads the macros."""
     if FORKSERVER.get() is None and is_server_needed(project_parser_files):
         FORKSERVER.set(attempt(server_for, loader.root_project.credentials.type))
     original(loader, project_parser_files)
@@ -129,7 +132,7 @@ def workers_wanted() -> int:
 
 
 def is_server_needed(project_parser_files: dict[str, Any]) -> bool:
-    """Whether this process cannot be copied for all that there is, and there is enough of it."""
+    """Whether a forkserver is needed for some of the files, and there are enough files for it."""
     if processes.can_fork() and not static_parser.has_worked():
         return False
     workers = workers_wanted()
@@ -149,7 +152,7 @@ def is_server_needed(project_parser_files: dict[str, Any]) -> bool:
     level=Level.WORKERS,
 )
 def load(original: Callable[..., Any], loader: ManifestLoader) -> Any:
-    """End what was started, however loading ends."""
+    """End the forkserver, also if loading raises."""
     try:
         return original(loader)
     finally:
@@ -200,7 +203,7 @@ def parse_project(
 
 
 def workers_at(job: Job, count: int, server: Forkserver | None) -> Workers | None:
-    """Those who do the job; None if there can be none. Raises OSError."""
+    """Start ``count`` workers for the job; None if there can be none. Raises OSError."""
     try:
         if server is None:
             return Workers(count, len(job.tasks), Copies(job.prepare))
@@ -228,7 +231,7 @@ def tasks_of(
     kinds: list[type],
     count: int,
 ) -> list[Task]:
-    """What there is for workers to do, in dbt's order; nothing if it is not worth their while."""
+    """The tasks for the workers, in dbt's order; empty if one process is faster."""
     weights = {
         (kind, file_id): weight
         for kind in kinds
@@ -265,9 +268,9 @@ def is_divisible(loader: ManifestLoader, file_id: str) -> bool:
 
 
 def weights_of(loader: ManifestLoader, kind: type, file_id: str) -> list[int]:
-    """About how many resources a file is worth, and each of what it lists.
+    """The estimated number of resources in a file: for the file itself, then for each entry.
 
-    Nothing if a worker is not to parse it.
+    Empty if a worker must not parse the file.
     """
     if not issubclass(kind, SchemaParser):
         return [1]
@@ -283,7 +286,7 @@ def weights_of(loader: ManifestLoader, kind: type, file_id: str) -> list[int]:
 
 
 def weight_of_entry(entry: Any) -> int:
-    """Itself, and its tests."""
+    """The number of resources of an entry: itself, and its tests."""
     if not isinstance(entry, dict):
         return 1
     columns = entry.get("columns")

@@ -1,9 +1,9 @@
-"""Processes that take tasks from one queue, and what they hand back.
+"""Worker processes that take tasks from one queue, and hand back files.
 
-The queue is a pipe with the numbers of all tasks in it, in order; who is free reads the next. The
-result of a task is a segment, a file in a directory that is removed in the end; a pipe for each
-worker says which are there. Workers are copies of this process (:class:`Copies`), which have
-everything that was loaded here, or of one that was made for it (forkserver).
+The queue is a pipe that contains the numbers of all tasks in order. A worker that is free reads the
+next number. The result of a task is a segment, a file in a temporary directory that is removed in
+the end. Each worker writes the numbers of its finished tasks into a pipe of its own. Workers are
+copies of this process with all its data (:class:`Copies`), or of the ``forkserver``.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from flatmanifest.dbt.dependencies.files import leave_out
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    # Called in a worker; what it returns is for each of its tasks, with the task's number and the
-    # path of the segment to publish.
+    # A function that is called once in each worker. It returns a function that is called for each
+    # task, with the task's number and the path of the segment to publish.
     Prepare = Callable[[], Callable[[int, Path], None]]
 
 VARIABLE = "FLATMANIFEST_PARSE_WORKERS"
 NUMBER = struct.Struct("=i")
-# With /proc, which says what threads there are and what workers do.
+# On Linux with /proc, which lists threads, and the processor time of workers.
 IS_LINUX = sys.platform == "linux" and Path("/proc/self/task").exists()
 NO_MORE = -1
-SECONDS_IDLE = 20.0  # in which all workers use no processor: they never will again
-MAX_TASKS = 16_000  # 64 KB, what a pipe holds on Linux: more would wait for a reader
+SECONDS_IDLE = 20.0  # workers that use no processor time for so long are taken for blocked
+MAX_TASKS = 16_000  # 64 KB, the capacity of a pipe on Linux: more would wait for a reader
 
 
 class WorkerDiedError(RuntimeError):
@@ -44,13 +44,13 @@ class WorkerDiedError(RuntimeError):
 
 
 class NoWorkersError(Exception):
-    """There can be none, for a reason that is nobody's fault: one process has to parse."""
+    """There can be no workers, although nothing has failed: one process has to parse."""
 
 
 def wanted() -> int:
-    """How many workers the environment asks for: as many as there are cores; 1 is none.
+    """The number of workers (``FLATMANIFEST_PARSE_WORKERS``); by default the number of cores.
 
-    Raises ValueError for what is no number.
+    1 means no workers. Raises ValueError if the variable is not a positive number.
     """
     text = os.environ.get(VARIABLE, "")
     if not text:
@@ -60,43 +60,44 @@ def wanted() -> int:
             else os.cpu_count() or 1
         )
     if not text.isdecimal() or int(text) < 1:
-        message = f"{VARIABLE} is {text!r}: it has to be a number, 1 to parse in one process"
+        message = f"{VARIABLE} is {text!r}: set it to a number, 1 to parse in one process"
         raise ValueError(message)
     return int(text)
 
 
 def can_fork() -> bool:
-    """Whether a copy of this process would work: Python's other threads would be missing in it."""
+    """Whether a copy of this process would work: it would lack Python's other threads."""
     return IS_LINUX and threading.active_count() == 1
 
 
 def has_native_threads() -> bool:
-    """Whether libraries have started threads, as far as the system says."""
+    """Whether libraries have started threads; False where the system does not say."""
     return IS_LINUX and len(list(Path("/proc/self/task").iterdir())) > 1
 
 
 class Source(Protocol):
-    """Where workers come from."""
+    """A way to start worker processes."""
 
     def start(self, queue: int, pipes: Sequence[int], directory: Path) -> list[int]:
-        """Start a worker for each pipe, as far as there can be, and return their process ids.
+        """Start a worker for each pipe, or for as many as possible, and return their process ids.
 
-        They take tasks from ``queue``, publish segments in ``directory``, and say so in their pipe.
-        Raises OSError if there can be none.
+        The workers take tasks from ``queue``, publish segments in ``directory``, and write the
+        numbers of finished tasks into their pipe. ``queue`` and ``pipes`` are file descriptors.
+        Raises OSError if no worker can be started, NoWorkersError if there can be none.
         """
 
     def ended(self, process: int) -> str:
-        """Wait for a worker that has closed its pipe to end; how it did."""
+        """Wait for the end of a worker that has closed its pipe; say how it ended."""
 
     def kill(self, processes: list[int]) -> None:
-        """End workers to whom nobody listens any more."""
+        """End workers whose pipes are closed at this end."""
 
     def give_up(self) -> None:
-        """One of them has not done what it should."""
+        """Release the source: one of its workers has failed."""
 
 
 class Copies:
-    """Workers that are copies of this process (fork), which call ``prepare`` first."""
+    """A source of workers that are copies of this process (fork). Each calls ``prepare`` first."""
 
     def __init__(self, prepare: Prepare) -> None:
         self.prepare = prepare
@@ -110,10 +111,10 @@ class Copies:
             except OSError:
                 if not processes:
                     raise
-                break  # those that there are will do
+                break  # go on with fewer workers
             if process == 0:
                 for other in {*pipes} - {pipe}:
-                    os.close(other)  # or nobody would see its worker end
+                    os.close(other)  # so that its end shows when its own worker ends
                 work(queue, pipe, directory, self.prepare)
             processes.append(process)
         return processes
@@ -135,12 +136,12 @@ class Copies:
 
 
 def work(queue: int, results: int, directory: Path, prepare: Prepare) -> NoReturn:
-    """In a worker: perform tasks until there are no more."""
+    """Perform tasks in a worker until the queue is empty, and end the process."""
     status = 1
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
-        gc.freeze()  # what is shared stays so, as long as nobody writes to it
+        gc.freeze()  # keeps the garbage collector from writing to memory shared with the parent
         perform = prepare()
         while taken := os.read(queue, NUMBER.size):
             (task,) = NUMBER.unpack(taken)
@@ -157,9 +158,9 @@ def segment_in(directory: Path, task: int) -> Path:
 
 
 class Workers:
-    """``count`` processes at ``task_count`` tasks, until :meth:`stop`.
+    """``count`` processes that work on ``task_count`` tasks, until :meth:`stop`.
 
-    Raises OSError if there can be none.
+    Use it in one thread. Making it raises OSError or NoWorkersError if no worker can be started.
     """
 
     def __init__(self, count: int, task_count: int, source: Source) -> None:
@@ -190,7 +191,10 @@ class Workers:
             self.running[pipe] = process
 
     def result(self, number: int) -> Path:
-        """Wait for the result of a task, and say where it is. Raises WorkerDiedError, OSError."""
+        """Wait for the result of a task, and return the path of its segment.
+
+        Raises WorkerDiedError or OSError.
+        """
         try:
             while number not in self.done:
                 self._wait()
@@ -208,7 +212,7 @@ class Workers:
         for key, _ in ready:
             self._read(key.fd)
         if not ready and self._work_done() == before:
-            message = "the workers wait for something that does not come"
+            message = f"the workers have used no processor time for {SECONDS_IDLE:.0f} seconds"
             raise WorkerDiedError(message)
 
     def _read(self, pipe: int) -> None:
@@ -228,18 +232,18 @@ class Workers:
         return self.running.pop(pipe)
 
     def _work_done(self) -> list[list[bytes]]:
-        """The processor time of each, in the kernel's ticks (proc(5), utime and stime)."""
+        """The processor time of each worker, in the kernel's ticks (proc(5), utime and stime)."""
         return [ticks_of(process) for process in self.running.values()] if IS_LINUX else []
 
     def stop(self) -> None:
-        """End what still runs, and remove all segments. What was loaded of them stays."""
+        """End all workers, and remove all segments. Values that were loaded from them stay."""
         self.source.kill([self._close(pipe) for pipe in list(self.running)])
         self.selector.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def queue_of(task_count: int) -> int:
-    """A pipe to read the numbers of all tasks from."""
+    """The read end of a pipe that contains the numbers of all tasks."""
     queue, end = os.pipe()
     try:
         os.write(end, b"".join(NUMBER.pack(number) for number in range(task_count)))
@@ -251,5 +255,5 @@ def queue_of(task_count: int) -> int:
 def ticks_of(process: int) -> list[bytes]:
     try:
         return Path(f"/proc/{process}/stat").read_bytes().rsplit(b")", 1)[1].split()[11:13]
-    except FileNotFoundError:  # it has ended, and its parent knows
+    except FileNotFoundError:  # the process has ended, and its parent has waited for it
         return []

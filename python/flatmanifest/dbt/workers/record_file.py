@@ -1,9 +1,9 @@
-"""What parsing a file does to a manifest, written down while it happens. In a worker only.
+"""Recording what parsing a file does to a manifest. For workers only.
 
-A worker's process is thrown away, so dbt's parsers may do to its manifest what they like. What they
-do by the methods in :data:`ADDS`, by patching nodes and by firing events can be done again in
-another process. A file that does anything else, fails, or wants a connection, is *left*: it has no
-outcome, and dbt will parse it itself.
+A worker's process is thrown away, so dbt's parsers may change its manifest freely. Three kinds of
+changes can be replayed in another process: calls of the methods in :data:`ADDS`, patches of nodes,
+and events. If parsing a file does anything else, fails, or needs a connection, the file is *left*:
+it has no outcome, and dbt parses it itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import BaseEvent, EventLevel
 
-# Methods of Manifest that add a resource found in a file, with the collection that they add it to.
+# Methods of Manifest that add a resource of a file, each with the name of its collection.
 ADDS = {
     "add_node": "nodes",
     "add_source": "sources",
@@ -39,7 +39,7 @@ ADDS = {
     "add_function": "functions",
 }
 ADD_DISABLED = "add_disabled"
-# Which those call, and others, who move nodes.
+# Methods that the methods above call. A parser may also call them itself, to move nodes.
 NOFILE = ("add_node_nofile", "add_disabled_nofile")
 # Methods that change more than one resource.
 REFUSED = (
@@ -50,7 +50,7 @@ COLLECTIONS = (
     *("nodes", "sources", "macros", "docs", "exposures", "metrics", "groups", "semantic_models"),
     *("unit_tests", "saved_queries", "fixtures", "functions", "source_patches"),
 )
-# Of a file: what parsing does not change.
+# The fields of a file that parsing does not change.
 SETTLED = {"path", "checksum", "project_name", "parse_file_type"}
 
 ONCE = "AdapterDeprecationWarning"
@@ -59,11 +59,15 @@ Outcome = dict[str, Any]
 
 
 class LeftError(Exception):
-    """What was parsed does something that cannot be done again elsewhere."""
+    """Parsing a file does something that cannot be replayed in another process."""
 
 
 class Recorder:
-    """Watches this process's manifest, events and adapter from when it is made, for good."""
+    """Watches the manifest, events and adapter of this process, from its creation on.
+
+    It replaces functions of dbt and never puts them back: use it only in a process that ends after
+    its work, in one thread.
+    """
 
     def __init__(self, manifest: Manifest, config: RuntimeConfig) -> None:
         self.manifest = manifest
@@ -72,7 +76,8 @@ class Recorder:
         self.patched: dict[str, Any] = {}
         self.is_left = False
         self.is_adding = False
-        # What a macro reads is the macro's (dbt.context.providers, env_var).
+        # A variable that a macro reads is noted in the macro's file (dbt.context.providers,
+        # env_var).
         self.macro_files = [file for file in manifest.files.values() if getattr(file, "macros", 0)]
         self._watch_manifest()
         self._watch_patches()
@@ -80,7 +85,10 @@ class Recorder:
         self._keep_off_connections(config)
 
     def record(self, file: Any, parse: Callable[[], None]) -> Outcome | None:
-        """Parse a file; None if it is left."""
+        """Call ``parse`` for a file, and return what it did; None if the file is left.
+
+        Raises nothing. ``replay_file`` applies the outcome.
+        """
         self.file, self.calls, self.patched, self.is_left = file, [], {}, False
         manifest, info = self.manifest, self.manifest._parsing_info  # noqa: SLF001
         manifest.env_vars = {}
@@ -91,7 +99,7 @@ class Recorder:
         try:
             with values.collected(used):
                 parse()
-        except BaseException:  # noqa: BLE001 - dbt will say what is wrong
+        except BaseException:  # noqa: BLE001 - dbt parses the file again, and reports the error
             return None
         if self.is_left or self._sizes() != self._with_added(sizes):
             return None
@@ -99,7 +107,7 @@ class Recorder:
             "calls": self.calls,
             "patched": self.patched,
             "file": state_of(file),
-            "env_vars": list(manifest.env_vars),  # whose values no file is to have
+            "env_vars": list(manifest.env_vars),  # names only: no file may have the values
             "env_vars_of_macros": {
                 each.file_id: each.env_vars[before:]
                 for each, before in zip(self.macro_files, variables, strict=True)
@@ -111,7 +119,7 @@ class Recorder:
         }
 
     def leave(self, *_: object, **__: object) -> NoReturn:
-        self.is_left = True  # should somebody catch the error
+        self.is_left = True  # in case that the error is caught
         raise LeftError
 
     def _sizes(self) -> dict[str, int]:
@@ -162,7 +170,7 @@ class Recorder:
 
         def patch(parser: Any, node: Any, *rest: Any) -> None:
             if self.manifest.nodes.get(node.unique_id) is not node:
-                self.leave()  # disabled, or a function
+                self.leave()  # a disabled node, or a function
             original(parser, node, *rest)
             if not is_storable(node):
                 self.leave()
@@ -176,11 +184,11 @@ class Recorder:
         def fire_event(
             e: BaseEvent,
             level: EventLevel | None = None,
-            node: Any = None,  # noqa: ARG001 - what an error would name
+            node: Any = None,  # noqa: ARG001 - for the message of an error
             force_warn_or_error_handling: bool = False,  # noqa: FBT001, FBT002 - dbt's
         ) -> None:
             kind = type(e)
-            # An adapter warns of what is deprecated once in a process.
+            # An adapter fires this warning only once in a process.
             if kind.__name__ == ONCE or events.warn_error or events.warn_error_options.errors(e):
                 self.leave()
             name = None if level is None else level.value
@@ -202,7 +210,7 @@ class Recorder:
 
         events.fire_event = fire_event
         events.fire_or_defer_event = fire_or_defer_event
-        # How often each was met, and whether it has been told, is known to the other process alone.
+        # Only the other process knows how often a deprecation occurred, and whether dbt warned.
         dbt.deprecations.warn = warn
         dbt.tracking.active_user = silenced(dbt.tracking.active_user)
         sys.stdout = sys.stderr = Leaving(self)
@@ -214,7 +222,7 @@ class Recorder:
 
 
 def silenced(user: Any) -> Any:
-    """One of whom dbt sends nothing (dbt.tracking.track), who has started it at the same time."""
+    """A copy of dbt's user, with the same start time, for whom nothing is sent (dbt.tracking)."""
     if user is None:
         return None
     silent = copy.copy(user)
@@ -223,7 +231,7 @@ def silenced(user: Any) -> Any:
 
 
 class Leaving:
-    """A stream: who writes to it leaves the file."""
+    """A stream for stdout and stderr: a write leaves the file."""
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
@@ -239,18 +247,21 @@ class Leaving:
 
 
 def state_of(file: Any) -> dict[str, Any]:
-    """The fields of a file that parsing it may change."""
+    """The fields of a file that parsing the file may change."""
     kind: Any = type(file)
     return {name: getattr(file, name) for name in stored_fields(kind) if name not in SETTLED}
 
 
 def is_storable(resource: Any) -> bool:
-    """Whether it has no attributes beside its fields, which would be lost (docs/objects.md)."""
+    """Whether a resource has no attributes beside its fields: others are not stored.
+
+    See docs/objects.md.
+    """
     kind: Any = type(resource)
     return set(vars(resource)) <= known_of(kind)
 
 
 @cache
 def known_of(kind: Any) -> frozenset[str]:
-    """Names of what an object has when it comes out of a file."""
+    """The names of the attributes of an object of a class that is restored from a file."""
     return frozenset((*stored_fields(kind), *made_again(kind)))

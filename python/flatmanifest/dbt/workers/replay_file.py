@@ -1,4 +1,4 @@
-"""Doing again, here, what a worker's parsing of a file did there (recording)."""
+"""Replaying in dbt's process what parsing a file did in a worker (``record_file``)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 def is_applicable(manifest: Manifest, outcome: Outcome) -> bool:
-    """Whether the manifest is, for this file, as it was for the worker.
+    """Whether an outcome can be applied: the manifest has not changed for this file.
 
-    Files before it may have patched the same nodes or added the same resources, which dbt refuses.
+    Files before it may have patched the same nodes or added the same resources. dbt then has to
+    parse the file, and reports the duplicates.
     """
     for unique_id in outcome["patched"]:
         node = manifest.nodes.get(unique_id)
@@ -38,7 +39,10 @@ def is_applicable(manifest: Manifest, outcome: Outcome) -> bool:
 
 
 def apply(manifest: Manifest, file: Any, outcome: Outcome) -> None:
-    """Change the manifest as the worker's was, and say what was said there."""
+    """Change the manifest as the worker's manifest was changed, and fire the same events.
+
+    ``file``: the file of the outcome, from ``manifest.files``. :func:`is_applicable` must be true.
+    """
     for unique_id, node in outcome["patched"].items():
         manifest.nodes[unique_id] = node
     for name, *arguments in outcome["calls"]:
@@ -61,7 +65,7 @@ def apply(manifest: Manifest, file: Any, outcome: Outcome) -> None:
 
 
 def values_of(names: list[str]) -> dict[str, str]:
-    """What dbt keeps of the environment variables that were read (dbt.context.providers)."""
+    """The values that dbt notes for variables that were read (dbt.context.providers, env_var)."""
     env = get_invocation_context().env
     return {name: env.get(name, DEFAULT_ENV_PLACEHOLDER) for name in names}
 

@@ -1,8 +1,8 @@
-"""A schema file in parts, for several workers.
+"""Dividing a schema file into parts for several workers.
 
-Entries of ``models`` or ``seeds`` say each something of one node, so that dbt parses a file of them
-as it would parse files with some of them each, but for the order: it takes the properties of all
-nodes first, then the tests of all (SchemaParser.parse_file).
+Each entry of ``models`` or ``seeds`` is about one node. dbt therefore parses a file of such entries
+like several files with some of the entries each, except for the order: it parses the properties of
+all nodes first, and then the tests of all (SchemaParser.parse_file).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 Sections = dict[str, Any]
 
 DIVISIBLE = ("models", "seeds")
-YAML = "dfy"  # the field of a file that has its sections, which parsing changes, too
+YAML = "dfy"  # the field of a file that holds its sections; parsing changes it, too
 
 
 class Part(NamedTuple):
-    """Entries [begin, end) of the one section that lists any; ``end`` is 0 for a whole file."""
+    """Entries [begin, end) of a file's only section of entries; ``end`` is 0 for a whole file."""
 
     file_id: str
     begin: int = 0
@@ -38,7 +38,7 @@ class Part(NamedTuple):
 
 
 def divisible(sections: Sections) -> str | None:
-    """The section to divide a file by, if it has nothing else."""
+    """The section by which a file can be divided; None if it has other sections."""
     listing = [name for name in sections if name != "version"]
     if len(listing) != 1 or listing[0] not in DIVISIBLE or not entries_of(sections, listing[0]):
         return None
@@ -51,7 +51,10 @@ def entries_of(sections: Sections, name: str) -> list[Any]:
 
 
 def parts_of(file_id: str, weights: list[int], heaviest: float) -> Iterator[tuple[Part, int]]:
-    """Divide a file, given what its entries weigh, so that no part weighs more if it need not."""
+    """Divide a file by the weights of its entries. Gives each part with its weight.
+
+    A part weighs at most ``heaviest``, unless a single entry weighs more.
+    """
     begin, weight = 0, 0
     for number, each in enumerate(weights):
         if weight and weight + each > heaviest:
@@ -62,12 +65,12 @@ def parts_of(file_id: str, weights: list[int], heaviest: float) -> Iterator[tupl
 
 
 class Divider:
-    """In a worker: parses parts of files, each as if it were the first of its file."""
+    """Parses parts of files in a worker, each as if it were the first part of its file."""
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.untouched: dict[str, dict[str, Any]] = {}
-        self.patches = 0  # of the calls, those before the tests'
+        self.patches = 0  # the number of calls before the calls of tests
         original = PatchParser.parse
 
         def parse(parser: Any) -> Any:
@@ -98,7 +101,7 @@ class Divider:
 
 
 def joined(file: Any, outcomes: list[Outcome | None]) -> Outcome | None:
-    """Put together what parsing the whole file does; None where dbt has to find out."""
+    """The outcome of a whole file from those of its parts; None if dbt has to parse the file."""
     parts = [outcome for outcome in outcomes if outcome is not None]
     name = divisible(file.dict_from_yaml)
     if name is None or len(parts) != len(outcomes) or not are_apart(parts):
@@ -124,7 +127,7 @@ def joined(file: Any, outcomes: list[Outcome | None]) -> Outcome | None:
 
 
 def are_apart(parts: list[Outcome]) -> bool:
-    """Whether no part is about what another is about, or has read what is told once for all."""
+    """Whether the parts change different resources, and none has read environment variables."""
     if any(part["env_vars"] or part["env_vars_of_macros"] for part in parts):
         return False
     patched = [key for part in parts for key in part["patched"]]
@@ -133,7 +136,10 @@ def are_apart(parts: list[Outcome]) -> bool:
 
 
 def sum_of(values: list[Any]) -> Any:
-    """Add up what parts have put into a field, in their order; ValueError for what is no sum."""
+    """The value of a field of the whole file: the parts' values, joined in their order.
+
+    Raises ValueError for values that cannot be joined.
+    """
     first = values[0]
     if all(isinstance(value, dict) for value in values):
         names = {name: None for value in values for name in value}

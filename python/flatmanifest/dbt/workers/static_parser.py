@@ -1,8 +1,8 @@
-"""Whether dbt's static parser has worked in this process (dbt_extractor).
+"""The seam that notes whether dbt's static parser (dbt_extractor) has worked in this process.
 
-It starts threads of its own when it first works, which are missing in a copy of the process: there
-it would wait for them for ever. Threads that other libraries have started do not matter, as no
-worker calls those.
+The static parser starts threads when it first works. A copy of the process lacks these threads, and
+the static parser would wait for them forever. Threads of other libraries do not matter, because
+workers do not call these libraries.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAME = "py_extract_from_source"
 DOES = "notes that the static parser has worked in this process"
 CALLERS: tuple[Any, ...] = (models, jinja_static)
-# Before this module could see it, any thread may be its.
+# If there are threads before this module is loaded, they may be the static parser's.
 _has_worked = has_native_threads()
 
 
@@ -30,7 +30,7 @@ def has_worked() -> bool:
 
 
 def replace(extract: Callable[..., Any]) -> None:
-    """Have dbt call this in the static parser's place."""
+    """Have dbt call ``extract`` in the static parser's place."""
     for module in CALLERS:
         setattr(module, NAME, extract)
 
@@ -39,7 +39,7 @@ def replace(extract: Callable[..., Any]) -> None:
 @seam("dbt.clients.jinja_static", NAME, DOES, kind=Kind.ATTRIBUTE)
 def noticed(extract: Callable[[str], Any]) -> Callable[[str], Any]:
     def call(text: str) -> Any:
-        global _has_worked  # noqa: PLW0603 - of the process, as the threads are
+        global _has_worked  # noqa: PLW0603 - threads belong to the whole process
         _has_worked = True
         return extract(text)
 

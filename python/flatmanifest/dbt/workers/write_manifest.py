@@ -1,7 +1,8 @@
-"""manifest.json, its resources made into text by several processes (docs/cold-parse.md).
+"""Writing manifest.json by several processes (docs/cold-parse.md).
 
-The text of one resource depends on that alone, and making it is most of what writing takes. So each
-worker makes the text of some, and here they are put together as dbt would write them.
+The text of a resource depends on the resource alone, and making these texts takes most of the time
+of writing. So each worker makes the texts of some resources, and this process joins them to the
+file that dbt would write.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SWITCH = "parallel"
-LEAST = 500  # resources that two processes write sooner than one
-SLICE = 250
+LEAST = 500  # resources: from here on two processes write faster than one
+SLICE = 250  # resources
 COLLECTIONS = {
     *("nodes", "sources", "macros", "docs", "exposures", "functions", "metrics", "groups"),
     *("disabled", "semantic_models", "unit_tests", "saved_queries"),
@@ -31,16 +32,16 @@ COLLECTIONS = {
 
 
 class Slice(NamedTuple):
-    """Resources of one collection that one worker makes into text."""
+    """Some resources of one collection: a task of a worker, which makes their text."""
 
     name: str
     keys: list[str]
 
 
 def write_together(manifest: Manifest, path: str) -> bool:
-    """Write a manifest.json; False, with nothing written, if that is not worth their while.
+    """Write manifest.json by workers; False, with nothing written, if one process has to write.
 
-    Raises what keeps it from being written: what is there then is not whole.
+    Raises OSError, WorkerDiedError, or an error from making a text. The file is then incomplete.
     """
     count = processes.wanted()
     if count == 1 or not is_on(SWITCH) or not processes.can_fork():
@@ -54,7 +55,7 @@ def write_together(manifest: Manifest, path: str) -> bool:
     )
     try:
         make_directory(os.path.dirname(path))  # noqa: PTH120 - as dbt does
-        with open(path, "wb") as file:  # noqa: PTH123 - through links
+        with open(path, "wb") as file:  # noqa: PTH123 - follows links
             file.writelines(pieces(sections, slices, workers))
     finally:
         workers.stop()
@@ -62,7 +63,10 @@ def write_together(manifest: Manifest, path: str) -> bool:
 
 
 def sections_of(manifest: Manifest) -> dict[str, Any]:
-    """What a manifest.json has, in order, and all of it that is no collection of resources."""
+    """The sections of manifest.json in order; collections of resources are empty.
+
+    The call also builds the parent, child and group maps of the manifest.
+    """
     manifest.build_parent_and_child_maps()
     manifest.build_group_map()
     bare = Manifest(metadata=manifest.metadata, selectors=manifest.selectors)
