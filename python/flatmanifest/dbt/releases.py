@@ -13,7 +13,7 @@ Release = tuple[int, int]
 
 SUPPORTED: tuple[Release, ...] = ((1, 10), (1, 11), (1, 12))
 # dbt fires a note before it skips partial parsing: "Nothing changed, skipping partial parsing."
-# Manifests have functions (Manifest.functions, Manifest.add_function).
+# Manifests have functions (Manifest.functions, Manifest.add_function): has_functions.
 SINCE_1_11 = SUPPORTED[1:]
 # dbt may run another parser (--use-v2-parser). Models have direct parents. There are OSI documents.
 SINCE_1_12 = SUPPORTED[2:]
@@ -33,3 +33,8 @@ def installed_release() -> Release | None:
         return release_of(metadata.version("dbt-core"))
     except metadata.PackageNotFoundError:
         return None
+
+
+def has_functions() -> bool:
+    """Whether manifests of the installed dbt have functions, a type of resource."""
+    return installed_release() in SINCE_1_11

@@ -21,6 +21,7 @@ from dbt_common.events.event_manager_client import get_event_manager
 
 from flatmanifest.dbt.cache.objects import made_again, stored_fields
 from flatmanifest.dbt.dependencies import values
+from flatmanifest.dbt.releases import has_functions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import BaseEvent, EventLevel
 
+_FUNCTIONS: dict[str, str] = {"add_function": "functions"} if has_functions() else {}
 # Methods of Manifest that add a resource of a file, each with the name of its collection.
 ADDS = {
     "add_node": "nodes",
@@ -36,7 +38,7 @@ ADDS = {
     "add_exposure": "exposures",
     "add_group": "groups",
     "add_doc": "docs",
-    "add_function": "functions",
+    **_FUNCTIONS,
 }
 ADD_DISABLED = "add_disabled"
 # Methods that the methods above call. A parser may also call them itself, to move nodes.
@@ -48,7 +50,7 @@ REFUSED = (
 )
 COLLECTIONS = (
     *("nodes", "sources", "macros", "docs", "exposures", "metrics", "groups", "semantic_models"),
-    *("unit_tests", "saved_queries", "fixtures", "functions", "source_patches"),
+    *("unit_tests", "saved_queries", "fixtures", "source_patches", *_FUNCTIONS.values()),
 )
 # The fields of a file that parsing does not change.
 SETTLED = {"path", "checksum", "project_name", "parse_file_type"}
@@ -123,7 +125,7 @@ class Recorder:
         raise LeftError
 
     def _sizes(self) -> dict[str, int]:
-        return {name: len(getattr(self.manifest, name, ())) for name in COLLECTIONS}
+        return {name: len(getattr(self.manifest, name)) for name in COLLECTIONS}
 
     def _with_added(self, sizes: dict[str, int]) -> dict[str, int]:
         expected = dict(sizes)
@@ -136,8 +138,7 @@ class Recorder:
         watched = dict.fromkeys((*ADDS, ADD_DISABLED), self._recorded)
         watched |= dict.fromkeys(NOFILE, self._within_an_add)
         for name, wrap in watched.items():
-            if hasattr(self.manifest, name):  # add_function is dbt 1.11's
-                setattr(self.manifest, name, wrap(name))
+            setattr(self.manifest, name, wrap(name))
         for name in REFUSED:
             setattr(self.manifest, name, self.leave)
 
