@@ -35,7 +35,7 @@ def rows(seams: list[Seam], unknown: set[Seam]) -> list[str]:
 
 
 def markdown(seams: list[Seam]) -> list[str]:
-    """The table of docs/seams.md. Of several seams on one function, the outermost comes first."""
+    """The table of docs/seams.md. The outermost of several seams on one function comes first."""
     lines = ["| dbt | instead | switch | releases |", "|---|---|---|---|"]
     for each in sorted(seams, key=lambda one: (one.target, -one.level)):
         releases = ", ".join(map(name_of, each.releases or SUPPORTED))

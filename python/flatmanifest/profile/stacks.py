@@ -51,9 +51,9 @@ def check(*, native: bool) -> None:
     raise UnavailableError(f"no stacks: py-spy failed: {reason_of(done.stderr)}")
 
 
-def reason_of(said: str) -> str:
+def reason_of(output: str) -> str:
     """The line of py-spy's output that says why it failed; the rest is a backtrace."""
-    lines = [line.strip() for line in said.splitlines()]
+    lines = [line.strip() for line in output.splitlines()]
     refused = next((line for line in lines if REFUSED.search(line)), None)
     if refused is not None:
         return f"{refused} (a container needs --cap-add=SYS_PTRACE, macOS needs sudo)"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.warm.loading import Load
 
 # Events of dbt's usage statistics. The front door sends no statistics.
-NOT_SAID = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "DisableTracking"}
+NOT_REPEATED = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "DisableTracking"}
 EXPLAIN = "FLATMANIFEST_EXPLAIN"
 LOADER = "dbt.parser.manifest:ManifestLoader"
 BOUNDS = "the recorder notes where among the events it begins and ends"
@@ -64,8 +64,8 @@ class TranscriptRecorder:
         self.dependencies = dependencies
         self.events: list[Event] = []
         self.loggers: list[Any] = []
-        # The options that are on the command line, with the values that they have without it.
-        self.unsaid: dict[str, Any] = {}
+        # The options on the command line, each with the value that it would have without it.
+        self.values_without: dict[str, Any] = {}
         self.project_flags: Any = None
         self.problem = ""
         # Indexes in ``events``.
@@ -96,11 +96,13 @@ class TranscriptRecorder:
         manager.callbacks.append(self.hear)
         self.loggers = list(manager.loggers)
         context = click.get_current_context()
-        said = [name for name in (*LISTS, *WORDS) if was_said(context, name)]
-        self.unsaid = {name: otherwise(context, name, self.project_flags) for name in said}
+        given = [name for name in (*LISTS, *WORDS) if was_given(context, name)]
+        self.values_without = {
+            name: value_without(context, name, self.project_flags) for name in given
+        }
 
     def hear(self, message: Any) -> None:
-        if self.is_listing or self.problem or message.info.name in NOT_SAID:
+        if self.is_listing or self.problem or message.info.name in NOT_REPEATED:
             return
         try:
             self.events.append(self.event_of(message))
@@ -158,7 +160,7 @@ class TranscriptRecorder:
             "outputs": outputs,
             "written": written,
             "defaults": {
-                name: self.unsaid[name] if name in self.unsaid else default(name)
+                name: self.values_without[name] if name in self.values_without else default(name)
                 for name in (*LISTS, *WORDS)
             },
             "selectors": project.manifest_selectors,
@@ -348,7 +350,7 @@ def output_results(original: Callable[..., Any], *args: Any) -> Any:
         recorder.is_listing = False
 
 
-def was_said(context: Any, name: str) -> bool:
+def was_given(context: Any, name: str) -> bool:
     """Whether an option was on the command line, before or after the command's name."""
     from click.core import ParameterSource  # noqa: PLC0415
 
@@ -360,10 +362,11 @@ def was_said(context: Any, name: str) -> bool:
     return False
 
 
-def otherwise(context: Any, name: str, project_flags: Any) -> Any:
-    """The value that an option has without the command line (dbt.cli.flags, Flags.__init__).
+def value_without(context: Any, name: str, project_flags: Any) -> Any:
+    """The value that an option would have without the command line.
 
-    That is the value of its environment variable, else of the project's flags, else click's.
+    The value comes from its environment variable, else from the project's flags, else from click
+    (dbt.cli.flags, Flags.__init__).
     """
     from click.core import ParameterSource  # noqa: PLC0415
 
