@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 # The absolute paths of the artifacts that this process has written or kept.
 written_here: list[str] = []
-# Whether the artifacts of a manifest that was parsed in this process are to be known by the next
-# command. The front door's recorder asks for it: it compares the manifest with its entry, which
-# takes longer after a partial parse than writing the artifacts again.
+# Whether to remember the artifacts of a manifest that was parsed in this process. Only the front
+# door's recorder sets it: the manifest must be compared with its entry, which takes longer after a
+# partial parse than writing the artifacts again.
 remembers_parsed = False
 
 
 def shown_entry(manifest: Manifest) -> Entry | None:
-    """The entry that a manifest's artifacts show; None where nobody knows that they do."""
+    """The entry that artifacts of a manifest show; None if the two are not known to be equal."""
     entry = unchanged(manifest)
     if entry is None and remembers_parsed:
         published = entry_of(manifest)
