@@ -1,1 +1,1 @@
-"""Benchmarks of flatmanifest, and the dbt projects that they and the tests run on."""
+"""The benchmarks of flatmanifest: ``make bench`` runs them, bench/README.md describes them."""

@@ -1,7 +1,7 @@
-"""``make bench``: every figure of targets that can be measured so far, each beside its competitors.
+"""``make bench``: measures every figure that has a target, each beside its competitors.
 
-Without a corpus (FLATMANIFEST_CORPUS), the manifest is that of the 2,000-model chain project, made
-by the real dbt.
+Without a corpus (FLATMANIFEST_CORPUS), the manifest is the one that dbt makes of the 2,000-model
+chain project.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ def main() -> None:
     parser.add_argument("--large", type=Path, help="a large manifest.json to measure on")
     parser.add_argument("--small", type=Path, help="a small manifest.json to compare with")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    parser.add_argument("--add", action="store_true", help="keep what that file has of other parts")
+    parser.add_argument("--add", action="store_true", help="keep its figures of other parts")
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=PARTS, metavar="P", help=" ".join(PARTS)
     )
     parser.add_argument(
-        "--only-phases", action="store_true", help="of dbt's commands on projects: row 12 alone"
+        "--only-phases", action="store_true", help="of dbt's commands, measure only row 12"
     )
     parser.add_argument(
         "--most", type=int, default=growth.USUAL_MOST, metavar="N",
-        help=f"of the part growth: the largest manifest (default: {growth.USUAL_MOST:,})",
+        help=f"size of the largest manifest of the part growth ({growth.USUAL_MOST:,})",
     )  # fmt: skip
-    parser.add_argument("--rounds", type=int, default=dbt_commands.ROUNDS, help="of those phases")
+    parser.add_argument("--rounds", type=int, default=dbt_commands.ROUNDS, help="rounds of row 12")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="flatmanifest-bench-") as directory:
         work = Path(directory)
@@ -110,7 +110,7 @@ def measure_manifests(report: Report, options: argparse.Namespace, work: Path) -
 
 
 def manifest_of(name: str, work: Path, chains: int) -> Path:
-    """The corpus' manifest of that name; without a corpus, one that dbt makes of chains."""
+    """Return the corpus's manifest of that name; without a corpus, one that dbt makes of chains."""
     corpus = os.environ.get("FLATMANIFEST_CORPUS")
     if corpus:
         target = work / f"{name}.json"
@@ -190,7 +190,7 @@ def _save(report: Report, path: Path, *, add: bool) -> None:
 
 
 def join(earlier: dict[str, Any], document: dict[str, Any]) -> None:
-    """Add to a document what an earlier one has that it has not."""
+    """Add to ``document`` what only ``earlier`` has."""
     for key in ("facts", "contests"):
         document[key] = {**earlier[key], **document[key]}
     names = {figure["name"] for figure in document["figures"]}

@@ -1,6 +1,7 @@
 """A cold dbt parse: row 15 of the targets, its stages, and how workers share the work.
 
-Whole processes, in turn, on copies of one project whose target directory is removed each time.
+The sides run in turn, as whole processes, in one project whose target directory is removed before
+each run.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from bench.contest import Contestant, ratio
+from bench.contest import Contestant, ratio, run_measured
 from bench.dbt_commands import PROJECTS, QUIET, REPOSITORY
 from bench.figures import Report
 from tests.projects import generate
@@ -65,24 +67,24 @@ def whole_processes(report: Report, name: str, project: Path) -> None:
 
 
 def in_a_thread(report: Report, name: str, project: Path) -> None:
-    """The same in a program that is not dbt's: its workers are copies of another process."""
+    """Time dbt in a thread of another program, whose workers are copies of a third process."""
     contestants = in_turn(project, THREADED_PROGRAM)
     report.contests.append((f"dbt parse, cold, in a thread, {name}", list(contestants.values())))
 
 
 def in_turn(project: Path, program: str) -> dict[str, Contestant]:
-    contestants = {side: Contestant(side, lambda: None) for side in SIDES}
-    for number in range(ROUNDS + 1):
-        for side, contestant in contestants.items():
-            start = time.perf_counter()
-            run(project, SIDES[side], program, *PARSE)
-            if number > 0:
-                contestant.seconds.append(time.perf_counter() - start)
-    return contestants
+    actions = {side: partial(seconds_of_parse, project, side, program) for side in SIDES}
+    return {each.name: each for each in run_measured(actions, ROUNDS)}
+
+
+def seconds_of_parse(project: Path, side: str, program: str) -> float:
+    start = time.perf_counter()
+    run(project, SIDES[side], program, *PARSE)
+    return time.perf_counter() - start
 
 
 def memory(report: Report, name: str, project: Path) -> None:
-    """The most that all processes of a parse hold together, in runs of their own."""
+    """Measure the peak memory of all processes of a parse together, in separate runs."""
     peaks = {side: peak_of_tree(start(project, SIDES[side], DBT_PROGRAM, *PARSE)) for side in SIDES}
     in_threads = peak_of_tree(start(project, SIDES[TWO], THREADED_PROGRAM, *PARSE))
     said = ", ".join(f"{side} {peak / 1e6:.0f} MB" for side, peak in peaks.items())
@@ -94,7 +96,7 @@ def memory(report: Report, name: str, project: Path) -> None:
 
 
 def peak_of_tree(process: subprocess.Popen[str]) -> int:
-    """Bytes, with pages that several processes share counted once (proportional set size)."""
+    """Return the peak bytes of a process and its children (PSS: a shared page counts once)."""
     tree, most = psutil.Process(process.pid), 0
     while process.poll() is None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -109,11 +111,11 @@ def peak_of_tree(process: subprocess.Popen[str]) -> int:
 def pss_of(process: psutil.Process) -> int:
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         return int(process.memory_full_info().pss)
-    return 0  # it has just ended
+    return 0  # the process has just ended
 
 
 def stages(report: Report, name: str, project: Path) -> None:
-    """Where the time of one such process goes, by ``flatmanifest profile``."""
+    """Measure the stages of one parse by ``flatmanifest profile``."""
     figures = project / "profile.json"
     for side, variables in SIDES.items():
         profile = ("--top", "0", "--json", str(figures), "--")
@@ -121,12 +123,12 @@ def stages(report: Report, name: str, project: Path) -> None:
         found = json.loads(figures.read_text())
         rows = [("the whole command", found["seconds"])]
         rows += [(row["name"], row["seconds"]) for row in found["phases"]]
-        contestants = [Contestant(phase, lambda: None, [seconds]) for phase, seconds in rows]
+        contestants = [Contestant(phase, seconds=[seconds]) for phase, seconds in rows]
         report.contests.append((f"stages of a cold dbt parse, {name}, {side}", contestants))
 
 
 def divided(report: Report, name: str, project: Path) -> None:
-    """Processor time, which does not depend on how many cores there are here."""
+    """Measure how workers share the work, in processor time: it does not depend on the cores."""
     alone = sum(map(sum, shares(project, 1)))
     for count in DIVISIONS:
         found = shares(project, count)
@@ -139,7 +141,7 @@ def divided(report: Report, name: str, project: Path) -> None:
 
 
 def shares(project: Path, count: int) -> list[list[float]]:
-    """Seconds of processor time of each worker, by stage: models, schema files."""
+    """Return the processor seconds of each worker, by stage: models, schema files."""
     text = run(project, {"COUNT": str(count)}, "bench.cold_parse")
     found: list[list[float]] = json.loads(text.splitlines()[-1])
     return found
@@ -168,10 +170,10 @@ def start(
 
 
 def main() -> None:
-    """In a process of its own: one cold parse by COUNT workers, and what each of them took."""
+    """Parse once with COUNT workers and print the seconds of each; needs a process of its own."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-    import dbt_flatmanifest  # noqa: F401, PLC0415 - the seams first
+    import dbt_flatmanifest  # noqa: F401, PLC0415 - the seams before the first look at dbt
     from flatmanifest.dbt.workers import pool  # noqa: PLC0415
 
     parallel: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
@@ -181,7 +183,7 @@ def main() -> None:
         rounds.append(copies)
         return pool.Workers(int(os.environ["COUNT"]), task_count, copies)
 
-    os.environ[pool.VARIABLE] = "8"  # tasks as for eight, whoever does them
+    os.environ[pool.VARIABLE] = "8"  # the same tasks for any number of workers
     parallel.Workers = counted
     result = dbtRunner().invoke(["parse", "--quiet"])
     if result.exception is not None:

@@ -23,7 +23,7 @@ WORDS = {
 
 
 def measure(report: Report, fman: Path, work: Path) -> None:
-    """``fman``: the manifest, which is put where an entry of a project would be."""
+    """``fman``: the manifest, which stands in for a project's cache entry."""
     project = work / "completion"
     cache = project / "target" / "flatmanifest"
     cache.mkdir(parents=True, mode=0o700)
@@ -35,7 +35,7 @@ def measure(report: Report, fman: Path, work: Path) -> None:
         command = [str(program), "completion", "--line", f"flatmanifest dbt ls {words}"]
         return subprocess.run(command, cwd=project, capture_output=True, check=True).stdout
 
-    assert press(WORDS["a name"]), "nothing is found: the entry is not where it should be"
+    assert press(WORDS["a name"]), "completion finds nothing: the entry is not in its place"
     keys = [Contestant(name, partial(press, words)) for name, words in WORDS.items()]
     run(keys, ROUNDS)
     report.contests.append(("a press of the tab key, whole process", keys))

@@ -1,6 +1,7 @@
-"""Warm dbt commands with the plugin, without, and by the front door: rows 11 to 14 of the targets.
+"""Warm dbt commands by dbt, by dbt with the plugin and by the front door: rows 11 to 14.
 
-Each side has a copy of the project, parsed once before the clock starts. The sides run in turn.
+Each side has its own copy of the project, parsed once before the clock starts. The sides run in
+turn.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.contest import Contestant, ratio, run
+from bench.contest import Contestant, ratio, run, run_measured
 from bench.figures import Report
 from tests.projects import generate
 
@@ -37,7 +39,7 @@ EDITED = "models/marts/000/marts_0.sql"
 
 @dataclass
 class Side:
-    """A project's copy, and what its commands took."""
+    """A copy of the project, and the seconds of the phases of its commands."""
 
     name: str
     switch: str  # FLATMANIFEST
@@ -65,13 +67,13 @@ class Side:
         return done.stdout
 
     def command(self, *arguments: str) -> float:
-        """The seconds of a whole process."""
+        """Return the seconds of a dbt command as a whole process."""
         start = time.perf_counter()
         self.run("dbt.cli.main", *arguments)
         return time.perf_counter() - start
 
     def front_door(self, *arguments: str) -> float:
-        """The same, answered without Python."""
+        """Return the seconds of a command that the front door answers without Python."""
         start = time.perf_counter()
         subprocess.run(
             [str(Path(sys.executable).with_name("flatmanifest")), "dbt", *arguments],
@@ -88,7 +90,7 @@ class Side:
             self.phases.setdefault(phase, []).append(seconds)
 
     def share(self) -> float:
-        """Of one command, what the manifest's phases took together."""
+        """Return the seconds of all phases of the manifest in one command."""
         return sum(statistics.median(s) for p, s in self.phases.items() if p != "command")
 
 
@@ -100,7 +102,7 @@ def measure(
     only_phases: bool = False,
     rounds: int = ROUNDS,
 ) -> None:
-    """``rounds``: of the phases, each a command of its own."""
+    """``rounds``: how many commands measure the phases."""
     for name in names:
         kind, size = PROJECTS[name]
         sides = make_sides(work / name, kind, size)
@@ -126,16 +128,15 @@ def make_sides(directory: Path, kind: str, size: int | None) -> list[Side]:
 
 
 def contest(sides: list[Side], *arguments: str, before: str | None = None) -> list[Contestant]:
-    contestants = [Contestant(side.name, lambda: None) for side in sides]
-    for number in range(ROUNDS + 1):
-        for side, contestant in zip(sides, contestants, strict=True):
-            if before is not None:
-                with (side.project / before).open("a") as file:
-                    file.write(f"\n-- edit {number}\n")
-            seconds = side.command(*arguments)
-            if number > 0:
-                contestant.seconds.append(seconds)
-    return contestants
+    """Time a command on each side in turn; ``before`` names a file that each run edits first."""
+
+    def edit_and_run(side: Side) -> float:
+        if before is not None:
+            with (side.project / before).open("a") as file:
+                file.write("\n-- one more edit\n")
+        return side.command(*arguments)
+
+    return run_measured({side.name: partial(edit_and_run, side) for side in sides}, ROUNDS)
 
 
 def warm_list(report: Report, name: str, sides: list[Side]) -> None:
@@ -149,20 +150,19 @@ def warm_list(report: Report, name: str, sides: list[Side]) -> None:
 def front_doors(report: Report, sides: list[Side]) -> None:
     vanilla, ours = sides
     for arguments in FRONT_DOOR:
-        contestants = [Contestant(name, lambda: None) for name in ("dbt", "flatmanifest dbt")]
-        for number in range(ROUNDS + 2):  # what dbt has said once, the second time is told
-            seconds = (vanilla.command(*arguments), ours.front_door(*arguments))
-            if number < 2:
-                continue
-            for contestant, taken in zip(contestants, seconds, strict=True):
-                contestant.seconds.append(taken)
+        sides_of_command = {
+            "dbt": partial(vanilla.command, *arguments),
+            "flatmanifest dbt": partial(ours.front_door, *arguments),
+        }
+        # Two uncounted rounds: dbt runs and is recorded before the front door answers.
+        contestants = run_measured(sides_of_command, ROUNDS, uncounted=2)
         shown = " ".join(arguments)
         report.contests.append((f"dbt {shown}, warm, whole process, chain2000", contestants))
         report.at_least(11, f"flatmanifest dbt {shown}, chain2000", ratio(*contestants), 200)
 
 
 def restored(report: Report, side: Side) -> None:
-    """Every object of the manifest, as dbt reads it and out of the entry, with nothing lazy."""
+    """Time every object of the manifest: as dbt reads it, and built from the entry, none lazy."""
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415 - takes seconds
     from dbt.parser.manifest import extended_mashumuro_decoder  # noqa: PLC0415
 
@@ -202,10 +202,10 @@ def phases(report: Report, name: str, sides: list[Side], rounds: int) -> None:
             side.phase("ls", "--quiet")
     vanilla, ours = sides
     for phase, seconds in vanilla.phases.items():
-        if not any(seconds):  # it does not take place in this command
+        if not any(seconds):  # this command has no such phase
             continue
         contestants = [
-            Contestant(side.name, lambda: None, side.phases[phase]) for side in (vanilla, ours)
+            Contestant(side.name, seconds=side.phases[phase]) for side in (vanilla, ours)
         ]
         report.contests.append((f"warm dbt ls in a process, {name}: {phase}", contestants))
     gain = vanilla.share() / ours.share()

@@ -1,8 +1,8 @@
-"""One dbt command in this process, and how long each part of it took.
+"""Runs one dbt command in this process and times its phases.
 
-``python -m bench.dbt_phases ARGUMENTS OF DBT`` prints the seconds of each phase that is about the
-manifest (flatmanifest.profile.phases) as JSON on the last line. It is run with the plugin and
-without, in processes of their own: ``bench.dbt_commands``.
+``python -m bench.dbt_phases ARGUMENTS OF DBT`` prints the seconds of each phase that handles the
+manifest (flatmanifest.profile.phases) as JSON on the last line. ``bench.dbt_commands`` runs this
+module with the plugin and without.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from flatmanifest.profile.clock import Clock
 def main() -> None:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - seconds of imports, not part of a phase
 
-    # The seams have to be in place before the clocks are put around them.
+    # The clocks wrap the seams, so the seams come first.
     importlib.import_module("dbt_flatmanifest")
     clock = Clock(time.perf_counter())
     phases.install(clock)

@@ -1,9 +1,8 @@
-"""``make demo``: from dbt's manifest.json to a mapped file, and what reading it back takes.
+"""``make demo``: converts dbt's manifest.json to a mapped file, and times reading it.
 
-Generates the 2,000-model chain project, has the real dbt parse it, converts its manifest with the
-``flatmanifest`` command, checks that nothing was lost, and reads the same things with ``json`` and
-with flatmanifest, side by side. Then warm dbt commands: by dbt, by dbt with the plugin, and by the
-front door.
+The demo generates the 2,000-model chain project, has dbt parse it, converts the manifest with the
+``flatmanifest`` command, compares every value, and answers the same questions with ``json`` and
+with flatmanifest. Then dbt, dbt with the plugin, and the front door run the same warm commands.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ ROOT = "model.chain.base_0"
 
 @dataclass(frozen=True)
 class Comparison:
-    """The same question to json and to flatmanifest; the snippets are what runs."""
+    """One question for json and for flatmanifest, with the code that each side runs."""
 
     question: str
     json: str
@@ -100,7 +99,7 @@ COMMANDS = (
     ("flatmanifest", "show", "manifest.fman", "marts_0", "--field", "config.materialized"),
     ("flatmanifest", "info", "manifest.fman"),
 )
-# What is shown, the program, and FLATMANIFEST.
+# The shown command, the program, and the value of FLATMANIFEST.
 SIDES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("FLATMANIFEST=0 dbt …", ("dbt",), "0"),
     ("dbt …", ("dbt",), "1"),
@@ -115,7 +114,7 @@ class DemoError(Exception):
 
 @dataclass(frozen=True)
 class Demo:
-    """The steps, in the order in which they run."""
+    """The steps of the demo, in the order in which they run."""
 
     console: Console
     project: Path
@@ -124,16 +123,16 @@ class Demo:
 
     @property
     def json_path(self) -> Path:
-        """The manifest that dbt writes."""
+        """Return the path of the manifest that dbt writes."""
         return self.project / "target" / "manifest.json"
 
     @property
     def fman_path(self) -> Path:
-        """The same, converted."""
+        """Return the path of the converted manifest."""
         return self.json_path.with_suffix(".fman")
 
     def run(self, *, reuse: bool) -> None:
-        """Run every step; with ``reuse``, on the manifest of an earlier demo if there is one."""
+        """Run every step; with ``reuse``, on the manifest of an earlier demo if one exists."""
         self.console.print(Panel.fit("[bold]flatmanifest[/]: a dbt manifest, read in place"))
         if reuse and self.json_path.exists():
             self.console.print("[dim]Using the project and manifest of an earlier demo.[/]")
@@ -145,10 +144,11 @@ class Demo:
         for comparison in COMPARISONS:
             self.compare(comparison)
         self.console.print(
-            f"[dim]The median of {self.repeat} new processes. Time is that of the lines shown "
-            "(json's are in bench/demo.py), after the imports. Private memory is what the process "
-            "shares with no other (USS), over that of the bare interpreter: imports count, and "
-            "pages of the mapped file too while one process maps it. The page cache is warm.[/]\n"
+            f"[dim]Medians of {self.repeat} new processes. The time is that of the shown lines "
+            "(json's lines are in bench/demo.py), without the imports. Private memory (USS) is "
+            "memory that no other process shares, less the bare interpreter's. It includes "
+            "imports, and pages of the mapped file while only one process maps it. The page cache "
+            "is warm.[/]\n"
         )
         self.console.rule("[bold]from the shell", align="left", style="dim")
         self.show_commands()
@@ -156,12 +156,12 @@ class Demo:
         self.run_dbt()
 
     def make_manifest(self) -> None:
-        """Generate the project and have dbt parse it, from nothing."""
+        """Generate the project and have dbt parse it cold."""
         if self.project.exists():
             shutil.rmtree(self.project)
         files, seconds = _timed(lambda: generate("chain", self.project, self.chains))
         self._step(f"Generated {self.chains * 4:,} models: {files:,} files", seconds)
-        # The figures are to start from the manifest that dbt itself writes: the plugin stays off.
+        # The plugin stays off: the figures start from the manifest that dbt itself writes.
         with self.console.status("dbt parse …"):
             _, seconds = _timed(
                 lambda: _run("dbt", "--quiet", "parse", cwd=self.project, FLATMANIFEST="0")
@@ -180,14 +180,14 @@ class Demo:
         )
 
     def check(self) -> None:
-        """Compare all of the converted manifest with the JSON."""
+        """Compare every value of the converted manifest with the JSON."""
         equality = self._measure("import flatmanifest, json", EQUALITY, repeat=1)
         if equality.result is not True:
             raise DemoError(f"{self.fman_path} does not equal {self.json_path}: a bug, report it")
         self._step("Compared every value with what json.load gives: equal", equality.seconds)
 
     def compare(self, comparison: Comparison) -> None:
-        """Ask json and flatmanifest the same question, and print what each took."""
+        """Answer a question with json and with flatmanifest, and print the time of each."""
         with self.console.status(comparison.question):
             slow = self._measure("import json", comparison.json, self.repeat)
             fast = self._measure("import flatmanifest", comparison.flatmanifest, self.repeat)
@@ -208,7 +208,7 @@ class Demo:
         self.console.print(table)
 
     def show_commands(self) -> None:
-        """Run what a shell user would, and print the output with the time."""
+        """Run commands as from a shell, and print the output and the time."""
         commands = {
             "python -c 'import json; …'": ("python", "-c", JSON_PROGRAM),
             **{shlex.join(command): command for command in COMMANDS},
@@ -236,9 +236,9 @@ class Demo:
             table.add_row(shown, *map(_seconds, (slow, plugin, front)), *ratios)
         self.console.print(table)
         self.console.print(
-            "[dim]Whole processes, nothing changed since the last; the same output three times. "
-            f"The median of {self.repeat}. With the plugin, dbt's imports and settings are most of "
-            "what is left; the front door does without Python.[/]"
+            "[dim]Whole processes of an unchanged project; all three print the same lines. "
+            f"Medians of {self.repeat}. With the plugin, dbt's imports and settings take most of "
+            "the time; the front door starts no Python.[/]"
         )
 
     def _run_side(
@@ -247,7 +247,7 @@ class Demo:
         command = partial(
             _run, *program, "--quiet", *arguments, cwd=self.project, FLATMANIFEST=switch
         )
-        for _round in range(2):  # what is kept of a command, the next one finds
+        for _round in range(2):  # the first run leaves the cache that the second run finds
             command()
         return self._median_of(command)
 
@@ -293,7 +293,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 def _run(program: str, *arguments: str, cwd: Path | None = None, **environment: str) -> str:
     """Run a program of this environment and return its output."""
-    # Beside the interpreter: not another environment's that is first on PATH.
+    # Programs beside the interpreter, not those of another environment on PATH.
     command = [str(Path(sys.executable).parent / program), *arguments]
     private = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1"}
     try:

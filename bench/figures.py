@@ -1,4 +1,4 @@
-"""What the benchmarks found: figures with a target each, and the times behind them."""
+"""The results of the benchmarks: figures with their targets, and the times behind them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bench.contest import Contestant
 
 @dataclass(frozen=True)
 class Figure:
-    """One promise, and what was measured.
+    """A target and its measured value.
 
-    It is met by ``value <= bound`` or, if the bound is a least value, by ``value >= bound``.
+    The target is met if ``value <= bound``, or, if the bound is a least value, ``value >= bound``.
     """
 
     row: int
@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass
 class Curve:
-    """How the cost of some steps grows with a size: seconds per unit of size, a list per step."""
+    """The growth of steps with a size: for each step, a list of seconds per unit of size."""
 
     title: str
     sizes: list[int]
@@ -40,7 +40,7 @@ class Curve:
         self.steps.setdefault(step, []).append(seconds_per_unit)
 
     def per_decade(self, step: str) -> list[float]:
-        """How many times longer the whole takes at ten times the size, from each to the next."""
+        """Return how many times longer a step takes at each ten times larger size."""
         each = self.steps[step]
         return [
             10 ** (1 + math.log(later / earlier) / math.log(large / small))
@@ -50,14 +50,14 @@ class Curve:
         ]
 
     def exponent(self, step: str) -> float:
-        """That of the size, from the smallest to the largest: 1 is linear."""
+        """Return the exponent of the size between the smallest and the largest: 1 is linear."""
         each = self.steps[step]
         return 1 + math.log(each[-1] / each[0]) / math.log(self.sizes[-1] / self.sizes[0])
 
 
 @dataclass
 class Report:
-    """Everything that one run measured."""
+    """All measurements of one run."""
 
     figures: list[Figure] = field(default_factory=list)
     contests: list[tuple[str, list[Contestant]]] = field(default_factory=list)

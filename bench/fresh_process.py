@@ -1,8 +1,8 @@
-"""Runs Python statements in new processes, and tells what each took.
+"""Runs Python statements in new processes, and measures the time and memory of each.
 
-A process that has loaded a manifest once is not the one to time a second load in: its allocator
-holds the memory already. So every run gets an interpreter of its own, which times the statement,
-and compares its memory with what it had at start.
+A second load in the same process would be timed wrongly: the allocator already holds the memory. So
+every run starts a new interpreter, which times the statement and compares its memory before and
+after.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one statement took, in one process or as the median over several."""
+    """The cost of one statement, in one process or as the median over several."""
 
     seconds: float  # the statement alone, without the imports before it
     private_bytes: (
@@ -38,8 +38,8 @@ class Measurement:
 def measure(setup: str, statement: str, repeat: int = 1, **names: str) -> Measurement:
     """Run ``statement`` after ``setup`` in ``repeat`` new processes; return each figure's median.
 
-    Both see ``names`` as variables, and what ``statement`` assigns to ``result`` comes back.
-    Raises ``subprocess.CalledProcessError``, with the traceback on stderr, where they fail.
+    Both see ``names`` as variables. The value that ``statement`` assigns to ``result`` is returned.
+    Raises ``subprocess.CalledProcessError`` if one of them fails; the traceback is on stderr.
     """
     job = json.dumps({"setup": setup, "statement": statement, "names": names})
     runs = [_run(job) for _ in range(repeat)]

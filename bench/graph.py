@@ -1,8 +1,8 @@
-"""The dependency graph: rows 7 and 8 of the targets, and how its cost grows with its size.
+"""The dependency graph: rows 7 and 8 of the targets, and the growth of its cost with its size.
 
-The competitors are what dbt does, networkx by way of dbt's own classes; networkx called directly;
-and rustworkx. Each starts from what it starts from in practice: dbt from its Manifest in memory,
-rustworkx from ids and pairs of ids in memory, flatmanifest from the file.
+The competitors are dbt's own classes, which use networkx; networkx called directly; and rustworkx.
+Each starts from its usual input: dbt from its Manifest in memory, rustworkx from ids and pairs of
+ids in memory, flatmanifest from the file.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from bench.contest import Contestant, ratio, run
 from bench.figures import Curve, Report
 
 ROUNDS = 5
-# dbt filters all edges anew for each node whose ancestors it looks for: seconds for some hundreds.
+# dbt filters all edges again for each node: a few hundred nodes take seconds.
 SAMPLE = 100
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 LAYERS = ("base", "staging", "intermediate", "marts")
 
 
 def measure(report: Report, large: Path, work: Path, sizes: tuple[int, ...] = SIZES) -> None:
-    """``large`` is a manifest as JSON; files are made in ``work``."""
+    """``large`` is a manifest as JSON; ``work`` is a directory for files."""
     fman = flatmanifest.convert(large, work / "graph.fman")
     manifest = dbt_manifest(large)
     _ready(report, fman, manifest)
@@ -195,7 +195,7 @@ def _test_edges(report: Report, fman: Path, manifest: Any) -> None:
 
 
 def write_chains(path: Path, nodes: int) -> Path:
-    """Write a manifest of that many nodes: chains of four models, one test a model."""
+    """Write a manifest of that many nodes: chains of four models, with one test per model."""
     with path.open("w", encoding="utf-8") as file:
         file.write('{"metadata": {}, "nodes": {')
         for number, (unique_id, parents) in enumerate(_chain_nodes(nodes)):

@@ -1,9 +1,9 @@
-"""How the time of every public call grows, from manifests of 1,000 resources to those of 1,000,000.
+"""The growth of every public call, from manifests of 1,000 resources to manifests of 1,000,000.
 
-The manifests are written directly, without dbt. They are made of groups of ten: a source, four
-models one behind the other, a test of each, and an exposure. All models of the first layer also
-read one source more, the calendar, so that something has a tenth of all as its children. The calls
-of ``bench.growth_calls`` are run on each; the figure is the worst exponent between the smallest
+The manifests are written without dbt, in groups of ten: a source, four models in a chain, a test of
+each model, and an exposure. Every model of the first layer also reads one more source, the
+calendar, so that one source has a tenth of all resources as its children. Every call of
+``bench.growth_calls`` runs on each manifest; the figure is the worst exponent between the smallest
 and the largest.
 """
 
@@ -31,13 +31,14 @@ CALENDAR = "source.growth.raw.calendar"
 # The exponent of n log n is 1.1 between 1,000 and 100,000. Beyond the processor's caches, each step
 # that jumps about in memory takes several times as long.
 WORST_EXPONENT = 1.4
-# Seconds. A call that has taken so many is run three times; one that has taken so many, no more.
+# Seconds of all runs of a call. After the first, no call runs more than three times; after the
+# second, a call does not run again.
 WORTH_REPEATING = 0.3
 ENOUGH = 2.0
 
 
 def measure(report: Report, work: Path, sizes: Sequence[int]) -> None:
-    """Files are made in ``work``."""
+    """``work`` is a directory for files."""
     curve = Curve("public calls, by the number of resources", list(sizes))
     for size in sizes:
         directory = work / f"growth_{size}"
@@ -54,7 +55,7 @@ def measure(report: Report, work: Path, sizes: Sequence[int]) -> None:
 
 
 def _seconds(call: Callable[[], object]) -> float:
-    """The median processor time of some runs: fewer, the longer they take."""
+    """Return the median processor time of some runs; longer calls run fewer times."""
     taken: list[float] = []
     gc.collect()
     while len(taken) < 3 or (len(taken) < 15 and sum(taken) < WORTH_REPEATING):
@@ -68,7 +69,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def write(path: Path, size: int, *, edited: bool = False) -> None:
-    """Write a manifest.json; if it is ``edited``, a tenth of the models have another text."""
+    """Write a manifest.json; if ``edited``, the code of a tenth of the models differs."""
     groups = range(size // GROUP)
     with path.open("w", encoding="utf-8") as file:
         file.write('{"metadata": {"dbt_version": "1.11.0", "project_name": "growth"}, "nodes": ')

@@ -15,7 +15,7 @@ import flatmanifest
 
 Call = tuple[str, Callable[[], object]]
 
-LOOKUPS = 1_000  # whatever the size
+LOOKUPS = 1_000  # for every size
 SELECTIONS = {
     "everything": {},
     "a name": {"select": "marts_7"},
@@ -38,7 +38,7 @@ OUTPUTS = ("selector", "name", "path", "json")
 
 
 def calls(directory: Path) -> Iterator[Call]:
-    """Calls on the manifest.json in ``directory``; ``state`` in there has an earlier one."""
+    """Yield calls on the manifest.json in ``directory``; ``directory/state`` has an earlier one."""
     source = directory / "manifest.json"
     fman = directory / "manifest.fman"
     yield "convert", lambda: flatmanifest.convert(source, fman)
@@ -132,7 +132,7 @@ def _graph(manifest: flatmanifest.Manifest) -> Iterator[Call]:
 
 
 def _linked(manifest: flatmanifest.Manifest) -> memoryview:
-    return manifest.graph.node_rows()  # of a new graph each time
+    return manifest.graph.node_rows()  # manifest.graph is a new graph each time
 
 
 def _changed(graph: flatmanifest.Graph) -> int:
@@ -145,7 +145,7 @@ def _changed(graph: flatmanifest.Graph) -> int:
 
 
 def line_calls(size: int) -> Iterator[Call]:
-    """Calls on as many nodes in one line: as deep as a graph can be."""
+    """Yield calls on a graph whose ``size`` nodes form one line: the deepest graph of that size."""
     ids = [f"model.growth.{i}" for i in range(size)]
     graph = flatmanifest.Graph(itertools.pairwise(ids))
     first, last = ids[0], ids[-1]

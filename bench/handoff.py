@@ -1,9 +1,9 @@
-"""dbt 1.12's ``--use-v2-parser``: what dbt does with what another parser has left.
+"""Times how dbt 1.12's ``--use-v2-parser`` takes the manifest.json of another parser.
 
-``python -m bench.handoff [PROJECT]``, in an environment that has dbt-core 1.12 and flatmanifest,
-parses a generated project, and has a parser of its own hand over the manifest.json: the first time,
-with nothing changed, with one model changed. It prints the processor time and the seconds in
-``dbt.parser.v2.parse_with_v2``, by dbt and with the plugin, each in a process of its own, in turn.
+``python -m bench.handoff [PROJECT]`` needs an environment with dbt-core 1.12 and flatmanifest. It
+parses a generated project, and a stand-in parser hands over the manifest.json: the first time, with
+nothing changed, with one model changed. It prints the processor time and the seconds of
+``dbt.parser.v2.parse_with_v2``, by dbt alone and with the plugin, in separate processes in turn.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def made(project: Path, name: str) -> Path:
-    """A project, with what dbt's own parser makes of it to be handed over."""
+    """Make a project, with the manifest.json of dbt's own parser in it to be handed over."""
     kind, size = (name, None) if name in PROJECTS else ("chain", int(name))
     generate(kind, project, size)
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "parse"]

@@ -25,7 +25,7 @@ OPEN_ROUNDS = 200
 
 
 def measure(report: Report, large: Path, small: Path, work: Path) -> None:
-    """``large`` and ``small`` are manifests as JSON; files are made in ``work``."""
+    """``large`` and ``small`` are manifests as JSON; ``work`` is a directory for files."""
     fman = flatmanifest.convert(large, work / "large.fman")
     small_fman = flatmanifest.convert(small, work / "small.fman")
     _open(report, large, fman, small_fman)
@@ -77,7 +77,7 @@ def _open(report: Report, large: Path, fman: Path, small_fman: Path) -> None:
 
 
 def _field_of_a_row(plain: dict[str, Any], directory: Path) -> Callable[[], object]:
-    """The same manifest as rows (bench.load), and opening them."""
+    """Store the manifest as rows (bench.load); return a call that opens and reads one field."""
     publisher = PUBLISHERS["SQLite"](plain, directory)
     publisher.publish(1)
     node = next(iter(plain["nodes"]))
@@ -112,12 +112,12 @@ def _convert(report: Report, large: Path, work: Path) -> None:
 
 
 def _peak_memory(command: list[str]) -> int:
-    """Peak resident bytes of a command, in a process of its own so that no other child counts."""
+    """Return the peak resident bytes of a command; a new small process starts the command."""
     program = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True);"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
-    # A forked child starts with its parent's peak: measure from a small parent.
+    # A forked child starts with its parent's peak, so the parent must be small.
     result = subprocess.run(
         [sys.executable, "-S", "-c", program, *command], check=True, capture_output=True, text=True
     )
@@ -154,7 +154,7 @@ def _read_all(report: Report, large: Path, fman: Path) -> None:
 
 
 def _load_all(report: Report, large: Path) -> None:
-    """``flatmanifest.load`` of the JSON, which has been converted beside it."""
+    """Time ``flatmanifest.load`` of a JSON file with a converted file beside it."""
     flatmanifest.load(large)
     ours = Contestant("flatmanifest.load", lambda: flatmanifest.load(large))
     others = [

@@ -1,4 +1,4 @@
-"""What each further process that reads a manifest costs in memory: row 10 of the targets."""
+"""The memory of each further process that reads a manifest: row 10 of the targets."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from bench.figures import Report
 
 READERS = 8
 
-# Touches every hundredth resource, all its fields, as a tool that looks at some models does. The
-# readers are held until all have read, so that what they share is shared.
+# Reads all fields of every hundredth resource, as a tool that looks at some models does. Readers
+# wait until all have read, so that shared pages count as shared.
 READ_MAPPED = """
 import flatmanifest
 manifest = flatmanifest.open(sys.argv[1])
@@ -40,7 +40,7 @@ print(private)
 
 
 def measure(report: Report, large: Path, fman: Path) -> None:
-    """Linux only: the unique set size is read from /proc."""
+    """Measure on Linux: the unique set size comes from /proc."""
     if not Path("/proc/self/smaps_rollup").exists():
         report.facts["memory"] = "not measured: no /proc/self/smaps_rollup here"
         return
@@ -55,7 +55,7 @@ def measure(report: Report, large: Path, fman: Path) -> None:
 
 
 def _unique_set_size(work: str, path: Path, readers: int = READERS) -> float:
-    """The median, over simultaneous readers, of the bytes that only that reader holds."""
+    """Return the median over simultaneous readers of the bytes that only one reader holds."""
     program = PROGRAM.format(work=work)
     processes = [
         subprocess.Popen(

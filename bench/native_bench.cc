@@ -1,5 +1,5 @@
-// What the native rooms cost, apart from Python and processes. FLATMANIFEST_BENCH_JSON names the
-// manifest to measure on.
+// Times the native code without Python and without processes. FLATMANIFEST_BENCH_JSON names the
+// manifest.
 
 #include <benchmark/benchmark.h>
 
@@ -58,7 +58,7 @@ void BM_Verify(benchmark::State& state) {
 }
 BENCHMARK(BM_Verify)->Unit(benchmark::kMillisecond);
 
-// Every resource by its unique_id, once per iteration.
+// Finds every resource by its unique_id, once per iteration.
 void BM_FindRow(benchmark::State& state) {
   const Document document = Document::Open(Image().bytes(), "manifest");
   for (auto _ : state) {
@@ -70,7 +70,7 @@ void BM_FindRow(benchmark::State& state) {
 }
 BENCHMARK(BM_FindRow)->Unit(benchmark::kMicrosecond);
 
-// One key of every resource's object, by binary search in its shape.
+// Finds one key of every resource, by binary search in its shape.
 void BM_FindKey(benchmark::State& state) {
   const Document document = Document::Open(Image().bytes(), "manifest");
   for (auto _ : state) {

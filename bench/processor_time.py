@@ -7,15 +7,15 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-# No command of a benchmark reaches the network.
+# Keeps dbt from sending usage statistics over the network.
 QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1"}
 
 
 def seconds_of(command: Sequence[str], project: Path, environment: Mapping[str, str]) -> float:
-    """User and system time of a command in a project, and of its children.
+    """Return the user and system seconds of a command in a project, its children included.
 
-    ``environment`` is added to this process's. Raises ``subprocess.CalledProcessError`` where the
-    command fails.
+    ``environment`` is added to the environment of this process. Raises
+    ``subprocess.CalledProcessError`` if the command fails.
     """
     process = subprocess.Popen(
         command,

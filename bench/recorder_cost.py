@@ -1,15 +1,16 @@
-"""The cost of the recorder of dependencies to a command that dbt runs: docs/front.md.
+"""The cost of the dependency recorder for a command that dbt runs: docs/front.md.
 
-Processor time of whole warm processes of ``python -m flatmanifest.dbt``, which runs dbt and records
-each time, with the recorder and without it, in turn.
+Warm processes of ``python -m flatmanifest.dbt``, which runs dbt and records its reads, run in turn
+with the recorder and without it. The figure is the processor time of whole processes.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
-from bench.contest import Contestant, ratio
+from bench.contest import ratio, run_measured
 from bench.figures import Report
 from bench.processor_time import seconds_of
 from tests.projects import generate
@@ -33,17 +34,18 @@ seams.install = install_others
 def measure(report: Report, work: Path) -> None:
     project = work / "recorder"
     generate(PROJECT, project, None)
-    sides = {"without the recorder": WITHOUT, "with the recorder": WITH}
     for command in ("ls", "parse"):
-        contestants = [Contestant(name, lambda: None) for name in sides]
-        for number in range(ROUNDS + 1):
-            for contestant in contestants:
-                program = [sys.executable, "-c", sides[contestant.name], command, "--quiet"]
-                seconds = seconds_of(program, project, {"FLATMANIFEST": "1"})
-                if number > 0:
-                    contestant.seconds.append(seconds)
+        sides = {
+            name: partial(
+                seconds_of,
+                [sys.executable, "-c", program, command, "--quiet"],
+                project,
+                {"FLATMANIFEST": "1"},
+            )
+            for name, program in (("without the recorder", WITHOUT), ("with the recorder", WITH))
+        }
+        without, recorded = contestants = run_measured(sides, ROUNDS)
         title = f"flatmanifest dbt {command}, warm, run by dbt, {PROJECT}, processor time"
         report.contests.append((title, contestants))
-        without, recorded = contestants
         cost = ratio(recorded, without) - 1
         report.at_most(0, f"the recorder's share of a warm {command}", cost, LIMIT, "x")

@@ -1,7 +1,7 @@
-"""Node selection inside a process: row 9 of the targets, beside dbt's own selector.
+"""Node selection inside a process, beside dbt's own selector: row 9 of the targets.
 
 dbt starts from its Manifest and its graph, both in memory, and makes a selector for each selection,
-as its commands do; flatmanifest from an open manifest. Both give the unique_ids.
+as its commands do. flatmanifest starts from an open manifest. Both return the unique_ids.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROUNDS = 3
 
 
 def measure(report: Report, large: Path, work: Path) -> None:
-    """``large`` is a manifest as JSON; files are made in ``work``."""
+    """``large`` is a manifest as JSON; ``work`` is a directory for files."""
     from dbt.flags import set_flags  # noqa: PLC0415 - takes seconds
 
     set_flags(Namespace(INDIRECT_SELECTION="eager", WARN_ERROR=False, USE_COLORS=False))
@@ -46,7 +46,7 @@ def measure(report: Report, large: Path, work: Path) -> None:
 
 
 def selections(manifest: flatmanifest.Manifest) -> list[str]:
-    """One of each kind that the targets name, of things that the manifest has many of."""
+    """Return one selection of each kind in the targets, by values that the manifest has often."""
     models = [manifest.node(unique_id) for unique_id in manifest.graph if is_model(unique_id)]
     tags = Counter(tag for model in models for tag in model.tags)
     tag = tags.most_common(1)[0][0] if tags else "none"
@@ -68,7 +68,7 @@ def is_model(unique_id: str) -> bool:
 
 
 def dbt_select(manifest: Any, graph: Any, selection: str) -> list[str]:
-    """What ``dbt ls --select`` does once it has manifest and graph."""
+    """Select as ``dbt ls --select`` does once it has the manifest and the graph."""
     from dbt.graph import Graph, ResourceTypeSelector, parse_difference  # noqa: PLC0415
     from dbt.task.list import ListTask  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
-"""A program that has dbt parse in a thread, where its process cannot be copied for workers.
+"""A program in which dbt parses in a thread, so that its process cannot be forked for workers.
 
-They are then copies of another one, here however small the project is: what that costs is asked.
+The workers are then forked from a third process. Here that happens for projects of any size, so
+that its cost can be measured.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 def main() -> None:
     if os.environ.get("FLATMANIFEST") != "0":
-        importlib.import_module("dbt_flatmanifest")  # the seams first
+        importlib.import_module("dbt_flatmanifest")  # the seams before the first look at dbt
         parallel: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
         parallel.LEAST_FILES = 0
     from dbt.cli.main import dbtRunner  # noqa: PLC0415

@@ -1,8 +1,8 @@
-"""What serialize_twice.py does, with one manifest that both tools read where it lies.
+"""The fix of serialize_twice.py: both tools read one mapped manifest in place.
 
     flatmanifest profile --script examples/read_in_place.py -- my_project
 
-shows that nothing is serialized for them any more.
+shows that the program no longer serializes the manifest for the tools.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import flatmanifest
 
 
 def most_used(manifest: flatmanifest.Manifest) -> str:
-    """One tool: what has the most children."""
+    """Return the resource with the most children: the question of one tool."""
     children = manifest["child_map"]
     used, _ = max(children.items(), key=lambda item: len(item[1]))
     return str(used)
 
 
 def views(manifest: flatmanifest.Manifest) -> int:
-    """Another: how many nodes are views."""
+    """Count the nodes that are views: the question of another tool."""
     nodes = manifest["nodes"].values()
     return sum(node["config"].get("materialized") == "view" for node in nodes)
 
 
 def main(project: str) -> None:
-    """Parse the project, ask both."""
+    """Parse the project, and have both tools read its manifest."""
     result = dbtRunner().invoke(["parse", "--quiet", "--project-dir", project])
     if not result.success:
         sys.exit(f"dbt cannot parse the project: {result.exception}")

@@ -1,8 +1,8 @@
-"""A program that hands dbt's manifest to two tools, and makes JSON of it for each.
+"""A program that serializes dbt's manifest to JSON twice, once for each of two tools.
 
     flatmanifest profile --script examples/serialize_twice.py -- my_project
 
-finds what is wrong with it, read_in_place.py does the same without: docs/profiling.md.
+reports the double serialization; read_in_place.py is the fix. See docs/profiling.md.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from dbt.cli.main import dbtRunner
 
 
 def most_used(text: str) -> str:
-    """One tool: what has the most children."""
+    """Return the resource with the most children: the question of one tool."""
     children = json.loads(text)["child_map"]
     used, _ = max(children.items(), key=lambda item: len(item[1]))
     return str(used)
 
 
 def views(text: str) -> int:
-    """Another: how many nodes are views."""
+    """Count the nodes that are views: the question of another tool."""
     nodes = json.loads(text)["nodes"].values()
     return sum(node["config"].get("materialized") == "view" for node in nodes)
 
 
 def main(project: str) -> None:
-    """Parse the project, ask both."""
+    """Parse the project, and hand its manifest to both tools as JSON."""
     result = dbtRunner().invoke(["parse", "--quiet", "--project-dir", project])
     if not result.success:
         sys.exit(f"dbt cannot parse the project: {result.exception}")

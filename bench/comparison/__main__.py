@@ -39,28 +39,28 @@ def arguments_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     projects = ", ".join(project.name for project in SEED_PROJECTS)
     add("--projects", nargs="*", default=None, metavar="P", help=f"some of: {projects}")
-    add("--sizes", nargs="*", type=int, default=SIZES, metavar="N", help="models of further chains")
+    add("--sizes", nargs="*", type=int, default=SIZES, metavar="N", help="models of more chains")
     add("--commands", nargs="*", default=None, metavar="C", help=f"some of: {'; '.join(COMMANDS)}")
-    add("--engines", nargs="*", default=None, metavar="E", help="some of those there are (--list)")
+    add("--engines", nargs="*", default=None, metavar="E", help="some of the engines (see --list)")
     add("--engine", action="append", default=[], metavar="NAME=PATH", help="another dbt executable")
-    add("--list", action="store_true", help="print the engines and end")
-    add("--rounds", type=int, default=5, help="at most so many (5)")
+    add("--list", action="store_true", help="print the engines and exit")
+    add("--rounds", type=int, default=5, help="most rounds of a contest (5)")
     add("--budget", type=float, default=12.0, help="seconds for an engine's runs of a command (12)")
-    add("--longest", type=float, default=200.0, help="leave out what would take dbt longer (200)")
-    add("--out", type=Path, default=Path("build/comparison"), help="where results and report go")
-    add("--note", default="", help="what a reader has to know of this run besides the machine")
-    add("--minutes", type=float, default=math.inf, help="begin nothing new after so many")
-    add("--at-once", action="store_true", help="engines at the same time, a core each (Linux)")
-    add("--resume", action="store_true", help="go on where the last run in --out has ended")
+    add("--longest", type=float, default=200.0, help="skip runs that take dbt longer (200)")
+    add("--out", type=Path, default=Path("build/comparison"), help="where to write results")
+    add("--note", default="", help="a remark about this run for the report")
+    add("--minutes", type=float, default=math.inf, help="start no contest after so many")
+    add("--at-once", action="store_true", help="run engines at once, a core each (Linux)")
+    add("--resume", action="store_true", help="continue the last run in --out")
     add("--work", type=Path, metavar="D", help="keep the projects there, for --resume")
     add("--from", dest="from_", type=Path, metavar="F", help="only show these results (JSON lines)")
-    add("--figures", type=Path, metavar="F", help="of `python -m bench --json F`, for the targets")
+    add("--figures", type=Path, metavar="F", help="figures of `python -m bench --json F`")
     add("--docs", type=Path, metavar="F", help="write the tables into this document, too")
     return parser
 
 
 def measure(options: argparse.Namespace) -> Results:
-    """Run everything that was asked for; what is interrupted leaves what it has found."""
+    """Run every contest of the options; an interruption keeps the results so far."""
     if options.at_once and not hasattr(os, "sched_setaffinity"):
         raise EngineError("--at-once: only Linux gives each engine a core; leave it out")
     environments = discover(plan.OF_THE_FRONT_DOOR)
@@ -103,7 +103,7 @@ def measure(options: argparse.Namespace) -> Results:
 def planned(
     options: argparse.Namespace, environments: Sequence[Sequence[Engine]], others: list[Engine]
 ) -> list[Contest]:
-    """The seed's projects with each dbt release by itself, then, with this one's, longer chains."""
+    """Return the seed's projects with each dbt release, then longer chains with this release."""
     known = [engine.name for group in environments for engine in group]
     engines = chosen(options.engines, known, "engine")
     projects = chosen(options.projects, [project.name for project in SEED_PROJECTS], "project")
@@ -122,7 +122,7 @@ def planned(
 
 
 def chosen(wanted: Sequence[str] | None, known: Sequence[str], what: str) -> Sequence[str]:
-    """What was asked for, or everything. Raises EngineError for a name that is not known."""
+    """Return ``wanted``, or all of ``known``. Raises EngineError for an unknown name."""
     if wanted is None:
         return known
     for name in wanted:
@@ -132,7 +132,7 @@ def chosen(wanted: Sequence[str] | None, known: Sequence[str], what: str) -> Seq
 
 
 def machine(hyperfine: str) -> dict[str, str]:
-    """What a reader of the figures has to know."""
+    """Describe the machine and the versions for readers of the figures."""
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return {
         "machine": f"{processor()}, {os.cpu_count()} cores, {gigabytes:,.0f} GB",
@@ -146,7 +146,7 @@ def machine(hyperfine: str) -> dict[str, str]:
 
 
 def write(options: argparse.Namespace, results: Results) -> None:
-    """The report in --out, and the tables of --docs."""
+    """Write the report into --out, and the tables into the document of --docs."""
     figures = report.read_figures(options.figures) if options.figures is not None else None
     options.out.mkdir(parents=True, exist_ok=True)
     charted = report.pictures(results)

@@ -13,12 +13,12 @@ from bench.comparison.results import Result, Results
 
 COLORS = ("#8a8f98", "#2b7a78", "#d08c2f", "#7b4b94", "#b3424a", "#3b6ea5")
 COLUMNS = 2  # of curves
-mpl.rcParams["svg.hashsalt"] = "flatmanifest"  # the same chart, the same file
+mpl.rcParams["svg.hashsalt"] = "flatmanifest"  # equal charts give equal files
 mpl.rcParams["font.family"] = "sans-serif"
 
 
 def bars(results: Results, project: str, reference: str) -> str:
-    """All commands on one project, with one dbt release: medians, with the range of all runs."""
+    """Draw all commands on one project with one dbt release: medians and the range of the runs."""
     found = {
         command: [r for r in _found(results, project, command) if r.reference == reference]
         for command in results.names("command")
@@ -50,7 +50,7 @@ def bars(results: Results, project: str, reference: str) -> str:
 
 
 def growth(results: Results, commands: Sequence[str], projects: Sequence[str]) -> str:
-    """How commands grow with the number of models, one beside the other."""
+    """Draw the seconds of commands by the number of models, one chart beside the other."""
     rows = -(-len(commands) // COLUMNS)
     figure = Figure(figsize=(5 * COLUMNS, 3.5 * rows), layout="constrained")
     for place, command in enumerate(commands, 1):
@@ -85,14 +85,14 @@ def _draw_growth(
 
 
 def shown(seconds: float) -> str:
-    """Three digits of seconds or milliseconds, or all before the point."""
+    """Write seconds or milliseconds with three digits, or with all digits before the point."""
     if seconds >= 1000:
         return f"{seconds:,.0f} s"
     return f"{seconds:,.3g} s" if seconds >= 1 else f"{seconds * 1e3:,.3g} ms"
 
 
 def times(ratio: float) -> str:
-    """How many times as fast: three digits, or all before the point."""
+    """Write a ratio with three digits, or with all digits before the point."""
     return f"{ratio:,.0f}x" if ratio >= 100 else f"{ratio:,.3g}x"
 
 
@@ -101,7 +101,7 @@ def _found(results: Results, project: str, command: str) -> list[Result]:
 
 
 def _legend(figure: Figure) -> None:
-    """Under the axes, whose bars and lines leave no corner free."""
+    """Put the legend under the axes: bars and lines leave no corner of them free."""
     entries = {
         label: handle
         for axes in figure.axes
@@ -119,7 +119,7 @@ def _legend(figure: Figure) -> None:
 
 
 def _svg(figure: Figure) -> str:
-    """The figure as an element that stands in a page."""
+    """Return the figure as an SVG element for a page."""
     file = io.StringIO()
     figure.savefig(file, format="svg", transparent=False, metadata={"Date": None})
     return re.sub(r"^.*?(?=<svg)", "", file.getvalue(), flags=re.DOTALL)

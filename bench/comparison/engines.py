@@ -13,29 +13,30 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1"}
-# Besides the one that this runs in: where `make test-releases` has put them.
+# The environments with other releases of dbt, which `make environments` makes.
 ENVIRONMENTS = ".venv-dbt-*"
 FRONT_DOOR = "flatmanifest"
 
 
 class EngineError(Exception):
-    """There is no such engine, or it cannot be run; the message says what to do."""
+    """An engine that is missing or cannot be run; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A program, and how it is told to run.
+    """A program, and the command line that runs it.
 
-    ``directory``: of its copy of each project, so that no engine warms up or disturbs another: the
-    front door asks dbt once again whenever another has written into the target directory.
+    ``directory`` names the engine's copy of each project, so that no engine warms up or disturbs
+    another: the front door asks dbt again after another engine has written into the target
+    directory.
     """
 
     name: str
     program: tuple[str, ...]
     switch: str  # FLATMANIFEST
     directory: str
-    reference: str  # the engine whose answers are the right ones
-    answers: frozenset[str] | None = None  # the commands that it does not leave to another
+    reference: str  # the engine whose answers count as right
+    answers: frozenset[str] | None = None  # the commands that the engine answers itself
 
     def environment(
         self, project: Path, variables: Iterable[tuple[str, str]] = ()
@@ -50,7 +51,7 @@ class Engine:
 
 
 def of_environment(python: Path, answers: frozenset[str]) -> list[Engine]:
-    """Those of an environment that has flatmanifest: dbt alone, with the plugin, the front door."""
+    """Return the engines of an environment: dbt alone, dbt with the plugin, the front door."""
     release = release_of(python)
     dbt = (str(python), "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')")
     front_door = (str(python.with_name(FRONT_DOOR)), "dbt")
@@ -63,7 +64,7 @@ def of_environment(python: Path, answers: frozenset[str]) -> list[Engine]:
 
 
 def release_of(python: Path) -> str:
-    """dbt-core's major and minor version there."""
+    """Return the major and minor version of an environment's dbt-core."""
     script = "from importlib.metadata import version; print(version('dbt-core'))"
     done = subprocess.run([python, "-c", script], capture_output=True, text=True, check=False)
     found = re.match(r"\d+\.\d+", done.stdout)
@@ -73,7 +74,7 @@ def release_of(python: Path) -> str:
 
 
 def discover(answers: frozenset[str]) -> list[list[Engine]]:
-    """The engines of each environment, this one's first."""
+    """Return the engines of each environment, those of the running Python first."""
     pythons = [Path(sys.executable)]
     others = sorted(ROOT.glob(f"{ENVIRONMENTS}/bin/python"))
     pythons += [python for python in others if python.with_name(FRONT_DOOR).exists()]
@@ -81,7 +82,7 @@ def discover(answers: frozenset[str]) -> list[list[Engine]]:
 
 
 def named(text: str, reference: Engine) -> Engine:
-    """``NAME=PATH`` of any other dbt: dbt-oxide, Fusion, a dbt of one's own."""
+    """Return the engine of ``NAME=PATH``: any other executable that takes dbt's arguments."""
     name, equals, path = text.partition("=")
     program = shutil.which(path)
     if not equals or not name:

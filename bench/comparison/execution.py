@@ -1,4 +1,4 @@
-"""Running engines: in turn, timed by hyperfine, checked against each other first."""
+"""Runs engines in turn, timed by hyperfine, after comparing their answers."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from bench.comparison.results import Result, Results
 from tests.projects import generate
 
 SHOWN = 3  # lines of an error
-SHORT = 0.5  # seconds; what takes less is run more often in a round
+SHORT = 0.5  # seconds; shorter commands run more often in a round
 RUNS_OF_THE_SHORT = 10
 
 
 class RunFailedError(Exception):
-    """An engine's command failed; the message is the end of what it said."""
+    """An engine's command failed; the message is the end of its output."""
 
 
 @dataclass
 class Executor:
-    """Where the projects are, and how long may be measured.
+    """Runs contests within limits of time.
 
-    ``budget``: seconds for the runs of an engine in a contest, after which it rests;
-    ``longest``: what is estimated to take longer is not run at all; ``at_once``: engines run a
-    round at the same time, a core each, where in turn would take too long.
+    ``budget``: seconds for the runs of an engine in a contest, after which the engine rests.
+    ``longest``: a run with a longer estimate is left out. ``at_once``: the engines of a round run
+    at the same time, a core each; in turn they would take too long.
     """
 
     work: Path
@@ -45,13 +45,13 @@ class Executor:
     budget: float
     longest: float
     say: Callable[[str], None]
-    deadline: float = math.inf  # of time.monotonic: no contest begins after it
+    deadline: float = math.inf  # on time.monotonic's clock; no contest begins later
     at_once: bool = False
     edits: int = 0
     wrong: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def run(self, contests: Iterable[Contest]) -> None:
-        """Run what the results do not have yet. What a contest finds is kept when it ends."""
+        """Run the contests that the results lack, and keep the results of each when it ends."""
         for contest in contests:
             if time.monotonic() > self.deadline:
                 self.say("the time is up; --resume goes on")
@@ -113,7 +113,7 @@ class Executor:
 
         def on_a_core(ready: tuple[Engine, Result]) -> None:
             core = free.get()
-            os.sched_setaffinity(0, {core})  # of this thread, and the processes that it starts
+            os.sched_setaffinity(0, {core})  # for this thread and its processes
             self._round(project, command, *ready)
             free.put(core)
 
@@ -142,9 +142,10 @@ class Executor:
         result.processor += [run["processor"] for run in runs]
 
     def _make_ready(self, project: Project, command: Command, engine: Engine) -> str:
-        """Make the project, compare the engine's list, warm up. Why it cannot take part, if so.
+        """Make the project, compare the engine's list with its reference's, and warm up.
 
-        A cold parse is compared afterwards, when its list costs no second one.
+        Returns the reason why the engine cannot take part, or "". The list of a cold parse is
+        compared after its runs: before them it would cost a second cold parse.
         """
         directory = self._directory(project, engine)
         if not directory.exists():
@@ -152,16 +153,16 @@ class Executor:
         if command.before == "cold":
             return ""
         wrong = self._check(project, engine)
-        if wrong or engine.answers is None:  # that list has warmed the project up
+        if wrong or engine.answers is None:  # the comparison has warmed the project up
             return wrong
-        for _ in range(2):  # what dbt has said once, the front door says from then on
+        for _ in range(2):  # the front door answers from the second time on
             done = start(engine, directory, command.on(project), command.variables)
             if done.returncode != 0:
                 return f"failed: {said(done)}"
         return ""
 
     def _check(self, project: Project, engine: Engine) -> str:
-        """Whether it lists what its reference lists, once a project."""
+        """Return how the engine's list differs from its reference's, or ""; once for a project."""
         key = (project.name, engine.name)
         if key not in self.wrong:
             done = start(engine, self._directory(project, engine), ("ls", "--quiet"))
@@ -186,7 +187,7 @@ def start(
     arguments: tuple[str, ...],
     variables: Iterable[tuple[str, str]] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command once, unmeasured."""
+    """Run a command once without measuring it."""
     return subprocess.run(
         [*engine.program, *arguments],
         cwd=directory,
@@ -198,7 +199,7 @@ def start(
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
-    """The end of what a failed command printed."""
+    """Return the exit status and the last lines of a failed command."""
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     return f"exit status {done.returncode}: " + " / ".join(lines[-SHOWN:])
 
@@ -206,10 +207,10 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
 def time_runs(
     engine: Engine, directory: Path, command: Command, project: Project, runs: int
 ) -> list[dict[str, float]]:
-    """Seconds of whole processes, by hyperfine, without a shell in between.
+    """Return the seconds of whole processes, timed by hyperfine without a shell.
 
-    One call of hyperfine is one engine's share of one round: given several programs, it would run
-    one to its end before the next, and a machine that slows down would slow down the last.
+    One call of hyperfine runs one engine in one round. With several programs, hyperfine would
+    finish one before the next, and a machine that slows down would slow down the last.
     """
     found = directory / "hyperfine.json"
     arguments = command.on(project)
@@ -226,13 +227,13 @@ def time_runs(
     if done.returncode != 0:
         raise RunFailedError(said(start(engine, directory, arguments, command.variables)))
     [measured] = json.loads(found.read_text())["results"]
-    # User and system time are means over the runs.
+    # hyperfine gives user and system time as means over the runs.
     processor = measured["user"] + measured["system"]
     return [{"seconds": seconds, "processor": processor} for seconds in measured["times"]]
 
 
 def check_hyperfine() -> str:
-    """Its version; raises EngineError where it is missing."""
+    """Return hyperfine's version. Raises EngineError if hyperfine is missing."""
     if shutil.which("hyperfine") is None:
         raise EngineError("hyperfine is missing: apt-get install hyperfine")
     done = subprocess.run(["hyperfine", "--version"], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""Which commands are run on which projects."""
+"""The commands, the projects, and which engines run which command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MODELS_A_CHAIN = 4
 
 @dataclass(frozen=True)
 class Project:
-    """A generated project (tests.projects) of so many models."""
+    """A generated project (tests.projects) and its number of models."""
 
     name: str
     kind: str
@@ -25,7 +25,7 @@ class Project:
 
 
 def chain(models: int) -> Project:
-    """A project of chains, to see how times grow."""
+    """Return a project of chains with that many models, to measure growth."""
     return Project(f"{models:,} models", "chain", models // MODELS_A_CHAIN, models, *_OF_CHAINS)
 
 
@@ -41,14 +41,14 @@ SIZES = (100, 1000, 10_000)
 
 @dataclass(frozen=True)
 class Command:
-    """A dbt command, and what is done to the project before each run."""
+    """A dbt command, and the change of the project before each run."""
 
     name: str
     arguments: tuple[str, ...]
-    # "cold": no target directory; "edit": a line more in one model; "empty": no database.
+    # "cold": remove the target directory; "edit": add a line to a model; "empty": no database.
     before: str = ""
-    variables: tuple[tuple[str, str], ...] = ()  # of its environment
-    # Roughly what dbt alone takes: for an estimate, and to leave out what would take too long.
+    variables: tuple[tuple[str, str], ...] = ()  # environment variables
+    # Rough seconds of dbt alone, for estimates and for leaving out runs that take too long.
     start: float = 2.0
     per_model: float = 0.0022
 
@@ -75,13 +75,13 @@ COMMANDS = MappingProxyType(
         )
     }
 )
-# The others the front door leaves to dbt with the plugin.
+# The front door leaves all other commands to dbt with the plugin.
 OF_THE_FRONT_DOOR = frozenset({"parse", "ls", "ls --select +last"})
 
 
 @dataclass(frozen=True)
 class Contest:
-    """One command on one project, by several engines in turn."""
+    """One command on one project, run by several engines in turn."""
 
     project: Project
     command: Command
@@ -91,7 +91,7 @@ class Contest:
 def contests(
     projects: Sequence[Project], commands: Sequence[Command], engines: Sequence[Engine]
 ) -> Iterator[Contest]:
-    """All of them, a project at a time; an engine only where it does not leave it to another."""
+    """Return all contests by project; an engine takes part in the commands that it answers."""
     for project in projects:
         for command in commands:
             taking_part = tuple(
@@ -104,7 +104,7 @@ def contests(
 
 
 def estimate(contest: Contest, budget: float, rounds: int, longest: float) -> float:
-    """Seconds that a contest takes, if every engine were as slow as dbt alone."""
+    """Return the seconds of a contest if every engine were as slow as dbt alone."""
     once = contest.command.seconds(contest.project)
     if once > longest:
         return 0.0
@@ -112,6 +112,6 @@ def estimate(contest: Contest, budget: float, rounds: int, longest: float) -> fl
 
 
 def edit(project: Project, directory: Path, number: int) -> None:
-    """Change a model, each time otherwise."""
+    """Change a model; each ``number`` is a different change."""
     with (directory / project.edited).open("a", encoding="utf-8") as file:
         file.write(f"\n-- edit {number}\n")

@@ -1,4 +1,4 @@
-"""The results as Markdown, as a page, and in docs/performance.md."""
+"""Writes the results as Markdown, as a page, and into docs/performance.md."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ Pictures = dict[str, str]
 
 
 class MarkError(Exception):
-    """A document has no place for what is to be written into it."""
+    """A document lacks the marks between which a table belongs."""
 
 
 def markdown(results: Results, figures: dict[str, Any] | None, charted: Pictures) -> str:
-    """The whole report as text; the charts are files beside it."""
+    """Return the whole report as Markdown that refers to the charts' files."""
     parts = ["# dbt's commands, engine beside engine", facts(results)]
     for project, reference in pairs(results):
         parts += [f"## {project}, {reference}", markdown_table(table(results, project, reference))]
@@ -49,7 +49,7 @@ def markdown(results: Results, figures: dict[str, Any] | None, charted: Pictures
 
 
 def page(results: Results, figures: dict[str, Any] | None, charted: Pictures) -> str:
-    """The same as one file that refers to no other."""
+    """Return the whole report as an HTML page that contains the charts."""
     body = ["<h1>dbt's commands, engine beside engine</h1>", html_list(results.facts)]
     for project, reference in pairs(results):
         body.append(f"<h2>{escape(project)}, {escape(reference)}</h2>")
@@ -70,7 +70,7 @@ def page(results: Results, figures: dict[str, Any] | None, charted: Pictures) ->
 
 
 def pictures(results: Results) -> Pictures:
-    """The charts, as SVG by the name of a file."""
+    """Return the charts: SVG by file name."""
     found = {
         chart(*pair): charts.bars(results, *pair)
         for pair in pairs(results)
@@ -82,12 +82,12 @@ def pictures(results: Results) -> Pictures:
 
 
 def chart(project: str, reference: str) -> str:
-    """The name of the file with a project's chart."""
+    """Return the file name of a project's chart."""
     return f"{project}, {reference}.svg"
 
 
 def write_into(document: Path, results: Results, figures: dict[str, Any] | None) -> None:
-    """Replace what stands between a document's marks. Raises MarkError where there are none."""
+    """Replace the text between a document's marks. Raises MarkError if a mark is missing."""
     parts = {
         "machine": facts(results),
         "projects": projects(results),
@@ -112,7 +112,7 @@ def facts(results: Results) -> str:
 
 
 def projects(results: Results) -> str:
-    """A table for each project and release of dbt."""
+    """Return a table for each project and release of dbt."""
     parts = []
     for project, reference in pairs(results):
         parts += [f"**{project}**", markdown_table(table(results, project, reference))]
@@ -120,7 +120,7 @@ def projects(results: Results) -> str:
 
 
 def pairs(results: Results) -> list[tuple[str, str]]:
-    """The projects, each with each engine that others were compared with on it."""
+    """Return each project with each of its reference engines."""
     return list(dict.fromkeys((result.project, result.reference) for result in results))
 
 
@@ -129,7 +129,7 @@ def of_pair(results: Results, project: str, reference: str) -> list[Result]:
 
 
 def table(results: Results, project: str, reference: str) -> Table:
-    """Commands down, engines across."""
+    """Return a table with a row for each command and a column for each engine."""
     present = of_pair(results, project, reference)
     engines = list(dict.fromkeys(result.engine for result in present))
     rows = [["", *engines]]
@@ -141,7 +141,7 @@ def table(results: Results, project: str, reference: str) -> Table:
 
 
 def cell(result: Result | None, alone: Result | None) -> str:
-    """The median, the range of the runs, processor time, how many times as fast as dbt alone."""
+    """Return the median, the range, the processor time and the ratio to dbt alone."""
     if result is None:
         return ""
     if not result.seconds:
@@ -164,7 +164,7 @@ def problems(results: Results) -> str:
 
 
 def grown(results: Results) -> list[str]:
-    """The commands that were run on chains of several sizes."""
+    """Return the commands that were run on chains of several sizes."""
     sizes: dict[str, set[int]] = {}
     for result in results:
         if result.seconds and is_chain(result.project):
@@ -177,13 +177,13 @@ def is_chain(project: str) -> bool:
 
 
 def curves(results: Results) -> str:
-    """How the commands grow with the number of models, as SVG."""
+    """Return the chart of the commands' seconds by the number of models, as SVG."""
     chains = [project for project in results.names("project") if is_chain(project)]
     return charts.growth(results, grown(results), chains)
 
 
 def contests(figures: dict[str, Any]) -> str:
-    """Every competition of the parts."""
+    """Return the tables of all contests in the figures of ``make bench``."""
     parts = []
     for title, contestants in figures["contests"].items():
         parts += [f"**{title}**", markdown_table(contest_rows(contestants))]
@@ -220,6 +220,6 @@ def html_list(found: dict[str, str]) -> str:
 
 
 def read_figures(path: Path) -> dict[str, Any]:
-    """What ``python -m bench --json`` has written."""
+    """Read the file that ``python -m bench --json`` has written."""
     figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return figures

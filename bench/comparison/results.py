@@ -1,4 +1,4 @@
-"""What was measured, kept as it comes: a JSON document a line."""
+"""Measurements, written as they come: one JSON document a line."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ FORMAT = "flatmanifest-engines-1"
 
 
 class ResultsError(Exception):
-    """A file that holds no results; the message names it."""
+    """A file that holds no results; the message names the file."""
 
 
 @dataclass
 class Result:
-    """One engine in one contest. Without seconds, ``why`` says what happened instead."""
+    """One engine in one contest. If there are no seconds, ``why`` gives the reason."""
 
     project: str
     models: int
     command: str
     engine: str
-    reference: str  # the engine that this one is compared with
+    reference: str  # the engine whose answers count as right
     seconds: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)  # seconds, user and system
     why: str = ""
@@ -38,25 +38,25 @@ class Result:
 
     @property
     def busy(self) -> float:
-        """The median of the processor's seconds, which what runs beside it lengthens less."""
+        """Return the median processor time, which other programs lengthen less than wall time."""
         return statistics.median(self.processor)
 
 
 @dataclass
 class Results:
-    """All of a run, and what is to be known about the machine."""
+    """All results of a run, and the facts about the machine."""
 
     path: Path
     facts: dict[str, str] = field(default_factory=dict)
     found: dict[tuple[str, str, str], Result] = field(default_factory=dict)
 
     def begin(self, facts: dict[str, str]) -> None:
-        """Start the file anew."""
+        """Start a new file that begins with the facts."""
         self.facts = facts
         self.path.write_text(json.dumps({"format": FORMAT, "facts": facts}) + "\n")
 
     def add(self, result: Result) -> None:
-        """Keep one, on the disk before the next command runs."""
+        """Keep a result; it is in the file before the next command runs."""
         self.found[result.key] = result
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(result)) + "\n")
@@ -65,7 +65,7 @@ class Results:
         return self.found.get((project, command, engine))
 
     def names(self, attribute: str) -> list[str]:
-        """The projects, commands or engines there are, in the order in which they came."""
+        """Return the projects, commands or engines in the order of their first results."""
         return list(dict.fromkeys(getattr(result, attribute) for result in self.found.values()))
 
     def __iter__(self) -> Iterator[Result]:
@@ -73,7 +73,7 @@ class Results:
 
     @staticmethod
     def read(path: Path) -> Results:
-        """What a run has left, also one that did not come to its end. Raises ResultsError."""
+        """Read the file of a finished or interrupted run. Raises ResultsError."""
         try:
             first, *rest = path.read_text(encoding="utf-8").splitlines()
             head = json.loads(first)

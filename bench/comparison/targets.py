@@ -1,4 +1,4 @@
-"""Every target beside what was measured: by ``make bench``, else by the comparison."""
+"""Every target beside its measurement by ``make bench`` or by the comparison."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_MEASURED = "not measured"
 
 @dataclass(frozen=True)
 class CommandTarget:
-    """How many times as fast as dbt alone, of the same release, an engine has to be."""
+    """The least ratio of the times of dbt alone and of an engine with the same release of dbt."""
 
     row: int
     name: str
@@ -62,9 +62,10 @@ COMMAND_TARGETS = (
 
 
 def rows(results: Results, figures: dict[str, Any]) -> list[Sequence[str]]:
-    """A table of all rows, in their order. What nobody measured is in it, without a verdict.
+    """Return the table of all targets in their order.
 
-    A row that was measured by both is in it twice.
+    A target without a measurement has no verdict. A target that ``make bench`` and the comparison
+    both measured has two rows.
     """
     found = [*_of_figures(figures)]
     measured = {row for row, _ in found}
@@ -98,7 +99,7 @@ def _of_figures(figures: dict[str, Any]) -> Iterator[tuple[int, Sequence[str]]]:
 
 
 def with_unit(value: float, unit: str) -> str:
-    """Three digits, or all before the point."""
+    """Write a value with its unit: three digits, or all digits before the point."""
     return times(value) if unit == "x" else f"{value:,.3g} {unit}"
 
 
@@ -119,7 +120,7 @@ def _of_commands(results: Results) -> Iterator[tuple[int, Sequence[str]]]:
 
 
 def sides_of(results: Results, target: CommandTarget) -> tuple[Result, Result] | None:
-    """The two sides, of the first release that both were measured with."""
+    """Return dbt alone and the engine, of the first release that measured both."""
     for result in results:
         is_meant = (result.project, result.command) == (target.project, target.command)
         if is_meant and result.seconds and result.engine.startswith(target.engine):

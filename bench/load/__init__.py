@@ -1,1 +1,1 @@
-"""Many reader processes and one publisher: ``python -m bench.load``, docs in bench/README.md."""
+"""Many reader processes and one publisher: ``python -m bench.load``; see bench/README.md."""

@@ -1,7 +1,7 @@
-"""Many processes read a manifest while it is published again and again.
+"""Many processes read a manifest while another publishes it again and again.
 
-The same load on flatmanifest, on ``json.load`` in every process, and on SQLite. Ends with status 1
-if a reader saw anything but whole generations, in their order, with the right answers.
+flatmanifest, ``json.load`` in every process, and SQLite get the same load. The exit status is 1 if
+a reader met a torn generation, generations out of order, or a wrong answer.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from bench.load.publishers import PUBLISHERS
 from bench.load.sources import SOURCES, Question
 from flatmanifest.profile.measurement import processor
 
-MODELS = 200  # that fields are read of
+MODELS = 200  # models whose fields are read
 ANCESTORS_OF = 20
 TARGET_MB = 3  # row 10
-# What a reader of JSON holds for each byte of it, and some more.
+# Bytes of memory of a JSON reader for each byte of JSON, rounded up.
 MEMORY_PER_BYTE = 6
 
 
@@ -65,14 +65,14 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
     parser.add_argument("--readers", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--baseline-seconds", type=float, default=20, help="for the others")
+    parser.add_argument("--baseline-seconds", type=float, default=20, help="for other sources")
     parser.add_argument("--publish-every", type=float, default=1, metavar="SECONDS")
     parser.add_argument("--pause", type=float, default=10, help="ms between operations of a reader")
     parser.add_argument(
         "--verify-every",
         type=int,
         metavar="N",
-        help="each reader verifies every Nth generation whole, each another (default: READERS)",
+        help="each reader verifies every Nth generation, in turns (default: READERS)",
     )
     parser.add_argument("--sources", default=",".join(SOURCES), help="(default: %(default)s)")
     parser.add_argument("--large", type=Path, help="the manifest.json to read")
@@ -87,7 +87,7 @@ def parse() -> argparse.Namespace:
 
 
 def work_on(manifest: dict[str, Any]) -> tuple[dict[str, str], list[Question]]:
-    """Models to read fields of, and selections, spread over the whole manifest."""
+    """Return models whose fields are read, and selections, spread over the whole manifest."""
     models = {
         id_: node for id_, node in manifest["nodes"].items() if node["resource_type"] == "model"
     }
@@ -111,7 +111,7 @@ def work_on(manifest: dict[str, Any]) -> tuple[dict[str, str], list[Question]]:
 
 
 def readers_of(source: str, wanted: int, json_size: int) -> int:
-    """How many processes there is memory for."""
+    """Return how many of the wanted processes fit into memory."""
     if source != "json.load":
         return wanted
     try:
@@ -122,7 +122,7 @@ def readers_of(source: str, wanted: int, json_size: int) -> int:
 
 
 def check_answers(sources: list[str], load: Load, directory: Path) -> None:
-    """All must have answered the same, or they have not done the same work."""
+    """Exit unless all sources give the same answers: only then have they done the same work."""
     found = [
         answers(source, directory / source / PUBLISHERS[source].NAME, load) for source in sources
     ]

@@ -1,4 +1,4 @@
-"""One load: readers of one kind of source, a publisher, and what came of it."""
+"""Runs one load: readers of one kind of source, a publisher, and their findings."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from bench.load.sources import SOURCES, Question
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked of every kind of source."""
+    """The load, the same for every kind of source."""
 
     seconds: float
     publish_every: float
-    verify_every: int  # one of so many generations is verified whole by each reader
-    pause: float  # of a reader after each operation, seconds
+    verify_every: int  # each reader verifies one of so many generations
+    pause: float  # seconds that a reader waits after each operation
     manifest: dict[str, Any]
-    models: dict[str, str]  # unique id and how it is materialized
+    models: dict[str, str]  # unique_id to materialization
     questions: list[Question]
 
 
 @dataclass
 class Outcome:
-    """What readers found; times in seconds, sizes in bytes."""
+    """The findings of the readers; times in seconds, sizes in bytes."""
 
     source: str
     readers: int
@@ -40,12 +40,12 @@ class Outcome:
     published: int = 0
     publishing: list[float] = field(default_factory=list)
     latencies: dict[str, Latencies] = field(default_factory=dict)
-    # From the end of publishing to the first look of each reader.
+    # Seconds from the end of publishing to the first look of each reader.
     lags: list[float] = field(default_factory=list)
     verified: int = 0
     cpu: float = 0.0
     per_second: float = 0.0
-    # Unique set sizes, medians of readers: at the end, and without what reading needs.
+    # Median unique set sizes of the readers: at the end, and the share of the manifest.
     private: float = 0.0
     before: float = 0.0
     wrong: list[str] = field(default_factory=list)
@@ -119,7 +119,7 @@ def measure(source: str, readers: int, load: Load, directory: Path) -> Outcome:
     processes: list[ReaderProcess] = []
     try:
         for number in range(readers):
-            # One by one: those that have begun are ended when one cannot.
+            # Append one by one: if one cannot start, those that have started are ended.
             processes.append(ReaderProcess({**tasks, "number": number}))  # noqa: PERF401
         all_hear(processes)
         for process in processes:
@@ -171,7 +171,7 @@ def all_hear(processes: list[ReaderProcess]) -> None:
 
 
 def publish(publisher: Publisher, load: Load, outcome: Outcome) -> dict[int, float]:
-    """Publish until the time is over; return when each generation was there, Unix time."""
+    """Publish until the time is over; return the Unix time of each generation's publication."""
     published = {1: time.time()}
     begin = time.monotonic()
     outcome.published = 1
@@ -190,13 +190,13 @@ def publish(publisher: Publisher, load: Load, outcome: Outcome) -> dict[int, flo
 
 
 def add(found: dict[str, Any], published: dict[int, float], outcome: Outcome) -> None:
-    """Add what one reader found."""
+    """Add the findings of one reader."""
     operations = 0
     for name, counts in found["latencies"].items():
         latencies = Latencies({int(bucket): count for bucket, count in counts.items()})
         outcome.latencies.setdefault(name, Latencies()).merge(latencies)
         operations += 0 if name == "moving on" else len(latencies)
-    # The last operation may end long after the time is over.
+    # The last operation may end long after the end of the measurement.
     outcome.per_second += operations / found["elapsed"]
     outcome.verified += found["verified"]
     outcome.cpu += found["cpu"]
@@ -204,5 +204,5 @@ def add(found: dict[str, Any], published: dict[int, float], outcome: Outcome) ->
     if found["generation"] != outcome.published:
         outcome.wrong.append(f"the last generation seen is {found['generation']}")
     for generation, seen in found["seen"].items():
-        # A reader may look between the rename and the publisher's clock.
+        # A reader may look after the rename and before the publisher reads its clock.
         outcome.lags.append(max(0.0, seen - published[int(generation)]))

@@ -1,16 +1,16 @@
-"""Latencies, counted in buckets: what a reader notes must not weigh on what it is measured by."""
+"""Counts latencies in buckets, so that noting them adds little to a reader's memory and time."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 
-# Buckets to a factor of e: each is 2% wide.
+# Buckets per factor of e: a bucket is 2% wide.
 RESOLUTION = 50
 
 
 class Latencies:
-    """Durations in nanoseconds, to within a percent."""
+    """Durations in nanoseconds, accurate to a percent."""
 
     def __init__(self, counts: dict[int, int] | None = None) -> None:
         self.counts: Counter[int] = Counter(counts or {})
@@ -25,7 +25,7 @@ class Latencies:
         return self.counts.total()
 
     def quantile(self, share: float) -> float:
-        """Seconds that this share of all durations does not exceed; NaN without any."""
+        """Return the seconds that this share of the durations does not exceed; NaN without any."""
         left = share * len(self)
         for bucket in sorted(self.counts):
             left -= self.counts[bucket]

@@ -1,4 +1,4 @@
-"""Who replaces what readers read, a generation each time."""
+"""Publishers: each publish puts one new generation in place for the readers."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from bench.load.sources import FIRST, LAST
 
 
 class Publisher(ABC):
-    """One of a kind of source."""
+    """Publishes generations of a manifest for one kind of source."""
 
-    NAME: str  # of what readers open
+    NAME: str  # the name of the file that readers open
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / self.NAME
 
     @abstractmethod
     def publish(self, generation: int) -> None:
-        """Make this generation what readers find."""
+        """Put this generation in place; returns when readers find it."""
 
 
 class PublisherOf(Protocol):
-    """A class of publishers."""
+    """The type of a publisher class."""
 
     NAME: str
 
@@ -34,7 +34,7 @@ class PublisherOf(Protocol):
 
 
 class JsonPublisher(Publisher):
-    """The manifest as dbt writes it, but whole at once: dbt's own is written in place."""
+    """Writes the manifest's JSON as dbt does, but replaces it whole: dbt writes in place."""
 
     NAME = "manifest.json"
 
@@ -53,7 +53,7 @@ class JsonPublisher(Publisher):
 
 
 class MappedPublisher(Publisher):
-    """The same, converted; that is flushed to the disk."""
+    """Writes the JSON, converts it, and flushes the converted file to the disk."""
 
     NAME = "manifest.fman"
 
@@ -67,7 +67,7 @@ class MappedPublisher(Publisher):
 
 
 class DatabasePublisher(Publisher):
-    """What the questions need, replaced in one transaction; readers go on meanwhile (WAL)."""
+    """Replaces the rows that the questions need in one transaction; readers continue (WAL)."""
 
     NAME = "manifest.sqlite"
 
@@ -109,7 +109,7 @@ class DatabasePublisher(Publisher):
         with self.connection as transaction:
             transaction.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", (FIRST, generation))
             for table in ("node", "tag", "edge"):
-                transaction.execute(f"DELETE FROM {table}")  # noqa: S608 - of these three
+                transaction.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are constants
             transaction.executemany("INSERT INTO node VALUES (?, ?, ?, ?, ?, ?)", self.nodes)
             transaction.executemany("INSERT INTO tag VALUES (?, ?)", self.tags)
             transaction.executemany("INSERT INTO edge VALUES (?, ?)", self.edges)

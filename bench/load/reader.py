@@ -1,7 +1,8 @@
-"""One reader process: ``python -m bench.load.reader``, told what to do by a line of JSON on stdin.
+"""One reader process: ``python -m bench.load.reader``.
 
-Lines are the protocol: it says when it has started, has its source, is done, and is told when all
-others have too; what it found is a line of JSON. It ends when stdin does: all have been measured.
+The reader gets its task as a line of JSON on stdin. It prints a line when it has started, when it
+has opened its source, and when it is done; a line on stdin answers each when all readers are as
+far. Its findings are a line of JSON. It ends when stdin ends: by then all have been measured.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from bench.load.latency import Latencies
 from bench.load.sources import SOURCES, Question
 
-# Of every so many operations, one is a selection.
+# One of so many operations is a selection.
 SELECTION_EVERY = 10
 
 
@@ -32,14 +33,14 @@ class Reader:
         self.questions: list[tuple[Question, int]] = task["questions"]
         self.random = random.Random(self.number)  # noqa: S311 - the same load each time
         self.latencies = {name: Latencies() for name in ("read", "selection", "moving on")}
-        # When each generation was first seen, Unix time.
+        # Unix time of the first look at each generation.
         self.seen: dict[int, float] = {}
         self.verified = 0
         self.wrong: list[str] = []
 
     def work(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        count = self.number  # so that not all select at once
+        count = self.number  # readers select at different times
         while time.monotonic() < end:
             count += 1
             if count % SELECTION_EVERY:
@@ -50,14 +51,14 @@ class Reader:
                 time.sleep(self.pause)
 
     def time(self, name: str, operation: Callable[[], None]) -> None:
-        """What is timed is an answer as of the newest generation, moving on included."""
+        """Time an operation on the newest generation, with the move to that generation."""
         begin = time.perf_counter_ns()
         before = self.source.generation
         if self.source.move_on():
             moved = time.perf_counter_ns()
             self.latencies["moving on"].add(moved - begin)
             self.check_generation(before)
-            begin += time.perf_counter_ns() - moved  # the check is none of the load
+            begin += time.perf_counter_ns() - moved  # the check does not count
         operation()
         self.latencies[name].add(time.perf_counter_ns() - begin)
 
@@ -75,7 +76,7 @@ class Reader:
     def read_field(self) -> None:
         unique_id = self.random.choice(self.ids)
         if self.source.read(unique_id) != self.models[unique_id]:
-            self.wrong.append(f"{unique_id} is another")
+            self.wrong.append(f"{unique_id} has another materialization")
 
     def select(self) -> None:
         question, count = self.random.choice(self.questions)
@@ -95,7 +96,7 @@ class Reader:
 
 
 def private_bytes() -> int:
-    """The unique set size, 0 where there is no /proc."""
+    """Return the unique set size in bytes; 0 if there is no /proc."""
     try:
         lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -106,7 +107,7 @@ def private_bytes() -> int:
 def main() -> None:
     reader = Reader(json.loads(sys.stdin.readline()))
     print("started", flush=True)
-    sys.stdin.readline()  # now all have, and share what they share
+    sys.stdin.readline()  # all readers have started and share their pages
     before = private_bytes()
     reader.source.move_on()
     print("ready", flush=True)
@@ -115,7 +116,7 @@ def main() -> None:
     reader.work(seconds)
     elapsed, cpu = time.monotonic() - begin, time.process_time() - cpu
     print("done", flush=True)
-    sys.stdin.readline()  # now nobody publishes any more
+    sys.stdin.readline()  # the publisher has stopped
     reader.source.move_on()
     findings = {**reader.findings(), "before": before, "elapsed": elapsed, "cpu": cpu}
     print(json.dumps(findings), flush=True)

@@ -1,7 +1,7 @@
-"""Where readers have a manifest from: a mapped file, JSON text, an SQLite database.
+"""The sources of a reader's manifest: a mapped file, JSON text, an SQLite database.
 
-A source moves on to the newest generation when it is asked to, and answers as of that one. All
-answer the same questions with the same ids; ``python -m bench.load`` tests that they do.
+A source moves to the newest generation on request, and answers from that generation. All sources
+answer the same questions with the same ids; ``python -m bench.load`` tests that.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
-# Written first and last into every generation: one that is torn has two different ones.
+# Every generation begins and ends with its number: in a torn generation the two differ.
 FIRST, LAST = "load_first", "load_last"
 
-# kind and value: "tag", "materialized" or "ancestors" (of a model's name).
+# Kind and value. The kinds: "tag", "materialized", "ancestors" (the value is a model's name).
 Question = tuple[str, str]
 
 
 class Source(ABC):
-    """One reader's. ``generation`` is that of the last call of :meth:`move_on`."""
+    """The source of one reader. ``generation`` is as of the last call of :meth:`move_on`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -28,27 +28,27 @@ class Source(ABC):
 
     @abstractmethod
     def move_on(self) -> bool:
-        """Go to the newest generation; whether it is another."""
+        """Move to the newest generation; return whether the generation has changed."""
 
     @abstractmethod
     def is_whole(self) -> bool:
-        """Whether the first and the last thing of the generation belong together."""
+        """Return whether the first and the last number of the generation are equal."""
 
     @abstractmethod
     def verify(self) -> None:
-        """Check all that can be checked; raises."""
+        """Check everything that can be checked; raises if something is wrong."""
 
     @abstractmethod
     def read(self, unique_id: str) -> str:
-        """How a model is materialized."""
+        """Return the materialization of a model."""
 
     @abstractmethod
     def select(self, question: Question) -> list[str]:
-        """The unique ids of models, sorted."""
+        """Return the sorted unique_ids of the selected models."""
 
 
 class File(Source):
-    """A file that is replaced as a whole, and opened again when it has been."""
+    """A file that publishers replace as a whole; the source then opens it again."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -56,7 +56,7 @@ class File(Source):
         self.manifest: Any = None
 
     def move_on(self) -> bool:
-        status = os.stat(self.path)  # noqa: PTH116 - the quicker one
+        status = os.stat(self.path)  # noqa: PTH116 - faster than Path.stat
         found = (status.st_ino, status.st_mtime_ns, status.st_size)
         if found == self.seen:
             return False
@@ -68,7 +68,7 @@ class File(Source):
 
     @abstractmethod
     def open(self) -> Any:
-        """The manifest at the path, a mapping."""
+        """Open the manifest at the path, as a mapping."""
 
     def is_whole(self) -> bool:
         return bool(self.manifest[FIRST] == self.manifest[LAST])
@@ -79,7 +79,7 @@ class File(Source):
 
 class MappedFile(File):
     def open(self) -> Any:
-        import flatmanifest  # noqa: PLC0415 - the others are to be without it
+        import flatmanifest  # noqa: PLC0415 - other sources must not load flatmanifest
 
         return flatmanifest.open(self.path)
 
@@ -101,7 +101,7 @@ class JsonFile(File):
             return json.load(file)
 
     def verify(self) -> None:
-        """It has been parsed."""
+        """Do nothing: JSON that has been parsed is whole."""
 
     def select(self, question: Question) -> list[str]:
         kind, value = question
@@ -125,7 +125,7 @@ class JsonFile(File):
 
 
 class Database(Source):
-    """Every question is a transaction of its own."""
+    """A database; every question is a separate transaction."""
 
     SELECTIONS: ClassVar = {
         "tag": "SELECT DISTINCT id FROM tag JOIN node USING (id) "
@@ -139,7 +139,7 @@ class Database(Source):
     }
 
     def __init__(self, path: Path) -> None:
-        import sqlite3  # noqa: PLC0415 - as above
+        import sqlite3  # noqa: PLC0415 - other sources must not load sqlite3
 
         super().__init__(path)
         self.connection = sqlite3.connect(path, timeout=60)
