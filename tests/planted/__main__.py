@@ -1,4 +1,4 @@
-"""``python -m tests.planted``: tests/planted/run.py."""
+"""``python -m tests.planted`` runs tests/planted/run.py."""
 
 from __future__ import annotations
 

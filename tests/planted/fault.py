@@ -6,11 +6,11 @@ takes::
     Promise: a sentence
     Kind: native (C++ is compiled again) or python
     Test: SuiteOfGoogleTest.Name, or test_file.py::test_name; one line for each
-    Seconds: how long the tests may take, 120 unless told
-    Dbt: the release whose environment (.venv-dbt-1.12) runs the tests, if not that of .venv
+    Seconds: how long the tests may take (120 by default)
+    Dbt: the release whose environment (.venv-dbt-1.12) runs the tests, instead of .venv
 
-A test of Python is named by its file's name, wherever below tests/ the file lies. Without
-parameters, it stands for all of its cases.
+A Python test is named by the name of its file, which may lie anywhere below tests/. A name without
+parameters stands for all cases of the test.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ DEFAULT_SECONDS = 120
 
 
 class PatchError(Exception):
-    """A patch file that is not laid out as it must be."""
+    """A patch file that breaks the layout above."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What one patch file says."""
+    """The content of one patch file."""
 
     path: Path
     promise: str
@@ -39,7 +39,7 @@ class Fault:
     tests: list[str]
     seconds: float
     dbt: str
-    files: list[str] = field(default_factory=list)  # which it changes
+    files: list[str] = field(default_factory=list)  # the files that the diff changes
 
     @property
     def name(self) -> str:
@@ -47,7 +47,7 @@ class Fault:
 
     @property
     def native_tests(self) -> list[str]:
-        """Those of GoogleTest, as patterns of ``--gtest_filter``."""
+        """Return the GoogleTest tests, as patterns of ``--gtest_filter``."""
         return [test for test in self.tests if ".py::" not in test]
 
     @property
@@ -56,7 +56,7 @@ class Fault:
 
 
 def read_fault(path: Path) -> Fault:
-    """Read a patch file. Raises PatchError with what is wrong and where."""
+    """Read a patch file. Raises PatchError with the mistake and its line."""
     header, begin, diff = path.read_text(encoding="utf-8").partition("\n--- ")
     files = sorted(set(FILE.findall(begin + diff)))
     if not files:
@@ -84,7 +84,7 @@ def read_fault(path: Path) -> Fault:
 
 
 def read_faults(directory: Path, names: list[str]) -> list[Fault]:
-    """Read the patches of a directory, all of them or those that are named."""
+    """Read all patches of a directory, or the named ones."""
     paths = sorted(directory.glob("*.patch"))
     unknown = set(names) - {path.stem for path in paths}
     if unknown:

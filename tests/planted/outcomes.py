@@ -1,7 +1,7 @@
-"""A plugin of pytest: run some tests of the collected files, and write down how each went.
+"""A pytest plugin that runs some of the collected tests, and records the outcome of each.
 
-``FLATMANIFEST_PLANTED`` names a JSON file: ``{"wanted": [ids], "outcomes": {id: outcome}}``. A test
-without parameters is wanted with all of its cases.
+``FLATMANIFEST_PLANTED`` names a JSON file: ``{"wanted": [ids], "outcomes": {id: outcome}}``. An id
+without parameters stands for all cases of the test.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 VARIABLE = "FLATMANIFEST_PLANTED"
-RANKS = ["passed", "skipped", "failed"]  # the worst of a test's three phases counts
+RANKS = ["passed", "skipped", "failed"]  # the worst outcome of a test's three phases counts
 
 
 class Outcomes:
@@ -39,7 +39,7 @@ class Outcomes:
 
 
 def names_of(nodeid: str) -> set[str]:
-    """What a test can be called: with its parameters and without."""
+    """Return the names of a test: with its parameters and without."""
     name = Path(nodeid.partition("::")[0]).name + "::" + nodeid.partition("::")[2]
     return {name, name.partition("[")[0]}
 

@@ -1,4 +1,4 @@
-"""Commands with a time limit, of which no process is left."""
+"""Runs commands with a time limit, and ends every process that they leave."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ PR_SET_CHILD_SUBREAPER = 36
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended: its exit status, None for one that took too long, and what it said."""
+    """A command's exit status (None if it took too long) and its output."""
 
     status: int | None
     output: str
 
 
 class Processes:
-    """Runs one command at a time and ends all that it started, whatever happens."""
+    """Runs one command at a time, and always ends every process that the command started."""
 
     def __init__(self) -> None:
         if sys.platform == "linux":
-            # What a test leaves behind becomes a child of this process, and is found.
+            # Orphans of a test become children of this process, so that they are found.
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def run(
         self, command: list[str], directory: Path, environment: dict[str, str], seconds: float
     ) -> Done:
-        # A file: a process that is left over would keep a pipe open.
+        # The output goes to a file: a leftover process would keep a pipe open.
         with tempfile.TemporaryFile("w+", errors="replace") as said:
             process = subprocess.Popen(
                 command,
@@ -61,7 +61,7 @@ class Processes:
 
 
 def end_all(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process, its group and what it has left, and wait for each."""
+    """Kill a process, its group and its orphans, and wait for each."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,15 +1,16 @@
-"""Plant each fault of tests/planted/*.patch in a scratch copy, and see that its tests fail.
+"""Plants each fault of tests/planted/*.patch in a scratch copy, and checks that its tests fail.
 
 ``python -m tests.planted [NAME …]`` prints a line for each fault:
 
-- ``caught``: a test that should notice it has failed
-- ``missed``: all of them have passed; the fitting test is still to be written
-- ``stale``: the patch no longer applies, or one of its tests is not there; mend the patch
-- ``unsure``: its tests fail or are skipped without the fault, too
+- ``caught``: one of the fault's tests has failed
+- ``missed``: all of the fault's tests have passed; write a test that notices the fault
+- ``stale``: the patch does not apply, or one of its tests does not exist; mend the patch
+- ``unsure``: one of the tests fails or is skipped without the fault, too
 - ``did not build``, ``did not run``: the patched code does not compile, or pytest failed before its
   first test; mend the patch
 
-The exit status is 0 if all are caught, 1 if not, 2 for wrong usage. The working tree is only read.
+The exit status is 0 if all faults are caught, 1 if not, 2 for wrong usage. The runner only reads
+the working tree.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ LAST_LINES = 15
 NATIVE_TESTS = "native_tests"
 PACKAGE = ["_native", "flatmanifest"]  # CMake's names of the extension module and the program
 
-Outcomes = dict[str, str]  # "passed", "failed" or "skipped" by the test's id
+Outcomes = dict[str, str]  # test id to "passed", "failed" or "skipped"
 
 
 @dataclass(frozen=True)
@@ -56,23 +57,23 @@ class Verdict:
 
 
 class NoTestRunError(Exception):
-    """pytest that failed before its first test: a module cannot be imported, say."""
+    """pytest failed before its first test, for example because of an import error."""
 
 
 class StoppedError(Exception):
-    """SIGTERM: undo what is planted, as after Ctrl-C."""
+    """SIGTERM has come: undo the planted fault, as after Ctrl-C."""
 
 
 class Planting:
     def __init__(self, scratch: Scratch, faults: list[Fault]) -> None:
         self.scratch = scratch
         self.faults = faults
-        self.clean: dict[str, Outcomes] = {}  # by release of dbt, "" for that of this environment
+        self.clean: dict[str, Outcomes] = {}  # by release of dbt; "" is the running environment
 
-    # How the tests go without a fault.
+    # The tests without a fault.
 
     def run_clean(self) -> None:
-        """Run every test that a fault names, without any: a test that fails anyway says nothing."""
+        """Run the tests of all faults without a fault: a test that fails now proves nothing."""
         if any(fault.kind == "native" for fault in self.faults):
             say("building the scratch copy without faults")
             self.scratch.make(targets_of(self.faults))
@@ -92,20 +93,20 @@ class Planting:
                 outcomes |= self._run_python(python, release, seconds, stop_early=False)
 
     def doubt(self, fault: Fault) -> Verdict | None:
-        """Why a fault's tests would prove nothing, if so."""
+        """Return the reason why a fault's tests would prove nothing, or None."""
         if fault.dbt not in self.clean:
-            return Verdict("unsure", f"there is no .venv-dbt-{fault.dbt}: make test-releases")
+            return Verdict("unsure", f"there is no .venv-dbt-{fault.dbt}: make environments")
         for test in fault.tests:
             found = chosen(self.clean[fault.dbt], test)
             if not found:
                 return Verdict("stale", f"there is no test {test}")
             if "failed" in found.values():
-                return Verdict("unsure", f"{test} fails without it, too")
+                return Verdict("unsure", f"{test} fails without the fault, too")
             if "passed" not in found.values():
                 return Verdict("unsure", f"{test} is skipped here")
         return None
 
-    # With one.
+    # The tests with a fault.
 
     def verdict(self, fault: Fault) -> Verdict:
         try:
@@ -147,7 +148,7 @@ class Planting:
             ]
             environment = self.scratch.environment("", TMPDIR=directory)
             self.scratch.processes.run(command, Path(directory), environment, seconds)
-            if not report.exists():  # it crashed, or took too long
+            if not report.exists():  # the tests crashed, or took too long
                 return dict.fromkeys(tests, "failed")
             suites = json.loads(report.read_text())["testsuites"]
         return {
@@ -184,7 +185,7 @@ class Planting:
             variables = {VARIABLE: str(report), "TMPDIR": directory}
             environment = self.scratch.environment(release, **variables)
             done = self.scratch.processes.run(command, self.scratch.tree, environment, seconds)
-            if done.status is None or done.status < 0:  # it took too long, or crashed
+            if done.status is None or done.status < 0:  # pytest took too long, or crashed
                 return dict.fromkeys(tests, "failed")
             outcomes: Outcomes = json.loads(report.read_text()).get("outcomes", {})
         if done.status not in {0, 1} and outcomes == {}:
@@ -193,7 +194,7 @@ class Planting:
 
 
 def targets_of(faults: Iterable[Fault]) -> list[str]:
-    """What the tests of some faults need of the native build."""
+    """Return the targets of the native build that the tests of some faults need."""
     faults = [fault for fault in faults if fault.kind == "native"]
     targets = [NATIVE_TESTS] if any(fault.native_tests for fault in faults) else []
     return targets + (PACKAGE if any(fault.python_tests for fault in faults) else [])
@@ -206,7 +207,7 @@ def native_outcome(test: dict[str, object]) -> str:
 
 
 def chosen(outcomes: Outcomes, test: str) -> Outcomes:
-    """Those of some outcomes that a fault's line ``Test:`` names."""
+    """Return the outcomes of the tests that a fault's line ``Test:`` names."""
     if ".py::" in test:
         return {
             name: outcome
@@ -261,7 +262,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--list", action="store_true", help="only name the faults")
     parser.add_argument("--patches", type=Path, default=Path(__file__).parent)
     parser.add_argument("--scratch", type=Path, default=ROOT / "build" / "planted")
-    parser.add_argument("--jobs", type=int, help="how many compilers at once; ninja's choice")
+    parser.add_argument("--jobs", type=int, help="how many compilers run at once")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, stop)
     try:

@@ -1,8 +1,8 @@
 """A copy of the working tree under build/planted, in which faults are planted, built and undone.
 
-``tree`` is the copy; its Python package is what the virtual environments here import, whose other
-packages are those of the environment that runs this, or of one with another release of dbt.
-``build`` is CMake's, made when the first native fault needs it.
+``tree`` is the copy. The virtual environments beside it import its Python package; their other
+packages come from the running environment, or from an environment with another release of dbt.
+``build`` is CMake's build directory, made when the first native fault needs it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.planted.fault import Fault
     from tests.planted.processes import Processes
 
-# What is made in a tree, and by whom it is made again.
+# Directories that the copy leaves out, and that nobody removes from it.
 NOT_COPIED = {
     *["build", "dist", "target", "logs", "__pycache__", ".git", ".hypothesis", ".cache"],
     *[".mypy_cache", ".pytest_cache", ".ruff_cache"],
@@ -37,19 +37,19 @@ BUILD_SECONDS = 1800
 
 
 class StaleError(Exception):
-    """A patch that no longer applies."""
+    """A patch does not apply any more."""
 
 
 class BuildError(Exception):
-    """A tree that does not compile."""
+    """The tree does not compile."""
 
 
 class NoEnvironmentError(Exception):
-    """A release of dbt that is not installed here."""
+    """A release of dbt is not installed here."""
 
 
 class BusyError(Exception):
-    """A scratch copy that another run uses."""
+    """Another run uses the scratch copy."""
 
 
 class Scratch:
@@ -59,15 +59,15 @@ class Scratch:
         self.processes = processes
         self.jobs = jobs
         self.tree = directory / "tree"
-        # As deep below the tree as make's build: ccache then knows the object files.
+        # As deep below the tree as the build of make, so that ccache finds the object files.
         self.build = self.tree / "build"
-        self.venvs: dict[str, Path] = {}  # by release of dbt, "" for that of this environment
+        self.venvs: dict[str, Path] = {}  # by release of dbt; "" is the running environment
         self.is_configured = False
         self.native_tests = self.build / "tests" / "native" / "native_tests"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other runs out of the copy. Raises BusyError if one is there."""
+        """Keep other runs out of the copy. Raises BusyError if another run uses it."""
         self.directory.mkdir(parents=True, exist_ok=True)
         with (self.directory / "lock").open("w") as file:
             try:
@@ -80,7 +80,7 @@ class Scratch:
             yield
 
     def prepare(self) -> None:
-        """Make the copy equal to the working tree, with what an interrupted run left undone."""
+        """Make the copy equal to the working tree, also after an interrupted run."""
         wanted = {path.relative_to(self.root) for path in files_of(self.root)}
         there = {path.relative_to(self.tree) for path in files_of(self.tree)}
         for path in there - wanted:
@@ -97,7 +97,7 @@ class Scratch:
         self.use_installed()
 
     def with_dbt(self, release: str) -> None:
-        """Make an environment with another release. Raises NoEnvironmentError."""
+        """Make an environment with another release of dbt. Raises NoEnvironmentError."""
         if release in self.venvs:
             return
         name = f".venv-dbt-{release}"
@@ -118,7 +118,7 @@ class Scratch:
 
     @cached_property
     def git(self) -> str:
-        """The program whose ``apply`` plants a patch."""
+        """Return the path of git, whose ``apply`` plants a patch."""
         found = shutil.which("git")
         if found is None:
             raise BuildError("there is no git, whose apply plants the faults: apt install git")
@@ -126,7 +126,7 @@ class Scratch:
 
     @cached_property
     def installed(self) -> tuple[Path, Path]:
-        """The extension module and the program that are installed beside this Python."""
+        """Return the extension module and the program of the running environment."""
         found = importlib.util.find_spec("flatmanifest._native")
         program = Path(sysconfig.get_path("scripts")) / PROGRAM
         if found is None or found.origin is None or not program.exists():
@@ -134,11 +134,11 @@ class Scratch:
         return Path(found.origin), program
 
     def use_installed(self) -> None:
-        """Have the package run with what is installed."""
+        """Have the package use the installed extension module and program."""
         self._use(*self.installed)
 
     def use_built(self) -> None:
-        """Have the package run with what was last built here."""
+        """Have the package use the extension module and program that were last built here."""
         extension = next((self.build / "bindings").glob("_native*.so"))
         self._use(extension, self.build / "native" / "cli" / PROGRAM)
 
@@ -147,18 +147,18 @@ class Scratch:
         places += [(program, directory / "bin") for directory in self.venvs.values()]
         for source, directory in places:
             place = directory / source.name
-            place.unlink(missing_ok=True)  # a new file: the old one may still be mapped
+            place.unlink(missing_ok=True)  # make a new file: the old one may still be mapped
             shutil.copy2(source, place)
 
     @contextlib.contextmanager
     def planted(self, fault: Fault) -> Iterator[None]:
-        """Apply a patch, and undo it. Raises StaleError."""
+        """Apply a patch, and undo it at the end. Raises StaleError."""
         originals = {name: self.tree / name for name in fault.files}
         missing = [name for name, path in originals.items() if not path.is_file()]
         if missing:
             raise StaleError(f"there is no {', '.join(missing)}")
         kept = {path: path.read_bytes() for path in originals.values()}
-        # Outside of a repository, git apply takes the paths as they are.
+        # Outside a repository, git apply takes the paths as they are.
         done = subprocess.run(
             [self.git, "apply", str(fault.path)],
             cwd=self.tree,
@@ -179,8 +179,8 @@ class Scratch:
                 forget_bytecode(path)
 
     def make(self, targets: list[str]) -> None:
-        """Compile what has changed. Raises BuildError with the compiler's words."""
-        if not self.is_configured:  # takes a second where nothing has changed
+        """Compile the changed files. Raises BuildError with the compiler's output."""
+        if not self.is_configured:  # even if nothing has changed, CMake takes a second
             self._run(self._configuration())
             self.is_configured = True
         jobs = [] if self.jobs is None else ["-j", str(self.jobs)]
@@ -193,7 +193,7 @@ class Scratch:
         return [
             *["cmake", "-S", str(self.tree), "-B", str(self.build), "-G", "Ninja"],
             *["--log-level=NOTICE", "-DCMAKE_BUILD_TYPE=Release"],
-            # Each fault changes one file: the others of its room are not to be compiled again.
+            # Each fault changes one file; without unity builds only that file is compiled again.
             *[
                 "-DCMAKE_UNITY_BUILD=OFF",
                 "-DFLATMANIFEST_BUILD_TESTS=ON",
@@ -209,19 +209,19 @@ class Scratch:
             raise BuildError(f"{' '.join(command[:3])}:\n{done.output}")
 
     def environment(self, release: str, **variables: str) -> dict[str, str]:
-        """The environment of a test, with the programs of its virtual environment first."""
+        """Return a test's environment, with the programs of its virtual environment first."""
         directory = self.venvs[release]
         own = {"PATH": f"{directory / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
         return {**os.environ, **own, "VIRTUAL_ENV": str(directory), **variables}
 
 
 def python_in(directory: Path) -> Path:
-    """The interpreter of a virtual environment."""
+    """Return the interpreter of a virtual environment."""
     return directory / "bin" / "python"
 
 
 def files_of(directory: Path) -> Iterator[Path]:
-    """The files of a tree that are not made from others."""
+    """Yield the files of a tree that are not generated."""
     for path, directories, names in os.walk(directory):
         directories[:] = [
             name for name in directories if name not in NOT_COPIED and not name.startswith(".venv")
@@ -231,6 +231,6 @@ def files_of(directory: Path) -> Iterator[Path]:
 
 
 def forget_bytecode(path: Path) -> None:
-    """Remove what Python has compiled of a file: it tells versions apart by whole seconds only."""
+    """Remove a file's bytecode: Python compares only whole seconds, so it could miss a change."""
     if path.suffix == ".py":
         Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)

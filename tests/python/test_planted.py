@@ -24,7 +24,7 @@ HEADER = "Promise: reprs are short.\nKind: python\nTest: {test}\nSeconds: {secon
 
 
 def patch(old: str, new: str, test: str = TEST, seconds: int = 60) -> str:
-    """A patch that replaces a text of the reprs, whether it is there or not."""
+    """Return a patch that replaces a text of _reprs.py, even if the file lacks the text."""
     before = (ROOT / REPRS).read_text()
     if old not in before:
         before = old + before
