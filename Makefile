@@ -1,14 +1,14 @@
-# Builds, tests and shows flatmanifest on a Debian or Ubuntu machine that has nothing but make and sh.
-# `make` lists the targets. Every target sets up what it needs, and what is in place is not done twice.
+# Builds, tests and shows flatmanifest on a Debian or Ubuntu machine that has only make and sh.
+# `make` lists the targets. Every target sets up what it needs, and does nothing twice.
 
 PYTHON ?= python3
 FUZZ_SECONDS ?= 600
 TEST_FUZZ_SECONDS ?= 10
 SOAK_SECONDS ?= 60
-# Of each of the front door's four stories.
+# Steps of each of the front door's four stories.
 SOAK_STEPS ?= 1000
 SOAK_SEED ?= 1000
-# Damaged copies of real files.
+# Number of damaged copies of real files.
 MUTATIONS ?= 300000
 TEST_MUTATIONS ?= 1000
 DEMO_OPTIONS ?=
@@ -24,20 +24,20 @@ WHEEL := $(BUILD)/wheel/wheel.stamp
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 PACKAGES := setup/python_packages.sh
 STAGES := $(PYTHON) tests/run_stages.py
-# Beside the one in .venv.
+# The releases beside the release in .venv.
 DBT_RELEASES := 1.10 1.12
 FUZZ_TARGETS := reader convert select front
-# Tests that share what they set up stay together as long as there is other work.
+# Tests that share a setup stay on one core while there is other work.
 ON_ALL_CORES := -n logical --dist worksteal
 
-# dbt is never to report what these targets do with it.
+# dbt sends no usage statistics from these targets.
 export DBT_SEND_ANONYMOUS_USAGE_STATS := 0
 export DO_NOT_TRACK := 1
 export PYTHON
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-# Ninja uses every core by itself; two recipes at once would only fight for them, and for apt's lock.
+# Ninja uses every core by itself; two recipes at once would compete for the cores and for apt's lock.
 .NOTPARALLEL:
 
 .PHONY: help setup build wheel check test test-all test-planted demo bench bench-load bench-handoff compare docs fuzz test-fuzz
@@ -50,7 +50,7 @@ help: ## list the targets
 
 .PRECIOUS: $(VENV)-dbt-%/dbt.stamp $(VENV)-dbt-%/package.stamp
 
-## What is on the machine, and in .venv
+## Packages of the system and of .venv
 
 setup: system-all $(VENV)/dev.stamp ## install the system packages (apt) and the Python ones (.venv)
 
@@ -68,16 +68,16 @@ $(VENV)/dev.stamp: setup/requirements-dev.txt setup/requirements-docs.txt $(VENV
 	@$(PACKAGES) "Installing the Python packages that tests, linters and benchmarks need" $(VENV) -r setup/requirements-dev.txt
 	@touch $@
 
-## What is built
+## Building
 
 build: build-package build-native ## build the native code in build/ and install the package into .venv
 
-# With the directories, so that a removed file counts as a change.
+# The list includes directories, so that a removed file counts as a change.
 package_sources := $(shell find CMakeLists.txt cmake pyproject.toml README.md LICENSE schema native bindings python \
 	-name __pycache__ -prune -o -print)
 
-# One tree for the package, the native tests and the native benchmark, so that the rooms are compiled once. The build
-# runs in .venv rather than in an environment of its own: the tree is reused, and only what changed is compiled.
+# The package, the native tests and the native benchmark share one build tree, so that the rooms are compiled once. The
+# build runs in .venv instead of an isolated environment: only changed files are compiled again.
 $(WHEEL): $(package_sources) $(VENV)/demo.stamp | system-build
 	@echo "Building flatmanifest"
 	@mkdir -p $(BUILD)/wheel && rm -f $(BUILD)/wheel/*.whl
@@ -91,7 +91,7 @@ build-native: $(WHEEL)
 
 build-package: $(VENV)/package.stamp
 
-# As it is published: everything in it but what every Linux has.
+# The published form: the wheel contains every library that not every Linux has.
 wheel: $(VENV)/dev.stamp ## build the wheel, repair it with auditwheel, and test it in a bare environment
 	@$(BIN)/python setup/wheel.py $(WHEEL_OPTIONS)
 
@@ -99,20 +99,20 @@ $(VENV)/package.stamp: $(WHEEL)
 	@$(PACKAGES) "Installing flatmanifest" $(VENV) --no-deps --reinstall $(BUILD)/wheel/*.whl
 	@touch $@
 
-## What is checked
+## Checks and tests
 
 CHECK_STAGES := setup build lint test-native test-python
 TEST_STAGES := $(CHECK_STAGES) docs environments test-dbt $(addprefix test-dbt-,$(DBT_RELEASES)) test-fuzz
 ALL_STAGES := test-python-all $(addprefix test-dbt-all-,$(DBT_RELEASES)) test-dbt-edits fuzz-all sanitize-address sanitize-thread
 
-# A stage starts when the machine has Python, and it says what it takes.
+# run_stages.py needs Python; it prints the time of each stage.
 check: system-build ## lint, types, native tests, Python tests that start no dbt: 3 minutes on a built tree
 	@$(STAGES) --make "$(MAKE)" $(CHECK_STAGES)
 
-test: system-build ## check, and the tests that start dbt; fuzz shortly what has changed: 20 minutes from nothing
+test: system-build ## check, the tests that start dbt, and short fuzzing of changed code: 20 minutes from a fresh checkout
 	@$(STAGES) --make "$(MAKE)" $(TEST_STAGES)
 
-test-all: system-build ## test, and every module with every release of dbt, every edit with every command, fuzzing, sanitizers
+test-all: system-build ## test, all tests with every release of dbt, every edit with every command, fuzzing, sanitizers
 	@$(STAGES) --make "$(MAKE)" $(TEST_STAGES) $(ALL_STAGES)
 
 test-native: build-native
@@ -121,7 +121,7 @@ test-native: build-native
 test-python: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/python
 
-# The comparisons with dbt and networkx, for large manifests too.
+# Comparisons with dbt and networkx, also on large manifests.
 test-python-all: export FLATMANIFEST_EVERY_MANIFEST = 1
 test-python-all: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,selection_parity.py state_parity.py dbt_selecting.py graph_dbt.py)
@@ -129,7 +129,7 @@ test-python-all: build-package $(VENV)/dev.stamp
 test-dbt: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/dbt
 
-# Every edit followed by every command.
+# Every edit, followed by every command.
 test-dbt-edits: export FLATMANIFEST_EVERY_COMMAND = 1
 test-dbt-edits: export FLATMANIFEST_EVERY_ERROR = 1
 test-dbt-edits: export FLATMANIFEST_EVERY_READ = 1
@@ -139,7 +139,7 @@ test-dbt-edits: build-package $(VENV)/dev.stamp
 
 environments: $(addsuffix /package.stamp,$(addprefix $(VENV)-dbt-,$(DBT_RELEASES)))
 
-# In the other releases of dbt that flatmanifest is made for: one story of each kind, or everything.
+# Tests with the other supported releases of dbt: one story of each kind, or all tests.
 test-dbt-all-%: export FLATMANIFEST_EVERY_READ = 1
 test-dbt-all-%: export FLATMANIFEST_FRESH_ORACLE = 1
 test-dbt-all-%: $(VENV)-dbt-%/package.stamp build-package
@@ -160,11 +160,11 @@ $(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt $(VENV)/demo.stamp
 	@$(if $(WITHOUT_DEPENDENCIES),$(PACKAGES) "Installing dbt-core $*" $(VENV)-dbt-$* --no-deps $(WITHOUT_DEPENDENCIES))
 	@touch $@
 
-# Some faults are in what only dbt 1.12 calls.
-test-planted: build $(VENV)/dev.stamp $(VENV)-dbt-1.12/package.stamp ## plant small faults, one per promise, and see that the tests notice each
+# Some faults are in code that only dbt 1.12 calls.
+test-planted: build $(VENV)/dev.stamp $(VENV)-dbt-1.12/package.stamp ## plant small faults, one per promise, and check that the tests notice each
 	$(BIN)/python -m tests.planted
 
-fuzz: build-fuzz build-package $(VENV)/dev.stamp ## fuzz what reads untrusted input for FUZZ_SECONDS (600) each, and damage MUTATIONS files
+fuzz: build-fuzz build-package $(VENV)/dev.stamp ## fuzz each reader of untrusted input for FUZZ_SECONDS (600), and damage MUTATIONS files
 	@for target in $(FUZZ_TARGETS); do $(RUN_FUZZER) $$target $(FUZZ_SECONDS) || exit 1; done
 	@tests/fuzz/mutate.sh $(BUILD)/fuzz $(BIN)/python $(MUTATIONS)
 
@@ -175,7 +175,7 @@ fuzz-all: FUZZ_SECONDS = 60
 fuzz-all: MUTATIONS = 20000
 fuzz-all: fuzz
 
-# Only targets whose code, or whose fuzzer, has changed: tests/fuzz/changed_targets.py says how that is known.
+# Runs only the targets whose code or fuzzer has changed; tests/fuzz/changed_targets.py finds them.
 test-fuzz: build-package $(VENV)/dev.stamp
 	@if ! command -v clang++ >/dev/null; then echo "Skipped: fuzzing needs clang++, which is not installed"; exit 0; fi; \
 	targets=$$($(CHANGED_TARGETS)) || exit 1; \
@@ -195,15 +195,15 @@ build-fuzz: system-all build-package
 		-DFLATMANIFEST_PROGRAM=$(CURDIR)/$(BIN)/flatmanifest
 	@ninja -C $(BUILD)/fuzz fuzzing
 
-soak: soak-store soak-dbt fuzz bench-load ## the long forms: races and kills (SOAK_SECONDS a test), stories of SOAK_STEPS beside dbt, fuzzing, a load of 64 readers
+soak: soak-store soak-dbt fuzz bench-load ## run the long tests: races and kills (SOAK_SECONDS a test), stories of SOAK_STEPS beside dbt, fuzzing, a load of 64 readers
 
-# The short forms of these are among the tests.
+# Short forms of the soak targets are among the tests.
 soak-store: export FLATMANIFEST_SOAK_SECONDS = $(SOAK_SECONDS)
 soak-store: build-native build-package $(VENV)/dev.stamp
 	$(BUILD)/tests/native/native_tests --gtest_brief=1 --gtest_filter='*Soak*:*Race*:*Publish*:*Staged*:Power*'
 	$(BIN)/python -m pytest -q -s tests/python/test_many_processes.py
 
-# Another SOAK_SEED is other stories.
+# Another SOAK_SEED gives other stories.
 soak-dbt: export FLATMANIFEST_FRONT_DOOR_STEPS = $(SOAK_STEPS)
 soak-dbt: export FLATMANIFEST_FRONT_DOOR_SEED = $(SOAK_SEED)
 soak-dbt: export FLATMANIFEST_ENV_VAR_EXAMPLES = 40
@@ -235,7 +235,7 @@ lint: $(VENV)/dev.stamp ## check formatting, style and types
 	@echo "$(BIN)/clang-format --dry-run -Werror"
 	@$(BIN)/clang-format --dry-run -Werror $(cpp_sources)
 
-# In a tree of its own, which is not built: clang-tidy wants each file by itself, and clang's options.
+# A separate tree, which is not built: clang-tidy needs the compile commands of single files, for clang.
 lint-tidy: system-all $(VENV)/dev.stamp ## run clang-tidy over the native code
 	@cmake -S . -B $(BUILD)/tidy -G Ninja --log-level=NOTICE -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_UNITY_BUILD=OFF \
 		-DFLATMANIFEST_BUILD_TESTS=ON -DFLATMANIFEST_BUILD_PYTHON=ON -DSKBUILD_SCRIPTS_DIR=bin \
@@ -243,12 +243,12 @@ lint-tidy: system-all $(VENV)/dev.stamp ## run clang-tidy over the native code
 	@ninja -C $(BUILD)/tidy schema_headers
 	run-clang-tidy -quiet -p $(BUILD)/tidy '/(native|tests|bindings)/'
 
-format: $(VENV)/dev.stamp ## lay out and mend what the linters can
+format: $(VENV)/dev.stamp ## format the code, and apply the linters' fixes
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/clang-format -i $(cpp_sources)
 
-## What is shown
+## Demo, benchmarks and documentation
 
 demo: build-package ## convert the manifest of a 2,000-model project and read it back, with times beside json.load's
 	@$(BIN)/python -m bench.demo $(DEMO_OPTIONS)
@@ -256,21 +256,21 @@ demo: build-package ## convert the manifest of a 2,000-model project and read it
 bench: build-package build-native $(VENV)/dev.stamp ## print the benchmarks' table
 	@$(BIN)/python -m bench $(BENCH_OPTIONS)
 
-bench-load: build-package $(VENV)/dev.stamp ## print what 64 readers take while a manifest is published every second
+bench-load: build-package $(VENV)/dev.stamp ## measure 64 readers while a manifest is published every second
 	@$(BIN)/python -m bench.load $(LOAD_OPTIONS)
 
-# The other parser came with dbt 1.12.
-bench-handoff: $(VENV)-dbt-1.12/package.stamp ## print what dbt takes for another parser's manifest.json
+# dbt 1.12 is the first release with another parser.
+bench-handoff: $(VENV)-dbt-1.12/package.stamp ## time how dbt takes another parser's manifest.json
 	@$(VENV)-dbt-1.12/bin/python -m bench.handoff
 
-# Strict: a link or an anchor that leads nowhere fails, though not with --quiet, which hides it from mkdocs, too.
+# --strict makes a broken link or anchor an error. With --quiet, mkdocs would not see the warning.
 docs: export NO_MKDOCS_2_WARNING = 1
-docs: build-package $(VENV)/dev.stamp ## build the documentation's site in build/site, and check its links
+docs: build-package $(VENV)/dev.stamp ## build the documentation's site in build/site and check its links
 	$(BIN)/python -m mkdocs build --strict
 
 compare: build-package $(VENV)/dev.stamp $(addsuffix /package.stamp,$(addprefix $(VENV)-dbt-,$(DBT_RELEASES))) ## time dbt's commands on generated projects: dbt alone, the plugin, the front door
 	@$(BIN)/python -m bench.comparison $(COMPARE_OPTIONS)
 
-clean: ## remove everything that these targets made, .venv too
+clean: ## remove everything that these targets make, .venv included
 	rm -rf $(BUILD) $(VENV) $(VENV)-dbt-* dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
