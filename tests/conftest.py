@@ -1,7 +1,7 @@
-"""Fixtures: a small manifest made by hand, and real ones.
+"""Fixtures: a small manifest made by hand, and real manifests.
 
-Real manifests are those that dbt makes of generated projects and, where the environment variable
-FLATMANIFEST_CORPUS names a directory of ``*.json.gz``, those in there too.
+Real manifests are those that dbt makes of generated projects, and those in the directory of
+``*.json.gz`` that the environment variable FLATMANIFEST_CORPUS names, if it is set.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NOBODY = 65534
 
-# A machine that does other things too is slow at times; examples need no clock.
+# No time limits for hypothesis: a busy machine may be slow.
 settings.register_profile("unhurried", deadline=None, print_blob=True)
 settings.load_profile("unhurried")
 
@@ -45,7 +45,7 @@ def pytest_runtest_setup() -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say of a failure with random choices how to have the same ones again."""
+    """Add to the report of a failure the command that repeats its random choices."""
     report = yield
     if report.failed and randomness.SEEDS:
         given = [
@@ -61,30 +61,30 @@ def pytest_runtest_makereport(
 
 
 def pytest_configure() -> None:
-    """Have temporary directories in build/, so that an interrupted run leaves nothing elsewhere."""
+    """Put temporary directories into build/: an interrupted run leaves nothing elsewhere."""
     temporary = Path(__file__).parents[1] / "build" / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(temporary))
 
 
 def left_out() -> Iterator[str]:
-    """What this machine, or this call, has no tests of."""
+    """Yield what this machine or this call leaves untested, and the way to test it."""
     if not CORPUS:
         yield "real manifests: FLATMANIFEST_CORPUS names no directory of *.json.gz"
     if len(COMPARED) < len(CORPUS):
-        yield "large manifests beside dbt and networkx: FLATMANIFEST_EVERY_MANIFEST=1"
+        yield "comparing large manifests with dbt and networkx: FLATMANIFEST_EVERY_MANIFEST=1"
     if not [*Path("/usr/lib/postgresql").glob("*/bin")]:
         yield "dbt on PostgreSQL: it is not installed"
     if shutil.which("strace") is None:
-        yield "what the system sees of dbt's reads: strace is not installed"
+        yield "comparing recorded reads with system calls: strace is not installed"
     if os.geteuid() != 0:
         yield "files of other users: only root can give files away"
     if (os.cpu_count() or 1) < 2:
-        yield "what happens at the same time: there is one core, on which it happens in turns"
+        yield "work in parallel: there is one core"
     if os.environ.get("FLATMANIFEST_EVERY_COMMAND") != "1":
         yield "every command after every edit of a project: FLATMANIFEST_EVERY_COMMAND=1"
     if os.environ.get("FLATMANIFEST_EVERY_READ") != "1":
-        yield "what `dbt run` reads, and dbt in a project with few files: FLATMANIFEST_EVERY_READ=1"
+        yield "the reads of `dbt run`, and of a project with few files: FLATMANIFEST_EVERY_READ=1"
     if "FLATMANIFEST_EVERY_ERROR" not in os.environ:
         yield "three quarters of the broken files: FLATMANIFEST_EVERY_ERROR=1"
 
@@ -97,7 +97,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @dataclass(frozen=True)
 class Sample:
-    """A manifest's JSON file, what json.load gives of it, and the view of it."""
+    """A manifest: its JSON file, the result of json.load, and the view."""
 
     name: str
     path: Path
@@ -117,8 +117,8 @@ def corpus() -> dict[str, Path]:
 
 
 CORPUS = corpus()
-LARGE = 1_000_000  # bytes of a packed manifest: networkx and dbt take minutes for it
-# The manifests compared with dbt and networkx: all of them with FLATMANIFEST_EVERY_MANIFEST.
+LARGE = 1_000_000  # bytes of a packed manifest; networkx and dbt take minutes for larger ones
+# The manifests compared with dbt and networkx: with FLATMANIFEST_EVERY_MANIFEST all of them.
 COMPARED = {
     name: path
     for name, path in CORPUS.items()
@@ -128,7 +128,7 @@ COMPARED = {
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return the manifest of a generated project by name; dbt makes each once a session."""
+    """Return a call that gives a generated project's manifest; dbt makes each once a session."""
     made: dict[str, Path] = {}
 
     def get(name: str) -> Path:
@@ -145,7 +145,7 @@ def real(
     generated: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Sample]:
-    """Every real manifest in turn, converted by flatmanifest.convert."""
+    """Give every real manifest in turn, converted by flatmanifest.convert."""
     name: str = request.param
     path = CORPUS[name] if name in CORPUS else generated(name)
     stored = path.read_bytes()
@@ -157,32 +157,32 @@ def real(
 
 @pytest.fixture
 def plain() -> dict[str, Any]:
-    """The small manifest, as json.load gives it."""
+    """Return the small manifest as json.load gives it."""
     return sample()
 
 
 @pytest.fixture
 def json_path(tmp_path: Path, plain: dict[str, Any]) -> Path:
-    """The small manifest's JSON file, alone in its directory."""
+    """Return the small manifest's JSON file, alone in its directory."""
     return write(tmp_path / "manifest.json", plain)
 
 
 @pytest.fixture
 def fman_path(json_path: Path) -> Path:
-    """The small manifest, converted."""
+    """Return the file of the small manifest, converted."""
     return flatmanifest.convert(json_path)
 
 
 @pytest.fixture
 def manifest(fman_path: Path) -> Iterator[flatmanifest.Manifest]:
-    """The small manifest, opened."""
+    """Give the small manifest, opened."""
     with flatmanifest.open(fman_path) as opened:
         yield opened
 
 
 @pytest.fixture
 def executable() -> Path:
-    """The installed command line tool."""
+    """Return the installed command line program."""
     path = Path(sysconfig.get_path("scripts")) / "flatmanifest"
     assert path.exists(), f"the package is not installed: there is no {path}"
     return path
@@ -192,9 +192,9 @@ def executable() -> Path:
 def unprivileged(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[[], AbstractContextManager[None]]:
-    """A context without root's right to ignore permissions; the working directory is tmp_path.
+    """Return a context in which root respects permissions; the working directory is tmp_path.
 
-    Use relative paths in it: the directories above tmp_path are root's alone.
+    Use relative paths in the context: only root may enter the directories above tmp_path.
     """
     monkeypatch.chdir(tmp_path)
 

@@ -1,13 +1,13 @@
-"""Random choices that can be made again: a test's report names their seeds (conftest.py)."""
+"""Random choices that can be repeated: a failed test's report names the seeds (conftest.py)."""
 
 from __future__ import annotations
 
 import random
 
-SEEDS: list[int] = []  # of the test that runs
+SEEDS: list[int] = []  # the seeds of the running test
 
 
 def seeded(seed: int) -> random.Random:
-    """Random choices of the running test."""
+    """Return a source of random choices for the running test."""
     SEEDS.append(seed)
     return random.Random(seed)

@@ -1,18 +1,18 @@
-"""Runs targets of make one after another, and prints what each took.
+"""Runs targets of make one after another, and prints the time of each.
 
     python3 tests/run_stages.py [--within SECONDS] [--patience SECONDS] STAGE[=SECONDS]...
 
-A stage is a target of the Makefile. The table at the end has its wall time and the processor time
-of all its processes. The table is printed when a stage fails, too, and names that stage.
-``--within`` is for CI: a stage is left out if fewer than its SECONDS are left, and is stopped, and
-counts as left out, when the time is up. ``--patience`` is how long it may take to end by itself
-when it is interrupted.
+A stage is a target of the Makefile. The table at the end has the wall time of each stage and the
+processor time of all its processes. If a stage fails, the table is printed, too, and names that
+stage. ``--within`` is for CI: a stage is left out if fewer than its SECONDS are left. A stage that
+runs when the time is up is stopped, and counts as left out. ``--patience`` is how long an
+interrupted stage may take to end by itself.
 
-Temporary files are in a directory of this run, which is removed at the end; those of a stage that
-failed are kept as build/failed/STAGE. When the run is interrupted, every process that a stage has
-started is ended, also one that left its session.
+The run has its own directory for temporary files, which is removed at the end; the temporary files
+of a failed stage are kept in build/failed/STAGE. An interrupted run ends every process that a stage
+has started, also a process that has left its session.
 
-Only Python's standard library is needed: this runs before anything is installed.
+Only Python's standard library is needed: this program runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PR_SET_CHILD_SUBREAPER = 36
-# Seconds that an interrupted stage has to remove its files, and to end what it has started.
+# Seconds for an interrupted stage to remove its files and to end its processes.
 PATIENCE = 10.0
 FAILED = Path("build") / "failed"
 
 
 @dataclass
 class Result:
-    """What came of a stage: `passed`, `FAILED (status)` or why it did not run; its seconds."""
+    """The result of a stage: `passed`, `FAILED (status)` or why it did not run; its seconds."""
 
     stage: str
     outcome: str
@@ -52,7 +52,7 @@ class Result:
 
 
 class Interrupted(BaseException):
-    """A signal asks this program to end."""
+    """A signal has asked this program to end."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -70,7 +70,7 @@ def processes() -> dict[int, tuple[int, str]]:
     found = {}
     for directory in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            # After the name, which may have spaces and parentheses: state, parent, ...
+            # State, parent and so on follow the name, which may contain spaces and parentheses.
             state, parent = (directory / "stat").read_text().rpartition(")")[2].split()[:2]
             command = (
                 (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -92,7 +92,7 @@ def descendants() -> dict[int, str]:
 
 
 def reap() -> None:
-    """Wait for the adopted processes that have ended, so that their time is counted."""
+    """Wait for the adopted processes that have ended, so that their processor time counts."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0] != 0:
             pass
@@ -114,7 +114,7 @@ def wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
 
 
 def end_processes(report: Callable[[str], None]) -> None:
-    """End what is left of a stage: its make has ended, or has been interrupted."""
+    """End the processes that a stage has left after its make has ended or was interrupted."""
 
     def all_ended() -> bool:
         reap()
@@ -131,7 +131,7 @@ def end_processes(report: Callable[[str], None]) -> None:
 
 
 def processor_seconds() -> float:
-    """Return the user and system time of all children that have ended, and of theirs."""
+    """Return the user and system time of all descendants that have ended."""
     times = os.times()
     return times.children_user + times.children_system
 
@@ -145,7 +145,7 @@ class Run:
         self.deadline = None if within is None else time.monotonic() + within
         self.results: list[Result] = []
         self.scratch = Path(tempfile.mkdtemp(prefix="flatmanifest-stages-"))
-        self.scratch.chmod(0o755)  # PostgreSQL, as its own user, passes through
+        self.scratch.chmod(0o755)  # PostgreSQL passes through as its own user
 
     def left(self) -> float:
         return float("inf") if self.deadline is None else self.deadline - time.monotonic()
@@ -154,7 +154,7 @@ class Run:
         print(f"== {text}", flush=True)
 
     def run(self, stage: str, needed: float) -> bool:
-        """Run a stage, and return whether the next may run."""
+        """Run a stage, and return whether the next stage may run."""
         if self.left() < needed:
             why = f"left out: needs {needed:.0f} s, {max(self.left(), 0):.0f} s are left"
             self.results.append(Result(stage, why))
@@ -200,14 +200,14 @@ class Run:
             raise
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
-        """Interrupt a stage as Ctrl-C does, which lets tests remove what they have made."""
+        """Interrupt a stage as Ctrl-C does, which lets tests remove their files."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(self.patience)
 
     def keep(self, temporary: Path, stage: str) -> None:
-        """Keep a failed stage's temporary files, if it has left any."""
+        """Keep the temporary files of a failed stage, if there are any."""
         if not any(temporary.iterdir()):
             return
         kept = FAILED / stage
@@ -239,7 +239,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def raise_interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, signal.SIG_IGN)  # once is enough; what follows is to be finished
+        signal.signal(each, signal.SIG_IGN)  # one signal is enough; the cleanup must finish
     raise Interrupted(number)
 
 

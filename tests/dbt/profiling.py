@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 from flatmanifest.profile.report import Report
 from tests.dbt.template import PROGRAM
 from tests.projects.parsed import PRIVATE
+from tests.running import run_program
 
 ROOT = Path(__file__).parents[2]
 # A new process, where it is about imports, or about who looks into a process.
@@ -25,17 +25,9 @@ def profile(
     before: Callable[[], None] | None = None,
     program: Path = PROGRAM,
 ) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [program, "profile", *given],
-        cwd=project,
-        env={**os.environ, **PRIVATE, "FLATMANIFEST": switch, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=before,
-    )
-    assert done.returncode == status, done.stdout + done.stderr
-    return done
+    variables = {**PRIVATE, "FLATMANIFEST": switch, "PYTHONPATH": str(ROOT)}
+    command = [program, "profile", *given]
+    return run_program(command, project, variables, status=status, preexec_fn=before)
 
 
 def report_of(

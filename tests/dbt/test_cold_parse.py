@@ -9,7 +9,6 @@ import json
 import os
 import pickle
 import random
-import subprocess
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.dbt.test_dbt_parity import check, compare, make_small_everything, run
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
 from tests.randomness import seeded
+from tests.running import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,13 +58,8 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     directory = tmp_path_factory.mktemp("validations")
     project, file = directory / "project", directory / "records"
     generate("small_everything", project, None)
-    subprocess.run(
-        [PYTHON, "-m", "tests.dbt.recorded_validations", str(project), str(file)],
-        cwd=ROOT,
-        env={**os.environ, **PRIVATE, "DBT_PROFILES_DIR": str(project)},
-        check=True,
-        stdout=subprocess.PIPE,
-    )
+    command = [PYTHON, "-m", "tests.dbt.recorded_validations", str(project), str(file)]
+    run_program(command, ROOT, {**PRIVATE, "DBT_PROFILES_DIR": str(project)})
     found = [pickle.loads(record) for record in pickle.loads(file.read_bytes())]
     return [(getattr(importlib.import_module(module), name), data) for module, name, data in found]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 from tests.dbt.template import PYTHON
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
+from tests.running import run_program
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = """
@@ -41,20 +40,10 @@ def test_a_config_that_is_taken_is_what_dbt_makes(tmp_path: Path, more: str) -> 
     if more:
         kept = text.split("\nmodels:")[0]
         settings.write_text(kept + "\n" + more)
-    done = subprocess.run(
-        [PYTHON, "-m", "tests.dbt.compared_configs", str(tmp_path / "project")],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            **PRIVATE,
-            "DBT_PROFILES_DIR": str(tmp_path / "project"),
-            "FLATMANIFEST": "1",
-            "FLATMANIFEST_PARSE_WORKERS": "1",
-        },
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    project = str(tmp_path / "project")
+    variables = {**PRIVATE, "FLATMANIFEST": "1", "FLATMANIFEST_PARSE_WORKERS": "1"}
+    command = [PYTHON, "-m", "tests.dbt.compared_configs", project]
+    done = run_program(command, ROOT, {**variables, "DBT_PROFILES_DIR": project})
     counts = json.loads(done.stdout.splitlines()[-1])
     assert counts["taken"] > 10
     assert counts["made"] > 10

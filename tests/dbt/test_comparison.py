@@ -22,21 +22,15 @@ from bench.comparison.plan import COMMANDS, chain, contests
 from bench.comparison.report import MarkError, read_figures, write_into
 from bench.comparison.results import Result, Results, ResultsError
 from tests.dbt.template import PYTHON
+from tests.running import run_program
 
 ROOT = Path(__file__).parents[2]
 ALONE = "dbt 1.11"
 
 
 def compare(out: Path, *given: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [PYTHON, "-m", "bench.comparison", "--out", str(out), *given],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == status, done.stdout + done.stderr
-    return done
+    command = [PYTHON, "-m", "bench.comparison", "--out", str(out), *given]
+    return run_program(command, ROOT, status=status)
 
 
 def program(path: Path, text: str) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.dbt.template import PYTHON
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
+from tests.running import run_program
 
 ROOT = Path(__file__).parents[2]
 # Counts calls while a warm command runs, and prints them as JSON on the last line.
@@ -104,18 +104,16 @@ def test_dbt_alone_is_seen_to(tmp_path: Path) -> None:
     assert set(count_calls(tmp_path / "project", ["ls"], "0")) >= {"object", "dump"}
 
 
-def count_calls(project: Path, command: list[str], switch: str) -> dict[str, int]:
+def printed_by(code: str, project: Path, command: list[str], switch: str) -> Any:
+    """Run Python code with a dbt command in a chain project; return the JSON on the last line."""
     generate("chain", project, 10)
-    done = subprocess.run(
-        [PYTHON, "-c", COUNTER, *command],
-        cwd=project,
-        env={**os.environ, **PRIVATE, "FLATMANIFEST": switch, "DBT_PROFILES_DIR": str(project)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    calls: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    variables = {**PRIVATE, "FLATMANIFEST": switch, "DBT_PROFILES_DIR": str(project)}
+    done = run_program([PYTHON, "-c", code, *command], project, variables)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def count_calls(project: Path, command: list[str], switch: str) -> dict[str, int]:
+    calls: dict[str, int] = printed_by(COUNTER, project, command, switch)
     return calls
 
 
@@ -160,15 +158,4 @@ print(json.dumps(sorted(built)))
     ],
 )
 def test_a_warm_command_builds_macros_only(tmp_path: Path, command: list[str]) -> None:
-    project = tmp_path / "project"
-    generate("chain", project, 10)
-    done = subprocess.run(
-        [PYTHON, "-c", BUILT, *command],
-        cwd=project,
-        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", "DBT_PROFILES_DIR": str(project)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) in ([], ["macro"])
+    assert printed_by(BUILT, tmp_path / "project", command, "1") in ([], ["macro"])

@@ -16,6 +16,7 @@ from tests.dbt.template import PYTHON
 from tests.dbt.test_dbt_parity import LS, PARSE, SLOWER, Step, compare, run_both
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
+from tests.running import run_program
 
 ROOT = Path(__file__).parents[2]
 WARNING = "flatmanifest failed and leaves this to dbt"
@@ -72,16 +73,8 @@ def run_dbt(
 ) -> str:
     """What ``dbt parse`` prints in a process that runs some Python first."""
     code = f"{before}\nfrom dbt.cli.main import cli\nimport sys\nsys.argv = ['dbt', 'parse']\ncli()"
-    done = subprocess.run(
-        [python, "-c", code],
-        cwd=project,
-        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    variables = {**PRIVATE, "FLATMANIFEST": "1", **environment}
+    return run_program([python, "-c", code], project, variables).stdout
 
 
 def test_an_unknown_dbt_is_left_alone(tmp_path: Path) -> None:
@@ -149,15 +142,8 @@ cli(["parse", "--no-use-colors"], prog_name="dbt")
 def test_an_installation_that_is_broken(tmp_path: Path) -> None:
     project = tmp_path / "project"
     generate("chain", project, 1)
-    done = subprocess.run(
-        [sys.executable, "-c", BROKEN_INSTALLATION],
-        cwd=project,
-        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", "DBT_PROFILES_DIR": str(project)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    variables = {**PRIVATE, "FLATMANIFEST": "1", "DBT_PROFILES_DIR": str(project)}
+    done = run_program([sys.executable, "-c", BROKEN_INSTALLATION], project, variables)
     assert done.stdout.count("flatmanifest does not fit dbt-core") == 1
     assert "ModuleNotFoundError" in done.stdout
     assert (project / "target" / "manifest.json").exists()

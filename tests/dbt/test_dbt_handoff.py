@@ -20,6 +20,7 @@ from tests.dbt.template import PYTHON
 from tests.dbt.test_dbt_parity import LS, PARSE, THREAD, check
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
+from tests.running import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -307,15 +308,8 @@ print(json.dumps(loaded))
 def test_dbt_loads_only_what_is_new(tmp_path: Path, prepared: bytes) -> None:
     project = tmp_path / "project"
     make_handed(project, prepared)
-    done = subprocess.run(
-        [PYTHON, "-c", LOADED, PREPARED],
-        cwd=project,
-        env={**os.environ, **PRIVATE, **COPIED, "FLATMANIFEST": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    variables = {**PRIVATE, **COPIED, "FLATMANIFEST": "1"}
+    done = run_program([PYTHON, "-c", LOADED, PREPARED], project, variables)
     resources = sum(map(len, map(json.loads(prepared).get, ("nodes", "sources", "macros", "docs"))))
     at_first, later, changed = json.loads(done.stdout.splitlines()[-1])
     assert resources > 500
@@ -348,15 +342,8 @@ def test_what_cannot_be_published_is_used_as_it_is(tmp_path: Path, prepared: byt
     for switch, code in (("0", "from dbt.cli.main import cli; cli(['parse'])"), ("1", UNPUBLISHED)):
         project = tmp_path / switch / "project"
         make_handed(project, prepared)
-        done = subprocess.run(
-            [PYTHON, "-c", code],
-            cwd=project,
-            env={**os.environ, **PRIVATE, **COPIED, "FLATMANIFEST": switch},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        variables = {**PRIVATE, **COPIED, "FLATMANIFEST": switch}
+        done = run_program([PYTHON, "-c", code], project, variables)
         assert ("the disk is full" in done.stdout) == (switch == "1")
         manifests.append(without_times(project / "target"))
     assert manifests[0] == manifests[1]

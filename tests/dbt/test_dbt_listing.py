@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +11,7 @@ from flatmanifest._native import artifact_lines
 from tests.dbt.template import PYTHON
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
+from tests.running import run_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,15 +65,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def dbts(project: Path) -> Any:
-    done = subprocess.run(
-        [PYTHON, "-c", LISTER, json.dumps(KEYS)],
-        cwd=project,
-        env={**os.environ, **PRIVATE},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = run_program([PYTHON, "-c", LISTER, json.dumps(KEYS)], project, PRIVATE)
     return json.loads(done.stdout.splitlines()[-1])
 
 

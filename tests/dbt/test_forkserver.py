@@ -7,7 +7,6 @@ import pickle
 import socket
 import subprocess
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from tests.dbt.test_parallel_parse import (
     beside_dbt,
 )
 from tests.projects.parsed import PRIVATE
+from tests.running import wait_for_the_end_of
 
 
 def test_a_schema_file_in_parts(tmp_path: Path) -> None:
@@ -223,20 +223,7 @@ os.kill(os.getpid(), 9)
         text=True,
         check=False,
     )
-    server = int(process.stdout.split()[1])
-    for _ in range(600):
-        if not is_running(server):
-            return
-        time.sleep(0.1)
-    pytest.fail("it still runs")
-
-
-def is_running(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"  # nobody has asked for its status
+    wait_for_the_end_of(int(process.stdout.split()[1]), seconds=60)
 
 
 def test_messages_come_whole() -> None:

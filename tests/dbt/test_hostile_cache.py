@@ -21,6 +21,7 @@ from tests.dbt.template import PROGRAM
 from tests.dbt.warm import LINE, SELECTED
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
+from tests.running import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,15 +45,8 @@ def environment(**variables: str) -> dict[str, str]:
 
 def run(project: Path, *arguments: str, **variables: str) -> str:
     """What ``flatmanifest dbt`` prints; it must succeed."""
-    done = subprocess.run(
-        [PROGRAM, "dbt", *(arguments or SELECTED)],
-        cwd=project,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    command = [PROGRAM, "dbt", *(arguments or SELECTED)]
+    done = run_program(command, project, environment(**variables))
     assert done.stdout.splitlines()[-1] == LINE or arguments, done.stdout
     return done.stdout
 

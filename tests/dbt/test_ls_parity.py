@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shlex
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from tests.dbt.template import PYTHON
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE, parse_once
+from tests.running import run_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,28 +68,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def listed_by_dbt(project: Path) -> dict[str, str]:
     """What ``dbt ls`` prints, by its options."""
-    done = subprocess.run(
-        [PYTHON, "-c", ALL_IN_ONE],
-        input=json.dumps([shlex.split(options) for options in OPTIONS]),
-        cwd=project,
-        env={**os.environ, **PRIVATE},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    asked = json.dumps([shlex.split(options) for options in OPTIONS])
+    done = run_program([PYTHON, "-c", ALL_IN_ONE], project, PRIVATE, input=asked)
     return dict(zip(OPTIONS, json.loads(done.stdout), strict=True))
 
 
 def our_ls(executable: Path, project: Path, options: list[str]) -> str:
-    done = subprocess.run(
-        [executable, "ls", project / "target" / "manifest.json", *options],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+    command = [executable, "ls", project / "target" / "manifest.json", *options]
+    return run_program(command, project).stdout
 
 
 @pytest.mark.parametrize("options", OPTIONS)

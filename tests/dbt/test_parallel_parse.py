@@ -22,6 +22,7 @@ from tests.dbt.test_cold_parse import (
 )
 from tests.dbt.test_dbt_parity import Step, compare, run_both
 from tests.projects.parsed import PRIVATE
+from tests.running import run_program
 
 THREADED = {"TEST_THREADED": "1"}
 WORKERS = {"FLATMANIFEST_PARSE_WORKERS": "2", "TEST_LEAST_WEIGHT": "0"}
@@ -415,15 +416,9 @@ def test_values_of_variables_are_in_no_segment(tmp_path: Path, before: str) -> N
     model = tmp_path / "project" / "models" / "many" / "reads.sql"
     model.write_text("{% if env_var('HIDDEN') %}select 1 as id{% endif %}")
     variables = {**PRIVATE, **WORKERS, "FLATMANIFEST": "1", "HIDDEN": "q7Zx-value"}
-    done = subprocess.run(
-        [PYTHON, "-c", before + SEARCHING],
-        cwd=tmp_path / "project",
-        env={**os.environ, **variables, "DBT_PROFILES_DIR": str(tmp_path / "project")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    profiles = {"DBT_PROFILES_DIR": str(tmp_path / "project")}
+    program = [PYTHON, "-c", before + SEARCHING]
+    run_program(program, tmp_path / "project", {**variables, **profiles})
 
 
 def test_a_terminal_that_is_gone_is_nobody_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.dbt.sides import ROOT
 from tests.dbt.traced_reads import LISTED, PROBED, READ, Access, traced, why_not
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
+from tests.running import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -190,7 +190,7 @@ class Compared:
         self, directory: Path, make: Callable[[Path], dict[str, str]], commands: list[list[str]]
     ) -> None:
         self.project = directory / "project"
-        variables = {**os.environ, **PRIVATE, "PYTHONPATH": str(ROOT), **make(self.project)}
+        variables = {**PRIVATE, "PYTHONPATH": str(ROOT), **make(self.project)}
         record = directory / "record.json"
         # A process of its own, which imports all that it runs: what that reads counts, too.
         program = [
@@ -198,20 +198,13 @@ class Compared:
             *(json.dumps(commands), str(record)),
         ]
         report = directory / "strace.txt"
-        self.accesses = traced(program, self.project, {**variables, "FLATMANIFEST": "0"}, report)
+        alone = {**os.environ, **variables, "FLATMANIFEST": "0"}
+        self.accesses = traced(program, self.project, alone, report)
         for left in ("target", "logs"):
             shutil.rmtree(self.project / left)
         self.recorded: dict[str, Recorded] = {}
         for state in ("cold", "warm"):
-            done = subprocess.run(
-                program,
-                cwd=self.project,
-                env={**variables, "FLATMANIFEST": "1"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
+            run_program(program, self.project, {**variables, "FLATMANIFEST": "1"})
             self.recorded[state] = Recorded(json.loads(record.read_text()))
 
     def check(self, reasons: dict[str, str]) -> None:

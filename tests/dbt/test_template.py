@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import pytest
 
 from tests.dbt.template import PYTHON, ROOT, Template, TemplateDiedError
 from tests.projects.parsed import PRIVATE
+from tests.running import wait_for_the_end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,18 +97,6 @@ def started(python: Path = PYTHON) -> tuple[subprocess.Popen[str], int]:
     )
     assert client.stdout is not None
     return client, int(client.stdout.readline())
-
-
-def wait_for_the_end_of(process: int) -> None:
-    for _ in range(200):
-        try:
-            state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        if state == "Z":  # nobody has asked for its status
-            return
-        time.sleep(0.05)
-    pytest.fail(f"process {process} still runs")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

@@ -16,6 +16,7 @@ from flatmanifest.dbt.cache import entry as entries
 from tests.dbt.sides import ROOT
 from tests.dbt.template import PROGRAM, PYTHON
 from tests.dbt.test_front_door import run
+from tests.running import run_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,14 +102,7 @@ print(json.dumps(found))
 
 def uses(cases: list[tuple[str, str]]) -> list[dict[str, str]]:
     """What is noted where the renderers of settings files render these texts."""
-    done = subprocess.run(
-        [str(PYTHON), "-c", RENDER],
-        input=json.dumps(cases),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = run_program([PYTHON, "-c", RENDER], input=json.dumps(cases))
     found: list[dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -1,4 +1,4 @@
-"""``python -m tests.projects NAME DIR``: writes one of the projects."""
+"""``python -m tests.projects NAME DIR`` writes one of the projects."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ class ProjectKind:
 
     description: str
     files: Callable[[int], Iterator[ProjectFile]]
-    size: int  # where none is asked for
-    unit: str | None = None  # what a size counts; None: the size is fixed
+    size: int  # the default size
+    unit: str | None = None  # the unit of a size; None if the size is fixed
 
 
 PROJECTS: Mapping[str, ProjectKind] = MappingProxyType(
@@ -42,8 +42,8 @@ PROJECTS: Mapping[str, ProjectKind] = MappingProxyType(
 def generate(name: str, directory: str | Path, size: int | None = None) -> int:
     """Write project ``name`` into ``directory`` and return the number of files.
 
-    The directory is made where there is none, and must be empty where there is one. ``size`` is a
-    number of chains (``chain``) or models (``simple``); the other projects have one size.
+    The directory is created, or must be empty. ``size`` is a number of chains (``chain``) or of
+    models (``simple``); the other projects have one size.
     Raises ``KeyError`` for an unknown name, ``ValueError`` for a size that the project cannot have,
     ``FileExistsError`` for a directory in use.
     """

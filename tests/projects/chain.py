@@ -1,7 +1,7 @@
 """Chains of four models: base → staging → intermediate → marts, with a not_null test on each model.
 
-Chain ``i`` is ``base_i``, ``staging_i``, ``intermediate_i``, ``marts_i``, and no chain knows
-another, so that ``--select +marts_0`` is four models and their tests in a project of any size.
+Chain ``i`` is ``base_i``, ``staging_i``, ``intermediate_i``, ``marts_i``. Chains do not refer to
+each other, so that ``--select +marts_0`` is four models and their tests in a project of any size.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from tests.projects.scaffold import FOLDER_SIZE, ProjectFile, folder_of, project
 
 
 class Layer(NamedTuple):
-    """One of the four models that every chain has."""
+    """One of the four models of every chain."""
 
     name: str
     materialized: str
-    key: str  # the column that is tested
-    sql: str  # of one model; {parent} is the layer above it, {chain} the chain's number
+    key: str  # the tested column
+    sql: str  # the model's code; {parent} is the layer above, {chain} the chain's number
     description: str
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.projects.scaffold import ProjectFile
 
 SOURCE = Path(__file__).parent / "small_everything"
-# What dbt leaves behind where somebody ran it in the source directory itself.
+# Files that dbt leaves if somebody runs it in the source directory itself.
 DBT_OUTPUT = ("target", "logs", ".user.yml", "small_everything.duckdb", "__pycache__")
 
 

@@ -1,13 +1,11 @@
-"""The manifests that dbt makes of the projects in tests/projects."""
+"""Makes manifests of the projects in tests/projects by dbt."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from importlib import metadata
@@ -16,17 +14,18 @@ from pathlib import Path
 import pytest
 
 from tests.projects import generate
+from tests.running import run_program
 
-# By the name that tests know them by: the project and its size.
+# By the name of the manifest in tests: the project and its size.
 GENERATED: dict[str, tuple[str, int | None]] = {
     "small_everything": ("small_everything", None),
     "chain_of_10": ("chain", 10),
 }
 
-# dbt left to itself, and quiet about it.
+# Turns the plugin and dbt's usage statistics off.
 PRIVATE = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "0", "DO_NOT_TRACK": "1", "FLATMANIFEST": "0"}
 
-# What dbt made of a project once, for tests that are not about how it does. `make clean` forgets.
+# Manifests of earlier runs, for tests that are not about parsing. `make clean` removes them.
 KEPT = Path(__file__).parents[2] / "build" / "manifests"
 DBTS = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb")
 
@@ -43,15 +42,9 @@ def parse(project: Path) -> Path:
                 f"there is no {module} to make a manifest with: install dbt-core and dbt-duckdb "
                 "(pip install -r setup/requirements-dev.txt)"
             )
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "parse", "--no-use-colors"],
-        cwd=project,
-        env={**os.environ, **PRIVATE},
-        capture_output=True,
-        text=True,
-        check=False,
+    run_program(
+        [sys.executable, "-m", "dbt.cli.main", "parse", "--no-use-colors"], project, PRIVATE
     )
-    assert done.returncode == 0, done.stdout + done.stderr
     return project / "target" / "manifest.json"
 
 
@@ -63,10 +56,10 @@ def make_manifest(name: str, directory: Path) -> Path:
 
 
 def parse_once(name: str, directory: Path) -> Path:
-    """Return the path of the manifest of a project that nothing has run in yet.
+    """Return the path of the manifest of a project in which nothing has run yet.
 
-    dbt parses it unless the same dbt has parsed the same files before: then the manifest is a copy
-    of that one.
+    If the same dbt has parsed the same files before, the manifest is a copy of the earlier one;
+    otherwise dbt parses the project.
     """
     manifest = directory / "target" / "manifest.json"
     kept = KEPT / f"{name}-{digest_of(directory)}.json"
@@ -83,7 +76,7 @@ def parse_once(name: str, directory: Path) -> Path:
 
 
 def digest_of(project: Path) -> str:
-    """Of the files of a project that nothing has run in, and of the dbt that is here."""
+    """Return a digest of the files of a project in which nothing has run, and of the dbt here."""
     told = [sys.version, *(f"{name} {metadata.version(name)}" for name in DBTS)]
     for path in sorted(project.rglob("*")):
         if path.is_file():

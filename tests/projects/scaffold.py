@@ -1,4 +1,4 @@
-"""The files that every generated project has, and their way to disk."""
+"""The files that every generated project has, and writing a project to disk."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-# Models a folder and its schema file hold. Real projects have tens to a few hundred.
+# Models in a folder and in its schema file. Real projects have tens to a few hundred.
 FOLDER_SIZE = 100
 
 
 class ProjectFile(NamedTuple):
-    """A file of a project, not yet written."""
+    """A file of a project, before it is written."""
 
     path: str  # relative to the project, with forward slashes
     text: str
@@ -21,12 +21,12 @@ class ProjectFile(NamedTuple):
 def project_settings(name: str, materializations: Mapping[str, str]) -> Iterator[ProjectFile]:
     """Yield ``dbt_project.yml`` and ``profiles.yml``.
 
-    ``materializations`` says for each folder under ``models/`` what its models become.
+    ``materializations`` gives the materialization of the models in each folder of ``models/``.
     """
     folders = "".join(
         f"    {folder}:\n      +materialized: {kind}\n" for folder, kind in materializations.items()
     )
-    # Tests nest their arguments under `arguments:`, which dbt 1.10 reads only with the flag on.
+    # Tests have their arguments under `arguments:`, which dbt 1.10 reads only with the flag on.
     yield ProjectFile(
         "dbt_project.yml",
         f"name: {name}\n"
@@ -39,7 +39,7 @@ def project_settings(name: str, materializations: Mapping[str, str]) -> Iterator
         "models:\n"
         f"  {name}:\n" + folders,
     )
-    # dbt changes into the project's directory before it connects: the path is relative to that.
+    # The path is relative to the project: dbt changes into its directory before it connects.
     yield ProjectFile(
         "profiles.yml",
         textwrap.dedent(f"""\
@@ -60,10 +60,10 @@ def folder_of(number: int) -> str:
 
 
 def write(files: Iterable[ProjectFile], directory: Path) -> int:
-    """Write a project and return how many files it has.
+    """Write a project and return its number of files.
 
-    Raises ``FileExistsError`` where ``directory`` holds something already: a leftover model would
-    be part of the project.
+    Raises ``FileExistsError`` if ``directory`` is not empty: a leftover model would be part of the
+    project.
     """
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):

@@ -1,6 +1,7 @@
-"""A dense graph: models that read several earlier ones each.
+"""A dense graph: each model reads several earlier models.
 
-Every model has a unique and a not_null test, and those that read others a relationships test too.
+Every model has a unique and a not_null test. A model that reads others also has a relationships
+test.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from tests.projects.scaffold import FOLDER_SIZE, ProjectFile, folder_of, project
 
 # One model in ROOT_SHARE reads nothing, as staging models of a real project read sources only.
 ROOT_SHARE = 20
-# A model reads models at most this far before it: without a bound the graph would be shallow.
+# The greatest distance to a model that a model reads: without a bound the graph would be shallow.
 REACH = 150
 MAX_PARENTS = 5
 SEED = 20_240_501
@@ -28,7 +29,7 @@ from range(50)
 def simple_project(models: int) -> Iterator[ProjectFile]:
     """Yield the files of a project with ``models`` models, ``model_0`` and so on."""
     parents = _parents(models)
-    # As views, each model would expand to all the paths that lead to it: no database ends that.
+    # Views would expand to all paths that lead to a model, which no database finishes.
     yield from project_settings("simple", {"simple": "table"})
     for start in range(0, models, FOLDER_SIZE):
         members = range(start, min(start + FOLDER_SIZE, models))
@@ -39,7 +40,7 @@ def simple_project(models: int) -> Iterator[ProjectFile]:
 
 
 def _parents(models: int) -> dict[int, Sequence[int]]:
-    """Return the models that each model reads, the same in every run."""
+    """Return the models that each model reads; every run gives the same ones."""
     randomness = random.Random(SEED)
     parents: dict[int, Sequence[int]] = {}
     for number in range(models):
@@ -61,7 +62,7 @@ def _sql(number: int, parents: Sequence[int]) -> str:
     return (
         "select\n"
         "    p0.id,\n"
-        f"    ({value}) % 1000 as value\n"  # or it would double at every step of a path
+        f"    ({value}) % 1000 as value\n"  # unbounded, it would double at every step of a path
         f"from {{{{ ref('model_{first}') }}}} as p0\n" + joins
     )
 

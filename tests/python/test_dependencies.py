@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 
 from flatmanifest._native import environment_digest
 from flatmanifest.dbt.dependencies import record
+from tests.running import run_program
 
 PRELUDE = """
 import json, os, sys
@@ -48,15 +48,7 @@ def refusal(dependencies=lambda: recorder.dependencies([], [], "/nowhere", set()
 
 def recorded(directory: Path, code: str, **variables: str) -> dict[str, Any]:
     """What is recorded of a program that runs in a directory."""
-    done = subprocess.run(
-        [sys.executable, "-c", PRELUDE + code + ENDING],
-        cwd=directory,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_program([sys.executable, "-c", PRELUDE + code + ENDING], directory, variables)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
