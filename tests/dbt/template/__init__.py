@@ -1,17 +1,17 @@
-"""A dbt that has started: commands are forked from a process that has imported it.
+"""The template: a process that has imported dbt, from which tests fork dbt's commands.
 
 Importing dbt takes most of the time of a short command. So each pytest process has one template of
-dbt's process, and PYTHON is a program that stands for the Python beside it: what it is told to run
-(``-m flatmanifest.dbt``, ``-m dbt.cli.main``, ``-m tests…``, ``-c CODE``) runs in a copy of the
-template, with the caller's arguments, environment, directory and descriptors; it ends as that does.
-PROGRAM is ``flatmanifest`` beside that Python, which it becomes where it leaves a command to dbt.
+dbt's process. PYTHON is a program that acts as Python: ``-m flatmanifest.dbt``,
+``-m dbt.cli.main``, ``-m tests…`` and ``-c CODE`` run in a copy of the template, with the caller's
+arguments, environment, directory and descriptors. PYTHON ends with the copy's exit status. PROGRAM
+is ``flatmanifest`` beside PYTHON; when it leaves a command to dbt, it becomes PYTHON.
 
-There are two templates: dbt alone, for ``FLATMANIFEST=0``, and a copy of that, which has imported
-what the plugin consists of. Neither knows of a project, nor has it any other thread. Both have what
-dbt makes when it first uses its classes and its own macros: functions, JSON schemas, syntax trees.
+There are two templates: dbt alone, for ``FLATMANIFEST=0``, and a copy that has also imported the
+plugin's modules. Neither knows a project or has a second thread. Both have the functions, JSON
+schemas and syntax trees that dbt makes at the first use of its classes and of its own macros.
 
-What a copy cannot show is a new process's: how imports go, the options of Python itself, its end.
-Such tests use ``sys.executable`` and the ``flatmanifest`` beside it.
+A copy cannot show the imports, the options of Python itself, and the end of a new process. Tests of
+these use ``sys.executable`` and the ``flatmanifest`` beside it.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 SHELL = """#!/bin/sh
-# Stands for the Python beside the real flatmanifest.
+# Acts as the Python beside the real flatmanifest.
 exec '{python}' -I -S '{client}' '{directory}' '{python}' "$@"
 """
 
 
 class TemplateDiedError(Exception):
-    """The template has ended, with this status, and said this."""
+    """The template has ended; the message has its status and its output."""
 
 
 class Template:
-    """The process that dbt's processes are copied from, and the programs that ask for copies."""
+    """The process from which dbt's processes are copied, and the programs that ask for copies."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -44,7 +44,7 @@ class Template:
         self.process: subprocess.Popen[bytes] | None = None
 
     def ensure(self) -> None:
-        """Start it, or another one. Raises TemplateDiedError if the last one has died."""
+        """Start the template if none runs. Raises TemplateDiedError if the last one has died."""
         ended = None if self.process is None else self.process.poll()
         if self.process is not None and ended is None:
             return
@@ -58,7 +58,7 @@ class Template:
         self._make_programs()
         server = Path(__file__).with_name("server.py")
         environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-        # It ends with this process: it reads the end of its standard input.
+        # The template ends with this process: it reads the end of its standard input.
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, str(server), str(self.directory)],
@@ -80,16 +80,16 @@ class Template:
             shutil.copy2(Path(sys.executable).with_name(name), self.program.with_name(name))
 
     def stop(self) -> None:
-        """End it, and every copy of it."""
+        """End the template and every copy of it."""
         if self.process is not None:
-            if not (self.directory / "dbt").exists():  # it is still importing
+            if not (self.directory / "dbt").exists():  # the template is still importing
                 self.process.kill()
-            self.process.communicate()  # which closes its standard input
+            self.process.communicate()  # closes the template's standard input
         self.process = None
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-# Of this pytest process alone. What a killed one leaves behind, `make clean` removes.
+# The template of this pytest process. `make clean` removes the directory of a killed one.
 TEMPLATE = Template(ROOT / "build" / "template" / str(os.getpid()))
 PYTHON = TEMPLATE.python
 PROGRAM = TEMPLATE.program

@@ -1,7 +1,7 @@
-"""What PYTHON runs: ``client.py DIRECTORY REAL_PYTHON ARGUMENTS OF PYTHON``.
+"""The program behind PYTHON: ``client.py DIRECTORY REAL_PYTHON ARGUMENTS OF PYTHON``.
 
-Hands its arguments, environment, directory and descriptors to the template, and ends as the copy of
-it does. What a copy cannot do, the real Python does.
+Hands its arguments, environment, directory and descriptors to the template, and ends with the exit
+status of the template's copy. If a copy cannot run the arguments, the real Python runs them.
 """
 
 import array
@@ -15,7 +15,7 @@ import time
 SECONDS_TO_START = 60.0
 MODULES = {"flatmanifest.dbt", "flatmanifest.profile", "dbt.cli.main", "bench.comparison"}
 OURS = "tests."
-# Ends of the real thing that no dbt has: EX_SOFTWARE.
+# An exit status that dbt never has (EX_SOFTWARE): the template died before its copy.
 DIED = 70
 
 
@@ -23,16 +23,16 @@ def is_for_the_template(arguments: list[str]) -> bool:
     if len(arguments) < 2:
         return False
     option, what = arguments[:2]
-    return (option == "-c" and "worker_server" not in what) or (
+    return (option == "-c" and "worker_server.serve(" not in what) or (
         option == "-m" and (what in MODULES or what.startswith(OURS))
     )
 
 
 def connect(directory: str) -> socket.socket:
-    """To the template that the environment asks for, when it has started."""
+    """Connect to the template that the environment asks for; wait until it has started."""
     kind = "dbt" if os.environ.get("FLATMANIFEST") == "0" else "plugin"
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    # By a descriptor of the directory: a socket's path has at most a hundred bytes.
+    # The path goes through a descriptor: a socket's path has at most a hundred bytes.
     place = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     deadline = time.monotonic() + SECONDS_TO_START
     while True:

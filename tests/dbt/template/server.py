@@ -1,8 +1,8 @@
-"""The template: ``server.py DIRECTORY``, until the end of its standard input.
+"""The template: ``server.py DIRECTORY`` runs until the end of its standard input.
 
-Listens at ``DIRECTORY/dbt``, as dbt alone, and a copy of it at ``DIRECTORY/plugin``, as dbt with
-the plugin's modules. A request is what client.py sends; the answer is the copy's process id, and
-its wait status when it has ended. A copy is killed when its client is gone, and with its template.
+dbt alone listens at ``DIRECTORY/dbt``; a copy with the plugin's modules listens at
+``DIRECTORY/plugin``. client.py sends a request; the answer is the process id of a copy, and its
+wait status when it has ended. A copy is killed when its client or its template ends.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ if TYPE_CHECKING:
 WITHOUT_PLUGIN, WITH_PLUGIN = "dbt", "plugin"
 SET_PARENT_DEATH_SIGNAL = 1
 ADAPTER = "dbt.adapters.duckdb"
-FAILED = "failed"  # in its directory, when there will be no template
+FAILED = "failed"  # a file of this name says that no template will start
 
 
 def end_with_parent() -> None:
-    """Whatever ends the parent."""
+    """Have the kernel kill this process when its parent ends for any reason."""
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 def import_dbt() -> None:
     import dbt.cli.main  # noqa: F401
 
-    # What starts a thread when it is imported is left to each copy.
+    # Each copy imports the adapter itself if the import starts a thread.
     if not starts_threads(ADAPTER):
         importlib.import_module(ADAPTER)
 
 
 def starts_threads(module: str) -> bool:
-    """Whether importing it does, by a process that does it. Newer DuckDBs start one."""
+    """Try in a child whether importing a module starts threads, as newer versions of DuckDB do."""
     process = os.fork()
     if process == 0:
         importlib.import_module(module)
@@ -57,8 +57,8 @@ def starts_threads(module: str) -> bool:
     return os.waitpid(process, 0)[1] != 0
 
 
-# What dbt makes of its classes when they are used first: JSON schemas, (de)serializers. They depend
-# on the classes alone, and take longer than all else of a small project's parse.
+# dbt makes JSON schemas and (de)serializers of its classes at their first use. They depend only on
+# the classes, and take most of the time of a small project's parse. These modules have the classes:
 PARSED = {
     *("dbt.contracts.graph.nodes", "dbt.contracts.graph.unparsed", "dbt.contracts.project"),
     *("dbt.contracts.selection", "dbt.adapters.duckdb.credentials"),
@@ -66,10 +66,10 @@ PARSED = {
 CONFIGS = "dbt.artifacts.resources."
 BLOCKS = {"macro", "materialization", "test", "data_test"}  # as dbt.parser.macros allows
 EMPTY_IN_MSGPACK = b"\x80"
-# What mashumaro calls the functions for objects within others.
+# The names of mashumaro's functions for objects inside others.
 IN_MSGPACK = ("__mashumaro_from_dict_msgpack__", "__mashumaro_to_dict_msgpack__")
 DEPTH_OF_MANIFEST = 4
-# Of these, the classes that dbt validates nothing as, but whose schemas take long to make.
+# Classes that dbt never validates, and whose schemas take long to make.
 NEVER_VALIDATED = {
     *("CompiledNode", "Metric", "ParsedNode", "SemanticModel", "SourceDefinition", "SourcePatch"),
     *("SourceTablePatch", "SqlNode", "UnitTestNode", "UnitTestSourceDefinition", "ProjectList"),
@@ -78,7 +78,7 @@ NEVER_VALIDATED = {
 }
 
 
-# Where the classes are that a manifest, a project and a command's results consist of.
+# The modules with the classes of manifests, projects and results.
 KEPT = (
     *("dbt.artifacts.", "dbt.contracts.", "dbt.parser.manifest", "dbt.adapters.contracts."),
     *("dbt.adapters.duckdb.", "dbt_common.contracts.", "dbt_common.helper_types"),
@@ -99,7 +99,7 @@ def prepare_classes() -> None:
             use_for_nothing(kind.json_schema)
     use_for_nothing(Manifest.from_msgpack, EMPTY_IN_MSGPACK)
     use_for_nothing(Manifest.to_msgpack, empty(Manifest))
-    for _ in range(DEPTH_OF_MANIFEST):  # what is in a class has such functions when that is ready
+    for _ in range(DEPTH_OF_MANIFEST):  # each round reaches classes one level deeper
         for kind in classes:
             read, written = (getattr(kind, name, None) for name in IN_MSGPACK)
             if read and written:
@@ -116,27 +116,27 @@ def subclasses_of(kind: type) -> list[Any]:
 
 
 def empty(kind: Any) -> Any:
-    """An object without anything; None of a class that has none."""
+    """Return an object without attributes; None for an abstract class."""
     return None if isabstract(kind) else kind.__new__(kind)
 
 
 def use_for_nothing(call: Callable[..., object], *arguments: Any) -> None:
-    """A class's functions are made by their first use, though there is nothing here to use."""
+    """Make a call only for its side effect: a class's functions are made by their first use."""
     with contextlib.suppress(Exception):
         call(*arguments)
 
 
 class Nothing(dict[Any, Any]):
-    """Has nothing, whatever is put into it."""
+    """A dict that stays empty."""
 
     def __setitem__(self, key: Any, value: Any) -> None:
         pass
 
 
 def parse_macros_of_dbt() -> None:
-    """Keep how dbt's and the adapter's own macros are parsed, as dbt's own tests have dbt do.
+    """Parse the macros of dbt and of the adapter once and keep the result, as dbt's own tests do.
 
-    Syntax trees are kept, but not the blocks of a file: dbt would warn of these once only.
+    Syntax trees are kept. The blocks of a file are not: dbt would warn about them only once.
     """
     import dbt.include
     from dbt.clients import jinja_static
@@ -150,7 +150,7 @@ def parse_macros_of_dbt() -> None:
         for path in sorted(Path(place).glob("*/macros/**/*.sql")):
             for block in jinja.extract_toplevel_blocks(path.read_text("utf-8"), BLOCKS):
                 jinja.parse(block.full_block)
-                use_for_nothing(calls_of, block.full_block, {})  # it lacks a context
+                use_for_nothing(calls_of, block.full_block, {})  # fails without a context
 
 
 def import_plugin() -> None:
@@ -161,15 +161,15 @@ def import_plugin() -> None:
 
 
 def check_threads() -> None:
-    """A copy would lack them."""
+    """Raise an error if there is a second thread, which copies would lack."""
     threads = os.listdir("/proc/self/task")
     if len(threads) != 1:
         message = f"the template has {len(threads)} threads: a copy of it would lack all but one"
         raise RuntimeError(message)
 
 
-class Gone(Exception):  # noqa: N818 - no failure
-    """The client has closed its end."""
+class Gone(Exception):  # noqa: N818 - not a failure
+    """The client has closed its end of the connection."""
 
 
 def received(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -188,7 +188,7 @@ def received(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 
 def ended_status(call: Callable[[], object]) -> int:
-    """Call it as Python runs a program, to the exit functions; the exit status."""
+    """Run a call as Python runs a program, exit functions included; return the exit status."""
     status = 0
     try:
         call()
@@ -215,7 +215,7 @@ def ended_status(call: Callable[[], object]) -> int:
 
 
 def become(request: dict[str, Any], descriptors: list[int]) -> None:
-    """Be a process of the client's."""
+    """Turn this copy into the client's process."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
@@ -228,7 +228,7 @@ def become(request: dict[str, Any], descriptors: list[int]) -> None:
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         mode = "r" if number == 0 else "w"
         errors = "backslashreplace" if name == "stderr" else None
-        stream = open(  # noqa: SIM115 - until the end
+        stream = open(  # noqa: SIM115 - open until the process ends
             number, mode, closefd=False, encoding="utf-8", errors=errors,
             buffering=1 if name == "stderr" or os.isatty(number) else -1,
         )  # fmt: skip
@@ -255,19 +255,19 @@ def run(arguments: list[str]) -> None:
         exec(compile(what, "<string>", "exec"), vars(main))  # noqa: S102
         return
     sys.path.insert(0, os.getcwd())
-    if what == "dbt.cli.main":  # which is there: to run it would be to import it again
+    if what == "dbt.cli.main":  # already imported; runpy would import it again
         from dbt.cli import main as of_dbt
 
         main = type(sys)("__main__")
         main.__package__ = "dbt.cli"
         sys.modules["__main__"] = main
         sys.argv = [of_dbt.__file__, *rest]
-        if hasattr(of_dbt, "load_dotenv"):  # which it calls when it is imported: dbt 1.12
+        if hasattr(of_dbt, "load_dotenv"):  # dbt 1.12 calls it on import
             of_dbt.load_dotenv(of_dbt.find_dotenv(usecwd=True), override=False)
         of_dbt.cli()
     else:
         if what == "flatmanifest.dbt" and hasattr(sys.modules["dbt.cli.main"], "load_dotenv"):
-            del sys.modules["dbt.cli.main"]  # to be imported again once reads are recorded
+            del sys.modules["dbt.cli.main"]  # imported again when reads are recorded
         sys.argv = [what, *rest]
         runpy.run_module(what, run_name="__main__", alter_sys=True)
 
@@ -276,7 +276,7 @@ class Server:
     """Makes copies of this process for its clients."""
 
     def __init__(self, path: str, until: int | None, other: int | None) -> None:
-        """``until``: the descriptor at whose end it ends. ``other``: a process that it needs."""
+        """The server ends when the descriptor ``until`` or the process ``other`` ends."""
         self.selector = selectors.DefaultSelector()
         self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listening.bind(path)
@@ -298,7 +298,7 @@ class Server:
                     key.data()
 
     def end(self) -> None:
-        """Copies end with this process; the other template before, so that its time is counted."""
+        """End the other template, so that its time counts, and then this one with all copies."""
         if self.other is not None:
             os.kill(self.other, signal.SIGKILL)
             os.waitpid(self.other, 0)
@@ -328,7 +328,7 @@ class Server:
     def copied(
         self, connection: socket.socket, request: dict[str, Any], descriptors: list[int]
     ) -> None:
-        """In the copy: be the client's process until its end."""
+        """Run the client's request in the copy until its end."""
         status = 1
         try:
             end_with_parent()
@@ -347,7 +347,7 @@ class Server:
             os._exit(status)
 
     def is_gone(self, watched: int) -> None:
-        """A client never says more: what can be read is its end."""
+        """Kill the copy: a client sends nothing after its request, so it has ended."""
         process, connection = self.running[watched]
         self.selector.unregister(connection)
         signal.pidfd_send_signal(watched, signal.SIGKILL)
@@ -366,20 +366,20 @@ class Server:
 
 
 def main(directory: str) -> None:
-    del sys.path[0]  # of this file
+    del sys.path[0]  # this file's directory
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir(directory)
     import_dbt()
     prepare_classes()
     parse_macros_of_dbt()
-    resource_tracker.ensure_running()  # or each copy would start a Python of its own for it
+    resource_tracker.ensure_running()  # copies share it instead of starting one each
     other = os.fork()
     if other == 0:
         end_with_parent()
         import_plugin()
     check_threads()
     gc.collect()
-    gc.freeze()  # what is here from the start is no garbage, and is not copied to be looked at
+    gc.freeze()  # the collector would touch, and so copy, the pages of objects that stay
     if other == 0:
         Server(WITH_PLUGIN, None, None).serve()
     else:
