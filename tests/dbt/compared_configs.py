@@ -1,6 +1,6 @@
-"""Parse a PROJECT, making each config that is taken from what is there anew beside it.
+"""Parses a PROJECT, and compares each config that the plugin reuses with the config that dbt makes.
 
-Prints how many were taken and how many were made.
+Prints the number of configs that were taken and that were made.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from dbt.cli.main import dbtRunner
 from dbt.context.context_config import ContextConfigGenerator
 
-import dbt_flatmanifest  # noqa: F401 - the seams first
+import dbt_flatmanifest  # noqa: F401 - the seams before the first look at dbt
 from flatmanifest.dbt.cold import node_configs
 
 
@@ -28,7 +28,7 @@ def main(project: str) -> None:
         found: dict[str, Any] = with_seam(generator, **asked)
         counts["made" if len(known or "") > before else "taken"] += 1
         expected = of_dbt(generator, **asked)
-        # repr() tells types and the order of keys.
+        # repr() distinguishes types and the order of keys.
         assert repr(found) == repr(expected), (found, expected)
         spoil(found)
         return expected  # type: ignore[no-any-return]
@@ -43,7 +43,7 @@ def main(project: str) -> None:
 
 
 def spoil(config: Any) -> None:
-    """What a resource does to its config is nothing to others."""
+    """Empty a config as a resource might: a config that is given again must not change with it."""
     for value in config.values() if isinstance(config, dict) else config:
         if isinstance(value, (dict, list)):
             spoil(value)

@@ -1,4 +1,4 @@
-"""dbt has started before the first test asks for it: tests/dbt/template."""
+"""Starts dbt's template (tests/dbt/template) before the first test, and keeps a warm project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# The longest tests, which workers begin with: at the end, each would be one's alone.
+# The longest tests. Workers begin with them: at the end, all others would wait for one of them.
 LONG = (
     *("test_what_is_broken_is_refused_as_dbt_does", "test_a_file_that_means_something_else"),
     *("test_commands_cold_and_warm", "test_edits_of", "test_selections", "test_what_is_listed"),
@@ -25,7 +25,7 @@ LONG = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal out the long tests: pytest-xdist gives each worker as many of the list in one piece."""
+    """Spread the long tests: each worker of pytest-xdist gets one contiguous part of the list."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = [item for item in items if item.name.startswith(LONG)]
     others = [item for item in items if not item.name.startswith(LONG)]
@@ -47,7 +47,7 @@ def _template_of_the_session() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _template(request: pytest.FixtureRequest) -> Iterator[None]:
-    """It is there; where a test has killed it, that test says so, and the next has another."""
+    """Require the template; a test that kills it fails, and the next test gets another."""
     TEMPLATE.ensure()
     yield
     try:
@@ -58,7 +58,7 @@ def _template(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _seams() -> None:
-    """The seams are in the process of the tests, too."""
+    """Put the seams into the process of the tests."""
     from flatmanifest.dbt.switch import switch_on
 
     assert switch_on()
@@ -66,13 +66,13 @@ def _seams() -> None:
 
 @pytest.fixture(scope="session")
 def kept_warm(tmp_path_factory: pytest.TempPathFactory, _template_of_the_session: None) -> Path:
-    """A project whose next `ls` is told, to be left so."""
+    """Return a project whose next `ls` the front door answers; tests must leave it so."""
     return make_warm(tmp_path_factory.mktemp("warm") / "project")
 
 
 @pytest.fixture
 def warm(kept_warm: Path) -> Iterator[Path]:
-    """The same, to do anything to."""
+    """Return the warm project for any change: the changes are undone after the test."""
     before = tree_of(kept_warm)
     yield kept_warm
     put_back(kept_warm, before)

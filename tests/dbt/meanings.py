@@ -1,7 +1,7 @@
-"""What the files of small_everything mean, changed: edits of each file that dbt reads, and back.
+"""Edits that change the meaning of each file of small_everything that dbt reads, and their undoing.
 
-After each edit dbt answers otherwise. The last of them take a file away, add one that was absent,
-or put one where dbt finds it first.
+dbt's answer differs after each edit. The last edits remove a file, add a missing file, or put a
+file where dbt finds it first.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def moved(path: str, other: str) -> tuple[list[Step], list[Step]]:
     return [["rename", path, other]], [["rename", other, path]]
 
 
-# What is changed: how, and how it is undone.
+# By the name of the change: the edit and its undoing.
 MEANINGS: dict[str, tuple[list[Step], list[Step]]] = {
     "project: tags": replaced(PROJECT, "+tags: staging", "+tags: [staging, another]"),
     "project: a variable": replaced(PROJECT, "currency: EUR", "currency: USD"),

@@ -1,8 +1,8 @@
-"""A dbt that lacks what a seam replaces: one target after the other is taken away.
+"""Removes one target of a seam after the other from dbt, and tries to install the seams.
 
-``python -m tests.dbt.missing_targets``, in a process into which no seam has been put, prints a JSON
-object: for each target of the installed dbt whether the seams are in, what is said, and whether all
-other targets are as they were.
+``python -m tests.dbt.missing_targets``, in a process without seams, prints a JSON object: for each
+target of the installed dbt, whether the seams are installed, the message, and whether all other
+targets are unchanged.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ RELEASE = installed_release()
 
 
 def holders_of(owner: Any, name: str) -> list[Any]:
-    """The module, or the classes, that have an attribute themselves, also those it hides."""
+    """Return the module, or the classes, that define an attribute, hidden definitions included."""
     kinds = getattr(owner, "__mro__", (owner,))
     return [kind for kind in kinds if name in vars(kind) and kind is not object]
 
 
 @contextlib.contextmanager
 def taken_away(which: Seam) -> Iterator[None]:
-    """Without the target; of an addition, with something in its place."""
+    """Remove a target for a while. The place of an addition is occupied instead."""
     owner, _ = which.find()
     if which.kind is Kind.ADDITION:
         setattr(owner, which.name, "taken")
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether both are one object, or the same method of one."""
+    """Return whether both are the same object, or bound to the same function."""
     return one is other or getattr(one, "__func__", one) is getattr(other, "__func__", other)
 
 

@@ -1,9 +1,9 @@
-"""What dbt alone left behind, remembered from one run of the tests to the next.
+"""Keeps the records of dbt alone from one run of the tests to the next.
 
-dbt without the plugin does the same each time, given the same project, steps, environment and
-packages, and takes most of the time of a comparison. Its records are kept in build/oracle, by a
-digest of all that; also of the day, which dbt tells and computes with. FLATMANIFEST_FRESH_ORACLE=1
-has dbt run each time, as `make test-all` does; `make clean` forgets.
+dbt without the plugin takes most of the time of a comparison, and does the same each time for the
+same project, steps, environment, packages and day. Its records are in build/oracle, by a digest of
+all these. FLATMANIFEST_FRESH_ORACLE=1 has dbt run each time, as in `make test-all`; `make clean`
+removes the records.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 DIRECTORY = ROOT / "build" / "oracle"
-SESSION = Path(__file__).with_name("session.py")  # edits the project, and takes out what changes
+SESSION = Path(__file__).with_name("session.py")  # its code is part of the digest
 MOST_KEPT = 400
-# Beside the variables that a test sets.
+# The digest's variables, besides those that a test sets.
 READ_BY_DBT = ("DBT_", "LANG", "LC_", "TZ", "COLUMNS", "NO_COLOR", "PYTHON")
 
 
@@ -34,13 +34,13 @@ def is_on() -> bool:
 
 @cache
 def packages() -> list[str]:
-    """All that is installed beside flatmanifest, and Python."""
+    """Return all installed packages except flatmanifest, and the version of Python."""
     found = {f"{each.name} {each.version}" for each in metadata.distributions()}
     return [sys.version, *sorted(name for name in found if not name.startswith("flatmanifest "))]
 
 
 def files_of(project: Path) -> list[tuple[str, str]]:
-    """Every file and link, by its path, with a digest of its content."""
+    """Return every file and link by its path, with a digest of its content."""
     found = []
     for path in sorted(project.rglob("*")):
         if path.is_symlink():
@@ -52,7 +52,7 @@ def files_of(project: Path) -> list[tuple[str, str]]:
 
 
 def place_of(project: Path, steps: list[Any], variables: dict[str, str]) -> Path:
-    """Where the records are kept of dbt in a project that nothing has run in yet."""
+    """Return the path of dbt's records for a project in which nothing has run yet."""
     own = str(project)
     told = {
         "project": files_of(project),
@@ -70,12 +70,12 @@ def place_of(project: Path, steps: list[Any], variables: dict[str, str]) -> Path
 
 
 def recall(place: Path) -> list[dict[str, Any]] | None:
-    """What is kept there, unless nothing is."""
+    """Return the records at a path; None if there are none."""
     if not is_on():
         return None
     try:
         text = gzip.decompress(place.read_bytes())
-        place.touch()  # used: not the first to go
+        place.touch()  # records that were used last are removed last
     except FileNotFoundError:
         return None
     found: list[dict[str, Any]] = json.loads(text)

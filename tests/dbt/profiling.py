@@ -1,4 +1,4 @@
-"""Running ``flatmanifest profile`` as a user does."""
+"""Runs ``flatmanifest profile`` as a user does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.projects.parsed import PRIVATE
 from tests.running import run_program
 
 ROOT = Path(__file__).parents[2]
-# A new process, where it is about imports, or about who looks into a process.
+# For tests of imports, or of a process that is watched from outside: a new process, no copy.
 REAL_PROGRAM = Path(sys.executable).with_name("flatmanifest")
 
 
@@ -33,7 +33,7 @@ def profile(
 def report_of(
     project: Path, *given: str, switch: str = "1", status: int = 0, program: Path = PROGRAM
 ) -> Report:
-    """The report of ``OPTIONS -- COMMAND``."""
+    """Return the report of ``OPTIONS -- COMMAND``."""
     file = project / "report.json"
     file.unlink(missing_ok=True)
     profile(project, "--json", str(file), *given, switch=switch, status=status, program=program)

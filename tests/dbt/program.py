@@ -1,4 +1,4 @@
-"""dbt, by the name that its own executable gives it: ``python -m tests.dbt.program``."""
+"""Runs dbt under the name that its own executable has: ``python -m tests.dbt.program``."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""``python -m tests.dbt.recorded_reads COMMANDS RECORD``: what dbt's commands read, as recorded.
+"""``python -m tests.dbt.recorded_reads COMMANDS RECORD``: records what dbt's commands read.
 
-COMMANDS is a JSON list of lists of arguments. dbt runs them in this process. With FLATMANIFEST=1
-the recorder of dependencies is at work as in ``python -m flatmanifest.dbt``, and RECORD becomes a
-JSON file of all that it has recorded; with FLATMANIFEST=0 it is dbt alone, and nothing is written.
+COMMANDS is a JSON list of lists of arguments, which dbt runs in this process. With FLATMANIFEST=1
+the dependency recorder runs as in ``python -m flatmanifest.dbt``, and writes all its records into
+the JSON file RECORD. With FLATMANIFEST=0 dbt runs alone, and nothing is written.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def recorded(commands: list[list[str]]) -> dict[str, Any]:
     @seam(
         "dbt.parser.manifest:ManifestLoader",
         "load",
-        "the trees of the entry are noted",
+        "the entry's directories are recorded",
         level=Level.RECORDER,
         stage=Stage.COMMAND,
     )

@@ -1,4 +1,4 @@
-"""Record what dbt validates while it parses: ``PROJECT FILE``, a pickle of (class, data)."""
+"""``PROJECT FILE``: writes a pickle of every (class, data) that dbt validates while it parses."""
 
 from __future__ import annotations
 

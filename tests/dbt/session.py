@@ -1,9 +1,9 @@
-"""One dbt project, a list of steps, and all that dbt leaves behind after each of them.
+"""Runs a list of steps in a dbt project, and records everything that dbt leaves after each step.
 
-``python -m tests.dbt.session PROJECT STEPS.json RECORDS.json`` runs the steps in one
-process, in the project's directory; with a program as a fourth argument, each in a process of that.
-What differs between any two runs of dbt (times, ids, the directory) is taken out, so that the
-records of two sessions can be compared.
+``python -m tests.dbt.session PROJECT STEPS.json RECORDS.json`` runs the steps in one process, in
+the project's directory. With a program as a fourth argument, each step runs that program in a new
+process. Times, ids, the directory and other differences between any two runs of dbt are removed, so
+that the records of two sessions can be compared.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ TEXT = [
     (re.compile(r"after \d+\.\d+ seconds"), "after DURATION"),
     # dbt cuts the name at ten characters: "Thread-1 (worker)" to "Thread-1 (", and "Thread-10".
     (re.compile(r"Thread-\d+ ?\(?"), "Thread-N"),
-    (re.compile(r"Command `cli "), "Command `dbt "),  # which dbtRunner has it called
+    (re.compile(r"Command `cli "), "Command `dbt "),  # dbtRunner calls it so
 ]
-# The last: which connection of its pool a thread gets is a matter of luck.
+# The last: a thread gets any connection of its pool.
 UNSTABLE_LINES = (
     *("Resource report", "running dbt with arguments", "PP exception info"),
     *("Set downloads directory", "onnection"),
@@ -73,7 +73,7 @@ def value_of(value: Any) -> Any:
     return stable_text(value) if isinstance(value, str) else value
 
 
-@functools.cache  # most of a manifest's texts are there again after the next step
+@functools.cache  # the next step has most of a manifest's texts again
 def stable_text(text: str) -> str:
     without_ids = UUID.sub("UUID", text.replace(os.getcwd(), "ROOT"))  # noqa: PTH109 - often
     return re.sub(r"\d{14,}", "NUMBER", without_ids)
@@ -86,7 +86,7 @@ def artifact_of(path: Path) -> Any:
         plain = json.loads(path.read_text())
         if path.name == "perf_info.json":
             return sorted(plain)
-        if path.name == "run_results.json":  # in the order in which threads were ready
+        if path.name == "run_results.json":  # threads write results in any order
             plain["results"].sort(key=lambda result: result["unique_id"])
         return value_of(plain)
     if path.suffix == ".gpickle":
@@ -96,21 +96,21 @@ def artifact_of(path: Path) -> Any:
         parsed = extended_mashumuro_decoder(path.read_bytes())
         for file in parsed.get("files", {}).values():
             if isinstance(file.get("env_vars"), list):
-                # A name for each look-up: one more of each where dbt renders a model, which it has
-                # parsed statically, only to compare (one of 5,000: ModelParser.render_update).
+                # One name per look-up. dbt renders one of 5,000 statically parsed models again to
+                # compare (ModelParser.render_update), and then lists each name once more.
                 file["env_vars"] = list(dict.fromkeys(file["env_vars"]))
         return value_of(parsed)
     return value_of(path.read_text(errors="replace"))
 
 
 class Artifacts:
-    """The files in target after each step; those that are the same bytes are read once."""
+    """The files in target after each step; files with the same bytes are read once."""
 
     def __init__(self) -> None:
         self.last: dict[Path, tuple[bytes, str]] = {}
 
     def now(self) -> dict[str, str]:
-        """Every file as JSON text, which keeps the order of keys."""
+        """Return every file as JSON text, which keeps the order of keys."""
         found = {}
         for path in sorted(Path("target").rglob("*")):
             if path.is_file() and "flatmanifest" not in path.parts and ".duckdb" not in path.name:
@@ -139,7 +139,7 @@ def replace(path: str, old: str, new: str) -> None:
 
 
 def rewrite(path: str, old: str, new: str) -> None:
-    """Replace a text by one of the same length, and give the file the times that it had."""
+    """Replace a text by a text of the same length, and restore the file's times."""
     assert len(old) == len(new)
     times = Path(path).stat()
     replace(path, old, new)
@@ -167,7 +167,7 @@ def remove_if_there(path: str) -> None:
 
 
 def damage(pattern: str, how: str) -> None:
-    """Change a byte in the middle of some files, or cut their ends off."""
+    """Change a byte in the middle of some files, or cut off their ends."""
     for path in Path().glob(pattern):
         whole = path.read_bytes()
         middle = len(whole) // 2
@@ -216,9 +216,9 @@ class Session:
             self._let_workers_parse(int(os.environ["TEST_LEAST_WEIGHT"]))
 
     def _let_workers_parse(self, least_weight: int) -> None:
-        """Of projects that are too small for them, too; and count what they parsed."""
+        """Let workers parse small projects too, and count the files that they parse."""
         importlib.import_module("dbt_flatmanifest")
-        parallel: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
+        parse_project: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
 
         def apply(*arguments: Any) -> None:
             self.parsed_by_workers += 1
@@ -229,11 +229,11 @@ class Session:
             self.put_together += outcome is not None
             return outcome
 
-        original, join = parallel.apply, parallel.joined
-        parallel.LEAST_WEIGHT = parallel.LEAST_FILES = least_weight
-        parallel.apply, parallel.joined = apply, joined
+        original, join = parse_project.apply, parse_project.joined
+        parse_project.LEAST_WEIGHT = parse_project.LEAST_FILES = least_weight
+        parse_project.apply, parse_project.joined = apply, joined
         if "TEST_KILL_WORKERS" in os.environ:
-            parallel.Workers = killed_at_once(parallel.Workers)
+            parse_project.Workers = killed_at_once(parse_project.Workers)
 
     def run(self, arguments: list[str]) -> dict[str, Any]:
         from dbt.cli.main import dbtRunner
@@ -244,7 +244,7 @@ class Session:
         before = dict(os.environ)
         with contextlib.redirect_stdout(out):
             result = self.in_its_thread(lambda: dbtRunner().invoke(arguments))
-        for name in os.environ.keys() - before.keys():  # of a .env file, which dbt 1.12 loads
+        for name in os.environ.keys() - before.keys():  # dbt 1.12 loads variables from .env
             del os.environ[name]
         return {
             "parsed_by_workers": self.parsed_by_workers,
@@ -258,17 +258,17 @@ class Session:
         }
 
     def in_its_thread(self, call: Callable[[], Any]) -> Any:
-        """In one of its own, beside which this one stands still, or in this one."""
+        """Make a call in this thread, or in a new thread while this one waits."""
         if "TEST_THREADED" not in os.environ:
             return call()
         with ThreadPoolExecutor(1) as executor:
             return executor.submit(call).result()
 
     def log(self) -> list[str]:
-        """The lines that were added to the log; sorted, because threads write them."""
+        """Return the lines that were added to the log, sorted, because threads write them."""
         path = Path("logs/dbt.log")
         text = path.read_text(errors="replace") if path.exists() else ""
-        if len(text) < self.logged:  # it has been removed
+        if len(text) < self.logged:  # the log was removed
             self.logged = 0
         added, self.logged = text[self.logged :], len(text)
         return sorted(
@@ -279,7 +279,7 @@ class Session:
 
 
 class ProgramSession(Session):
-    """The same by a program, ``PROGRAM dbt …``."""
+    """A session in which each step runs a program: ``PROGRAM dbt …``."""
 
     def __init__(self, program: str) -> None:
         super().__init__()
@@ -316,7 +316,7 @@ def main() -> None:
         else:
             EDITS[step[0]](*step[1:])
             found.append({})
-            time.sleep(0.01)  # no two edits within one tick of the kernel's clock
+            time.sleep(0.01)  # edits must not fall into one tick of the kernel's clock
     records.write_text(json.dumps(found))
 
 

@@ -1,4 +1,4 @@
-"""One side of a comparison: steps in a project of its own (session.py), under way or remembered."""
+"""One side of a comparison: steps in the side's own project (session.py), running or remembered."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[2]
 
 
 class Side:
-    """Begins when it is made, unless dbt alone has done the same in an earlier run of the tests.
+    """Starts when it is constructed, unless an earlier run of the tests has kept dbt's records.
 
-    ``variables``: of the environment, where FLATMANIFEST=0 is dbt alone. With ``program``, each
-    command is a process of that.
+    ``variables`` are environment variables; FLATMANIFEST=0 is dbt alone. With ``program``, each
+    command is a process of that program.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Side:
             )
 
     def records(self) -> list[dict[str, Any]]:
-        """What each step left behind, when all have been made."""
+        """Wait for the end, and return what each step left."""
         if self.recalled is not None:
             return self.recalled
         output, _ = self.running.communicate()

@@ -1,4 +1,4 @@
-"""``flatmanifest cache``, on a project that dbt has parsed."""
+"""``flatmanifest cache`` on a project that dbt has parsed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(parsed: Path, tmp_path: Path) -> Path:
-    """A copy, in which entries are those of the original: their paths are in them."""
+    """Return a copy of the project. Its entries still have the original's paths."""
     shutil.copytree(parsed, tmp_path / "project", symlinks=True)
     return tmp_path / "project"
 
@@ -148,6 +148,6 @@ def test_the_cache_is_kept_small(tmp_path: Path) -> None:
     assert [len(entries) for entries in targets] == [1, 1]
     assert targets[0][0]["key"] != targets[1][0]["key"]
     assert not leftover.exists()
-    # With room, both stay.
+    # With a larger limit, both stay.
     assert run(project, "dbt", "parse", "--vars", "{currency: EUR}").returncode == 0
     assert len(status(project)["entries"]) == 2

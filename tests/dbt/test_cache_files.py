@@ -1,4 +1,4 @@
-"""Every key of every file in the cache stands in its document, and the other way round."""
+"""docs/cache-files.md documents every key of every file in the cache."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.dbt.warm import SELECTED, dbt
 from tests.projects import generate
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "cache-files.md"
-# In the document by the name of the section of the file.
+# The section of the document for each kind of file.
 KINDS = ("state", "artifacts", "transcript", "schemas", "answer")
-# Objects whose keys are documented, by the key that holds them.
+# Nested objects whose keys are documented, too, by their key.
 INNER = ("dependencies", "files", "words", "defaults")
 LISTED = ("sinks", "outputs")
 
@@ -40,7 +40,7 @@ def keys_of(content: dict[str, Any], kind: str) -> set[str]:
     for name in INNER:
         inner = content.get(name)
         if isinstance(inner, dict):
-            # Of artifacts, paths stand in between.
+            # The keys of artifacts are paths; the documented keys are one level deeper.
             each = list(inner.values()) if kind == "artifacts" else [inner]
             keys |= {key for value in each for key in value}
             if name == "dependencies":
@@ -71,7 +71,7 @@ def test_every_key_is_documented(tmp_path: Path) -> None:
         assert keys, f"there is no {kind}"
         missing = {key for key in keys if f"`{key}`" not in section}
         assert not missing, f"docs/cache-files.md does not have {missing} of {kind}"
-    # What is documented of the two that hold most is there.
+    # The other way round, for the two kinds with the most keys.
     for kind in ("state", "transcript"):
         first = [re.match(r"\| `(\w+)`", row) for row in documented(kind).splitlines()]
         names = {match[1] for match in first if match}

@@ -1,4 +1,4 @@
-"""What makes a cold parse faster, each beside what dbt does without it."""
+"""Each part of a faster cold parse, compared with dbt without that part."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ KEYS: list[Any] = ["x", "name", "meta", 1, Text("y")]
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
-    """What dbt validates when it parses a project of everything."""
+    """Return what dbt validates while it parses small_everything."""
     directory = tmp_path_factory.mktemp("validations")
     project, file = directory / "project", directory / "records"
     generate("small_everything", project, None)
@@ -92,7 +92,7 @@ def containers(data: Any) -> Iterator[Any]:
 
 
 def mutate(data: Any, chance: random.Random) -> Any:
-    """A copy with one to three values replaced, removed or added."""
+    """Return a copy with one to three values replaced, removed or added."""
     data = copy.deepcopy(data)
     for _ in range(chance.randint(1, 3)):
         places = list(containers(data))
@@ -161,7 +161,7 @@ def test_schemas_with_more_to_say_are_left_to_dbt() -> None:
         assert compiled(schema) is None, schema
 
 
-def test_what_holds_itself_is_left_to_dbt() -> None:
+def test_data_that_contains_itself_is_left_to_dbt() -> None:
     from flatmanifest.dbt.cold.validation import passes
 
     data: dict[str, Any] = {}
@@ -180,7 +180,7 @@ def test_data_is_not_touched(records: list[Record], checks: Checks) -> None:
 
 
 def make_many(project: Path) -> None:
-    """So many resources of a kind that their schemas are compiled."""
+    """Add so many resources of a kind that their schemas are compiled."""
     make_small_everything(project)
     models, tests = project / "models" / "many", []
     models.mkdir()
@@ -292,15 +292,15 @@ BROKEN_YAML = [
 PARSE = ["dbt", "parse", "--no-partial-parse"]
 
 
-# One in eight each; all of them with FLATMANIFEST_EVERY_ERROR.
+# Each test takes one of eight parts; FLATMANIFEST_EVERY_ERROR has all of them run.
 PARTS = range(8) if "FLATMANIFEST_EVERY_ERROR" in os.environ else (0, 4)
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_what_is_broken_is_refused_as_dbt_does(tmp_path: Path, part: int) -> None:
-    """The same message, log, exit and artifacts, after the schemas have been compiled.
+    """Compare message, log, exit status and artifacts, after the schemas have been compiled.
 
-    Workers parse, and leave what is broken to dbt.
+    Workers parse, and leave broken files to dbt.
     """
     right = ["write", SQL, "select 1 as id"]
     steps: list[list[str]] = [PARSE]
@@ -317,7 +317,7 @@ def test_what_is_broken_is_refused_as_dbt_does(tmp_path: Path, part: int) -> Non
         if step[0] == "dbt":
             for record in pair:
                 record["stdout"] = without_frames(record["stdout"])
-                # Which is sorted. What is said there in indented lines is on the screen too.
+                # The log is sorted, which tears indented lines apart; the screen has them, too.
                 record["log"] = [line for line in record["log"] if not line.startswith("  ")]
             compare(step, *pair)
             failed += pair[0]["success"] is False
@@ -325,7 +325,7 @@ def test_what_is_broken_is_refused_as_dbt_does(tmp_path: Path, part: int) -> Non
 
 
 def without_frames(lines: list[str]) -> list[str]:
-    """Where dbt fails without having meant to, the functions in between are ours as well."""
+    """Remove tracebacks of dbt's internal errors: they have frames of the plugin."""
     left, is_trace = [], False
     for line in lines:
         is_trace = line.startswith("  ") if is_trace else "Traceback (most recent call" in line

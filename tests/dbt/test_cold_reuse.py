@@ -1,4 +1,4 @@
-"""What a parse keeps to use again, beside what dbt makes anew."""
+"""Configs and compiled templates that a parse reuses, compared with those that dbt makes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Text(str):
 
 
 @pytest.mark.parametrize("value", [Text("x"), object(), {"a": [Text("x")]}])
-def test_what_is_more_than_a_value_is_left_to_dbt(value: Any) -> None:
+def test_objects_that_are_not_plain_values_are_left_to_dbt(value: Any) -> None:
     from flatmanifest.dbt.cold.node_configs import of_value
 
     with pytest.raises(ValueError, match="unmarshallable"):
@@ -144,7 +144,7 @@ def test_code_is_kept_from_the_second_time_on_and_not_for_ever(
         assert len(compiled_templates._met) <= 48  # noqa: SLF001
 
 
-def test_what_is_compiled_by_a_name_is_left_to_jinja() -> None:
+def test_templates_compiled_with_a_file_name_are_left_to_jinja() -> None:
     from dbt_common.clients import jinja
 
     from flatmanifest.dbt.cold import compiled_templates

@@ -1,4 +1,4 @@
-"""``python -m bench.comparison``, small, with the real dbt."""
+"""A small run of ``python -m bench.comparison`` with the real dbt."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_small_comparison(tmp_path: Path) -> None:
     assert front is not None
     assert alone.median > 10 * front.median
     check_reports(out, results)
-    # With --resume nothing is measured again, and what is new is added.
+    # --resume measures nothing again, and adds new contests.
     before = (out / "results.jsonl").read_text()
     compare(out, *size, "--commands", "parse, cold", "ls", "--resume", "--engines", mine[1])
     after = (out / "results.jsonl").read_text()

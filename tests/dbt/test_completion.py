@@ -1,4 +1,4 @@
-"""``flatmanifest completion``, by itself and in the shells."""
+"""``flatmanifest completion``, called directly and by the shells."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# How a shell is started without anybody's settings, and made to complete as in its documentation.
+# For each shell: options that ignore the user's settings, and the documented way to set it up.
 SHELLS = {
     "bash": ("--norc --noprofile -i", "source <(flatmanifest completion bash)"),
     "zsh": (
@@ -86,7 +86,7 @@ def test_completion_without_a_cache(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module", params=SHELLS)
 def shell(request: pytest.FixtureRequest, kept_warm: Path) -> Iterator[pexpect.spawn[str]]:
-    """A shell at a prompt, in the project."""
+    """Return a shell that shows a prompt in the project."""
     name: str = request.param
     options, setting = SHELLS[name]
     if shutil.which(name) is None:
@@ -117,7 +117,7 @@ def shell(request: pytest.FixtureRequest, kept_warm: Path) -> Iterator[pexpect.s
     ],
 )
 def test_completion_in_shells(shell: pexpect.spawn[str], typed: str, completed: str) -> None:
-    # What is there after the tab is printed instead of being run.
+    # The completed line is printed instead of being run.
     shell.send(f"{typed}\t")
     shell.send(f"{TO_BEGIN}echo completed: '{TO_END}'\r")
     shell.expect(r"\r\n\s*completed: ([^\r]*)\r")

@@ -1,4 +1,4 @@
-"""What dbt makes of a manifest, resource by resource, against what is made of resources alike."""
+"""Objects that are copied from patterns of similar resources equal those that dbt loads."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def chain(generated: Callable[[str], Path]) -> dict[str, Any]:
 
 
 def both(values: dict[str, Any]) -> tuple[Any, tuple[Any, Texts] | None]:
-    """What dbt makes of it, and what is made of resources alike."""
+    """Return the manifest that dbt loads, and the manifest that is made by patterns."""
     return loaded_by_dbt(copy.deepcopy(values)), load_alike(copy.deepcopy(values), loaded_by_dbt)
 
 
 def check(values: dict[str, Any]) -> int:
-    """Compare them; the number of resources that dbt has not loaded."""
+    """Compare both; return the number of resources that dbt has not loaded."""
     expected, found = both(values)
     if expected is None or found is None:
         assert expected is found
@@ -73,7 +73,7 @@ def check(values: dict[str, Any]) -> int:
         for key, resource in made.items():
             other = loaded[key]
             if "created_at" in fields and "created_at" not in values[name][key]:
-                other.created_at = resource.created_at  # dbt's clock
+                other.created_at = resource.created_at  # the time at which dbt loaded it
             assert is_equal(resource, other), key
             assert vars(resource).keys() == vars(other).keys()
             if key in texts[name]:
@@ -96,7 +96,7 @@ def test_most_of_a_project_is_alike(chain: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["small_everything", "chain_of_10"])
 def test_any_value_anywhere(name: str, generated: Callable[[str], Path]) -> None:
-    """Either dbt makes the same of it, or refuses it, too."""
+    """With odd values, both give equal manifests, or both refuse the manifest."""
     untouched = handed_over(generated(name))
     choice = seeded(SEED)
     made = refused = 0
@@ -112,7 +112,7 @@ def test_any_value_anywhere(name: str, generated: Callable[[str], Path]) -> None
 
 
 def disturb(values: dict[str, Any], choice: random.Random) -> None:
-    """Give some resources of a collection, alike or not, an odd value in the same place."""
+    """Give some resources of a collection an odd value in the same place."""
     name = choice.choice([name for name in FIELDS if values[name]])
     keys = list(values[name])
     place: list[str] = []
@@ -134,8 +134,8 @@ def disturb(values: dict[str, Any], choice: random.Random) -> None:
                 inner[place[-1]] = copy.deepcopy(odd)
 
 
-def test_kinds_of_which_dbt_makes_something_else_are_loaded(everything: dict[str, Any]) -> None:
-    """As if dbt looked at a text that is taken for free."""
+def test_kinds_that_dbt_changes_on_loading_are_loaded_by_dbt(everything: dict[str, Any]) -> None:
+    """A dbt that changes a text on loading must be noticed."""
 
     def load(values: dict[str, Any]) -> Any:
         manifest = loaded_by_dbt(values)
@@ -156,7 +156,7 @@ def test_kinds_of_which_dbt_makes_something_else_are_loaded(everything: dict[str
     assert [doc.block_contents for doc in manifest.docs.values()] == expected
 
 
-def test_parts_are_shared_until_they_are_not(chain: dict[str, Any]) -> None:
+def test_unsharing_gives_each_node_its_own_parts(chain: dict[str, Any]) -> None:
     found = load_alike(copy.deepcopy(chain), loaded_by_dbt)
     assert found is not None
     manifest = found[0]

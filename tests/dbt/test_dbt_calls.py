@@ -1,4 +1,4 @@
-"""What a warm start spares: no JSON, msgpack or mashumaro of the manifest or its nodes."""
+"""A warm start serializes no manifest and no nodes: no JSON, no msgpack, no mashumaro."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ for base in (BaseNode, BaseResource, BaseSourceFile, Manifest, WritableManifest)
             if name in vars(cls):
                 count(cls, name, "object")
 for name in ("dumps", "dump", "loads", "load"):
-    count(json, name, None)  # of anything as large as a manifest
+    count(json, name, None)  # only values as large as a manifest
 for name in ("packb", "unpackb"):
     count(msgpack, name, None)
 run(sys.argv[1:])
@@ -100,7 +100,7 @@ def test_a_run_serializes_what_it_runs(tmp_path: Path) -> None:
     assert calls["object"] < 50 < count_calls(tmp_path / "dbts", command, "0")["object"]
 
 
-def test_dbt_alone_is_seen_to(tmp_path: Path) -> None:
+def test_the_counter_sees_the_calls_of_dbt_alone(tmp_path: Path) -> None:
     assert set(count_calls(tmp_path / "project", ["ls"], "0")) >= {"object", "dump"}
 
 

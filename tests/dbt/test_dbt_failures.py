@@ -1,4 +1,4 @@
-"""What must not work, must leave dbt as it is: damaged entries, no room for them, unknown dbts."""
+"""Failures that must not change dbt's results: damaged entries, a full disk, unknown releases."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ OTHER = os.environ.get("FLATMANIFEST_OTHER_DBT", "")  # the programs beside anot
 
 
 def without_warnings(record: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """A record without what we say of our failures, and how often we said so."""
+    """Return a record without the plugin's warnings about its failures, and their number."""
     said = [line for line in record["stdout"] if WARNING in line]
     kept = [line for line in record["stdout"] if WARNING not in line]
     return {**record, "stdout": kept, "log": []}, len(said)
 
 
 def check(directory: Path, steps: list[Step], failing: dict[int, int]) -> None:
-    """``failing``: the steps that we warn at, and how often."""
+    """``failing``: the number of the plugin's warnings by step."""
     for number, (step, records) in enumerate(zip(steps, run_both(directory, steps), strict=True)):
         if step[0] == "dbt":
             vanilla, ours = records
@@ -54,7 +54,7 @@ def test_damaged_notes_are_forgotten(tmp_path: Path, what: str) -> None:
 
 
 def test_no_room_for_entries(tmp_path: Path) -> None:
-    """Where the cache cannot be written, dbt says so once and works on."""
+    """If the cache cannot be written, dbt warns once and continues."""
     (tmp_path / "file").write_text("")
     steps = [["setenv", "FLATMANIFEST_CACHE_DIR", str(tmp_path / "file" / "cache")], PARSE, PARSE]
     check(tmp_path, steps, {1: 1})
@@ -71,7 +71,7 @@ def test_another_place_for_entries(tmp_path: Path) -> None:
 def run_dbt(
     project: Path, before: str, python: Path = Path(sys.executable), **environment: str
 ) -> str:
-    """What ``dbt parse`` prints in a process that runs some Python first."""
+    """Return the output of ``dbt parse`` in a process that runs some Python code first."""
     code = f"{before}\nfrom dbt.cli.main import cli\nimport sys\nsys.argv = ['dbt', 'parse']\ncli()"
     variables = {**PRIVATE, "FLATMANIFEST": "1", **environment}
     return run_program([python, "-c", code], project, variables).stdout
@@ -86,7 +86,7 @@ def test_an_unknown_dbt_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not OTHER, reason="no environment with another release is named")
 def test_another_dbt_on_the_same_project(tmp_path: Path) -> None:
-    """An upgrade and back: entries, answers and dbt's own file are those of the other release."""
+    """Upgrade dbt and go back: entries, answers and dbt's own file come from the other release."""
     own = Path(sys.executable).parent
     steps = [(Path(OTHER), "parse"), (own, "ls"), (own, "ls"), (Path(OTHER), "ls")]
     said: dict[str, list[Any]] = {}

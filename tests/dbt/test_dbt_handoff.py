@@ -1,6 +1,6 @@
-"""dbt 1.12's ``--use-v2-parser`` with the plugin and without, beside each other.
+"""dbt 1.12's ``--use-v2-parser`` with the plugin, compared with dbt alone.
 
-The parser is a command of the test's own, which leaves a manifest that dbt has made before.
+The tests' own parser command writes a manifest that dbt has made before.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ INVOCATION = b"'{{ invocation_id }}' as invocation"
 
 @pytest.fixture(scope="module")
 def unrepeatable(generated: Callable[[str], Path]) -> bytes:
-    """What dbt's own parser makes of the project, one of whose macros uses the command's id."""
+    """Return dbt's own manifest of the project; one of the macros uses the command's id."""
     prepared = generated("small_everything").read_bytes()
     assert prepared.count(INVOCATION) == 1
     return prepared
@@ -54,7 +54,7 @@ def unrepeatable(generated: Callable[[str], Path]) -> bytes:
 
 @pytest.fixture(scope="module")
 def prepared(unrepeatable: bytes) -> bytes:
-    """The same of a project whose macros use nothing that is new in each command."""
+    """Return the manifest of a project whose macros use nothing that changes with each command."""
     return unrepeatable.replace(INVOCATION, b"'{{ target.name }}' as invocation")
 
 
@@ -73,7 +73,7 @@ class Side:
         return len(runs.read_text()) if runs.exists() else 0
 
     def dbt(self, *arguments: str, **variables: str) -> tuple[int, str, Any]:
-        """The exit code, what was printed, and the manifest that was left."""
+        """Return the exit status, the output and the manifest."""
         return *self.run(*arguments, **variables), manifest_in(self.project / "target")
 
     def run(self, *arguments: str, **variables: str) -> tuple[int, str]:
@@ -114,7 +114,7 @@ def without_times(target: Path) -> Any:
 def test_the_parser_runs_when_something_has_changed(tmp_path: Path, prepared: bytes) -> None:
     vanilla, ours = (Side(tmp_path / switch, switch, prepared) for switch in ("0", "1"))
     listed = ("--quiet", "ls")
-    # Arguments, variables, what is changed before, and how often the parser has run here since.
+    # Arguments, variables, the change before the command, and the number of the parser's runs.
     model = "models/staging/stg_orders.sql"
     steps: list[tuple[tuple[str, ...], dict[str, str], str | None, int]] = [
         (listed, {}, None, 1),
@@ -179,7 +179,7 @@ def test_a_parser_that_fails_is_run_every_time(tmp_path: Path, prepared: bytes) 
     assert side.runs() == 2
 
 
-# What the parser hands over; in the project, so that each edit of it is one of the project.
+# The manifest that the parser hands over. It is in the project, so that editing it is a change.
 PREPARED = "models/prepared.json"
 COPIER = f"""
 import pathlib, shutil, sys
@@ -190,7 +190,7 @@ shutil.copy("{PREPARED}", target / "manifest.json")
 
 
 def of(resource: str, *keys: str) -> list[str]:
-    """Where something of a resource lies in prepared.json."""
+    """Return the path of a resource's value in prepared.json."""
     kind = resource.partition(".")[0]
     nodes = {"model", "seed", "snapshot", "test", "analysis", "operation"}
     section = "nodes" if kind in nodes else f"{kind}s".replace("ys", "ies")
@@ -263,7 +263,7 @@ def check_handed(directory: Path, prepared: bytes, steps: list[Any]) -> list[dic
 
 @pytest.mark.one_story
 def test_what_the_parser_has_changed_is_loaded(tmp_path: Path, prepared: bytes) -> None:
-    """Every kind of resource, by a command that has the parser run again."""
+    """Change every kind of resource, each by a command that makes the parser run again."""
     commands = [PARSE, LS, [*LS, "--output", "json"], ["dbt", "compile", *THREAD]]
     steps: list[Any] = [PARSE]
     for number, at in enumerate(range(0, len(HANDED), EDITS_AT_ONCE)):
@@ -274,7 +274,7 @@ def test_what_the_parser_has_changed_is_loaded(tmp_path: Path, prepared: bytes) 
     assert all(record["success"] for record in records if record)
 
 
-# How many resources dbt loads of what the parser has left, at each of three commands.
+# Prints how many of the parser's resources dbt loads in each of three commands.
 LOADED = """
 import json, sys
 
@@ -318,7 +318,7 @@ def test_dbt_loads_only_what_is_new(tmp_path: Path, prepared: bytes) -> None:
     assert changed == 1
 
 
-# What the parser has left cannot be published.
+# A dbt command during which the parser's manifest cannot be published.
 UNPUBLISHED = """
 import dbt_flatmanifest
 from dbt.cli.main import dbtRunner
@@ -337,7 +337,9 @@ assert len(docs) == len(result.result.nodes), "nodes share parts of themselves"
 """
 
 
-def test_what_cannot_be_published_is_used_as_it_is(tmp_path: Path, prepared: bytes) -> None:
+def test_a_manifest_that_cannot_be_published_is_used_in_memory(
+    tmp_path: Path, prepared: bytes
+) -> None:
     manifests = []
     for switch, code in (("0", "from dbt.cli.main import cli; cli(['parse'])"), ("1", UNPUBLISHED)):
         project = tmp_path / switch / "project"

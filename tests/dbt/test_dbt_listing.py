@@ -1,4 +1,4 @@
-"""The lines of ``dbt ls --output json`` beside those that are cut out of manifest.json."""
+"""Lines that are cut out of manifest.json equal those of ``dbt ls --output json``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.running import run_program
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Prints what dbt lists of every resource, for some lists of keys, after the fields that it has.
+# Prints the fields of every resource, and dbt's lines of every resource for some lists of keys.
 LISTER = """
 import contextlib, io, json, sys
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""dbt with the plugin beside dbt without it: every artifact, line and exit, after every step."""
+"""dbt with the plugin, compared with dbt alone after every step: artifacts, lines, exit status."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Step = list[str]
-THREAD = ["--threads", "1"]  # so that results come in one order
-# dbt 1.10 waits for itself where one thread is to run a microbatch model.
+THREAD = ["--threads", "1"]  # results come in one order
+# dbt 1.10 deadlocks if one thread runs a microbatch model.
 RUN = [*THREAD, "--exclude", "order_batches"] if version("dbt-core").startswith("1.10.") else THREAD
 PARSE = ["dbt", "parse"]
 LS = ["dbt", "ls"]
-SLOWER = "Unable to do partial parsing"  # what dbt says where the plugin starts warm
+SLOWER = "Unable to do partial parsing"  # dbt's message when only the plugin starts warm
 
 
 def make_small_everything(project: Path) -> None:
@@ -42,7 +42,7 @@ def run_both(  # noqa: PLR0913 - each has a default
     *,
     is_remembered: bool = True,
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """The records of the steps without and with the plugin, in projects that ``make`` makes."""
+    """Return the records without and with the plugin, in projects that ``make`` makes."""
     sides = []
     for number, switch in enumerate(switches):
         project = directory / str(number) / "project"
@@ -54,7 +54,7 @@ def run_both(  # noqa: PLR0913 - each has a default
 
 
 def difference(vanilla: Any, ours: Any) -> str:
-    """Where two texts part."""
+    """Return the surroundings of the first difference of two texts."""
     one, other = str(vanilla), str(ours)
     at = next(
         (at for at in range(min(len(one), len(other))) if one[at] != other[at]),
@@ -68,7 +68,7 @@ NUMBERED = re.compile(r"\b\d+ of (\d+) (?=[A-Z])")
 
 
 def in_order(lines: list[str]) -> list[str]:
-    """Lines of nodes by name: which of those that are ready dbt takes first is a matter of luck."""
+    """Sort the lines of nodes: dbt takes nodes that are ready in any order."""
     numbered = sorted(NUMBERED.sub(r"N of \1 ", line) for line in lines if NUMBERED.search(line))
     return [*(line for line in lines if not NUMBERED.search(line)), *numbered]
 
@@ -81,7 +81,7 @@ def compare(
     warmer: bool = False,
     skipped: frozenset[str] = frozenset(),
 ) -> None:
-    """``warmer``: dbt parses everything where we need not."""
+    """``warmer``: dbt alone parses everything, and the plugin does not."""
     for name in ("success", "exception"):
         assert vanilla.get(name) == ours.get(name), (step, name)
     if not warmer:
@@ -105,9 +105,9 @@ def check(
     warmer: frozenset[int] = frozenset(),
     **projects: Any,
 ) -> list[dict[str, Any]]:
-    """Compare the records of the steps, and return dbt's. ``projects``: of run_both."""
+    """Compare the records of the steps, and return those of dbt. ``projects``: see run_both."""
     records = run_both(directory, steps, **projects)
-    # It stays what the last parse made it, and says what was parsed.
+    # The file stays as the last parse wrote it, and describes that parse.
     skipped = frozenset({"target/perf_info.json"} if warmer else ())
     for number, (step, (vanilla, ours)) in enumerate(zip(steps, records, strict=True)):
         if step[0] == "dbt":
@@ -255,7 +255,7 @@ LOSSES: list[Step] = [
 ]
 
 
-# The commands that may come first after an edit.
+# The possible first commands after an edit.
 AFTER_AN_EDIT: list[Step] = [
     PARSE,
     LS,
@@ -271,13 +271,13 @@ AFTER_AN_EDIT: list[Step] = [
     ["dbt", "source", "freshness", *THREAD],
     ["dbt", "clone", "--state", "state", *THREAD],
 ]
-# Asks for every command after every edit, which `make test` has no time for.
+# Asks for every command after every edit, for which `make test` has no time.
 EVERY_COMMAND = os.environ.get("FLATMANIFEST_EVERY_COMMAND") == "1"
 EDITS_AT_ONCE = 11
 
 
 def edits_with_commands(begin: int) -> list[Step]:
-    """Some edits of the project in which all before them have been made."""
+    """Return some edits, with commands, in a project that has all earlier edits."""
     steps = [*EDITS[:begin], PARSE, LS, ["copy", "target", "state"]]
     for number, edited in enumerate(EDITS[begin : begin + EDITS_AT_ONCE], begin):
         turned = number % len(AFTER_AN_EDIT)
@@ -294,7 +294,7 @@ def edits_with_commands(begin: int) -> list[Step]:
     ],
 )
 def test_edits_of_the_project(tmp_path: Path, begin: int) -> None:
-    """Each edit with one of the commands; with every one, if FLATMANIFEST_EVERY_COMMAND asks."""
+    """Follow each edit by one of the commands; with FLATMANIFEST_EVERY_COMMAND, by every one."""
     check(tmp_path, edits_with_commands(begin))
 
 
@@ -306,7 +306,7 @@ def test_artifacts_that_are_lost(tmp_path: Path) -> None:
 
 
 def test_a_variable_that_nothing_uses_any_more(tmp_path: Path) -> None:
-    """What it was when it was used last is what dbt keeps."""
+    """The value that dbt keeps is that of the variable's last use."""
     steps: list[Step] = [
         *[["setenv", "ADDED", "7"], PARSE],
         *[["write", "models/new.sql", "select {{ env_var('ADDED') }} as a"], PARSE, PARSE],
@@ -356,7 +356,7 @@ def test_targets_and_vars_stay_warm_side_by_side(tmp_path: Path) -> None:
     check(tmp_path, steps, warmer=frozenset({3, 4, 5, 6, 7, 12, 14}))
 
 
-def test_both_forget_with_clean(tmp_path: Path) -> None:
+def test_clean_removes_the_entries_of_both_sides(tmp_path: Path) -> None:
     steps = [PARSE, ["dbt", "clean"], PARSE, PARSE]
     check(tmp_path, steps)
     assert (tmp_path / "1" / "project" / "target" / "flatmanifest").is_dir()
@@ -365,7 +365,7 @@ def test_both_forget_with_clean(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["saved.msgpack"])
-def test_a_file_for_partial_parsing_of_ones_own(tmp_path: Path, path: str) -> None:
+def test_another_path_of_the_partial_parse_file(tmp_path: Path, path: str) -> None:
     own = ["dbt", "parse", "--partial-parse-file-path", path]
     steps = [PARSE, ["copy", "target", "kept"], ["rename", "kept/partial_parse.msgpack", path]]
     check(tmp_path, [*steps, own, own, PARSE])
@@ -375,7 +375,7 @@ AS_PROCESSES = [[*PARSE, "--quiet"], LS, [*LS, "--quiet"], [*PARSE, "--quiet"]]
 
 
 def test_processes_say_the_same(tmp_path: Path) -> None:
-    """To the end: extension modules report what is not freed when Python ends."""
+    """Compare processes to their end, where extension modules report memory that is not freed."""
     said = []
     for switch in ("0", "1"):
         project = tmp_path / switch / "project"

@@ -1,4 +1,4 @@
-"""dbt with the plugin beside dbt without it on PostgreSQL: a server for each, made for the test."""
+"""dbt with the plugin, compared with dbt alone, on PostgreSQL: the test starts two servers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.projects import generate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Both connect to one host by name: PGHOSTADDR says where it is.
+# Both sides connect to the same host name; PGHOSTADDR gives each its server.
 PROFILES = """
 chain:
   target: dev
@@ -51,22 +51,22 @@ def free_port() -> int:
 
 
 def directory_for(user: str | None) -> Path:
-    """A new one in build/, if that user may look into it, else where temporary ones are."""
+    """Make a directory in build/; if the user may not enter build/, a temporary one."""
     build = Path(__file__).parents[2] / "build"
     may_look = user is None or all(path.stat().st_mode & 0o001 for path in (build, *build.parents))
     return Path(tempfile.mkdtemp(prefix="postgres", dir=build if may_look else None))
 
 
 def end_with_parent() -> None:
-    """Before the server runs: whatever ends the tests ends it, at once."""
+    """Have the kernel kill the server as soon as the tests end for any reason."""
     set_parent_death_signal = 1
     ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGQUIT, 0, 0, 0)
 
 
 @contextlib.contextmanager
 def server(address: str, port: int) -> Iterator[dict[str, str]]:
-    """The variables by which libpq finds a server, while it runs."""
-    # It does not run as root.
+    """Run a server, and give the variables by which libpq finds it."""
+    # PostgreSQL refuses to run as root.
     user = "postgres" if os.getuid() == 0 else None
     directory = directory_for(user)
     if user is not None:
@@ -95,7 +95,7 @@ def server(address: str, port: int) -> Iterator[dict[str, str]]:
             command += ["-c", setting]
         running = subprocess.Popen(
             command,
-            preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread is in the way
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - there is one thread
             **as_user,
         )
     try:
@@ -139,7 +139,7 @@ def test_commands_and_edits(tmp_path: Path) -> None:
     port = free_port()
 
     def make(project: Path) -> None:
-        generate("chain", project, 1)  # one, so that there is one order to run it in
+        generate("chain", project, 1)  # one chain has one order of execution
         base = project / "models" / "base" / "000" / "base_0.sql"
         numbers = "generate_series(0, 99) as numbers(range)"
         base.write_text(base.read_text().replace("range(100)", numbers))

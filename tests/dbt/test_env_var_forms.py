@@ -1,9 +1,9 @@
-"""Environment variables in every form that a project can ask for them, changed while warm.
+"""Every form in which a project can read environment variables, with values that change.
 
 hypothesis makes projects whose settings, schema files, models and macros use ``env_var`` in random
-forms; then the variables get other values, are unset and set again. dbt alone, the plugin and the
-front door list the same each time. FLATMANIFEST_ENV_VAR_EXAMPLES asks for more projects than
-`make test` has time for, FLATMANIFEST_ENV_VAR_SEED for others.
+forms. Then the variables get other values, are unset and set again. dbt alone, the plugin and the
+front door must list the same each time. FLATMANIFEST_ENV_VAR_EXAMPLES asks for more projects than
+`make test` has time for, FLATMANIFEST_ENV_VAR_SEED for other projects.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ Draw = st.DrawFn
 EXAMPLES = int(os.environ.get("FLATMANIFEST_ENV_VAR_EXAMPLES", "3"))
 SEED = int(os.environ.get("FLATMANIFEST_ENV_VAR_SEED", "0"))
 VARIABLES, VALUES = ("FORM_A", "FORM_B", "FORM_C"), ("one", "two", "three")
-# One is of settings files alone, which the record of a parse does not name, and one of no others.
+# FORM_A is only in settings files, whose variables no record of a parse names; FORM_C is not there.
 OF_SETTINGS, OF_PARSED = VARIABLES[:2], VARIABLES[1:]
 KEYS = "unique_id schema alias tags description config"
 LIST: Step = ["dbt", "ls", "--output", "json", "--output-keys", KEYS]
 CHOSEN: Step = ["dbt", "ls", "--selector", "chosen", "--output", "path"]
 
-# The name of a variable, FORM_X, as an expression.
+# Expressions for the name of a variable, FORM_X.
 NAMES = (
     *("'FORM_X'", '"FORM_X"', "'FORM_' ~ 'X'", "'form_x' | upper", "['FORM', 'X'] | join('_')"),
     *("'FORM_%s' | format('X')", "'-FORM_X'[1:]", "('FORM_X' if 2 > 1 else 'FORM_Z')"),
     *("{'name': 'FORM_X'}['name']", "env_var('FORM_NAME', 'FORM_X')", "'FORM_Z'.replace('Z', 'X')"),
 )
-# What asks for the variable with the name NAME.
+# Templates that read the variable with the name NAME.
 CALLS = (
     "{{ env_var(NAME, 'unset') }}",
     '{{env_var(NAME,"unset")}}',
@@ -63,7 +63,7 @@ CALLS = (
     "{% if 2 > 1 %}{{ env_var(NAME, 'unset') }}{% else %}{{ env_var('FORM_NONE') }}{% endif %}",
     "{# env_var('FORM_NONE') #}{{ env_var(NAME, 'unset') }}",
 )
-# Fails where the variable is unset.
+# Templates that fail if the variable is unset.
 STRICT = "{{ env_var(NAME) }}"
 
 
@@ -71,10 +71,10 @@ STRICT = "{{ env_var(NAME) }}"
 def forms(
     draw: Draw, variables: tuple[str, ...], *, is_strict: bool = False, is_described: bool = False
 ) -> str:
-    """A text with a variable in it.
+    """Draw a text that reads a variable.
 
-    ``is_strict``: it may be one with which dbt fails without the variable. ``is_described``: it is
-    a description, in which dbt 1.11 itself fails at ``{%``.
+    ``is_strict``: the text may fail if the variable is unset. ``is_described``: the text is a
+    description, in which dbt 1.11 itself fails at ``{%``.
     """
     calls = [*CALLS, STRICT] if is_strict else CALLS
     call = draw(st.sampled_from([call for call in calls if not is_described or "{%" not in call]))
@@ -89,7 +89,7 @@ def forms(
 def in_yaml(
     draw: Draw, variables: tuple[str, ...], indent: int, *, is_described: bool = False
 ) -> str:
-    """The same as a value of a YAML file whose lines are indented so far."""
+    """Draw such a text as a value of a YAML file with this indentation."""
     text = draw(forms(variables, is_described=is_described))
     beginning = "\n" + " " * (indent + 2)
     style = draw(st.sampled_from(["double", "single", "folded", "broken", "literal"]))
@@ -97,14 +97,14 @@ def in_yaml(
         return json.dumps(text)
     if style == "single":
         return "'" + text.replace("'", "''") + "'"
-    if style == "broken":  # a line that YAML puts together again
+    if style == "broken":  # YAML joins the lines again
         text = text.replace(", ", f",{beginning}")
     return ("|-" if style == "literal" else ">-") + beginning + text
 
 
 @st.composite
 def projects(draw: Draw) -> dict[str, str]:
-    """The files of a project by path."""
+    """Draw the files of a project by path."""
 
     def value(indent: int) -> str:
         found: str = draw(in_yaml(OF_SETTINGS, indent))
@@ -195,7 +195,7 @@ sources:
 
 @st.composite
 def changes(draw: Draw) -> list[list[Step]]:
-    """Edits of the environment, each of which changes what some form gives."""
+    """Draw edits of the environment, each of which changes the value of some form."""
     current: dict[str, str | None] = dict.fromkeys(VARIABLES)
     found: list[list[Step]] = []
     for variable in (*draw(st.permutations(VARIABLES)), draw(st.sampled_from(VARIABLES))):
@@ -203,7 +203,7 @@ def changes(draw: Draw) -> list[list[Step]]:
         value = draw(st.sampled_from([each for each in others if each != current[variable]]))
         current[variable] = value
         found.append([["unsetenv", variable] if value is None else ["setenv", variable, value]])
-    # A form that asks for one variable what the name of the other is asks for another one.
+    # A form may take the name of one variable from the value of another.
     name: Step = ["setenv", "FORM_NAME", draw(st.sampled_from(VARIABLES))]
     return [*found, [name], [["unsetenv", "FORM_NAME"]]]
 
@@ -216,7 +216,7 @@ def make(project: Path, files: dict[str, str]) -> None:
 
 
 def without_order(path: str, text: str) -> str:
-    """An artifact whose nodes have come in another order."""
+    """Sort an artifact, whose nodes may come in any order."""
 
     def sorted_all(value: Any) -> Any:
         if isinstance(value, dict):
@@ -226,7 +226,7 @@ def without_order(path: str, text: str) -> str:
         return value
 
     artifact = json.loads(text)
-    if path.endswith("graph_summary.json"):  # which numbers them
+    if path.endswith("graph_summary.json"):  # the file numbers the nodes
         for graph in ("linked", "with_test_edges"):
             nodes = artifact.get(graph, {})
             artifact[graph] = {
@@ -237,10 +237,10 @@ def without_order(path: str, text: str) -> str:
 
 
 class Agreement:
-    """One side beside dbt, command by command.
+    """Compares one side with dbt alone, command by command.
 
-    Where all variables are again as they were, dbt parses anew and the plugin has the entry: that
-    is no difference but in the order of nodes (docs/dbt.md), until both parse everything.
+    If all variables have their earlier values again, dbt parses again and the plugin uses the
+    entry. Then the order of nodes may differ (docs/dbt.md), until both parse everything.
     """
 
     def __init__(self) -> None:
@@ -277,7 +277,7 @@ class Agreement:
 
 
 def check(directory: Path, files: dict[str, str], edits: list[list[Step]]) -> int:
-    """Compare the three sides; how many commands the front door has answered itself."""
+    """Compare the three sides; return the number of commands that the front door has answered."""
     steps = [LIST, CHOSEN, LIST, CHOSEN]
     for edit in edits:
         steps += [*edit, LIST, CHOSEN]
@@ -312,7 +312,7 @@ def test_variables_in_every_form(tmp_path: Path) -> None:
     @hypothesis.seed(SEED)
     @hypothesis.settings(
         max_examples=EXAMPLES,
-        phases=[Phase.generate],  # to make a project smaller takes hours
+        phases=[Phase.generate],  # shrinking a project would take hours
         database=None,
         suppress_health_check=[*HealthCheck],
     )

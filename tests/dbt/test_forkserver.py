@@ -1,4 +1,4 @@
-"""Parsing by workers where dbt's own process cannot be copied: in a thread of a program."""
+"""Parsing by workers if dbt runs in a thread of a program, whose process cannot be forked."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_workers_that_die_leave_it_to_dbt(tmp_path: Path) -> None:
     assert ours["artifacts"] == vanilla["artifacts"]
 
 
-# Of a program that has a thread: what it does before, then how many files workers parsed, and what
-# is left of the processes that it had.
+# A program with a second thread. It runs {before}, has dbt parse, and prints the number of files
+# that workers parsed and the number of server processes that it started.
 PROGRAM = """
 import os, subprocess, sys, threading
 import dbt_flatmanifest
@@ -192,7 +192,7 @@ applied, parse_project.apply, locks = parse_project.apply, looking, []
 
 
 def test_nothing_is_left_of_a_server_that_is_killed(project: Path) -> None:
-    """Its locks have no names."""
+    """The locks of a killed server have no names in the file system."""
     said = run(project, NAMED_LOCKS, "print('LOCKS', {*locks})")
     assert "LOCKS {True}" in said
 
@@ -203,13 +203,13 @@ def test_small_projects_are_parsed_in_one_process(project: Path) -> None:
     assert "STARTED 0" in said
 
 
-def test_one_worker_is_none(project: Path) -> None:
+def test_one_worker_starts_no_server(project: Path) -> None:
     said = run(project, FLATMANIFEST_PARSE_WORKERS="1")
     assert "STARTED 0" in said
 
 
 def test_the_server_ends_with_the_process_that_started_it(project: Path) -> None:
-    """By whatever: it reads the end of its socket."""
+    """The server reads the end of its socket, even if the other process was killed."""
     before = """
 from flatmanifest.dbt.workers.forkserver import Forkserver
 print("SERVER", Forkserver("duckdb").process.pid, flush=True)
@@ -251,14 +251,14 @@ def test_messages_come_whole() -> None:
         os.close(each)
 
 
-def test_a_manifest_is_told_with_its_lookups() -> None:
+def test_a_manifest_is_pickled_with_its_lookups() -> None:
     from dbt.contracts.graph.manifest import Manifest
 
     from flatmanifest.dbt.workers import forkserver
 
     manifest: Any = Manifest()
     manifest.rebuild_ref_lookup()
-    manifest.fixtures["of nobody"] = "fixture"  # which dbt omits
+    manifest.fixtures["of nobody"] = "fixture"  # dbt omits fixtures that no test uses
     told: Any = pickle.loads(forkserver.pickled([manifest, manifest]))
     assert told[0] is told[1]
     kept, given = vars(told[0]), vars(manifest)

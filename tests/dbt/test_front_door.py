@@ -1,7 +1,7 @@
-"""``flatmanifest dbt`` beside dbt, through random edits and commands.
+"""``flatmanifest dbt`` compared with dbt, through random edits and commands.
 
-dbt runs in a project of its own, as it is; the executable in a copy. FLATMANIFEST_FRONT_DOOR_STEPS
-asks for more steps than `make test` has time for, FLATMANIFEST_FRONT_DOOR_SEED for other stories.
+dbt alone and the executable run in two copies of a project. FLATMANIFEST_FRONT_DOOR_STEPS asks for
+more steps than `make test` has time for, FLATMANIFEST_FRONT_DOOR_SEED for other stories.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ STEPS = int(os.environ.get("FLATMANIFEST_FRONT_DOOR_STEPS", "30"))
 FIRST_SEED = int(os.environ.get("FLATMANIFEST_FRONT_DOOR_SEED", "0"))
 COMPLAINT = "flatmanifest failed and leaves this to dbt (FormatError"
 TRACE, DAMAGED = "flatmanifest: Traceback (most recent call last)", "flatmanifest.FormatError: "
-# A new process for each command: what a copy of a started dbt does not show.
+# Runs commands in new processes: a copy of the template cannot show everything.
 REAL_PROGRAM = Path(sys.executable).with_name("flatmanifest")
 
 COMMANDS: list[list[str]] = [
@@ -65,11 +65,11 @@ COMMANDS: list[list[str]] = [
 
 
 CLOCK = "{{ '' if run_started_at else 'never' }}"
-# What the package of a story is in, and what says so.
+# The directory of a story's package, and the files that name it.
 OF_PACKAGES = frozenset({"packages.yml", "dependencies.yml", "dbt_packages"})
-# dbt fails of it with a traceback, which has files of ours in it; test_meaning.py has this one.
+# dbt fails with a traceback, which has frames of the plugin; test_meaning.py has this edit instead.
 NOT_IN_STORIES = {"catalogs"}
-# With these, dbt does nothing at all.
+# With these edits, every command of dbt fails at once.
 FAILING = {
     *("a package that is not installed", "a broken dependencies.yml", "a profile that is wrong"),
     "dependencies",
@@ -77,7 +77,7 @@ FAILING = {
 
 
 def files_of(name: str) -> frozenset[str]:
-    """What an edit of that name writes, removes or puts elsewhere; of directories, the first."""
+    """Return the files, or their top directories, that the edit of a name changes."""
     paths = {path for step in MEANINGS[name][0] for path in step[1:3] if "\n" not in path}
     return frozenset(
         path.partition("/")[0] if path.startswith("dbt_packages/") else path for path in paths
@@ -85,7 +85,7 @@ def files_of(name: str) -> frozenset[str]:
 
 
 class Story:
-    """Random steps that make sense one after the other."""
+    """Random steps, each of which is possible after the steps before it."""
 
     def __init__(self, seed: int) -> None:
         self.choice = seeded(seed)
@@ -94,7 +94,7 @@ class Story:
         self.has_link = False
         self.has_package = False
         self.toggled: set[str] = set()
-        self.undoing: dict[str, list[Step]] = {}  # by what has been made to mean something else
+        self.undoing: dict[str, list[Step]] = {}  # by the name of a change of meaning
 
     def steps(self, count: int) -> list[Step]:
         found: list[Step] = [["dbt", "ls"], ["dbt", "ls"], ["dbt", "ls"]]
@@ -102,7 +102,7 @@ class Story:
         while len(found) < count:
             if self.choice.random() < 0.3:
                 found += self.edit()
-            # The same again is what a front door is for.
+            # Repeated commands are the ones that the front door answers.
             pool = favourite if self.choice.random() < 0.7 else COMMANDS
             command = ["dbt", *self.choice.choice(pool)]
             found += [command] * self.choice.choice([1, 2, 2, 3])
@@ -190,7 +190,7 @@ class Story:
         yield ["write", "packages/extra/models/extra_model.sql", f"select {number} as one"]
 
     def mean(self) -> Iterator[Step]:
-        """Have a file mean something else, or what it meant before."""
+        """Change the meaning of a file, or undo such a change."""
         name = self.choice.choice([each for each in MEANINGS if each not in NOT_IN_STORIES])
         edits, undone = MEANINGS[name]
         if name in self.undoing:
@@ -209,7 +209,7 @@ class Story:
             yield from self.meant_again(files)
 
     def meant_again(self, files: frozenset[str]) -> Iterator[Step]:
-        """Undo what has been done to any of these files."""
+        """Undo the changes of meaning of these files."""
         for name in [each for each in self.undoing if not files.isdisjoint(files_of(each))]:
             yield from self.undoing.pop(name)
 
@@ -268,7 +268,7 @@ class Story:
 
 
 def run_sides(directory: Path, steps: list[Step]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """The records of dbt and of the executable."""
+    """Return the records of dbt and of the executable."""
     sides = []
     switches: list[tuple[str, dict[str, str], Path | None]] = [
         ("dbt", {"FLATMANIFEST": "0"}, None),
@@ -294,7 +294,7 @@ def complains(record: dict[str, Any]) -> bool:
 
 
 def without_trace(lines: list[str]) -> list[str]:
-    """Take out where something was found to be damaged, which is said at debug level."""
+    """Remove the traceback of a damaged entry, which is logged at debug level."""
     begins = [number for number, line in enumerate(lines) if TRACE in line]
     if not begins:
         return lines
@@ -303,7 +303,7 @@ def without_trace(lines: list[str]) -> list[str]:
 
 
 def forgive(record: dict[str, Any], logged: list[str]) -> dict[str, Any]:
-    """Take out the one line that says that an entry is damaged; the log has where it was found."""
+    """Remove the one line about a damaged entry; the log has the traceback."""
     record = {**record, "stdout": without_trace(record["stdout"])}
     stdout = [line for line in record["stdout"] if COMPLAINT not in line]
     assert len(record["stdout"]) - len(stdout) <= complains(record)
@@ -352,7 +352,7 @@ def test_random_edits_and_commands(tmp_path: Path, seed: int) -> None:
             message = f"step {number}, served: {is_served(ours)}, after:\n{said}\n{error}"
             raise AssertionError(message) from error
         served += is_served(ours)
-        # It says so once, and makes it anew.
+        # The damage is reported once, and the entry is made again.
         is_damaged = is_damaged and not complains(ours)
     assert served >= STEPS // 8, "nearly everything was left to dbt"
     shutil.rmtree(tmp_path)
@@ -366,7 +366,7 @@ def run(project: Path, command: list[str], **variables: str) -> subprocess.Compl
 
 
 def in_words(lines: list[str]) -> list[Any]:
-    """Lines, but for what differs between any two commands. Arguments have no order in dbt."""
+    """Return lines without the differences of any two commands. dbt's arguments have no order."""
     found: list[Any] = []
     for told in lines:
         line = re.sub(r"/(dbt|front)/project", "/SIDE/project", told)
@@ -397,7 +397,7 @@ ALONE: list[list[str]] = [
 
 @pytest.mark.parametrize("is_new", [False, True], ids=["copies", "new processes"])
 def test_processes_say_the_same(tmp_path: Path, is_new: bool) -> None:  # noqa: FBT001
-    """What differs between processes and a process that runs several commands."""
+    """Compare new processes, which differ from one process that runs several commands."""
     python = sys.executable if is_new else str(PYTHON)
     sides = {
         "dbt": [python, "-m", "tests.dbt.program"],
@@ -451,13 +451,13 @@ def test_targets_stay_warm_side_by_side(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
         assert ("Unable to do partial parsing" in done.stdout) == (len(told) in {0, 3})
         told.append("dbt runs" not in done.stderr)
-    # The parse has warned, so that it takes a warm start to record one. After another target, the
-    # artifacts are that one's until dbt has run.
+    # The parse has warned, so only a later warm start is recorded. After a command for another
+    # target, the artifacts are those of that target until dbt has run.
     assert told == [False, False, True, False, False, True, False, True]
 
 
 def test_nan_in_meta_stays_warm(tmp_path: Path) -> None:
-    """NaN does not equal itself: a manifest that holds it is not one that has changed."""
+    """NaN does not equal itself; a manifest that holds NaN must still count as unchanged."""
     project = tmp_path / "project"
     generate("small_everything", project, None)
     (project / "models" / "bounds.sql").write_text("select 1 as id")

@@ -1,4 +1,4 @@
-"""``flatmanifest dbt`` in bad circumstances, and where it has to leave things to dbt."""
+"""``flatmanifest dbt`` after failures, and commands that it must leave to dbt."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_version_is_told_again_for_a_day(tmp_path: Path) -> None:
     variables = {"XDG_CACHE_HOME": str(tmp_path), "FLATMANIFEST_CACHE_DIR": ""}
     first = dbt(tmp_path, "--version", **variables)
     second = dbt(tmp_path, "--version", **variables)
-    # Some releases say the time of day with it: 1.12 announces another dbt, 1.10 warns of its age.
+    # Some releases also print the time: 1.12 announces a new dbt, 1.10 warns of its age.
     has_time = importlib.util.find_spec("dbt.v2_announcement") is not None
     has_time |= "WARNING" in first.stdout
     assert [is_told(first), is_told(second)] == [False, not has_time]
@@ -49,8 +49,8 @@ def test_the_version_is_told_again_for_a_day(tmp_path: Path) -> None:
     assert "installed" in first.stdout
 
 
-def test_what_only_looks_like_a_question(kept_warm: Path) -> None:
-    # MultiOption takes what follows it, whatever it looks like.
+def test_an_option_value_that_looks_like_an_option_is_left_to_dbt(kept_warm: Path) -> None:
+    # MultiOption takes the next word as its value, even if the word looks like an option.
     for _ in range(2):
         done = dbt(kept_warm, "ls", "--select", "-v")
         assert not is_told(done)
@@ -84,7 +84,7 @@ def damage(path: Path, how: str) -> None:
     if how == "remove":
         path.unlink()
         return
-    # The header has the length eight bytes after the checksum, and the version 24 after that.
+    # In the header, the length is eight bytes after the checksum, and the version 24 after that.
     version = whole.index(len(whole).to_bytes(8, "little")) + 24
     assert whole[version] == 1
     damaged = {
@@ -115,7 +115,7 @@ def test_damage(warm: Path) -> None:
                 damage(path, how)
             assert "dbt runs" in reason(warm), (how, pattern)
     restore()
-    assert is_told(dbt(warm, *SELECTED))  # so that it was the damage
+    assert is_told(dbt(warm, *SELECTED))  # the damage was the only reason
     for path in cache.iterdir():
         damage(path, "another architecture")
     done = dbt(warm, *SELECTED)
@@ -145,7 +145,7 @@ def test_a_project_that_was_copied_or_moved(warm: Path) -> None:
         assert str(place / "target") in (place / "logs" / "dbt.log").read_text()
 
 
-def test_another_setting_of_dbts(warm: Path) -> None:
+def test_a_changed_variable_of_a_setting_is_noticed(warm: Path) -> None:
     assert is_told(dbt(warm, *SELECTED, SOMETHING_ELSE="1"))
     assert not is_told(dbt(warm, *SELECTED, DBT_USE_COLORS="0"))
     assert not is_told(dbt(warm, *SELECTED, SMALL_EVERYTHING_TARGET="prod"))
@@ -180,18 +180,18 @@ def test_a_clock_that_was_set_back(warm: Path) -> None:
 
 
 LIMIT = 12_000
-# What begins a record in dbt.log: the time, or a line that separates commands.
+# The beginning of a record in dbt.log: the time, or a line that separates commands.
 RECORD = re.compile(r"^(?=\n\n=|\d\d:\d\d:\d\d\.\d{6} )", re.MULTILINE)
 
 
 def logs_of(project: Path) -> list[str]:
-    """dbt.log and what it was before, oldest first."""
+    """Return the rotated logs and dbt.log, oldest first."""
     paths = sorted((project / "logs").iterdir(), key=lambda path: path.name, reverse=True)
     return [path.read_text() for path in paths]
 
 
 def test_a_write_through_a_mapping_is_seen_by_the_files_times(warm: Path) -> None:
-    """The kernel changes them when a page becomes dirty, and not when it is written to again."""
+    """The kernel changes a file's times when a page becomes dirty, and not at later writes."""
     path = warm / "models" / "staging" / "stg_orders.sql"
     with path.open("r+b") as file:
         file.seek(0, os.SEEK_END)
@@ -199,7 +199,7 @@ def test_a_write_through_a_mapping_is_seen_by_the_files_times(warm: Path) -> Non
         file.flush()
         with mmap.mmap(file.fileno(), 0) as mapped:
             mapped[-2:-1] = b"b"
-            time.sleep(2.5)  # what has just changed is compared by its content
+            time.sleep(2.5)  # a file that has just changed would be compared by content
             warm_up(warm)
             before = path.stat().st_mtime_ns
             mapped[-2:-1] = b"c"
@@ -211,13 +211,13 @@ def test_a_write_through_a_mapping_is_seen_by_the_files_times(warm: Path) -> Non
 
 
 def test_a_log_that_is_full(tmp_path: Path) -> None:
-    """It is begun again where Python's handler would, and nothing is lost."""
+    """The log is rotated where Python's handler would rotate it, and no line is lost."""
     names = {}
     for switch in ("0", "1"):
         project = tmp_path / switch
         generate("small_everything", project, None)
         for turn in range(9):
-            if turn == 3:  # the first commands are dbt's, and say more
+            if turn == 3:  # dbt answers the first commands, and logs more
                 shutil.rmtree(project / "logs")
             done = dbt(project, "ls", "--log-file-max-bytes", str(LIMIT), FLATMANIFEST=switch)
             assert done.returncode == 0
@@ -237,7 +237,7 @@ def test_a_log_that_is_full(tmp_path: Path) -> None:
 
 
 def test_a_log_that_cannot_be_begun_again(warm: Path) -> None:
-    """Then it is dbt that says so, and lists."""
+    """If a log cannot be rotated, the command is left to dbt, which reports that and lists."""
     arguments = ["ls", "--log-file-max-bytes", str(LIMIT)]
     for _ in range(2):
         dbt(warm, *arguments)
@@ -289,7 +289,7 @@ def test_the_switch(warm: Path) -> None:
     assert done.stdout.splitlines()[-1] == LINE
 
 
-def test_who_reads_no_further(kept_warm: Path) -> None:
+def test_a_reader_who_closes_the_pipe_causes_no_error(kept_warm: Path) -> None:
     script = f"{PROGRAM} dbt ls --select stg_orders --resource-type model | head -n 1"
     done = subprocess.run(
         ["/bin/bash", "-c", script],

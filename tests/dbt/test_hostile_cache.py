@@ -1,6 +1,7 @@
-"""Caches that somebody else can write to, and what they may have planted there: docs/security.md.
+"""Caches that other users can write to, and files that they may have planted: docs/security.md.
 
-The front door is asked for its reason and ended before dbt begins, so that what is warm stays so.
+The tests ask the front door for its reason and end it before dbt starts, so that the warm project
+stays warm.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def run(project: Path, *arguments: str, **variables: str) -> str:
-    """What ``flatmanifest dbt`` prints; it must succeed."""
+    """Return the output of ``flatmanifest dbt``, which must succeed."""
     command = [PROGRAM, "dbt", *(arguments or SELECTED)]
     done = run_program(command, project, environment(**variables))
     assert done.stdout.splitlines()[-1] == LINE or arguments, done.stdout
@@ -52,7 +53,7 @@ def run(project: Path, *arguments: str, **variables: str) -> str:
 
 
 def reason(project: Path, *arguments: str, **variables: str) -> str:
-    """Why the front door leaves a command to dbt, which then does not run; TOLD if it does not."""
+    """Return why the front door leaves a command to dbt; TOLD if it answers. dbt does not run."""
     with subprocess.Popen(
         [PROGRAM, "dbt", *(arguments or SELECTED)],
         cwd=project,
@@ -148,7 +149,7 @@ def test_the_cache_may_be_a_link_of_the_users_own(warm: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("pattern", FILES)
-def test_files_that_are_none_are_not_read(warm: Path, tmp_path: Path, pattern: str) -> None:
+def test_only_regular_files_are_read(warm: Path, tmp_path: Path, pattern: str) -> None:
     path = one(warm, pattern)
     kept = path.rename(tmp_path / "kept")
     plants: dict[str, Callable[[], object]] = {
@@ -169,14 +170,14 @@ def test_files_that_are_none_are_not_read(warm: Path, tmp_path: Path, pattern: s
 
 
 def planted(path: Path, **fields: Any) -> None:
-    """Change what a transcript says."""
+    """Change fields of a transcript."""
     stored = objects.load(path)
     objects.publish(path, {**{name: stored.restore(name) for name in stored.names()}, **fields})
 
 
 @pytest.fixture
 def transcript(warm: Path, tmp_path: Path) -> Iterator[Path]:
-    """The transcript of `warm`, which is put back afterwards."""
+    """Return the transcript of `warm`; the file is restored afterwards."""
     path = one(warm, "*.transcript.fman")
     shutil.copy2(path, tmp_path / "transcript")
     yield path
@@ -203,16 +204,16 @@ def test_a_transcript_leads_to_no_other_directory(
 
 
 @needs_root
-def test_a_planted_transcript_has_nothing_written(
+def test_another_users_transcript_has_nothing_written(
     warm: Path, transcript: Path, tmp_path: Path
 ) -> None:
-    """It says which files are written. That it is one's own, is all that keeps it from others'."""
+    """A transcript names files to write, so only the user's own transcripts are trusted."""
     outside = tmp_path / "outside"
     planted(transcript, written={str(outside): "planted"}, sinks=[])
     with changed(transcript, owner=NOBODY):
         assert f"{transcript}: belongs to user {NOBODY}" in reason(warm)
         assert not outside.exists()
-    # The test is of what it seems: of one's own, it would be.
+    # The owner is the only reason: the user's own transcript is obeyed.
     assert reason(warm) == TOLD
     assert outside.read_text() == "planted"
 
@@ -234,7 +235,7 @@ def test_dbt_runs_as_if_there_was_no_cache(tmp_path: Path) -> None:
 
 
 def test_dbt_replaces_what_was_planted(tmp_path: Path) -> None:
-    """In a cache of one's own: links and pipes in the places of its files."""
+    """Links and pipes in the places of files, in the user's own cache."""
     project, outside = tmp_path / "project", tmp_path / "outside"
     outside.mkdir()
     generate("small_everything", project, None)
@@ -248,7 +249,7 @@ def test_dbt_replaces_what_was_planted(tmp_path: Path) -> None:
             path.symlink_to(outside / name)
         else:
             os.mkfifo(path)
-        # What it is written to before it gets its name.
+        # The staged file, before it gets its name.
         path.with_name(f".{name}.tmp").symlink_to(outside / name)
     for _ in range(2):
         run(project)
@@ -256,7 +257,7 @@ def test_dbt_replaces_what_was_planted(tmp_path: Path) -> None:
     for name in names:
         path = cache_of(project) / name
         if path.is_fifo() or path.is_symlink():
-            assert path.name.endswith(".transcript.fman"), name  # of another environment
+            assert path.name.endswith(".transcript.fman"), name  # for another environment
     assert reason(project) == TOLD
 
 

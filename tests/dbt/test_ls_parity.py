@@ -1,4 +1,4 @@
-"""``flatmanifest ls`` beside ``dbt ls`` itself, on a project with every kind of resource."""
+"""``flatmanifest ls`` compared with ``dbt ls``, on a project with every kind of resource."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ OPTIONS = [
     "--select nothing_at_all",
 ]
 
-# Runs in a process of its own: dbt's flags and loggers are global. Reads lists of arguments, writes
-# what dbt prints for each.
+# Reads lists of arguments and writes dbt's output for each. Runs in a separate process, because
+# dbt's flags and loggers are global.
 ALL_IN_ONE = """
 import contextlib, io, json, sys
 from dbt.cli.main import dbtRunner
@@ -67,7 +67,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def listed_by_dbt(project: Path) -> dict[str, str]:
-    """What ``dbt ls`` prints, by its options."""
+    """Return the output of ``dbt ls`` by its options."""
     asked = json.dumps([shlex.split(options) for options in OPTIONS])
     done = run_program([PYTHON, "-c", ALL_IN_ONE], project, PRIVATE, input=asked)
     return dict(zip(OPTIONS, json.loads(done.stdout), strict=True))

@@ -1,6 +1,6 @@
-"""What a file means is changed, not only its text: dbt beside the plugin and the front door, warm.
+"""Changes of a file's meaning, not only of its text: dbt, the plugin and the front door, warm.
 
-Each case changes one file that dbt reads so that dbt answers otherwise, lists, and undoes the
+Each case changes one file that dbt reads so that dbt's answer differs, lists, and undoes the
 change.
 """
 
@@ -26,7 +26,7 @@ LIST: Step = [
     "unique_id alias schema tags description config",
 ]
 NIGHTLY: Step = ["dbt", "ls", "--selector", "nightly", "--output", "name"]
-# The first parses, the second is recorded: what is changed next finds the front door warm.
+# The first command parses, the second is recorded, so that the front door is warm for the change.
 COMMANDS = [LIST, NIGHTLY]
 CHUNKS = 4
 
@@ -56,7 +56,7 @@ def test_a_file_that_means_something_else(tmp_path: Path, chunk: int) -> None:
         if step[0] != "dbt":
             continue
         where = after.get(number, "warm")
-        # Back at an entry, where dbt parses anew: its files have another order from then on.
+        # If the plugin is back at an entry while dbt parses again, the files' order differs.
         has_gone_back |= is_parsed_anew(vanilla) and not is_parsed_anew(plugin)
         try:
             if has_gone_back:
@@ -79,7 +79,7 @@ def said(record: dict[str, Any]) -> tuple[bool, list[str]]:
 
 
 def lost(vanilla: dict[str, Any], record: dict[str, Any]) -> str:
-    """The lines that only one of two sides says."""
+    """Return the lines that only one of two sides prints."""
     (_, before), (_, after) = said(vanilla), said(record)
     less = [f"- {line}" for line in before if line not in after]
     more = [f"+ {line}" for line in after if line not in before]

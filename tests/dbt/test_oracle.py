@@ -1,4 +1,4 @@
-"""What is remembered of dbt's side of a comparison, and when it is not."""
+"""When the records of dbt's side of a comparison are reused, and when dbt runs again."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_what_is_asked_for_anew_is_not_remembered(
     assert oracle.recall(place) is None
 
 
-def test_anything_else_is_something_else(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_difference_has_dbt_run_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     places = [oracle.place_of(project, STEPS, VARIABLES)]
     places.append(oracle.place_of(project, STEPS[:1], VARIABLES))
     places.append(oracle.place_of(project, STEPS, {**VARIABLES, "MORE": "1"}))
@@ -77,7 +77,7 @@ def test_the_oldest_are_forgotten(project: Path, monkeypatch: pytest.MonkeyPatch
     ]
 
 
-def test_a_manifest_is_of_a_projects_files(project: Path) -> None:
+def test_the_digest_depends_on_the_projects_files(project: Path) -> None:
     before = digest_of(project)
     model = next(project.rglob("*.sql"))
     text = model.read_text()

@@ -1,4 +1,4 @@
-"""Parsing by several processes beside dbt's own."""
+"""Parsing by several processes, compared with dbt's own parsing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.running import run_program
 
 THREADED = {"TEST_THREADED": "1"}
 WORKERS = {"FLATMANIFEST_PARSE_WORKERS": "2", "TEST_LEAST_WEIGHT": "0"}
-# With the log on the screen, where its lines keep their order.
+# The log goes to the screen, where its lines keep their order.
 PARSE = ["dbt", "parse", "--no-partial-parse", "--log-level", "debug"]
 AGAIN = ["dbt", "parse", "--log-level", "debug"]
 
@@ -37,7 +37,7 @@ def beside_dbt(
     counted: str = "parsed_by_workers",
     both: dict[str, str] | None = None,
 ) -> list[int]:
-    """Compare the steps; how many files workers parsed in each, or what else is counted."""
+    """Compare the steps; return a count of each, by default the files that workers parsed."""
     variables = (both or {}, {**(both or {}), **WORKERS})
     records = run_both(directory, steps, make=make_many, variables=variables)
     for step, pair in zip(steps, records, strict=True):
@@ -54,14 +54,15 @@ def compare_in_order(step: Step, *pair: dict[str, Any]) -> None:
         record["stdout"] = [
             line for line in said if not any(unstable in line for unstable in UNSTABLE_LINES)
         ]
-        record["log"] = []  # which is on the screen
+        record["log"] = []  # the log is on the screen
     compare(step, *pair)
 
 
 def test_everything_is_parsed_as_by_dbt(tmp_path: Path) -> None:
     taken = beside_dbt(tmp_path, [PARSE, PARSE, AGAIN, ["dbt", "ls"]])
     assert taken[0] > 40
-    # The static parser has threads since dbt has used it here: workers come from elsewhere.
+    # dbt has used the static parser in this process, which has threads since: workers are forked
+    # from another process.
     assert taken == [taken[0], taken[0], 0, 0]
 
 
@@ -143,7 +144,7 @@ def test_what_is_said_is_said_in_its_order(tmp_path: Path) -> None:
 
 
 def divided_yaml(*more: str, count: int = 24) -> str:
-    """Properties of many models, with what makes dbt say something of them and of their tests."""
+    """Return properties of many models, some of which make dbt warn about models and tests."""
     lines = ["models:"]
     for number in range(count):
         lines += [
@@ -174,12 +175,12 @@ DIVIDED: list[Step] = [
     ["write", "models/divided/_divided.yml", divided_yaml()],
 ]
 LOUD = [*PARSE, "--show-all-deprecations"]
-PARTS = "put_together"  # schema files that came in parts
-OF_MAKE_MANY = 3  # of its files are divided, too
+PARTS = "put_together"  # the number of schema files that were parsed in parts
+OF_MAKE_MANY = 3  # the number of make_many's schema files that are divided, too
 
 
 def test_a_schema_file_in_parts(tmp_path: Path) -> None:
-    """Its models are several workers'; then what is kept of it does for a partial parse."""
+    """Several workers share the models of the file; the result must serve a partial parse."""
     edits: list[Step] = [
         ["write", "models/divided/_divided.yml", divided_yaml(count=23)],
         AGAIN,
@@ -193,7 +194,7 @@ def test_a_schema_file_in_parts(tmp_path: Path) -> None:
 
 
 def test_in_a_thread_of_a_program_too(tmp_path: Path) -> None:
-    """There it cannot be copied (test_forkserver)."""
+    """A process with threads cannot be forked (test_forkserver.py)."""
     changes: list[Step] = [
         ["append", f"models/many/many_{number}.sql", "\n-- changed"] for number in range(30)
     ]
@@ -210,7 +211,7 @@ UNSOUND = "  - name: divided_23\n    columns: {id: 5}"
 
 
 @pytest.mark.parametrize("more", [TWICE, READING, UNSOUND])
-def test_parts_that_are_about_the_same_are_dbts(tmp_path: Path, more: str) -> None:
+def test_parts_that_describe_the_same_resource_are_left_to_dbt(tmp_path: Path, more: str) -> None:
     text = divided_yaml(more, count=23)
     variable: Step = ["setenv", "PREFIX", "one"]
     steps = [*DIVIDED[:-1], variable, ["write", "models/divided/_divided.yml", text], LOUD]
@@ -252,7 +253,7 @@ def test_workers_that_die_leave_it_to_dbt(tmp_path: Path) -> None:
     assert ours["artifacts"] == vanilla["artifacts"]
 
 
-def test_a_number_of_workers_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_number_of_workers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     from flatmanifest.dbt.workers import pool
 
     for text in ("0", "-1", "many", "1.5"):
@@ -308,14 +309,14 @@ def waiting() -> Callable[[int, Path], None]:
 def test_workers_that_never_finish(
     prepare: Any, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flatmanifest.dbt.workers import pool as processes
+    from flatmanifest.dbt.workers import pool
 
-    monkeypatch.setattr(processes, "SECONDS_IDLE", 0.3)
-    pool = processes.Workers(2, 4, processes.Copies(prepare))
-    with pytest.raises(processes.WorkerDiedError, match=message):
-        pool.result(0)
-    pool.stop()
-    assert not pool.directory.exists()
+    monkeypatch.setattr(pool, "SECONDS_IDLE", 0.3)
+    workers = pool.Workers(2, 4, pool.Copies(prepare))
+    with pytest.raises(pool.WorkerDiedError, match=message):
+        workers.result(0)
+    workers.stop()
+    assert not workers.directory.exists()
 
 
 def test_a_process_with_other_threads_is_not_copied() -> None:
@@ -332,8 +333,8 @@ def test_a_process_with_other_threads_is_not_copied() -> None:
         thread.join()
 
 
-def test_threads_count_where_they_may_be_the_static_parsers() -> None:
-    """They are, once dbt has called it here, or when this package came later than they did."""
+def test_the_static_parser_is_known_to_have_started_threads() -> None:
+    """Threads may be the static parser's after dbt has called it, or if they precede the plugin."""
     program = """
 import threading
 {}
@@ -379,7 +380,7 @@ def test_how_far_a_parse_is_is_said_on_a_terminal(
     assert "Parsing: 1 of 2,000 files, 0 a second" in said.err
     assert not get_event_manager().loggers[0].filter(None)
     slow.end()
-    assert capsys.readouterr().err == "\r\r"  # click leaves escapes out where there is no terminal
+    assert capsys.readouterr().err == "\r\r"  # click writes no escape sequences without a terminal
     assert get_event_manager().loggers == loggers
 
 
@@ -421,7 +422,7 @@ def test_values_of_variables_are_in_no_segment(tmp_path: Path, before: str) -> N
     run_program(program, tmp_path / "project", {**variables, **profiles})
 
 
-def test_a_terminal_that_is_gone_is_nobody_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_ignores_a_terminal_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     from dbt_common.events.event_manager_client import get_event_manager
 
     from flatmanifest.dbt.progress import line

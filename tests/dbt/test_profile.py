@@ -1,4 +1,4 @@
-"""``flatmanifest profile``, on real dbt commands."""
+"""``flatmanifest profile`` on real dbt commands."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Time:
-    """A clock that the test moves on."""
+    """A clock that the test sets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
@@ -121,7 +121,7 @@ def test_manifests_are_known_by_their_parse() -> None:
 
 def test_the_ledger_has_what_is_serialized(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("dumps", "loads", "dump", "load"):
-        monkeypatch.setattr(json, name, getattr(json, name))  # and back
+        monkeypatch.setattr(json, name, getattr(json, name))  # restores it after the test
     for name in ("dumps", "loads", "dump"):
         monkeypatch.setattr(sys.modules["pickle"], name, getattr(sys.modules["pickle"], name))
     ledger = Ledger()
@@ -145,7 +145,7 @@ def test_a_clock_costs_microseconds() -> None:
 
 
 def test_a_warm_command_beside_an_earlier_one(chain: Path, tmp_path: Path) -> None:
-    """With the plugin it serializes no manifest."""
+    """With the plugin, a warm command serializes no manifest."""
     earlier = tmp_path / "earlier.json"
     profile(chain, "--json", str(earlier), "--top", "0", "--", "ls", "-q", switch="0")
     vanilla = Report.read(earlier)
@@ -164,7 +164,7 @@ def test_a_warm_command_beside_an_earlier_one(chain: Path, tmp_path: Path) -> No
     assert f"{vanilla.seconds:.3f}" in total.split()
 
 
-def test_what_is_no_report(chain: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_report_is_refused(chain: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("{}")
     done = profile(chain, "--against", str(page), "--", "ls", status=1)
@@ -275,7 +275,7 @@ def test_dbts_own_profiler_has_precedence(chain: Path) -> None:
 
 
 def test_without_dbt(tmp_path: Path) -> None:
-    """An interpreter that has flatmanifest and nothing else."""
+    """The interpreter has only flatmanifest."""
     packages = tmp_path / "packages"
     packages.mkdir()
     (packages / "flatmanifest").symlink_to(Path(flatmanifest.__file__).parent)
@@ -298,7 +298,7 @@ def answers(output: str) -> list[str]:
 
 
 def test_the_worked_example(chain: Path) -> None:
-    """docs/profiling.md: a program that serializes twice, what finds it, and the fix."""
+    """The example of docs/profiling.md: a program that serializes twice, the alarm, and the fix."""
     program = ROOT / "examples" / "serialize_twice.py"
     twice = profile(chain, "--top", "0", "--script", str(program), "--", ".")
     alarms = [line for line in twice.stdout.splitlines() if line.startswith("! double")]
@@ -358,7 +358,7 @@ def test_without_py_spy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refuse_to_be_looked_into() -> None:
-    """What a container without SYS_PTRACE does: ptrace and process_vm_readv fail with EPERM."""
+    """Make ptrace and process_vm_readv fail with EPERM, as a container without SYS_PTRACE does."""
     load, jump_if_equal, give_back = 0x20, 0x15, 0x06
     numbers = {"x86_64": (310, 101), "aarch64": (270, 117)}[platform.machine()]
     rules = [
@@ -453,7 +453,7 @@ def test_a_comparison(chain: Path, tmp_path: Path) -> None:
 def test_the_peak_of_each_phase_is_its_own() -> None:
     memory = Memory()
     memory.switch("before")
-    # Pages of its own: malloc would take what an earlier test in this process has left free.
+    # New pages: malloc would reuse memory that an earlier test has freed.
     large = mmap.mmap(-1, 64_000_000)
     for offset in range(0, len(large), mmap.PAGESIZE):
         large[offset] = 1
@@ -461,11 +461,11 @@ def test_the_peak_of_each_phase_is_its_own() -> None:
     large.close()
     memory.switch("freed")
     memory.switch("after")
-    is_own = memory.can_reset  # where the kernel may be asked
+    is_own = memory.can_reset  # whether the kernel lets a process reset its peak
     memory.close()
     assert memory.phases["large"].growth == pytest.approx(64e6, rel=0.05)
     assert memory.phases["freed"].growth == pytest.approx(-64e6, rel=0.05)
     if is_own:
-        # Not memory.peak: tests that ran before in this process may have had more.
+        # Not memory.peak: earlier tests in this process may have used more memory.
         without = memory.phases["large"].peak - 64e6
         assert memory.phases["after"].peak == pytest.approx(without, rel=0.05)

@@ -1,4 +1,4 @@
-"""The phases of ``flatmanifest profile`` are those of every dbt release that it is made for."""
+"""The phases of ``flatmanifest profile`` name functions of every supported release of dbt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.dbt.profiling import REAL_PROGRAM, report_of, written
 from tests.projects import generate
 
 RELEASE = tuple(map(int, dbt_version.split(".")[:2]))
-# Functions that not every supported release has, and the first that does.
+# Functions that not every supported release has, and the first release with each.
 SINCE = {
     "dbt.parser.v2:parse_with_v2": (1, 12),
     "dbt.parser.functions:FunctionParser.parse_file": (1, 11),
@@ -53,6 +53,6 @@ def test_a_cold_parse_agrees_with_what_dbt_says_of_itself(tmp_path: Path) -> Non
     assert report.double == []
     assert {"parse models", "parse schema files", "parse generic tests", "resolve refs"} <= {*took}
     assert report.functions == {}
-    # The clocks: what their calls cost, against the command they were around.
+    # The cost of the clocks' calls, as a share of the command.
     assert report.wrapper_calls > 100
     assert report.wrapper_seconds < 0.02 * report.seconds

@@ -1,4 +1,4 @@
-"""Files and YAML as dbt reads them, beside dbt."""
+"""Reading files and YAML, compared with dbt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from flatmanifest.dbt.cold import reading
 from flatmanifest.dbt.v2_parser.pattern import is_equal
 from tests.projects import generate
 
-# What is not plain, or not what it looks like.
+# YAML that is unusual, or that looks like something else.
 ODD_YAML = [
     *(
         "",
@@ -83,7 +83,7 @@ pytestmark = pytest.mark.usefixtures("_seams")
 
 
 def outcome(call: Any, text: str) -> Any:
-    """What is loaded, with what there is to say of it, or how it fails."""
+    """Return the loaded value with the warnings, or the error."""
     try:
         loaded, failures = call(text)
     except Exception as error:
@@ -139,7 +139,7 @@ VALUES = st.recursive(
 
 @given(VALUES, st.sampled_from([None, True, False]), st.sampled_from(["", '"', "'"]))
 def test_any_yaml(value: Any, style: Any, quote: str) -> None:
-    """Of what is dumped, and of what is left when a piece of it is cut off."""
+    """Check dumped values, and the rest after a piece is cut off."""
     text = yaml.safe_dump(value, default_flow_style=style, default_style=quote, allow_unicode=True)
     check(text)
     check(text[: len(text) // 2])
@@ -175,7 +175,7 @@ def test_texts_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, stri
     assert [path for path in paths if ahead[path] is None] == paths[-3:]
     for path in paths:
         expected = text_of(path, strip)
-        for _ in range(2):  # the second time there is nothing ahead
+        for _ in range(2):  # the second time, the text has not been read ahead
             assert text_of(path, strip, reading.load_file_contents) == expected
         assert path not in ahead
 
@@ -188,8 +188,8 @@ def text_of(path: str, strip: Any, call: Any = None) -> Any:
         return type(error), str(error)
 
 
-def test_nothing_stays_ahead(tmp_path: Path) -> None:
-    """A file that dbt has found and does not ask for is read again when it does."""
+def test_unused_texts_are_not_kept_after_reading_ahead(tmp_path: Path) -> None:
+    """A text that was read ahead and not used is dropped: later, dbt reads the file again."""
     path = tmp_path / "models" / "a.sql"
     path.parent.mkdir()
     path.write_text("select 1")
@@ -207,7 +207,7 @@ def test_nothing_stays_ahead(tmp_path: Path) -> None:
     assert dbt_read_files.load_file_contents(str(path)) == "select 2"
 
 
-def test_read_ahead_is_what_is_there(tmp_path: Path) -> None:
+def test_reading_ahead_gives_the_content_of_existing_files(tmp_path: Path) -> None:
     generate("chain", tmp_path / "chain")
     files = [*map(str, (tmp_path / "chain").rglob("*.sql"))]
     assert len(files) > 30

@@ -1,8 +1,8 @@
-"""Everything that dbt asks the system for is among what is recorded of it.
+"""Every file that dbt asks the system for is recorded as a dependency.
 
-strace tells what dbt alone opens, lists and looks for; the recorder of dependencies tells what it
-has seen of the same commands with the plugin, cold and warm. A release of dbt that reads something
-in a new way fails here. FLATMANIFEST_EVERY_READ=1 traces `run` too, and a project with few files.
+strace reports what dbt alone opens, lists and looks for. The dependency recorder reports what it
+has seen of the same commands with the plugin, cold and warm. If a release of dbt reads files in a
+new way, these tests fail. FLATMANIFEST_EVERY_READ=1 traces `run` too, and a project with few files.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def write_all(directory: Path, files: dict[str, str]) -> None:
 
 
 def make_full(project: Path) -> dict[str, str]:
-    """A project with every file beside it that dbt looks for. Returns variables for dbt."""
+    """Make a project with every file that dbt looks for. Returns environment variables for dbt."""
     generate("small_everything", project, None)
     (project / "catalogs.yml").write_text("catalogs: []\n")
     write_all(
@@ -77,7 +77,7 @@ def make_full(project: Path) -> dict[str, str]:
 
 
 def make_bare(project: Path) -> dict[str, str]:
-    """A project with none of them, and its profile in the user's home."""
+    """Make a project with none of these files, and its profile in the user's home."""
     generate("chain", project, 3)
     write_all(project, {"dependencies.yml": "packages:\n  - local: packages/extra\n"})
     write_all(project / "packages" / "extra", PACKAGE)
@@ -95,7 +95,7 @@ def has_vars_file() -> bool:
 
 
 def exceptions(project: Path) -> dict[str, str]:
-    """Regular expressions of whole paths that nobody needs to record, each with its reason."""
+    """Return regular expressions of whole paths that need no record, each with its reason."""
     root, tests = re.escape(str(project)), re.escape(str(ROOT / "tests"))
     installed = {
         sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")
@@ -107,45 +107,45 @@ def exceptions(project: Path) -> dict[str, str]:
     prefixes = "|".join(map(re.escape, sorted({sys.base_prefix, sys.prefix})))
     on_the_way = "|".join(map(re.escape, sorted(map(str, ways))))
     return {
-        rf"({any_of})(/.*)?": "Python's modules and packages, which have a digest",
-        rf"({prefixes})(/bin(/[^/]+)?|/lib(64)?|/pyvenv\.cfg)?": "Python itself: that digest",
+        rf"({any_of})(/.*)?": "Python's modules and packages: their digest is recorded",
+        rf"({prefixes})(/bin(/[^/]+)?|/lib(64)?|/pyvenv\.cfg)?": "Python itself: the same digest",
         rf"({prefixes})/lib(/(glibc-hwcaps/[^/]+|tls|x86_64))*(/lib[^/]+\.so[.0-9]*)?": "where the "
-        "loader looks for libpython, and for the libraries that it needs",
+        "loader looks for libpython and its libraries",
         rf"({prefixes})/bin/(Modules/Setup(\.local)?|lib/python.*)": "how Python finds out where "
         "it is installed",
-        rf"{on_the_way}": "a directory on the way to Python: what it leads to is in the digest",
+        rf"{on_the_way}": "a directory on the path of Python, which is in the digest",
         r".*/lib/python\d+\.zip": "where Python looks for its own modules first",
         rf"({prefixes})/share/locale/.*": "translations of Python's messages, of which it has none",
         rf"{tests}(/dbt)?(/(__init__|recorded_reads)\..*)?": "this test's program",
         rf"{tests}(/dbt)?/__pycache__/(__init__|recorded_reads)\..*": "this test's program",
-        r".*/<(frozen \w+|string)>": "what Python's warnings take for the file of code without one",
-        r"/proc/.*|/sys/.*|/dev/.*": "the kernel's, and no files",
+        r".*/<(frozen \w+|string)>": "the name that Python gives to code without a file",
+        r"/proc/.*|/sys/.*|/dev/.*": "the kernel's interfaces",
         r"/(usr/)?lib(64)?/([^/]+-linux-gnu/)?[^/]+\.so(\.[0-9.]+)?": "libraries of the system",
         r"/etc/ld\.so\.(cache|preload)": "where the loader finds libraries of the system",
         r"/usr/(lib|share)/locale/.*|/usr/lib/.*/gconv-modules\.cache": "the C library's texts, "
         "which Python and dbt print none of",
-        r"/etc/localtime|/usr/share/zoneinfo/.*": "the time zone, of which only times in lines of "
-        "the log are made: the front door asks for it too",
+        r"/etc/localtime|/usr/share/zoneinfo/.*": "the time zone, only for the times in log lines: "
+        "the front door reads it, too",
         r"/(etc|usr/lib)/ssl/openssl\.cnf": "OpenSSL, which Python loads to compute digests",
         r"/etc/duckdb_je_malloc\.conf": "DuckDB's allocator",
         r"/.*/uname": "Python's platform asks what machine this is "
         "for dbt's statistics of its use (callers.is_apart)",
-        rf"{root}/target(/partial_parse\.msgpack)?": "what dbt itself has left: it is among the "
-        "outputs, whose own record says whether they have changed",
+        rf"{root}/target(/partial_parse\.msgpack)?": "dbt's own output: the record of outputs says "
+        "whether it has changed",
     }
 
 
 def exceptions_of_run(project: Path) -> dict[str, str]:
-    """What `run` reads besides, which is never answered but by dbt."""
+    """Return the further exceptions for `run`, which only dbt answers."""
     root = re.escape(str(project))
     return {
-        rf"{root}/target/(compiled|run)(/.*)?": "what it looks for before it writes it",
+        rf"{root}/target/(compiled|run)(/.*)?": "dbt looks for these files before it writes them",
         rf"{root}/[a-z_]+\.duckdb(\.wal(\.checkpoint)?)?": "the database",
     }
 
 
 class Recorded:
-    """What the recorder has seen of some commands."""
+    """The records of some commands."""
 
     def __init__(self, record: dict[str, Any]) -> None:
         self.by_use = {
@@ -155,7 +155,7 @@ class Recorded:
         self.reached: dict[str, str] = record["reached"]
 
     def holds(self, access: Access) -> bool:
-        """Whether a change of what the path leads to is a change of what was recorded."""
+        """Return whether a change behind the path is a change of a recorded dependency."""
         if self.is_in_a_tree(access.path):
             return True
         read, listed, probed = (access.path in self.by_use[use] for use in (READ, LISTED, PROBED))
@@ -174,7 +174,7 @@ class Recorded:
 def unrecorded(
     accesses: Iterable[Access], recorded: Recorded, reasons: dict[str, str]
 ) -> list[Access]:
-    """What is neither recorded nor excepted. ``reasons``: by regular expressions of paths."""
+    """Return accesses that are neither recorded nor excepted. ``reasons``: see exceptions."""
     excepted = re.compile("|".join(f"(?:{pattern})" for pattern in reasons))
     return sorted(
         access
@@ -184,7 +184,7 @@ def unrecorded(
 
 
 class Compared:
-    """One project in which dbt alone was traced, and then recorded with the plugin."""
+    """A project in which dbt alone was traced, and dbt with the plugin was recorded."""
 
     def __init__(
         self, directory: Path, make: Callable[[Path], dict[str, str]], commands: list[list[str]]
@@ -192,7 +192,7 @@ class Compared:
         self.project = directory / "project"
         variables = {**PRIVATE, "PYTHONPATH": str(ROOT), **make(self.project)}
         record = directory / "record.json"
-        # A process of its own, which imports all that it runs: what that reads counts, too.
+        # A new process that imports everything it runs: the imports' reads count, too.
         program = [
             *(sys.executable, "-m", "tests.dbt.recorded_reads"),
             *(json.dumps(commands), str(record)),

@@ -1,4 +1,4 @@
-"""Seams are declared, and put in place all together or not at all (flatmanifest.dbt.seams)."""
+"""Seams are declared, and installed all together or not at all (flatmanifest.dbt.seams)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PLAIN = "from dbt.cli.main import cli; cli(prog_name='dbt')"
-# With the plugin found by dbt, and as `flatmanifest dbt` runs it.
+# Two ways to start: dbt finds the plugin, or `flatmanifest dbt` runs dbt.
 WAYS = {
     "dbt": "os.environ['FLATMANIFEST'] = '1'; " + PLAIN,
     "flatmanifest dbt": (
@@ -30,7 +30,7 @@ import os
 import dbt.version
 dbt.version.__version__ = dbt.version.installed = "1.13.0"
 """
-# Missing while this package imports it only: dbt itself goes on using it.
+# The name is missing only while flatmanifest imports it; dbt itself continues to use it.
 MISSING_NAME = """
 import os
 import dbt_common.events.logger as logger
@@ -48,7 +48,7 @@ switch.declare = declare_without
 
 
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """In a copy of a dbt without the plugin."""
+    """Run Python in a copy of the template without the plugin."""
     return subprocess.run(
         [str(PYTHON), *arguments],
         cwd=project,
@@ -73,7 +73,7 @@ def test_without_one_target_nothing_is_replaced(tmp_path: Path) -> None:
     for target, told in found["each"].items():
         assert not told["is_on"], target
         assert told["said"].startswith("does not fit dbt-core")
-        # By the first that misses it: two classes may have it from a third.
+        # Two classes may inherit a function: the message names the first that misses it.
         assert f".{target.rpartition('.')[2]})" in told["said"], told
         assert told["is_unchanged"], target
     assert found["is_on"], found["said"]
@@ -108,7 +108,7 @@ def test_dbt_says_what_it_says_without_the_plugin(
 
 
 def test_the_lock_is_of_the_installed_dbt() -> None:
-    """Where this fails, read what dbt has changed; then write the lock (docs/seams.md)."""
+    """If this fails, read dbt's changes of the functions; then write the lock (docs/seams.md)."""
     done = run(ROOT, "-m", "flatmanifest.dbt.seams_command")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "each replaces a function that is known" in done.stdout
@@ -116,7 +116,7 @@ def test_the_lock_is_of_the_installed_dbt() -> None:
 
 
 def test_the_document_has_every_seam() -> None:
-    """Where this fails: `flatmanifest seams --markdown` with dbt 1.12, into docs/seams.md."""
+    """If this fails, put `flatmanifest seams --markdown` with dbt 1.12 into docs/seams.md."""
     done = run(ROOT, "-m", "flatmanifest.dbt.seams_command", "--markdown")
     document = (ROOT / "docs" / "seams.md").read_text("utf-8")
     of_this_release = [line for line in done.stdout.splitlines() if line.startswith("| `")]

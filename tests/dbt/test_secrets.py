@@ -1,6 +1,6 @@
-"""Secrets and the values of variables reach no file of ours: planted ones are looked for.
+"""No file of flatmanifest contains a secret or a variable's value: tests search for planted ones.
 
-dbt's own files are dbt's business: it refuses secrets in models, and hides them in its log.
+dbt's own files are not searched: dbt refuses secrets in models, and hides them in its log.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LS = ["ls", "--select", "stg_orders"]
 
-# Each is unlike anything else. Of names, DBT_ENV_SECRET_ is what dbt knows a secret by.
+# Each value occurs nowhere else. dbt recognises a secret by the prefix DBT_ENV_SECRET_ of its name.
 SECRETS = {
     "DBT_ENV_SECRET_PASSWORD": "Plant3d-Pa55word-of-the-profile",
     "DBT_ENV_SECRET_KEY": "Plant3d-K3y-of-the-profile",
@@ -56,7 +56,7 @@ small_everything:
 
 
 def encodings(text: str) -> Iterator[bytes]:
-    """How a text may lie in a file: as it is, wider, in hexadecimal, in base64 at any offset."""
+    """Yield a text as UTF-8, UTF-16, UTF-32, hexadecimal, reversed, and base64 at any offset."""
     plain = text.encode()
     yield plain
     for wide in ("utf-16-le", "utf-16-be", "utf-32-le"):
@@ -65,7 +65,7 @@ def encodings(text: str) -> Iterator[bytes]:
     yield plain.hex().upper().encode()
     yield plain[::-1]
     for before in range(3):
-        # The first and last characters depend on what stands beside it.
+        # The first and last characters depend on the neighbouring bytes.
         packed = base64.b64encode(b"\0" * before + plain)[4:-4]
         yield packed
         yield packed.translate(bytes.maketrans(b"+/", b"-_"))
@@ -104,7 +104,7 @@ def dbt(project: Path, *arguments: str, **variables: str) -> subprocess.Complete
 
 
 def with_plants(directory: Path) -> Path:
-    """A project that asks for all of them but the unused ones, where dbt allows it."""
+    """Make a project that reads all planted variables but the unused ones, where dbt allows it."""
     project = directory / "project"
     generate("small_everything", project, None)
     (project / "profiles.yml").write_text(PROFILE)
@@ -126,7 +126,7 @@ def with_plants(directory: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def used(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A project after commands with everything planted, and the user's cache directory."""
+    """Return a project after commands with all planted values, and the user's cache directory."""
     directory = tmp_path_factory.mktemp("secrets")
     project, user_cache = with_plants(directory), directory / "cache"
     variables = {**SECRETS, **VALUES, "XDG_CACHE_HOME": str(user_cache)}
@@ -165,7 +165,7 @@ def test_no_value_of_a_variable_is_in_a_file_of_ours(used: tuple[Path, Path]) ->
 
 
 def test_dbt_refuses_secrets_elsewhere(used: tuple[Path, Path]) -> None:
-    """In a model, in vars: nothing of a command that fails is kept."""
+    """Secrets in a model and in vars: nothing of a command that fails is kept."""
     project, _ = used
     asks = project / "models" / "asks.sql"
     before = asks.read_text()
@@ -178,7 +178,7 @@ def test_dbt_refuses_secrets_elsewhere(used: tuple[Path, Path]) -> None:
 
 
 def test_what_is_recorded_of_a_warm_command(tmp_path: Path) -> None:
-    """Without secrets there is a transcript, which has the values of variables as one digest."""
+    """Without secrets there is a transcript, with one digest of the values of all variables."""
     project = with_plants(tmp_path)
     (project / "profiles.yml").write_text(
         PROFILE.replace("DBT_ENV_SECRET_PASSWORD", "DBT_PLANTED").partition("      secrets")[0]

@@ -1,6 +1,6 @@
-"""The seed's three projects, parsed from nothing and warm, beside dbt: every artifact.
+"""The seed's three projects, cold and warm: every artifact is compared with dbt's.
 
-Small ones; with FLATMANIFEST_FULL_SIZE=1, as large as they are.
+The projects are small; with FLATMANIFEST_FULL_SIZE=1 they have their full size.
 """
 
 from __future__ import annotations

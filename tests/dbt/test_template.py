@@ -1,4 +1,4 @@
-"""The template that other tests have dbt copied from: a copy is a process like any other."""
+"""The template from which other tests copy dbt: a copy behaves like a new process."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_copy_has_what_its_caller_gives_it(tmp_path: Path) -> None:
         environment = {"ONLY": "this", "STRANGE": "\udcff\n", "FLATMANIFEST": switch}
         done = run(TELL, "one", "two words", cwd=tmp_path, env=environment, input="given")
         told = json.loads(done.stdout)
-        # The shell's, and Python's where there is no locale.
+        # Variables that the shell sets, and that Python sets if there is no locale.
         added = {"PWD", "SHLVL", "_", "OLDPWD", "LC_CTYPE"}
         assert {k: v for k, v in told["environment"].items() if k not in added} == environment
         assert told["arguments"] == ["-c", "one", "two words"]
@@ -86,7 +86,7 @@ SLEEP = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 
 
 def started(python: Path = PYTHON) -> tuple[subprocess.Popen[str], int]:
-    """A copy that sleeps, by its client, and its own number."""
+    """Start a copy that sleeps; return its client and the copy's process id."""
     environment = {**os.environ, **PRIVATE}
     client = subprocess.Popen(
         [python, "-c", SLEEP],
@@ -110,7 +110,7 @@ def test_a_copy_ends_with_its_client(number: signal.Signals) -> None:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Template]:
-    """A template of the test's own, to be killed."""
+    """Return a separate template, which the test may kill."""
     template = Template(tmp_path / "template")
     template.ensure()
     yield template
@@ -144,7 +144,7 @@ copy.wait()
 
 
 def test_nothing_is_left_of_an_interrupted_run(tmp_path: Path) -> None:
-    """Neither the template nor a copy of it, when the process that started it is killed."""
+    """If the process that started the template is killed, the template and its copies end."""
     tests = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, str(tmp_path / "template"), SLEEP],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""An editor loads texts that are not on disk. Later commands do not believe them, as in dbt."""
+"""An editor parses unsaved texts. Later commands do not use these texts, as with dbt alone."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SIDES = {"dbt": ("0", BY_DBT), "plugin": ("1", BY_DBT), "front": ("1", [str(PROG
 
 
 def shown(project: Path) -> list[tuple[str, str, Any]]:
-    """What manifest.json has of the models."""
+    """Return some fields of the models in manifest.json."""
     nodes = json.loads((project / "target" / "manifest.json").read_text())["nodes"]
     return sorted((name, node.get("raw_code", ""), node["tags"]) for name, node in nodes.items())
 
 
 def told(project: Path, switch: str, program: list[str]) -> list[Any]:
-    """What commands say before and after an editor's loads, and after its texts are saved."""
+    """Return the results of commands before and after an editor's loads, and after saving."""
     generate("chain", project, 3)
     (project / CHANGED).write_text("{{ config(tags=['on disk']) }} select 1 as a")
     variables = {"FLATMANIFEST": switch, "PYTHONPATH": str(ROOT)}
@@ -54,7 +54,7 @@ def told(project: Path, switch: str, program: list[str]) -> list[Any]:
     return found
 
 
-def test_texts_of_an_editor_are_nobody_elses(tmp_path: Path) -> None:
+def test_unsaved_texts_do_not_reach_later_commands(tmp_path: Path) -> None:
     vanilla, *others = (
         told(tmp_path / side / "project", switch, program)
         for side, (switch, program) in SIDES.items()

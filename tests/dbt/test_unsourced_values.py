@@ -1,7 +1,8 @@
 """Values without a source (the clock, ids, flags, random numbers) in every place for templates.
 
-A settings file that uses one is never answered natively. What was parsed with one is parsed again
-where dbt parses anew: after another target, and with this command's values.
+If a settings file uses such a value, no command is answered natively. If a resource was parsed with
+such a value, it is parsed again whenever dbt parses it again: after a change of target, and with
+the values of the new command.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ PROFILES, PROJECT = "profiles.yml", "dbt_project.yml"
 PACKAGES, SELECTORS = "packages.yml", "selectors.yml"
 SETTINGS = (PROFILES, PROJECT, PACKAGES, SELECTORS)
 DATETIME, RANDOM = "modules.datetime", "the filter random"
-# By the name under which a use is noted.
+# By the recorded name of the value: expressions that use it.
 EVERYWHERE = {
     "run_started_at": ["run_started_at", "(run_started_at | string)[:4]"],
     "invocation_id": ["invocation_id", "{'id': invocation_id}['id']"],
@@ -42,7 +43,7 @@ EVERYWHERE = {
         "modules.copy()['datetime'].datetime.now()",
         "modules.setdefault('datetime', 1)",
         "dict(**modules)['datetime'].datetime.now()",
-        "modules | length",  # whatever is not the name of another module
+        "modules | length",  # any use except the name of another module
         "modules.get('re') is defined",
         "(modules if true else 1).re is defined",
     ],
@@ -51,7 +52,7 @@ EVERYWHERE = {
     "lipsum": ["lipsum(n=1)"],
     RANDOM: ["range(100000) | random", "['a', 'b'] | map('upper') | list | random"],
 }
-# What only models and macros have.
+# Values that only models and macros have.
 OF_MODELS = {
     "invocation_args_dict": ["invocation_args_dict.indirect_selection"],
     "dbt_metadata_envs": ["dbt_metadata_envs"],
@@ -71,7 +72,7 @@ SOURCED = [
     "'flags' ~ 'invocation_id'",
     "{'flags': 1}.flags",
 ]
-# In the places of settings files, without a project.
+# Renders texts in the places of settings files, without a project.
 RENDER = """
 import json, os, sys
 from argparse import Namespace
@@ -101,7 +102,7 @@ print(json.dumps(found))
 
 
 def uses(cases: list[tuple[str, str]]) -> list[dict[str, str]]:
-    """What is noted where the renderers of settings files render these texts."""
+    """Return the recorded uses after the renderers of settings files have rendered these texts."""
     done = run_program([PYTHON, "-c", RENDER], input=json.dumps(cases))
     found: list[dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -124,7 +125,7 @@ def test_uses_in_settings_files() -> None:
         assert used == {name: file}, (file, text)
 
 
-def test_what_has_a_source_is_no_use() -> None:
+def test_values_with_a_source_are_not_recorded() -> None:
     shadowed = [
         "{% set flags = {'a': 1} %}{{ flags.a }}",
         "{% for run_started_at in [1] %}{{ run_started_at }}{% endfor %}",
@@ -137,7 +138,7 @@ def test_what_has_a_source_is_no_use() -> None:
         assert used == {}, case
 
 
-# A project that dbt has nothing to warn of.
+# A project without warnings of dbt.
 FILES = {
     PROFILES: """unsourced:
   target: dev
@@ -173,7 +174,7 @@ SIDES = {
 
 
 def make(project: Path, files: dict[str, str], **expressions: str) -> None:
-    """``expressions``: what stands in the place that has this name."""
+    """``expressions``: the expression for the place of each name."""
     for name, content in files.items():
         text = content
         for place in ("PROFILES", "PROJECT", "SELECTORS", "PACKAGES"):
@@ -230,7 +231,7 @@ def test_what_has_a_source_is_answered_natively(tmp_path: Path) -> None:
 
 
 def parsed_files() -> dict[str, dict[str, str]]:
-    """By place, files whose parsing uses every value that the place has."""
+    """Return files by place; parsing them uses every value that the place has."""
     of_models = {**EVERYWHERE, **OF_MODELS}
     of_configs = {
         f"models/by_config_{number}.sql": "{{ config(meta={'value': (EXPRESSION) | string}) }}"
@@ -272,7 +273,7 @@ def test_uses_in_what_is_parsed_are_kept(tmp_path: Path, place: str) -> None:
 
 
 def values_of(output: str) -> dict[str, str]:
-    """By resource, what its templates gave."""
+    """Return the output of the templates by resource."""
     found = {}
     for line in output.splitlines():
         if line.startswith("{"):
@@ -283,7 +284,7 @@ def values_of(output: str) -> dict[str, str]:
 
 
 def history(values: list[str]) -> list[int]:
-    """For each value the first step that had the same."""
+    """Return for each value the first step with the same value."""
     return [values.index(value) for value in values]
 
 

@@ -1,4 +1,4 @@
-"""A project that tests have changed is put back as it was."""
+"""Undoing the changes that a test made to a project."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make(project: Path) -> None:
 
 
 def stable(project: Path) -> dict[Path, Kept]:
-    """What there is, but for when it was read, and the times of links and directories."""
+    """Return the files without access times, and without times of links and directories."""
     return {
         path: Kept(kept.content, kept.mode, (0, kept.times[1] * isinstance(kept.content, bytes)))
         for path, kept in tree_of(project).items()

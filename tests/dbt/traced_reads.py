@@ -1,4 +1,4 @@
-"""The paths that a program asks the system for, by strace."""
+"""Reports by strace which paths a program asks the system for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# How a path was asked for.
+# The ways to ask for a path.
 READ, LISTED, PROBED, RUN = "read", "listed", "probed", "run"
 _PROBING = {
     *("stat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "statfs"),
@@ -20,7 +20,7 @@ _PROBING = {
 }
 _OPENING = {"open", "openat", "openat2"}
 _RUNNING = {"execve", "execveat"}
-# These make, change or remove what they name.
+# Calls that create, change or remove a file.
 _CHANGING = {
     *("creat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "unlink", "unlinkat"),
     *("rmdir", "symlink", "symlinkat", "link", "linkat", "chmod", "fchmodat", "chown", "lchown"),
@@ -28,25 +28,25 @@ _CHANGING = {
 }
 _AROUND = {"chdir", "getcwd", "getdents64", "fchdir"}
 _CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+|\?)")
-# A directory's descriptor with its path, if there is one, and the path.
+# The path, after a directory's descriptor and path if there is one.
 _PATH = re.compile(
     r'(?:(?:AT_FDCWD|\d+)<(?P<below>[^>]*)>, |AT_FDCWD, )?"(?P<path>(?:[^"\\]|\\.)*)"'
 )
 
 
 class Access(NamedTuple):
-    """One path, absolute, and how it was asked for."""
+    """An absolute path, and the way in which a program asked for it."""
 
     use: str
     path: str
 
 
 class UnknownCallError(Exception):
-    """strace has reported a call that this module does not know."""
+    """The message names a call that strace has reported and this module does not know."""
 
 
 def why_not() -> str | None:
-    """The reason why nothing can be traced here; None if it can."""
+    """Return the reason why nothing can be traced here; None if tracing works."""
     program = shutil.which("strace")
     if program is None:
         return "strace is not installed"
@@ -59,7 +59,7 @@ def why_not() -> str | None:
 def traced(
     arguments: list[str], directory: Path, variables: dict[str, str], report: Path
 ) -> set[Access]:
-    """Run a program and its children; what they asked for without changing it."""
+    """Run a program with its children; return the paths that they read, listed or looked for."""
     done = subprocess.run(
         [
             *("strace", "-f", "-y", "-qq", "-s", "4096", "--seccomp-bpf"),
@@ -85,7 +85,7 @@ def traced(
 
 
 def whole_calls(lines: Iterable[str]) -> Iterator[str]:
-    """Put the two halves of calls together that others of other threads have come between."""
+    """Join the two halves of a call that the calls of other threads have interrupted."""
     begun: dict[str, str] = {}
     for line in lines:
         thread, _, call = line.rstrip("\n").partition(" ")
@@ -99,13 +99,13 @@ def whole_calls(lines: Iterable[str]) -> Iterator[str]:
 
 
 def text_of(quoted: str) -> str:
-    """A path as Python has it: strace writes bytes as C does."""
+    """Decode a path: strace writes bytes as C does."""
     whole = quoted.encode("ascii").decode("unicode_escape").encode("latin-1")
     return os.fsdecode(whole)
 
 
 def accesses(calls: Iterable[str], directory: str) -> Iterator[Access]:
-    """``directory``: the first one's. One at a time is that of all threads."""
+    """``directory``: the first working directory. All threads share the current one."""
     for call in calls:
         found = _CALL.match(call)
         if found is None:
@@ -124,7 +124,7 @@ def accesses(calls: Iterable[str], directory: str) -> Iterator[Access]:
 
 
 def use_of(name: str, arguments: str) -> str | None:
-    """What a call does with its path; None if it reads nothing. Raises UnknownCallError."""
+    """Return the use of a call's path; None if the call reads nothing. Raises UnknownCallError."""
     if name in _PROBING:
         return PROBED
     if name in _RUNNING:

@@ -1,7 +1,7 @@
-"""``python -m tests.dbt.unsaved_texts FIRST SECOND``: what an editor does with dbt's loader.
+"""``python -m tests.dbt.unsaved_texts FIRST SECOND``: uses dbt's loader as an editor does.
 
-Loads a project twice with one ManifestLoader, each time as FIRST and SECOND say: ``files`` as they
-are on disk, or ``texts`` that are in the editor alone. All else is as ``dbt parse`` does it.
+Loads a project twice with one ManifestLoader. FIRST and SECOND are ``files``, the files on disk, or
+``texts``, unsaved texts of the editor. Everything else is as in ``dbt parse``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def load_twice(first: str, second: str, config: Any) -> Any:
         file_diff=diffs[first],
     )
     loader.load()
-    # What was loaded is what the next load begins with.
+    # The next load starts from the manifest that was loaded.
     empty = Manifest()
     empty.metadata, empty.state_check = loader.manifest.metadata, loader.manifest.state_check
     loader.saved_manifest, loader.manifest, loader.new_manifest = loader.manifest, empty, empty

@@ -1,7 +1,7 @@
-"""A project whose next `ls` the front door tells, kept for a whole run of the tests.
+"""A project whose next `ls` the front door answers, kept for a whole run of the tests.
 
-A test may do to it what it likes: what it has changed is put back afterwards (``put_back``), but
-for what dbt writes, which is dbt's to write again where the front door notices a difference.
+A test may change the project: its changes are undone afterwards (``put_back``). Only files that dbt
+writes are not restored: dbt writes them again if the front door notices a difference.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def is_told(done: Done) -> bool:
 
 
 def warm_up(project: Path) -> None:
-    """Run dbt until the front door tells its listing."""
+    """Run dbt until the front door answers the listing."""
     done = dbt(project, *SELECTED)
     for _ in range(MOST_RUNS):
         assert done.returncode == 0, done.stdout + done.stderr
@@ -60,7 +60,7 @@ def make_warm(project: Path) -> Path:
 
 @dataclass(frozen=True)
 class Kept:
-    """What there is at one path: a file's content, a link's target, or a directory."""
+    """The content of one path: a file's bytes, a link's target, or a directory."""
 
     content: bytes | str | None
     mode: int
@@ -77,7 +77,7 @@ class Kept:
         return cls(content, found.st_mode, (found.st_atime_ns, found.st_mtime_ns))
 
     def is_at(self, path: Path, *, may_be_another: bool) -> bool:
-        """Whether the same is there, or may be: a file of the same mode with other content."""
+        """Return whether kind and mode are the same and, unless ``may_be_another``, the content."""
         if not os.path.lexists(path) or path.lstat().st_mode != self.mode:
             return False
         if may_be_another or self.content is None:
@@ -109,12 +109,12 @@ def remove(path: Path) -> None:
 
 
 def tree_of(project: Path) -> dict[Path, Kept]:
-    """Everything in a project, directories before what is in them."""
+    """Return everything in a project, directories before their content."""
     return {path: Kept.of(path) for path in [project, *sorted(project.rglob("*"))]}
 
 
 def put_back(project: Path, before: dict[Path, Kept]) -> None:
-    """Undo what was done to a project, and remove what was put beside it."""
+    """Undo the changes of a project, and remove new files."""
     for path in project.parent.iterdir():
         if path != project:
             remove(path)

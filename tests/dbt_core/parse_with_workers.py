@@ -1,7 +1,7 @@
-"""A pytest plugin: workers parse the projects of dbt-core's tests, however small.
+"""A pytest plugin with which workers parse the projects of dbt-core's tests, also small ones.
 
-The process that it runs in must have no threads: pytest without xdist. At the end it says how many
-files workers have parsed.
+The process must have no second thread: pytest runs without xdist. The summary has the number of
+files that workers have parsed.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 os.environ.setdefault("FLATMANIFEST_PARSE_WORKERS", "2")
 importlib.import_module("dbt_flatmanifest")
-parallel: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
-parallel.LEAST_WEIGHT = 0
+parse_project: Any = importlib.import_module("flatmanifest.dbt.workers.parse_project")
+parse_project.LEAST_WEIGHT = 0
 parsed = 0
 
 
@@ -23,7 +23,7 @@ def counted(*arguments: Any) -> None:
     original(*arguments)
 
 
-original, parallel.apply = parallel.apply, counted
+original, parse_project.apply = parse_project.apply, counted
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
