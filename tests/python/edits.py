@@ -1,4 +1,4 @@
-"""Random edits of a manifest, of every kind that state: can see."""
+"""Random edits of a manifest, of every kind that state: can notice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VALUES: dict[str, list[Any]] = {
     "version": [None, 1, 2],
     "deprecation_date": [None, "2020-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"],
     "maturity": ["low", "high", None],
-    "type": [],  # an enum's, of several kinds: left alone
+    "type": [],  # left alone: enums of several kinds have this key
     "checksum": [],
 }
 CONFIG: list[tuple[str, list[Any]]] = [
@@ -50,7 +50,7 @@ CONSTRAINTS: list[list[dict[str, Any]]] = [
 
 
 def edited(manifest: dict[str, Any], choice: random.Random, edits: int) -> dict[str, Any]:
-    """A copy with some random edits."""
+    """Return a copy with some random edits."""
     copied = copy.deepcopy(manifest)
     for _ in range(edits):
         kind = choice.random()
@@ -72,7 +72,7 @@ def edited(manifest: dict[str, Any], choice: random.Random, edits: int) -> dict[
 
 
 def is_needed(manifest: dict[str, Any], unique_id: str) -> bool:
-    """Whether something depends on a resource: dbt links no graph without it."""
+    """Return whether something depends on a resource: dbt cannot link the graph without it."""
     return any(
         unique_id in (resource.get("depends_on") or {}).get("nodes", [])
         for name in COLLECTIONS

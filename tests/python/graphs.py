@@ -19,7 +19,7 @@ NAMES = st.text(alphabet="abcé", min_size=1, max_size=2)
 
 @st.composite
 def edge_lists(draw: st.DrawFn, *, acyclic: bool = False) -> tuple[Edges, list[str]]:
-    """Edges, with repetitions and loops, and nodes, in any order."""
+    """Draw edges, with repetitions and loops, and nodes, in any order."""
     nodes = draw(st.lists(NAMES, max_size=12))
     if not acyclic:
         return draw(st.lists(st.tuples(NAMES, NAMES), max_size=40)), nodes
@@ -29,7 +29,7 @@ def edge_lists(draw: st.DrawFn, *, acyclic: bool = False) -> tuple[Edges, list[s
 
 
 def digraph(edges: Iterable[tuple[str, str]], nodes: Iterable[str] = ()) -> nx.DiGraph[str]:
-    """Return networkx's graph of the same."""
+    """Return networkx's graph of these edges and nodes."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(nodes)
     graph.add_edges_from(edges)
@@ -37,7 +37,7 @@ def digraph(edges: Iterable[tuple[str, str]], nodes: Iterable[str] = ()) -> nx.D
 
 
 def shape(graph: nx.DiGraph[str]) -> Any:
-    """All that networkx keeps of a graph, in its order."""
+    """Return everything that networkx stores about a graph, in networkx's order."""
     return (
         list(graph),
         {node: list(graph.succ[node].items()) for node in graph},
@@ -47,7 +47,7 @@ def shape(graph: nx.DiGraph[str]) -> Any:
 
 @dataclass
 class Resource:
-    """As much of a dbt node as linking looks at."""
+    """The fields of a dbt node that linking reads."""
 
     unique_id: str
     resource_type: str
@@ -66,13 +66,13 @@ COLLECTIONS = {
     "unit_test": "unit_tests",
     "function": "functions",
 }
-# What other resources may depend on. No dbt writes tests on tests; they are tried all the same.
+# Kinds that other resources may depend on. dbt writes no tests on tests; some cases have them.
 PARENTS = ("model", "snapshot", "source", "metric", "semantic_model", "function", "test")
 
 
 @st.composite
 def resource_lists(draw: st.DrawFn, *, tests_on_tests: bool = False) -> list[Resource]:
-    """Resources of every kind without cycles, in any order, many of them models and tests."""
+    """Draw resources of every kind without cycles, in any order, many of them models and tests."""
     kinds = draw(
         st.lists(
             st.sampled_from(["model", "test", "model", "test", *COLLECTIONS]),
@@ -96,7 +96,7 @@ def resource_lists(draw: st.DrawFn, *, tests_on_tests: bool = False) -> list[Res
 
 
 def manifest_json(resources: Iterable[Resource]) -> dict[str, Any]:
-    """Return a manifest of these."""
+    """Return a manifest of these resources."""
     manifest: dict[str, Any] = {name: {} for name in sorted(set(COLLECTIONS.values()))}
     for resource in resources:
         manifest[COLLECTIONS[resource.resource_type]][resource.unique_id] = {
@@ -107,7 +107,7 @@ def manifest_json(resources: Iterable[Resource]) -> dict[str, Any]:
 
 
 def dbt_manifest(resources: Iterable[Resource]) -> Any:
-    """Return the same for dbt's Linker, which asks no more of it than this."""
+    """Return an object with the members of a manifest that dbt's Linker uses."""
     from dbt.contracts.graph.manifest import build_node_edges
 
     collections: dict[str, dict[str, Resource]] = {name: {} for name in COLLECTIONS.values()}
@@ -137,7 +137,7 @@ def dbt_scores(graph: nx.DiGraph[str]) -> dict[str, int]:
 
 
 def dbt_graph(graph: nx.DiGraph[str]) -> Any:
-    """Return dbt's Graph of it."""
+    """Return dbt's Graph of a networkx graph."""
     from dbt.graph.graph import Graph
 
     return Graph(graph)

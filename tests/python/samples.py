@@ -1,4 +1,4 @@
-"""A manifest made by hand, what it is compared with, and how tests tell values apart."""
+"""A manifest made by hand, its expected values, and comparisons of values."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ def write(path: Path, document: object) -> Path:
 
 
 def names(directory: Path) -> list[str]:
-    """Return the names of what is in a directory, sorted."""
+    """Return the sorted names of a directory's entries."""
     return sorted(path.name for path in directory.iterdir())
 
 
 def identical(left: object, right: object) -> bool:
-    """Whether two plain values are equal to the type, the order of keys and the sign of zero."""
+    """Return whether two plain values have equal types, order of keys and sign of zero, too."""
     pairs: list[tuple[Any, Any]] = [(left, right)]
     while pairs:
         a, b = pairs.pop()

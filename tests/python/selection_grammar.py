@@ -1,4 +1,4 @@
-"""Random selections: dbt's grammar filled with what a manifest holds, and with what it does not."""
+"""Random selections: dbt's grammar with values that a manifest has, and with others."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Grammar:
     """Makes selections for one manifest, the same ones for the same ``choice``."""
 
     def __init__(self, manifest: dict[str, Any], choice: random.Random) -> None:
-        """Collect the values that each method may look for."""
+        """Collect the values that each method may select."""
         self.choice = choice
         self.values: dict[str, list[str]] = {}
         for collection in COLLECTIONS:
@@ -97,7 +97,7 @@ class Grammar:
         self.selectors = list(manifest.get("selectors") or {})
 
     def value(self) -> str:
-        """A method and a value, mostly of something in the manifest."""
+        """Return a method and a value, mostly of a resource in the manifest."""
         choice = self.choice
         if not self.methods or choice.random() < 0.15:
             return choice.choice(ODD)
@@ -110,7 +110,7 @@ class Grammar:
         return f"{method}:{value}"
 
     def blurred(self, value: str) -> str:
-        """The value with wildcards in it, or with a mistake."""
+        """Return the value with wildcards or with a mistake."""
         choice = self.choice
         if not value:
             return value
@@ -134,7 +134,7 @@ class Grammar:
         )
 
     def criterion(self) -> str:
-        """A value with operators."""
+        """Return a value with operators."""
         choice = self.choice
         before = choice.choice(["", "", "", "", "+", "1+", "2+", "@", "0+"])
         behind = choice.choice(["", "", "", "", "+", "+1", "+2", "+0"])
@@ -143,7 +143,7 @@ class Grammar:
         return before + self.value() + behind
 
     def text(self) -> str:
-        """A union of intersections."""
+        """Return a union of intersections."""
         choice = self.choice
         text = " ".join(
             ",".join(self.criterion() for _ in range(choice.choice([1, 1, 1, 2, 2, 3])))
@@ -152,7 +152,7 @@ class Grammar:
         return self.garbled(text) if choice.random() < 0.05 else text
 
     def garbled(self, text: str) -> str:
-        """The text with some characters put in or cut out."""
+        """Return the text with some characters added or removed."""
         for _ in range(self.choice.randrange(1, 4)):
             at = self.choice.randrange(len(text) + 1)
             cut = self.choice.choice([0, 0, 1])
@@ -160,7 +160,7 @@ class Grammar:
         return text
 
     def types(self) -> tuple[str, ...]:
-        """Nothing, or some types of resources."""
+        """Return no types or some types of resources."""
         if self.choice.random() < 0.8:
             return ()
         return tuple(
@@ -168,7 +168,7 @@ class Grammar:
         )
 
     def request(self) -> Request:
-        """Options of one selection."""
+        """Return the options of one selection."""
         choice = self.choice
         selector = None
         if self.selectors and choice.random() < 0.1:
@@ -187,7 +187,7 @@ class Grammar:
         )
 
     def definition(self, depth: int = 3) -> Any:
-        """A YAML selector's definition."""
+        """Return the definition of a YAML selector."""
         choice = self.choice
         kind = choice.choice(["text", "pair", "dict", "dict", "union", "intersection"])
         if depth == 0 and kind in {"union", "intersection"}:
@@ -222,14 +222,14 @@ class Grammar:
 
 
 def known_types() -> set[str]:
-    """The types that this dbt has: functions came with 1.11."""
+    """Return the resource types of the installed dbt: functions came with 1.11."""
     from dbt.node_types import NodeType
 
     return {*map(str, NodeType), "all", "default"}
 
 
 def values_of(collection: str, resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Methods and values that should find a resource; the method of bare names is ''."""
+    """Yield methods and values that should find a resource; '' is the method of bare names."""
     name, package = resource.get("name", ""), resource.get("package_name", "")
     if collection == "sources":
         yield "source", resource["source_name"]
@@ -270,7 +270,7 @@ def values_of(collection: str, resource: dict[str, Any]) -> Iterator[tuple[str, 
 
 
 def config_values(method: str, config: dict[str, Any], depth: int) -> Iterator[tuple[str, str]]:
-    """config.a.b: and the values that are there."""
+    """Yield methods of the form config.a.b: with their values."""
     for key, value in config.items():
         inner = f"{method}.{key}"
         if isinstance(value, dict):

@@ -1,7 +1,8 @@
 """Selection by the installed dbt, on a bare manifest: the oracle for ``Manifest.select``.
 
-Does what ``dbt ls`` does after parsing (dbt/task/list.py, dbt/task/runnable.py): links the graph,
-makes a spec of the options, and asks a ResourceTypeSelector. Needs dbt-core; imports it when used.
+The oracle does the steps of ``dbt ls`` after parsing (dbt/task/list.py, dbt/task/runnable.py): it
+links the graph, makes a spec of the options, and asks a ResourceTypeSelector. It needs dbt-core,
+which it imports at its first use.
 """
 
 from __future__ import annotations
@@ -19,27 +20,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# How a text is shown, which differs between dbt's versions.
+# The formatting of messages, which differs between dbt's releases.
 COLOURS = re.compile("\x1b\\[[0-9;]*m")
 TAG = re.compile(r"\A\[?WARNING\]?: ")
-# path: is flatmanifest's reading of the pathlib of CPython 3.11, and dbt's of the running Python's.
+# flatmanifest follows the pathlib of CPython 3.11 in path:, and dbt uses the running Python's.
 HAS_OTHER_PATHLIB = sys.version_info[:2] not in {(3, 11), (3, 12)}
-# What pathlib says of path:, path:. and path:./ in one Python or another.
+# The errors of different versions of pathlib for path:, path:. and path:./.
 NO_PATTERN = re.compile(
     r"Unacceptable pattern: (''|PosixPath\('\.'\))|tuple index out of range"
     "|'_TerminatingSelector' object has no attribute 'select_from'",
 )
-# Where patterns mean something else: 3.10 finds files by "a.sql/", 3.13 takes "a**" for "a*".
+# Patterns whose meaning differs: 3.10 finds files by "a.sql/", 3.13 reads "a**" as "a*".
 DISPUTED = re.compile(r'[^/:@+ ,"]\*\*|\*\*[^/ ,"]|/(?:\+\d*)?(?:[ ,"]|$)')
 
 
 def is_disputed(texts: Iterable[str]) -> bool:
-    """Whether criteria may hold a path that the running Python reads otherwise than 3.11."""
+    """Return whether criteria may hold a path with another meaning in the running Python."""
     return HAS_OTHER_PATHLIB and any(DISPUTED.search(text) for text in texts)
 
 
 def untagged(text: str) -> str:
-    """A warning without colours and without "[WARNING]: "."""
+    """Return a warning without colours and without "[WARNING]: "."""
     return TAG.sub("", COLOURS.sub("", text))
 
 
@@ -56,7 +57,7 @@ class Request:
     include_empty: bool = True
 
     def keywords(self) -> dict[str, Any]:
-        """The arguments but the first; those of the oracle's own release of dbt."""
+        """Return the arguments but the first, as far as the oracle's release of dbt has them."""
         return {
             "exclude": self.exclude,
             "selector": self.selector,
@@ -70,20 +71,20 @@ class Request:
 
 @dataclass
 class Answer:
-    """Ids in order and warnings, or an error's message."""
+    """The ids in order with the warnings, or the message of an error."""
 
     ids: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
 
     def __post_init__(self) -> None:
-        """Take the words of another Python's pathlib for those of 3.11."""
+        """Replace the messages of other versions of pathlib by those of 3.11."""
         if HAS_OTHER_PATHLIB and self.error is not None and NO_PATTERN.fullmatch(self.error):
             self.error = "no pattern"
 
 
 def project_of(manifest: dict[str, Any], directory: Path) -> Path:
-    """Make the files that the root project's resources name, empty, for path: to find."""
+    """Make empty files for the resources of the root project, so that path: finds them."""
     project = manifest.get("metadata", {}).get("project_name")
     for collection in manifest.values():
         if not isinstance(collection, dict):
@@ -106,10 +107,10 @@ def project_of(manifest: dict[str, Any], directory: Path) -> Path:
 
 
 class Oracle:
-    """The installed dbt with one manifest loaded and linked."""
+    """The installed dbt with a loaded and linked manifest."""
 
     def __init__(self, manifest: Path, project: Path) -> None:
-        """Load a manifest's JSON; ``project`` is where path: looks for files."""
+        """Load a manifest's JSON; path: looks for files in ``project``."""
         from dbt.artifacts.schemas.manifest import WritableManifest
         from dbt.compilation import Linker
         from dbt.contracts.graph.manifest import Manifest
@@ -122,15 +123,15 @@ class Oracle:
         self.manifest = Manifest.from_writable_manifest(writable)
         plain = json.loads(manifest.read_text())
         self._restore_generic_tests(plain)
-        # dbt keeps the selectors of the project, not those of a manifest that it reads.
+        # dbt uses the selectors of the project, not those of a loaded manifest.
         self.selectors = list(plain.get("selectors", {}).values())
         self.graph = Linker().get_graph(self.manifest)
         self.project = project
 
     def _restore_generic_tests(self, plain: dict[str, Any]) -> None:
-        """Make generic tests what they are in a dbt that parsed them.
+        """Give generic tests the class that they have after parsing.
 
-        In a manifest that it reads, dbt takes every test for a singular one.
+        In a loaded manifest, dbt makes every test a singular test.
         """
         from dbt.artifacts.resources import GenericTest
         from dbt.contracts.graph.nodes import GenericTestNode
@@ -222,7 +223,7 @@ class Oracle:
 
 
 class NoSelectorError(Exception):
-    """What dbt/config/project.py, get_selector, raises, without a project."""
+    """The error of get_selector in dbt/config/project.py, for tests without a project."""
 
 
 @contextmanager
@@ -246,7 +247,7 @@ def warnings_of_dbt() -> Iterator[list[str]]:
 
 
 def installed_dbt() -> str:
-    """The oracle's version."""
+    """Return the version of the installed dbt."""
     from dbt.version import __version__
 
     return str(__version__)

@@ -1,4 +1,4 @@
-"""The plugin is on before a program that calls dbt's code itself reads a manifest."""
+"""The plugin is active before a program that uses dbt's code directly reads a manifest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def told(program: str, **environment: str) -> list[str]:
     return done.stdout.split()
 
 
-def test_it_waits_for_dbt() -> None:
+def test_activation_waits_until_dbt_is_imported() -> None:
     program = """
 import sys
 import flatmanifest.dbt.activate
@@ -39,10 +39,10 @@ print(waits(), "flatmanifest.dbt.warm.loading" in sys.modules)
 """
     dbt_is_there, *states = told(program + IS_ON)
     assert dbt_is_there == "False"
-    assert states == ["True", "False", "False", "True", "True"], "nothing stays in imports' way"
+    assert states == ["True", "False", "False", "True", "True"], "the import hook is not removed"
 
 
-def test_it_is_on_at_once_where_dbt_is_there() -> None:
+def test_activation_is_immediate_if_dbt_is_imported() -> None:
     assert told(f"{IS_ON}\nimport flatmanifest.dbt.activate{IS_ON}") == ["False", "True"]
 
 

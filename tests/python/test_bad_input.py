@@ -1,4 +1,4 @@
-"""Input that is no manifest is refused with the place and the reason, and nothing is written."""
+"""Input that is not a manifest is refused with place and reason, and nothing is written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_DEPTH = 1024
 
 
 def nested(depth: int) -> bytes:
-    """A manifest of that depth: the object itself is the first level."""
+    """Return a manifest of that depth; the outermost object is the first level."""
     return b'{"nodes": {}, "deep": ' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
 
@@ -115,7 +115,7 @@ def test_the_deepest_nesting_is_read(tmp_path: Path) -> None:
 def test_more_than_4_gib_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "huge.json"
     with path.open("wb") as file:
-        file.truncate((4 << 30) + 1)  # a hole: it takes no room
+        file.truncate((4 << 30) + 1)  # a hole, which uses no disk space
     with pytest.raises(flatmanifest.ConvertError, match=r"byte 4294967296: over 4 GiB"):
         flatmanifest.convert(path)
     assert names(tmp_path) == ["huge.json"]

@@ -1,4 +1,4 @@
-"""Growth curves: manifests of the size that is asked for, every call measured at each."""
+"""Growth curves: manifests have the requested size, and every call is measured at each size."""
 
 from __future__ import annotations
 

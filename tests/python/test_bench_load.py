@@ -1,4 +1,4 @@
-"""The load of ``python -m bench.load``, small: what it counts is there, and nothing is lost."""
+"""A small run of ``python -m bench.load``: all figures are there, and no generation is lost."""
 
 from __future__ import annotations
 

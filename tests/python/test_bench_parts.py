@@ -1,4 +1,4 @@
-"""Parts that ``python -m bench`` measured one after another are put together."""
+"""Joining the figures of parts that ``python -m bench`` measured in separate runs."""
 
 from __future__ import annotations
 

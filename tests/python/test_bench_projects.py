@@ -1,4 +1,4 @@
-"""The generated projects are what their names say, the same every time, and dbt reads them."""
+"""The generated projects have the size in their name, are the same every time, and parse."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ def count(manifest: dict[str, Any]) -> Counter[str]:
 
 
 def files(name: str, size: int | None = None) -> dict[str, str]:
-    """Return what generate would write, without writing thousands of files."""
+    """Return the files of a project without writing them: there are thousands."""
     kind = PROJECTS[name]
     return dict(kind.files(size or kind.size))
 

@@ -1,4 +1,4 @@
-"""Which fuzz targets `make test` runs: those whose code, or whose fuzzer, has changed."""
+"""`make test` runs the fuzz targets whose code or fuzzer has changed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write(root: Path, name: str, text: str) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Make a checkout with a file in each of some rooms, committed three days before HEAD."""
+    """Make a checkout with a file in each of several rooms, committed three days before HEAD."""
     root = tmp_path / "checkout"
     for name in ("format/cell.cc", "select/glob.cc", "front/serve.cc", "cli/main.cc"):
         write(root, f"native/{name}", "int x;\n")
@@ -113,7 +113,7 @@ def test_what_is_not_pushed_is_new_however_old(root: Path) -> None:
 
 
 def test_without_git_every_target_is_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Temporary directories are in build/, and so in a repository of their own.
+    # Temporary directories are in build/, so they are inside this repository.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
     (root / ".git").rename(root / "elsewhere")
     assert run(root) == ALL

@@ -1,4 +1,4 @@
-"""The `flatmanifest` executable: what it prints, writes, and exits with."""
+"""The `flatmanifest` executable: its output, its files and its exit status."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_convert_writes_beside_the_input(run: Any, json_path: Path) -> None:
 
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_summary_that_cannot_be_printed(executable: Path, json_path: Path, gone: bool) -> None:  # noqa: FBT001
-    """The file is published, whatever fails afterwards."""
+    """The file is published even if printing fails afterwards."""
     read, write = os.pipe()
     os.close(read)
     with Path("/dev/full").open("wb") as full:
@@ -61,7 +61,7 @@ def test_a_summary_that_cannot_be_printed(executable: Path, json_path: Path, gon
 
 
 def test_a_file_size_limit(executable: Path, json_path: Path) -> None:
-    """`ulimit -f`: a message, and nothing is left."""
+    """`ulimit -f` stops a conversion: there is a message, and no file is left."""
     done = subprocess.run(
         [executable, "convert", json_path],
         capture_output=True,
@@ -308,10 +308,10 @@ def test_help_and_version(run: Any) -> None:
 
 
 def read_terminal(descriptor: int) -> bytes:
-    """Read some of what was written to a terminal, b'' at the end."""
+    """Read some of a terminal's output; b'' at the end."""
     try:
         return os.read(descriptor, 65536)
-    except OSError:  # how Linux says that the other side is closed
+    except OSError:  # on Linux, the other side is closed
         return b""
 
 

@@ -1,4 +1,4 @@
-"""Threads and processes: many read at once, close under each other, and do not wait for the GIL."""
+"""Threads and processes read at once, close under each other, and run during native calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ THREADS = 8
 
 
 def together(work: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
-    """Run work(0), work(1), ... at the same time and return what they return."""
+    """Run work(0), work(1), ... at the same time and return the results."""
     barrier = threading.Barrier(threads)
 
     def start(number: int) -> Any:
@@ -38,7 +38,7 @@ def together(work: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
 
 
 def read(manifest: flatmanifest.Manifest) -> bool:
-    """Read in many ways; whether all of it was right."""
+    """Read in many ways; return whether every value was right."""
     return (
         manifest["nodes"][ORDERS]["raw_code"] == RAW_CODE
         and bytes(manifest.raw(ORDERS, "name")) == b"orders"
@@ -155,7 +155,7 @@ def test_closing_under_readers_is_a_value_error(fman_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A manifest whose conversion takes tenths of a second."""
+    """Return a manifest whose conversion takes tenths of a second."""
     path = tmp_path_factory.mktemp("large") / "manifest.json"
     numbers = ", ".join(f'["{number}", {number}.5]' for number in range(400_000))
     path.write_text(f'{{"nodes": {{}}, "numbers": [{numbers}]}}')
@@ -164,7 +164,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ticks_during(task: Callable[[], Any]) -> int:
-    """Count how often another thread got to run while a call of native code did."""
+    """Count how often another thread ran during a call of native code."""
     ticks: list[float] = []
     done = threading.Event()
 
@@ -185,7 +185,7 @@ def ticks_during(task: Callable[[], Any]) -> int:
     finally:
         done.set()
         counter.join()
-    # The counter may run at either end of a call that holds the GIL.
+    # Even if a call holds the GIL, the counter may run before and after the call.
     margin = (ended - begun) / 10
     return sum(begun + margin < tick < ended - margin for tick in ticks)
 
@@ -200,7 +200,7 @@ def test_others_run_meanwhile(large: Path, task: str) -> None:
         "verify": ready.verify,
         "to_json": ready.to_json,
     }
-    # A busy machine may not have run the counter in the few milliseconds of one call.
+    # On a busy machine, the counter may not run in the few milliseconds of one call.
     assert any(ticks_during(tasks[task]) >= 3 for _ in range(20))
 
 
@@ -213,7 +213,7 @@ def child(manifest: flatmanifest.Manifest, raw: memoryview, answer: Connection) 
 def test_a_forked_child_reads_through_the_parents_view(
     tmp_path: Path, json_path: Path, neighbour: str
 ) -> None:
-    if neighbour == "none":  # nothing can be published there: anonymous shared memory
+    if neighbour == "none":  # nothing can be published: anonymous shared memory
         (tmp_path / "manifest.fman").mkdir()
     manifest = flatmanifest.open(json_path)
     raw = manifest.raw(ORDERS, "raw_code")

@@ -1,4 +1,4 @@
-"""flatmanifest.convert: what goes in, where it goes, and what is left when it fails."""
+"""flatmanifest.convert: its inputs, its outputs, and the files after a failure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def assert_converted(path: Path) -> None:
         assert identical(manifest.to_dict(), sample())
 
 
-# --- where the output goes ---
+# --- outputs ---
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_an_output_that_is_a_link_is_followed(json_path: Path, tmp_path: Path) -
     (tmp_path / "kept").mkdir()
     target, link = tmp_path / "kept" / "target.fman", tmp_path / "link.fman"
     link.symlink_to("kept/target.fman")
-    for generation in (1, 2):  # it leads nowhere at first
+    for generation in (1, 2):  # at first, the link is dangling
         flatmanifest.convert(json_path, link)
         assert link.is_symlink()
         assert_converted(target)
@@ -201,7 +201,7 @@ def test_files_are_as_the_umask_says(json_path: Path) -> None:
         os.umask(before)
 
 
-# --- what goes in ---
+# --- inputs ---
 
 
 @pytest.mark.parametrize("members", [1, 2])
@@ -245,7 +245,7 @@ def test_a_gzip_bomb_ends_in_bounded_memory(tmp_path: Path) -> None:
     assert names(tmp_path) == ["bomb.json.gz"]
 
 
-# What Python's json reads and writes beyond RFC 8259, dbt's included.
+# Values beyond RFC 8259 that Python's json, and so dbt, reads and writes.
 READ = [
     "NaN",
     "Infinity",
@@ -292,7 +292,7 @@ def test_integers_whatever_the_interpreter_allows(tmp_path: Path) -> None:
 
 
 def test_names_with_surrogates(tmp_path: Path) -> None:
-    """What is found by its name may hold a half of a pair."""
+    """Names by which resources are found may contain lone surrogates."""
     unique_id = "model.a.\ud83d"
     model = {"name": "\ud83d", "unique_id": unique_id, "fqn": ["a", "\ud83d"], "tags": ["\ude80"]}
     path = tmp_path / "manifest.json"

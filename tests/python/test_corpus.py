@@ -1,7 +1,7 @@
-"""Real manifests of every schema version come out as json.load gives them, and so do their parts.
+"""Real manifests of every schema version, and their parts, equal the result of json.load.
 
-What a view is compared with is the JSON itself; nodes and graph are compared with the fields and
-with dbt's own child_map and parent_map.
+Views are compared with the JSON. Nodes are compared with their fields, and the graph with dbt's own
+child_map and parent_map.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GRAPH_COLLECTIONS = (
 )
 OTHER_COLLECTIONS = ("macros", "docs", "groups")
 
-# The attributes that come from columns, and the paths of the JSON fields that they must equal.
+# The attributes that are columns, and the paths of the JSON fields that they must equal.
 STRING_COLUMNS = {
     "package_name": ("package_name",),
     "name": ("name",),
@@ -44,7 +44,7 @@ STRING_COLUMNS = {
 }
 VALUE_COLUMNS = ("fqn", "tags", "config", "version")
 
-# What resources are that do not say it: not all did in the first schema versions.
+# The types of resources without resource_type, which the first schema versions have.
 DEFAULT_TYPES = {
     "exposures": "exposure",
     "metrics": "metric",
@@ -53,7 +53,7 @@ DEFAULT_TYPES = {
     "groups": "group",
 }
 
-# Members of a section that are looked at level by level; only the largest manifests have more.
+# Members of a section that are compared at all levels; only the largest manifests have more.
 SAMPLED_MEMBERS = 250
 
 
@@ -84,7 +84,7 @@ def string(resource: dict[str, Any], path: tuple[str, ...]) -> str | None:
 
 
 def parts(real: Sample) -> Iterator[tuple[Any, Any]]:
-    """Yield containers with their plain counterparts, all levels down, of no more than a sample."""
+    """Yield the containers of a sample at all levels, with their plain counterparts."""
     choice = seeded(0)
     yield real.view, real.plain
     for section, plain in real.plain.items():
@@ -183,7 +183,7 @@ def test_children_are_dbts_child_map(real: Sample) -> None:
 def test_parents_are_dbts_parent_map(real: Sample) -> None:
     graph = real.view.graph
     found = neighbours(graph, graph.parent_indptr, graph.parent_indices)
-    # A dependency on a resource that is disabled is in parent_map; the graph has no row for it.
+    # parent_map has dependencies on disabled resources; the graph has no rows for them.
     rows = set(graph.ids)
     expected = {key: sorted(set(ids) & rows) for key, ids in real.plain["parent_map"].items()}
     assert found == expected

@@ -1,4 +1,4 @@
-"""Damaged files: an error or a readable manifest, never a crash, a hang or wild memory."""
+"""A damaged file is an error or a readable manifest, never a crash, a hang or a stray access."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# Of each section of dbt's manifest; it holds hundreds of macros.
+# Members of each section that are kept: dbt's manifest has hundreds of macros.
 KEPT_MEMBERS = 3
 
 
@@ -31,7 +31,7 @@ KEPT_MEMBERS = 3
 def intact_path(
     request: pytest.FixtureRequest, json_path: Path, generated: Callable[[str], Path]
 ) -> Path:
-    """A small converted manifest."""
+    """Return a small converted manifest."""
     if request.param == "made by dbt":
         manifest = json.loads(generated("small_everything").read_text())
         write(
@@ -45,10 +45,10 @@ def intact_path(
 
 
 def walk(view: Any) -> None:
-    """Look at every value through views."""
+    """Read every value through views."""
     if isinstance(view, flatmanifest.Object):
         for key, value in view.items():
-            view.get(key)  # a damaged order may hide it
+            view.get(key)  # a damaged key order may hide a key
             walk(value)
     elif isinstance(view, flatmanifest.Array):
         for value in reversed(view):
@@ -56,7 +56,7 @@ def walk(view: Any) -> None:
 
 
 def read_all(path: Path) -> bool:
-    """Read everything there is to read; return whether the file called itself damaged."""
+    """Read everything; return whether some call reported damage."""
     try:
         manifest = flatmanifest.open(path)
     except flatmanifest.FormatError:
@@ -86,7 +86,7 @@ def fails(part: Callable[[], object]) -> bool:
     try:
         part()
     except (flatmanifest.FormatError, KeyError, TypeError, AttributeError):
-        return True  # an error of the format, or another shape than a manifest has
+        return True  # an error of the format, or a shape that no manifest has
     return False
 
 
@@ -121,14 +121,14 @@ def test_splices_and_noise_are_survived(intact_path: Path) -> None:
             length = choice.randrange(1, 64)
             to = choice.randrange(len(intact) - length)
             kind = choice.randrange(4)
-            if kind == 0:  # another part of the file
+            if kind == 0:  # bytes of another part of the file
                 at = choice.randrange(len(intact) - length)
                 damaged[to : to + length] = intact[at : at + length]
             elif kind == 1:
                 damaged[to : to + length] = choice.randbytes(length)
             elif kind == 2:
                 damaged[to : to + length] = b"\xff" * length
-            else:  # a large number where some index or length may be
+            else:  # a large number in the place of an index or a length
                 to -= to % 4
                 struct.pack_into("<I", damaged, to, choice.choice([2**31, 2**32 - 1, 10**9]))
         intact_path.write_bytes(damaged)
@@ -161,7 +161,7 @@ def test_bytes_in_the_wrong_order_are_named(fman_path: Path) -> None:
         flatmanifest.open(fman_path)
 
 
-# --- damage under a checksum that fits ---
+# --- damage with a right checksum ---
 
 ODD = [0, 1, 2, 3, 7, 0x7F, 0xFF, 0x100, 2**28 - 1, 2**31, 2**32 - 1, 2**60, 2**63, 2**64 - 1]
 KINDS = 16
@@ -180,7 +180,7 @@ def digest() -> Callable[[bytes], int]:
 
 
 def mutant(intact: bytes, choice: random.Random) -> bytearray:
-    """Change some numbers to what some column may mean by them."""
+    """Change some numbers to others that have a meaning in some column."""
     file = bytearray(intact)
     for _ in range(choice.choice([1, 1, 1, 2, 3])):
         at = choice.randrange(len(file) // 8) * 8
@@ -188,13 +188,13 @@ def mutant(intact: bytes, choice: random.Random) -> bytearray:
         kind = choice.randrange(5)
         if kind == 0:  # a cell of another kind
             struct.pack_into("<Q", file, at, word & ~15 | choice.randrange(KINDS))
-        elif kind == 1:  # a small step of an index, an offset or a length
+        elif kind == 1:  # a small change of an index, an offset or a length
             at += choice.choice([0, 4])
             (half,) = struct.unpack_from("<I", file, at)
             struct.pack_into("<I", file, at, (half + choice.randrange(-3, 4)) % 2**32)
         elif kind == 2:
             struct.pack_into("<Q", file, at, choice.choice(ODD))
-        elif kind == 3:  # another cell, range, id of the same file
+        elif kind == 3:  # another cell, range or id of the same file
             other = choice.randrange(len(file) // 8) * 8
             file[at : at + 8] = file[other : other + 8]
         else:
@@ -203,7 +203,7 @@ def mutant(intact: bytes, choice: random.Random) -> bytearray:
 
 
 def everything(manifest: Any) -> dict[str, Callable[[], object]]:
-    """Every call that reads, none of which may refuse what verify has passed."""
+    """Return every reading call; none may refuse a file that verify accepts."""
 
     def graph() -> list[object]:
         graph = manifest.graph
@@ -239,7 +239,7 @@ def refusal(call: Callable[[], object]) -> Exception | None:
     try:
         call()
     except (KeyError, IndexError, flatmanifest.SelectionError, flatmanifest.GraphError):
-        return None  # another manifest, which has other resources and edges
+        return None  # the file is a manifest with other resources and edges
     except flatmanifest.FormatError as damage:
         return damage
     return None

@@ -1,4 +1,4 @@
-"""What a parse of dbt depends on, by dbt's own code in this process: no command is started."""
+"""The dependencies of a parse, by dbt's own code in this process, without a dbt command."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SELECTORS = {
 
 @pytest.fixture
 def flags(tmp_path: Path) -> Iterator[Any]:
-    """The flags of a command."""
+    """Set and return the flags of a command."""
     from argparse import Namespace
 
     from dbt.flags import get_flags, set_flags
@@ -43,7 +43,7 @@ def flags(tmp_path: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Any:
-    """The settings of a project that has a directory of its own for each kind of file."""
+    """Return the settings of a project with a separate directory for each kind of file."""
     paths = {f"{kind}_paths": [f"of_{kind}"] for kind in KINDS}
     root = tmp_path / "project"
     root.mkdir()
@@ -58,7 +58,7 @@ def project(tmp_path: Path) -> Any:
 
 USED: dict[str, set[str]] = {
     "{{ run_started_at }}": {"run_started_at"},
-    "{% if false %}{{ invocation_id }}{% endif %}": set(),  # never evaluated
+    "{% if false %}{{ invocation_id }}{% endif %}": set(),  # not evaluated
     "{{ modules.datetime.x }}": {"modules.datetime"},
     "{{ modules['datetime'].x }}": {"modules.datetime"},
     "{{ modules.re.x }}": set(),
@@ -141,7 +141,7 @@ def test_a_parser_may_read_a_file_that_comes(flags: Any, project: Any) -> None:
         ("{{ modules.datetime.datetime.now() }}", {"modules.datetime"}),
         ("{{ modules.re.match('a', 'b') }}", set()),
         ("{{ [1, 2] | random }}", {"random"}),
-        ("{{ flags.FULL_REFRESH }}", set()),  # of the parser's arguments and the environment
+        ("{{ flags.FULL_REFRESH }}", set()),  # set by the parser's arguments and the environment
         ("select run_started_at from {{ ref('runs') }}", set()),
         (
             "{{ flags.FULL_REFRESH }}{{ flags['WHICH'] }}{{ invocation_args_dict.full_refresh }}",
@@ -163,7 +163,7 @@ def test_a_parser_may_use_a_value_without_a_source(text: str, names: set[str]) -
 
 @pytest.fixture
 def entry(generated: Callable[[str], Path], tmp_path: Path) -> Entry:
-    """A manifest in the cache, parsed with the flags of now."""
+    """Return the entry of a manifest that was parsed with the current flags."""
     import dbt_flatmanifest  # noqa: F401 - puts the seams in
     from flatmanifest.dbt.cache import entry as entries
     from flatmanifest.dbt.warm.parse_inputs import flags_of_parse
@@ -171,11 +171,12 @@ def entry(generated: Callable[[str], Path], tmp_path: Path) -> Entry:
     source = generated("small_everything")
     plain = json.loads(source.read_text())
     manifest = Oracle(source, project_of(plain, tmp_path / "files")).manifest
+    manifest.metadata.user_id = None  # loading makes it a UUID, which parsing never does
     return entries.publish(tmp_path / "key.fman", manifest, parsed_now(), {}, flags_of_parse())
 
 
 def parsed_now() -> Dependencies:
-    """Dependencies on the environment of now: pytest has another in each phase of a test."""
+    """Return dependencies on the current environment, which pytest changes in a test's phases."""
     from flatmanifest.dbt.dependencies.record import READ, taken
     from flatmanifest.dbt.warm.parse_inputs import environment_of_parse
 
@@ -222,7 +223,7 @@ def test_what_used_the_clock_is_not_repeatable(entry: Entry) -> None:
 def test_what_was_parsed_in_another_environment_is_not_repeatable(
     entry: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Dbt does not follow the variables of descriptions in a partial parse."""
+    """In a partial parse, dbt does not notice changed variables of descriptions."""
     from flatmanifest.dbt.warm.parse_inputs import is_repeatable
 
     entry.dependencies = parsed_now()
@@ -241,7 +242,7 @@ def test_what_was_parsed_in_another_environment_is_not_repeatable(
         ("nightly", None, {}, False),
         (None, ("tag:nightly",), None, True),
         (None, ("tag:nightly", "selector:nightly"), None, False),
-        (None, None, None, False),  # by the default selector, which may be another now
+        (None, None, None, False),  # selects by the default selector, which may have changed
     ],
 )
 def test_selectors_are_those_of_this_command(

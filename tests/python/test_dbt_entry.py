@@ -1,4 +1,4 @@
-"""Several dbts that keep their manifests under one key."""
+"""Several processes of dbt that store their manifests under one key."""
 
 from __future__ import annotations
 

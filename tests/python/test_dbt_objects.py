@@ -1,4 +1,4 @@
-"""dbt's objects in a file and out of it, and the dicts that build them when they are touched."""
+"""Storing and reading dbt's objects, and lazy dicts, which build objects on first use."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def round_trip(path: Path, value: Any) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal, types and order of keys included."""
+    """Return whether two values are equal, with equal types and order of keys."""
     if type(one) is not type(other):
         return False
     if dataclasses.is_dataclass(one):
@@ -53,7 +53,7 @@ def same(one: Any, other: Any) -> bool:
 VALUES = [
     *[None, True, False, 0, -1, 2**63, -(2**70), 1.5, -0.0, "", "Łódź 🛒", "a\0b"],
     *[[], {}, (), [1, [2]], {"b": 1, "a": 2}, (1, ("x",)), {1: "a", None: [2]}, {"\0key": 1}],
-    *[date(2024, 2, 29), datetime(2024, 2, 29, 12, 30, 1, 5)],  # noqa: DTZ001 - dbt has such
+    *[date(2024, 2, 29), datetime(2024, 2, 29, 12, 30, 1, 5)],  # noqa: DTZ001 - dbt stores naive datetimes
     datetime(2024, 2, 29, tzinfo=timezone.utc),
     datetime(2024, 2, 29, tzinfo=timezone(timedelta(hours=-5, minutes=-30))),
     *[NodeType.Model, [AccessType.Private], {"language": ModelLanguage.python}],
@@ -66,7 +66,7 @@ NAN, INFINITY = float("nan"), float("inf")
     "value", [NAN, {"a": [NAN, INFINITY]}, {1: NAN, (2,): (NAN,)}, [-INFINITY]]
 )
 def test_nan_is_what_it_was(tmp_path: Path, value: Any) -> None:
-    """It does not equal itself; the manifest that holds it is unchanged all the same."""
+    """NaN does not equal itself; a manifest that holds NaN must still count as unchanged."""
     objects.publish(tmp_path / "nan", {"value": value})
     stored = objects.load(tmp_path / "nan")
     assert stored.equals("value", value)
@@ -232,7 +232,7 @@ def test_a_file_cannot_name_any_class(name: str) -> None:
 
 
 def test_a_module_of_others_is_not_even_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "this", raising=False)  # which prints when it is imported
+    monkeypatch.delitem(sys.modules, "this", raising=False)  # prints when it is imported
     for name in ("this:Class", "dbtx.this:Class", "tests.python.test_planted:Fault"):
         with pytest.raises(TypeError, match="is not a class of dbt"):
             objects.resolve(name)
@@ -257,7 +257,7 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
             for name in stored.names():
                 stored.restore(name)
         except (flatmanifest.FormatError, TypeError, AttributeError, ModuleNotFoundError):
-            pass  # a name may have become another; what it must not do is crash
+            pass  # the damage may have made another valid name; it must not crash
         except (KeyError, ValueError, ImportError):
             pass
 
@@ -346,7 +346,7 @@ def test_edits_stay_and_are_seen(lazy: LazyDict) -> None:
     assert lazy.is_as_stored()
     del lazy["a"]
     lazy["a"] = [1]
-    assert not lazy.is_as_stored(), "the order is another"
+    assert not lazy.is_as_stored(), "the order has changed"
 
 
 def test_a_lazy_dict_is_published_without_being_built(lazy: LazyDict, tmp_path: Path) -> None:

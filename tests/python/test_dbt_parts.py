@@ -1,4 +1,4 @@
-"""What workers hand back for the parts of a schema file, put together; no dbt is started."""
+"""Joining the results of workers for the parts of a schema file, without starting dbt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = SimpleNamespace(
 
 
 def outcome(name: str, **values: Any) -> dict[str, Any]:
-    """What a worker says of a part that describes the model of that name, and tests it once."""
+    """Return a worker's result for a part that describes one model and tests it once."""
     added = SimpleNamespace(unique_id=f"test.{name}")
     return {
         "calls": [("add_disabled", SimpleNamespace(unique_id=name)), ("add_node", added)],
@@ -35,7 +35,7 @@ def names(calls: list[Any]) -> list[str]:
 
 
 def test_calls_come_in_dbts_order() -> None:
-    """The properties of all models first, then the tests of all."""
+    """The properties of all models come first, then the tests of all models."""
     from flatmanifest.dbt.workers.schema_parts import joined
 
     whole: Any = joined(FILE, [outcome(name) for name in "ab"])
@@ -49,7 +49,7 @@ def test_calls_come_in_dbts_order() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        None,  # which a worker could not parse
+        None,  # a worker could not parse the part
         outcome("b", patched={"model.a": "described again"}),
         outcome("b", calls=outcome("a")["calls"]),
         outcome("b", env_vars=["READ"]),

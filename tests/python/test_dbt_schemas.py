@@ -1,4 +1,4 @@
-"""Kept JSON schemas, sources of behaviour flags, and the garbage collector during a command."""
+"""Stored JSON schemas, sources of behaviour flags, and the garbage collector during a command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def of_dbt(kind: Any) -> dict[str, Any]:
-    """The schema as dbt makes it, without what the plugin keeps."""
+    """Return the schema as dbt makes it, without stored schemas."""
     from dbt_common.dataclass_schema import dbtClassMixin
 
     function = dbtClassMixin.json_schema.__func__
@@ -139,7 +139,7 @@ def test_objects_are_exempted_until_the_command_ends() -> None:
     from flatmanifest.dbt.cold.gc_pauses import leave_alone_what_is_there, paused
 
     leave_alone_what_is_there()
-    assert gc.get_freeze_count() == 0  # no command, nothing to end it
+    assert gc.get_freeze_count() == 0  # without a command, nothing would end the exemption
 
     @click.command()
     def command() -> None:

@@ -1,6 +1,6 @@
-"""The native selector on objects of dbt, beside the same on the artifact that dbt writes of them.
+"""The native selector gives the same for dbt's objects as for the artifact that dbt writes.
 
-What it selects from artifacts is compared with dbt's selector in test_selection_parity.py.
+test_selection_parity.py compares its selections from artifacts with dbt's selector.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 SELECTIONS = 2_000
 OUTPUTS = ("selector", "name", "path")
-# dbt reads none older, and that of version 4 has an edge to a model that is not in it.
+# dbt reads no older schema version; the manifest of version 4 has an edge to a missing model.
 UNREADABLE = {"jaffle_shop_v1", "jaffle_shop_v2", "jaffle_shop_v3", "jaffle_shop_v4"}
 
 
 class Forms:
-    """One manifest as an artifact and as objects."""
+    """One manifest as an artifact and as dbt's objects."""
 
     def __init__(self, path: Path, directory: Path) -> None:
         from flatmanifest.dbt.cache import entry, objects
@@ -39,6 +39,7 @@ class Forms:
         self.plain: dict[str, Any] = self.artifact.to_dict()
         dbts = Oracle(path, project_of(self.plain, directory / "project")).manifest
         dbts.selectors = self.plain.get("selectors") or {}
+        dbts.metadata.user_id = None  # loading makes it a UUID, which parsing never does
         fields = {name: getattr(dbts, name) for name in entry.kept_fields()}
         objects.publish(directory / "objects.fman", fields)
         self.stored = objects.load(directory / "objects.fman")

@@ -1,6 +1,6 @@
-"""Recording what a process reads, and checking it: Python writes, native code reads.
+"""Recording the reads of a process in Python, and checking the record in native code.
 
-Each recording is made in a process of its own: it replaces parts of ``os``.
+Each recording runs in a separate process, because recording replaces parts of ``os``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ print(json.dumps({
 """
 
 
-# Why there are no dependencies; None where there are.
+# Returns why a command cannot be recorded; None if it can.
 REFUSAL = """
 from flatmanifest.dbt.dependencies import NotRecordedError
 def refusal(dependencies=lambda: recorder.dependencies([], [], "/nowhere", set())):
@@ -47,7 +47,7 @@ def refusal(dependencies=lambda: recorder.dependencies([], [], "/nowhere", set()
 
 
 def recorded(directory: Path, code: str, **variables: str) -> dict[str, Any]:
-    """What is recorded of a program that runs in a directory."""
+    """Return the records of a program that runs in a directory."""
     done = run_program([sys.executable, "-c", PRELUDE + code + ENDING], directory, variables)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -113,7 +113,7 @@ def test_what_is_written_is_no_dependency(tmp_path: Path) -> None:
 
 
 def test_what_a_command_makes_for_itself_is_left_out(tmp_path: Path) -> None:
-    """Workers hand back what they have parsed in files that are gone by the end of the parse."""
+    """Workers hand back their results in files that are removed at the end of the parse."""
     code = """
 from flatmanifest.dbt.workers.pool import Workers
 class Source:
@@ -135,7 +135,7 @@ def test_pythons_own_files_are_left_out(tmp_path: Path) -> None:
     assert found["read"] == []
 
 
-def test_a_directory_of_ones_own_on_pythons_path_is_not(tmp_path: Path) -> None:
+def test_an_own_directory_on_pythons_path_is_a_dependency(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("")
     found = recorded(tmp_path, "import mine", PYTHONPATH=str(tmp_path))
     assert str(tmp_path / "mine.py") in found["read"]
@@ -172,7 +172,7 @@ def test_a_variable_that_is_looked_up(tmp_path: Path, code: str) -> None:
         "{**environment.WatchedCopy({})}",
     ],
 )
-def test_who_goes_through_all_variables_depends_on_all(tmp_path: Path, code: str) -> None:
+def test_iterating_over_all_variables_depends_on_all(tmp_path: Path, code: str) -> None:
     assert recorded(tmp_path, code)["is_all"]
 
 
@@ -221,7 +221,7 @@ open("a.yml").close(); os.path.exists("b.yml")
 import time; recorder.started_ns = time.time_ns() + 10**9
 here = os.getcwd()
 assert refusal() is None, refusal()
-files.unwatch()  # so that it is somebody else who writes
+files.unwatch()  # from here on, writes count as those of another process
 open("b.yml", "w").close()
 assert refusal() == here + "/b.yml has changed while dbt was running", refusal()
 os.remove("b.yml")

@@ -1,4 +1,4 @@
-"""A disk that fails once the new file is in place: the file counts, and a warning is given."""
+"""If the disk fails after the new file is in place, the publish succeeds with a warning."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import flatmanifest
 from tests.python.samples import sample
 
-# Directories cannot be flushed; files can.
+# Flushing a directory fails; flushing a file works.
 FAILING_FSYNC = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -76,7 +76,7 @@ def test_the_command_line_warns(
 
 
 def run_python(program: str, *arguments: str | Path, environment: dict[str, str]) -> str:
-    """What a program writes to standard error."""
+    """Return what a program writes to standard error."""
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
         env=environment, capture_output=True, text=True, check=False,
@@ -97,7 +97,7 @@ def test_convert_warns(json_path: Path, environment: dict[str, str]) -> None:
 def test_what_can_be_made_anew_needs_no_warning(
     json_path: Path, environment: dict[str, str]
 ) -> None:
-    """The neighbour of a manifest.json, and files of the cache."""
+    """The neighbour of a manifest.json and files of the cache can be made again."""
     program = """
 import sys, flatmanifest
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the documents refer to is there. Other hosts are not asked: tests need no network."""
+"""Everything that the documents refer to exists. Links to other hosts are not tried."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MADE_BY_THE_SITE = {ROOT / "docs" / "command-line.md"}  # setup/site_pages.py
 
 @cache
 def anchors(document: Path) -> set[str]:
-    """The anchors of a document's headings, as forges and mkdocs make them."""
+    """Return the anchors of a document's headings, as forges and mkdocs make them."""
     text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {

@@ -1,4 +1,4 @@
-"""Graphs of edges, compared with networkx's."""
+"""Graphs of edges, compared with networkx."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_nodes_and_edges_are_networkxs(made: tuple[Edges, list[str]]) -> None:
 @given(edge_lists())
 def test_rows_say_the_same_as_ids(made: tuple[Edges, list[str]]) -> None:
     graph = Graph(*made)
-    assert graph.ids == list(graph)  # numbered as they come
+    assert graph.ids == list(graph)  # rows are numbered in the order of nodes
     all_ids = graph.ids
 
     def ids(rows: memoryview) -> list[str]:
@@ -140,7 +140,7 @@ def test_nearest_come_first() -> None:
 
 
 @pytest.mark.parametrize("depth", [0, -1, -(10**30)])
-def test_no_depth_is_nothing(depth: int) -> None:
+def test_a_depth_of_zero_or_less_selects_nothing(depth: int) -> None:
     graph = Graph([("a", "b")])
     assert graph.descendants("a", depth) == set()
     assert graph.select_children(["a"], depth) == set()
@@ -263,7 +263,7 @@ def test_exponentially_many_paths_do_not_hang() -> None:
     assert len(next(paths)) == 62
     assert len(list(itertools.islice(paths, 1_000))) == 1_000
     assert len(list(graph.all_paths("a0", "end", limit=7))) == 7
-    # Nor do dead ends, with a cycle among them or not.
+    # Dead ends do not hang either, with a cycle and without.
     assert list(Graph([*EXPONENTIAL, ("start", "a0"), ("start", "end")]).all_paths("start", "end"))
     back = [(child, parent) for parent, child in EXPONENTIAL]
     cyclic = Graph([("start", "a0"), *EXPONENTIAL, *back, ("a0", "end")])
@@ -299,7 +299,7 @@ def test_threads_share_a_path_iterator() -> None:
 
 
 class Changes(RuleBasedStateMachine):
-    """The same changes to a graph and to networkx's."""
+    """Makes the same changes to a graph and to networkx's graph."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -400,7 +400,7 @@ def test_changes_stay_with_one_holder(manifest: flatmanifest.Manifest) -> None:
     assert mine.id(4) == "model.shop.new"
 
 
-def test_the_order_is_dbts(manifest: flatmanifest.Manifest) -> None:
+def test_the_nodes_have_dbts_order(manifest: flatmanifest.Manifest) -> None:
     graph = manifest.graph
     source, report = "source.shop.raw.orders", "exposure.shop.report"
     assert list(graph) == [source, ORDERS, CUSTOMERS, report]
@@ -413,7 +413,7 @@ def test_the_order_is_dbts(manifest: flatmanifest.Manifest) -> None:
     assert str(caught.value) == missing
 
 
-# --- what is refused ---
+# --- errors ---
 
 BY_ID: list[Any] = [
     lambda graph, unknown: graph.ancestors(unknown),
@@ -543,7 +543,7 @@ def test_row_arguments() -> None:
 
 @pytest.fixture(scope="module")
 def deep() -> Graph:
-    """A chain of a million nodes."""
+    """Return a chain of a million nodes."""
     ids = [f"n{number}" for number in range(DEEP)]
     return Graph(itertools.pairwise(ids))
 
@@ -652,7 +652,7 @@ def test_a_damaged_file_is_an_error_or_a_graph(fman_path: Path) -> None:
     assert read > 1_000
 
 
-# --- for other packages ---
+# --- conversions for other packages ---
 
 
 @given(edge_lists())

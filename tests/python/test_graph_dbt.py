@@ -1,4 +1,4 @@
-"""The graph of a manifest, compared with what dbt's own Linker, Graph and GraphQueue make of it."""
+"""The graph of a manifest, compared with dbt's own Linker, Graph and GraphQueue."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 pytest.importorskip("dbt.compilation")
 
-# dbt reads manifests from this schema on.
+# The first schema version that dbt reads.
 FIRST_READABLE = 4
-# dbt's thorough test edges take it minutes for manifests with more nodes.
+# With more nodes, dbt's thorough test edges take minutes.
 FEW_NODES = 1_000
 
 
@@ -180,7 +180,7 @@ def test_walks_and_subsets_of_cyclic_graphs(made: tuple[Edges, list[str]], some:
         )
 
 
-# --- what dbt refuses ---
+# --- manifests that dbt refuses ---
 
 
 KINDS = ["model", "test", "source", "exposure", "metric", "saved_query", "unit_test", "snapshot"]
@@ -240,7 +240,7 @@ def both(
     generated: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[flatmanifest.Graph, Any]]:
-    """The graph of a real manifest, and dbt's own Manifest of the same file."""
+    """Return the graph of a real manifest, and dbt's own Manifest of the same file."""
     from dbt.artifacts.schemas.manifest import WritableManifest
     from dbt.contracts.graph.manifest import Manifest
 
@@ -259,7 +259,7 @@ def both(
         )
         theirs.build_parent_and_child_maps()
         refusal = dbts_error(theirs)
-        if refusal:  # a test of a model that is disabled, in one of them
+        if refusal:  # one manifest has a test of a disabled model
             with pytest.raises(flatmanifest.GraphError) as caught:
                 manifest.graph.check()
             assert str(caught.value) == refusal
@@ -270,7 +270,7 @@ def both(
 
 
 def leave_out_missing(manifest: Any) -> None:
-    """Take dependencies on what does not exist out of dbt's manifest, so that dbt links it."""
+    """Remove dependencies on missing resources from dbt's manifest, so that dbt links it."""
     known = {*manifest.nodes, *manifest.sources, *manifest.metrics}
     for node in manifest.nodes.values():
         names = node.depends_on_nodes

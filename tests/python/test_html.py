@@ -1,4 +1,4 @@
-"""What notebooks show: small tables, whatever the manifest holds, and a picture of a selection."""
+"""The HTML for notebooks: small tables for any manifest, and a picture of a selection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOUND = 30_000
 
 
 class Text(HTMLParser):
-    """Notes what tags are open, and all text."""
+    """Collects the open tags and all text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ def parsed(html: str) -> Text:
     text = Text()
     text.feed(html)
     text.close()
-    assert not text.open, "all tags are closed"
+    assert not text.open, "some tags are not closed"
     return text
 
 
@@ -71,7 +71,7 @@ def test_a_node_is_a_table_of_fields_and_its_code(manifest: flatmanifest.Manifes
     assert {"table", "models/marts/orders.sql", "public"} <= set(text.texts)
     assert "pre" in text.tags
     assert any("select 'é€😀'" in part for part in text.texts)
-    assert "description" not in text.texts, "empty fields are left out"
+    assert "description" not in text.texts, "an empty field is shown"
     assert f"{CUSTOMERS}, source.shop.raw.orders" in text.texts
 
 
@@ -109,7 +109,7 @@ def test_without_graphviz_the_picture_is_text(
         manifest.draw([ORDERS])
 
 
-def test_what_a_selection_is_of_may_be_gone(manifest: flatmanifest.Manifest) -> None:
+def test_a_selection_is_shown_after_its_manifest_is_closed(manifest: flatmanifest.Manifest) -> None:
     selected = manifest.select("customers+")
     manifest.close()
     assert ORDERS in parsed(html_of(selected)).texts

@@ -42,7 +42,7 @@ def large(large_json: Path) -> flatmanifest.Manifest:
 
 @pytest.fixture
 def lattice(tmp_path: Path) -> flatmanifest.Manifest:
-    """More paths from the first layer to the last than anybody can wait for; none ends."""
+    """Return a manifest with more paths from the first layer to the last than anybody can count."""
     nodes = {
         f"model.a.m{layer}_{at}": {
             "name": f"m{layer}_{at}",
@@ -60,17 +60,17 @@ def lattice(tmp_path: Path) -> flatmanifest.Manifest:
 
 
 def seconds_to_end(call: Callable[[], Any], after: float) -> float:
-    """How long a call goes on after a signal that is handled like Ctrl-C's, `after` it began.
+    """Return how long a call continues after a signal that acts like Ctrl-C, `after` its begin.
 
-    A timer of the system's sends it: a thread might wait for the call to let Python go on. Where
-    Python forgets the exception, as in a callback of its garbage collector, another signal comes.
+    A system timer sends the signal: a thread might have to wait until the call lets Python run. If
+    Python drops the exception, as in a callback of its garbage collector, another signal comes.
     """
     previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
     sent = time.monotonic() + after
     signal.setitimer(signal.ITIMER_REAL, after, 1.0)
     try:
         with pytest.raises(KeyboardInterrupt):  # noqa: PT012
-            while True:  # what ends before is begun again
+            while True:  # a call that ends before the signal is repeated
                 call()
         return time.monotonic() - sent
     finally:
@@ -79,7 +79,7 @@ def seconds_to_end(call: Callable[[], Any], after: float) -> float:
 
 
 def ends_soon(call: Callable[[], Any]) -> bool:
-    """Of several tries, as others may have the machine."""
+    """Return whether one of several tries ends soon: the machine may be busy."""
     return any(seconds_to_end(call, 0.02 + 0.01 * attempt) < SOON for attempt in range(4))
 
 
@@ -129,7 +129,7 @@ def test_selecting(lattice: flatmanifest.Manifest) -> None:
 
 
 def test_other_threads_are_left_alone(large: flatmanifest.Manifest) -> None:
-    """Python has its signals handled by the main thread."""
+    """Python handles signals in the main thread only."""
     ended: list[int] = []
     thread = threading.Thread(target=lambda: ended.append(len(large.to_json())))
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012
@@ -141,6 +141,6 @@ def test_other_threads_are_left_alone(large: flatmanifest.Manifest) -> None:
 
 
 def test_importing_takes_no_threading() -> None:
-    """Programs with one thread would pay for it."""
+    """Importing threading would slow down programs with one thread."""
     code = "import sys, flatmanifest; sys.exit('threading' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""Views outlive what they came from, and a closed manifest is an error and never a crash."""
+"""Views outlive the manifest object, and using a closed manifest is an error, never a crash."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = [
     name for name in vars(flatmanifest.Node) if isinstance(vars(flatmanifest.Node)[name], property)
 ]
 
-# Ways to use each kind of object, by what they use. Those of Object go for Node and Manifest too.
+# The uses of each kind of object. The uses of Object apply to Node and Manifest, too.
 OBJECT: dict[str, Callable[[Any], Any]] = {
     "__contains__": lambda view: "nodes" in view,
     "__eq__": lambda view: view == {},
@@ -160,7 +160,7 @@ MANIFEST: dict[str, Callable[[Any], Any]] = {
     "list_lines": lambda manifest: manifest.list_lines([ORDERS]),
     "verify": lambda manifest: manifest.verify(),
 }
-# What a closed manifest still tells.
+# The attributes that a closed manifest still has.
 STAYS = {"path", "closed", "close", "__exit__"}
 
 PARTS: dict[str, tuple[Callable[[flatmanifest.Manifest], Any], dict[str, Callable[[Any], Any]]]] = {
@@ -270,7 +270,7 @@ BUFFERS: dict[str, Callable[[flatmanifest.Manifest], memoryview]] = {
 
 @pytest.mark.parametrize("name", BUFFERS)
 def test_buffers_outlive_close(fman_path: Path, name: str) -> None:
-    manifest = flatmanifest.open(fman_path)  # of which nothing but the buffer holds a share
+    manifest = flatmanifest.open(fman_path)  # later, only the buffer keeps the mapping
     buffer = BUFFERS[name](manifest)
     content = buffer.tobytes()
     assert content == {"file": fman_path.read_bytes(), "raw": RAW_CODE.encode()}.get(name, content)

@@ -1,4 +1,4 @@
-"""What the package needs of a system: next to nothing to run, and to be built what is named."""
+"""The libraries that the package needs at run time, and the packages that the build asks for."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from flatmanifest import _native
 from setup import wheel
 
 ROOT = Path(__file__).resolve().parents[2]
-# What every Linux has (manylinux' list), and Python itself.
+# Libraries of every Linux (the list of manylinux), and Python itself.
 EVERYWHERE = re.compile(r"lib(c|m|dl|pthread|rt|stdc\+\+|gcc_s)\.so\.\d+|ld-linux-.*\.so\.\d+")
-# Distributions without an archive of it have it as a shared library; a wheel brings it along.
+# Distributions without a static simdjson need the shared one; a wheel contains it.
 NOT_IN_WHEELS = re.compile(r"libsimdjson\.so\.\d+")
 OLDEST = {"GLIBC": (2, 34), "GLIBCXX": (3, 4, 30)}
 

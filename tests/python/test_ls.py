@@ -1,6 +1,6 @@
 """`flatmanifest ls`: its command line, its pictures and its failures.
 
-That it lists what dbt lists is shown beside dbt, in test_selection_parity.py.
+test_selection_parity.py compares its selections with dbt's.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def run(executable: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedP
 
 
 def lines(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return what a run printed, which must have succeeded without a word."""
+    """Return the lines of a run that must have succeeded without messages."""
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 

@@ -1,6 +1,6 @@
 """Many processes read a manifest while others convert it again and again.
 
-FLATMANIFEST_SOAK_SECONDS, which `make soak` sets, is how long each of these is to last.
+FLATMANIFEST_SOAK_SECONDS, which `make soak` sets, is the duration of each test.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def mappings(path: Path) -> int:
 
 
 def read(path: Path, start: Barrier, over: Event, answer: Connection) -> None:
-    """Open, refresh and check, as fast as possible; tell how often, and what is left over."""
+    """Open, refresh and check as fast as possible; send the counts and the leftovers."""
     held = flatmanifest.open(path)
     plain_nodes = sample()["nodes"]
     opened = refreshed = latest = 0
@@ -62,7 +62,7 @@ def read(path: Path, start: Barrier, over: Event, answer: Connection) -> None:
 
 
 def convert(path: Path, writer: int, start: Barrier, over: Event, answer: Connection) -> None:
-    """Publish as fast as possible; tell the number of publishes."""
+    """Publish as fast as possible; send the number of publishes."""
     source = path.with_name(f"{writer}.json")
     published = 0
     start.wait(60)
@@ -119,7 +119,7 @@ def test_readers_see_whole_generations(tmp_path: Path, writers: int) -> None:
     )
 
 
-# Namespaces of their own, as containers have; in each of them, the program is process 1.
+# Separate namespaces, as containers have them; in each, the program is process 1.
 CONTAINER = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--ipc", "--uts", "--net"]
 PUBLISH = """
 import itertools, os, sys, flatmanifest
@@ -156,6 +156,6 @@ def test_containers_that_share_a_directory(tmp_path: Path) -> None:
         assert [writer.communicate(timeout=60)[0] for writer in writers] == ["1\n", "1\n"]
         assert manifest.refresh()
         manifest.verify()
-        # The one that was killed may have died, out of sight, after one more.
+        # The killed process may have published once more before it died.
         assert before + 100 <= manifest.generation <= before + 101
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]

@@ -1,6 +1,6 @@
-"""Views where programs expect a dict or a list: they give plain ones."""
+"""Views in places where programs expect a dict or a list give plain values."""
 
-# ruff: noqa: RUF005, RUF017 - how lists are added is what is tested
+# ruff: noqa: RUF005, RUF017 - these tests are about adding lists
 from __future__ import annotations
 
 import copy
@@ -138,7 +138,7 @@ def test_a_closed_manifest_gives_nothing(manifest: flatmanifest.Manifest) -> Non
 
 def test_load_gives_what_json_gives(tmp_path: Path) -> None:
     path = write(tmp_path / "manifest.json", sample())
-    for _ in range(2):  # converted, and by what was converted
+    for _ in range(2):  # the first converts, the second reads the converted file
         loaded = flatmanifest.load(path)
         assert type(loaded) is dict
         assert identical(loaded, json.loads(path.read_text(encoding="utf-8")))

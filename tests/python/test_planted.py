@@ -1,4 +1,4 @@
-"""The runner of planted faults tells what is caught from what is not; the patches are in order."""
+"""The runner of planted faults reports caught and missed faults; the patches apply."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_what_is_caught_and_what_is_not(tmp_path: Path) -> None:
     assert f"patch failed: {REPRS}" in done.stdout
     assert "5 faults: 2 caught, 1 missed, 2 stale" in done.stdout
     assert done.returncode == 1
-    # Nothing is left: neither in the working tree, nor planted, nor running.
+    # Working tree and copy are unchanged, and no process is left.
     assert (ROOT / REPRS).read_bytes() == before
     assert (scratch / "tree" / REPRS).read_bytes() == before
     left = [each.info["cmdline"] for each in psutil.process_iter(["cmdline"])]
@@ -114,7 +114,7 @@ def native_tests() -> str:
 
 @cache
 def python_tests() -> dict[str, list[Path]]:
-    """Where each file of Python tests is, by its name."""
+    """Return the paths of Python test files by file name."""
     found: dict[str, list[Path]] = {}
     for path in (ROOT / "tests").rglob("test_*.py"):
         found.setdefault(path.name, []).append(path)
@@ -130,7 +130,7 @@ def test_there_is_a_fault_for_each_promise() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_patch_applies_and_its_tests_are_there(fault: Fault) -> None:
-    """Where this fails, the code has changed: mend the patch (CONTRIBUTING.md)."""
+    """If this fails, the code has changed: mend the patch (CONTRIBUTING.md)."""
     done = subprocess.run(
         ["git", "apply", "--check", str(fault.path)],  # noqa: S607
         cwd=ROOT,

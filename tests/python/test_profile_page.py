@@ -20,7 +20,7 @@ from flatmanifest.profile.stacks import Stacks
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 
-# What the browser has laid out, as text in the page, for --dump-dom to print.
+# Writes the browser's layout as text into the page, which --dump-dom prints.
 PROBE = """
 <script>
   const widths = [...document.querySelectorAll(".bar")].map(
@@ -71,7 +71,7 @@ def report(factor: float = 1.0) -> Report:
 
 
 def seen(content: str, directory: Path, width: int = 1200) -> dict[str, object]:
-    """What the browser shows of a page; it has nothing to complain of, and asks for nothing."""
+    """Return what the browser shows of a page. The browser must log no error and load nothing."""
     file = directory / "page.html"
     file.write_text(content.replace("</body>", PROBE + "</body>"), encoding="utf-8")
     assert CHROMIUM is not None
@@ -105,7 +105,7 @@ def check_bars(found: dict[str, object], seconds: list[float]) -> None:
 def test_a_report(tmp_path: Path) -> None:
     stacks = Stacks({("a (a.py:1)", "b (b.so)"): 30, ("a (a.py:1)", "c <>&"): 10, ("d",): 40})
     content = page.of_report(report(), None, stacks)
-    assert "http://www.w3.org/2000/svg" in content  # a name, not an address
+    assert "http://www.w3.org/2000/svg" in content  # a namespace, not a link
     assert re.findall(r"(?:src|href)=[\"'](?!data:,|#)", content) == []
     found = seen(content, tmp_path)
     check_bars(found, [2.0, 0.5, 0.0, 1.0])

@@ -1,4 +1,4 @@
-"""Any JSON document survives, and what is no JSON is refused as json.loads refuses it."""
+"""Every JSON document comes back unchanged, and other text is refused as json.loads refuses it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ documents = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(text, inner),
     max_leaves=60,
 )
-# Few keys and values, so that equal subtrees and key lists meet again and again.
+# Few keys and values, so that equal subtrees and key lists occur often.
 repetitive = st.recursive(
     st.sampled_from([None, True, 1, 1.0, 0.0, -0.0, "", "a", "b"]),
     lambda inner: (
@@ -34,7 +34,7 @@ repetitive = st.recursive(
 
 
 def convert(text: str | bytes) -> flatmanifest.Manifest:
-    """Convert a JSON text in a directory that is gone when this returns; the mapping stays."""
+    """Convert a JSON text in a temporary directory; the mapping outlives the directory."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "manifest.json"
         path.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -68,7 +68,7 @@ def test_layout_and_escaping_do_not_matter(value: Any) -> None:
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), repetitive), min_size=2, max_size=8))
 @settings(deadline=None)
 def test_repeated_objects_come_back(values: list[Any]) -> None:
-    # The reader compares objects under one key with their predecessor's text.
+    # The reader compares objects under one key with the text of the previous one.
     document: dict[str, Any] = {
         "nodes": {str(i): {"config": value} for i, value in enumerate(values)}
     }

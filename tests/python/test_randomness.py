@@ -1,4 +1,4 @@
-"""What a failed test with random choices says."""
+"""The report of a failed test with random choices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nodes, raw bytes and the graph: what is in the file is handed out in place, read-only."""
+"""Nodes, raw bytes and the graph are read in place from the file, and are read-only."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def test_the_graph_of_the_sample(manifest: flatmanifest.Manifest) -> None:
     graph = manifest.graph
     assert graph.ids == [REPORT, CUSTOMERS, ORDERS, SOURCE]
     assert len(graph) == 4
-    # A dependency that is listed twice is one edge, one on what is not there is none.
+    # A dependency that is listed twice is one edge; a dependency on a missing resource is no edge.
     assert list(graph.indptr) == [0, 0, 1, 2, 3]
     assert list(graph.indices) == [2, 0, 2]
     assert list(graph.parent_indptr) == [0, 1, 1, 3, 3]

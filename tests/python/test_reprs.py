@@ -1,4 +1,4 @@
-"""Reprs tell what a view is, and stay short whatever the manifest's size."""
+"""Reprs show what a view is, and stay short for manifests of any size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a JSON file: the .fman beside it is made once and used while the JSON is unchanged."""
+"""Opening a JSON file makes the .fman file beside it once, and uses it until the JSON changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-# A change this soon after a stamp could go unseen by the times of the file (store/input_file).
+# A change this soon after a stamp may not change the file's times (store/input_file).
 CLOCK_GRANULARITY = 2.0
 
 
@@ -27,7 +27,7 @@ def neighbour(path: Path) -> Path:
 
 
 def numbered(number: int) -> dict[str, Any]:
-    """One of several manifests whose JSON is of the same length."""
+    """Return one of several manifests whose JSON has the same length."""
     return {"nodes": {}, "number": number + 1000}
 
 
@@ -39,7 +39,7 @@ def opened(path: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def old_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """JSON files, each alone in its directory, that are older than the clock's granularity."""
+    """Yield JSON files that are older than the clock's granularity, each alone in a directory."""
     paths = [write(tmp_path_factory.mktemp("old") / "manifest.json", sample()) for _ in range(3)]
     time.sleep(CLOCK_GRANULARITY + 0.1)
     return iter(paths)
@@ -59,7 +59,7 @@ def test_the_first_open_writes_the_neighbour(json_path: Path) -> None:
 def test_the_neighbour_of_an_old_file_is_trusted(old_json: Path) -> None:
     with flatmanifest.open(old_json) as manifest:
         assert manifest.generation == 1
-    # What the neighbour holds is what is opened, so that a change of it shows.
+    # The test changes the neighbour: if it is opened, the change shows.
     changed = neighbour(old_json).read_bytes().replace(b"finance", b"FINANCE")
     with neighbour(old_json).open("r+b") as file:
         file.write(changed)
@@ -74,19 +74,19 @@ def test_the_neighbour_of_a_young_file_must_be_intact(json_path: Path) -> None:
     flatmanifest.open(json_path).close()
     changed = neighbour(json_path).read_bytes().replace(b"finance", b"FINANCE")
     neighbour(json_path).write_bytes(changed)
-    # It would be stamped anew, with a checksum that says nothing of the change.
+    # Otherwise the neighbour would be stamped again, with a checksum that ignores the change.
     assert identical(opened(json_path), sample())
 
 
 def test_a_young_file_is_compared_and_then_left_alone(json_path: Path) -> None:
-    # Opened right after it was written, the JSON's times prove nothing: it is read and compared.
+    # Right after a write, the JSON's times prove nothing: the JSON is read and compared.
     flatmanifest.open(json_path).close()
     inode = neighbour(json_path).stat().st_ino
     flatmanifest.open(json_path).close()
     early = time.time() < json_path.stat().st_ctime + CLOCK_GRANULARITY
     assert not early or neighbour(json_path).stat().st_ino == inode
     time.sleep(CLOCK_GRANULARITY + 0.1)
-    with flatmanifest.open(json_path) as manifest:  # compared for the last time: stamped anew
+    with flatmanifest.open(json_path) as manifest:  # compared for the last time, then stamped
         assert manifest == sample()
     renewed = neighbour(json_path).stat()
     assert renewed.st_ino != inode
@@ -196,7 +196,7 @@ def test_a_copied_neighbour_vouches_for_nothing(tmp_path: Path, json_path: Path)
     assert opened(other) == {**sample(), "metadata": {"other": 1}}
 
 
-# --- where no neighbour can be written ---
+# --- neighbours that cannot be written ---
 
 
 def test_the_neighbours_name_is_taken(json_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_an_unreadable_neighbour(
     assert manifest == sample()
 
 
-# --- what open takes for what ---
+# --- kinds of files ---
 
 
 @pytest.mark.parametrize("name", ["manifest", "manifest.txt", "state", "manifest.JSON"])

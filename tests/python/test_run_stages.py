@@ -1,4 +1,4 @@
-"""What runs `make test`: its table, the time that is left, what an interrupted run leaves."""
+"""tests/run_stages.py, which runs `make test`: its table, its time limit, interrupted runs."""
 
 from __future__ import annotations
 

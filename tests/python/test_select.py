@@ -1,4 +1,4 @@
-"""``Manifest.select`` as a function: its arguments, warnings and errors. Parity is elsewhere."""
+"""``Manifest.select``: arguments, warnings, errors. test_selection_parity.py compares results."""
 
 from __future__ import annotations
 

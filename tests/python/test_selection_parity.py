@@ -1,6 +1,6 @@
-"""``Manifest.select`` beside the installed dbt's own selector, on thousands of random selections.
+"""``Manifest.select`` compared with the installed dbt's selector, on thousands of selections.
 
-FLATMANIFEST_SELECTIONS multiplies their number, for a long run.
+For a long run, FLATMANIFEST_SELECTIONS multiplies the number of selections.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FACTOR = int(os.environ.get("FLATMANIFEST_SELECTIONS", "1"))
-# dbt takes a third of a second for each selection from the largest.
+# From the largest manifest, each selection takes dbt a third of a second.
 SELECTIONS = 400 * FACTOR
 SELECTIONS_FROM_LARGE = 30 * FACTOR
 LARGE = 20_000_000
-# dbt reads none older, and that of version 4 has an edge to a model that is not in it.
+# dbt reads no older schema version; the manifest of version 4 has an edge to a missing model.
 UNREADABLE = {"jaffle_shop_v1", "jaffle_shop_v2", "jaffle_shop_v3", "jaffle_shop_v4"}
 
 
 class Pair:
-    """One manifest, as dbt has it and as it is here."""
+    """One manifest in dbt and in flatmanifest."""
 
     def __init__(self, path: Path, directory: Path) -> None:
         """Load a manifest's JSON into both; ``directory`` becomes the project's."""
@@ -111,7 +111,7 @@ def test_paths_of_a_project_directory(pair: Pair) -> None:
 
 
 def normalized(definitions: dict[str, Any]) -> dict[str, Any]:
-    """YAML selectors as dbt writes them into a manifest."""
+    """Return YAML selectors as dbt writes them into a manifest."""
     from dbt.config.selectors import SelectorDict
 
     listed = [{"name": name, "definition": value} for name, value in definitions.items()]
@@ -120,7 +120,7 @@ def normalized(definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def make_definitions(grammar: Grammar) -> dict[str, Any]:
-    """Some selectors, later ones of which may inherit from earlier ones."""
+    """Return some selectors; later ones may inherit from earlier ones."""
     definitions: dict[str, Any] = {}
     for number in range(3):
         definition = grammar.definition()
@@ -132,11 +132,11 @@ def make_definitions(grammar: Grammar) -> dict[str, Any]:
 
 
 def comparable(answer: Answer, expected: Answer) -> Answer:
-    """An answer without what is ours to say."""
+    """Return an answer without flatmanifest's own messages."""
     if expected.error and "must be text" in (answer.error or ""):
-        return expected  # dbt fails there with some error of Python's
+        return expected  # dbt fails with a Python error
     if answer.error and "multiple exclude arguments" in answer.error:
-        return Answer(error=answer.error.partition("operator:")[0])  # then, in dbt's, YAML
+        return Answer(error=answer.error.partition("operator:")[0])  # dbt adds YAML
     return answer
 
 

@@ -1,4 +1,4 @@
-"""What other packages make of views and of lazy dicts: the plain values, or an error."""
+"""Other packages serialize views and lazy dicts as plain values, or raise an error."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def lazy_dict(directory: Path, plain: dict[str, Any]) -> LazyDict:
     return LazyDict(objects.load(directory / "lazy.fman").map("items"))
 
 
-# Those that call a dict's methods, or take it for the mapping that it is.
+# Packages that call the methods of a dict or of a mapping.
 GIVE = {
     "json": lambda held: json.loads(json.dumps(held)),
     "json with indent": lambda held: json.loads(json.dumps(held, indent=1)),
@@ -71,7 +71,7 @@ GIVE = {
     "pydantic model": lambda held: json.loads(Model(values=held).model_dump_json())["values"],
     "pydantic, validated": Many.validate_python,
 }
-# Those that read it past its methods, and are not told what to do with types they do not know.
+# Packages that bypass the methods, without a hook for types that they do not know.
 REFUSE: dict[str, Callable[[Any], Any]] = {
     "orjson": orjson.dumps,
     "orjson, default=str": lambda held: orjson.dumps(held, default=str),
@@ -109,7 +109,7 @@ def test_a_lazy_dict_gives_its_values(tmp_path: Path, give: Callable[[Any], Any]
 
 
 @pytest.mark.parametrize("refuse", REFUSE.values(), ids=REFUSE)
-def test_what_reads_it_past_its_methods_refuses(
+def test_code_that_bypasses_the_methods_of_a_lazy_dict_fails(
     tmp_path: Path, refuse: Callable[[Any], Any]
 ) -> None:
     lazy = lazy_dict(tmp_path, PLAIN)
@@ -169,7 +169,7 @@ def test_an_unbuilt_value_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="method of Unbuilt"):
         Unbuilt.build(1)  # type: ignore[arg-type]
     del lazy
-    assert unbuilt.build() == PLAIN["a"], "it keeps what it is read from"
+    assert unbuilt.build() == PLAIN["a"], "the value has lost its file"
 
 
 def test_json_default_refuses_what_is_not_ours() -> None:

@@ -1,4 +1,4 @@
-"""What setup/step.sh says of a long command, and that it is interrupted with the command."""
+"""setup/step.sh: its messages about a long command, and its interruption."""
 
 from __future__ import annotations
 

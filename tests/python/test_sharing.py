@@ -1,4 +1,4 @@
-"""Manifests that move on to newer generations, travel to other processes, and need no mapping."""
+"""Manifests that refresh, that are sent to other processes, and that are private copies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def publish(path: Path, **also: Any) -> None:
-    """Make the sample, with these keys besides, the next generation of an .fman file."""
+    """Publish the sample with additional keys as the next generation of an .fman file."""
     source = write(path.with_name("source.json"), {**sample(), **also})
     flatmanifest.convert(source, path)
     source.unlink()
@@ -65,7 +65,7 @@ def test_what_was_taken_before_a_refresh_stays(fman_path: Path, manifest: Manife
     assert manifest.refresh()
     assert manifest == {"nodes": {}}
     gc.collect()
-    manifest.close()  # of the new generation
+    manifest.close()  # closes the new generation
     assert identical(nodes.to_dict(), sample()["nodes"])
     assert node.name == "orders"
     assert scalars == sample()["scalars"]
@@ -84,7 +84,7 @@ def test_refresh_lets_go_of_old_generations(fman_path: Path) -> None:
         publish(fman_path, number=number)
         kept = manifest["nodes"]
         assert manifest.refresh()
-        assert mappings(fman_path) == 2  # `kept` and the new one
+        assert mappings(fman_path) == 2  # `kept` and the new generation
         del kept
         assert mappings(fman_path) == 1
     assert len(os.listdir("/dev/fd")) == before
@@ -175,7 +175,7 @@ def test_threads_refresh_one_manifest(fman_path: Path) -> None:
     assert (manifest.generation, manifest["number"]) == (101, 99)
 
 
-# A comparison runs Python code, which may refresh what is being compared.
+# A comparison runs Python code, which may refresh the compared manifest.
 def test_refresh_in_the_middle_of_a_call(fman_path: Path, manifest: Manifest) -> None:
     class Refreshing:
         def __eq__(self, other: object) -> bool:
@@ -204,7 +204,7 @@ def test_refresh_in_the_middle_of_a_call(fman_path: Path, manifest: Manifest) ->
     assert manifest == {"nodes": {}}
 
 
-# --- to other processes ---
+# --- other processes ---
 
 
 def summary(manifest: Manifest) -> tuple[dict[str, Any], int, str, bool]:
@@ -245,13 +245,13 @@ def test_the_generation_may_be_gone(fman_path: Path) -> None:
     fman_path.unlink()
     with pytest.raises(flatmanifest.GenerationError, match="there is no file any more"):
         pickle.loads(sent)
-    publish(fman_path, number=1)  # generation 1 again, and another file
+    publish(fman_path, number=1)  # another file with generation 1
     with pytest.raises(flatmanifest.GenerationError, match="the file is another generation 1 now"):
         pickle.loads(sent)
 
 
-def test_one_in_memory_travels_as_its_bytes(json_path: Path) -> None:
-    json_path.with_suffix(".fman").mkdir()  # so that nothing can be written there
+def test_a_manifest_in_memory_travels_as_its_bytes(json_path: Path) -> None:
+    json_path.with_suffix(".fman").mkdir()  # a directory prevents writing there
     manifest = flatmanifest.open(json_path)
     sent = pickle.dumps(manifest)
     json_path.unlink()
@@ -294,11 +294,11 @@ def test_a_copy_outlives_truncation_in_place(fman_path: Path) -> None:
         )
     assert done["copy"].returncode == 0
     assert done["copy"].stdout == f"{len(sample())}\n"
-    # What copies are for.
+    # Private copies exist for this case.
     assert done["mapping"].returncode < 0
 
 
-def test_a_copy_of_the_json_is_one_of_its_neighbour(json_path: Path) -> None:
+def test_a_copy_of_a_json_file_copies_its_neighbour(json_path: Path) -> None:
     manifest = flatmanifest.open(json_path, copy=True)
     assert mappings(json_path.parent) == 0
     json_path.with_suffix(".fman").write_bytes(b"")

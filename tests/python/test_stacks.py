@@ -1,4 +1,4 @@
-"""Threads with little stack: deep values are read, or refused with RecursionError."""
+"""Threads with small stacks read deep values, or raise RecursionError."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ thread.start()
 thread.join()
 print(*outcomes.values())
 import os
-os._exit(0)  # what is nested so deeply is not freed on a small stack
+os._exit(0)  # freeing such deep values would need more stack
 """
 
 

@@ -1,4 +1,4 @@
-"""state:, result: and source_status: beside the installed dbt's, on manifests edited at random."""
+"""state:, result: and source_status: compared with the installed dbt, on random edits."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ STATES = [
     *["modified.persisted_descriptions", "modified.relation", "modified.macros"],
     *["modified.contract", "nope", ""],
 ]
-# dbt writes what these say; newer ones are the same to dbt, older ones it upgrades.
+# The schema version that dbt writes, and older ones, which dbt upgrades.
 NAMES = ["small_everything", "jaffle_shop_v12_dbt1.11", "jaffle_shop_v8", "jaffle_shop_v10"]
 
 
 @pytest.fixture(autouse=True)
 def duckdb(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an adapter enforces, without a connection to a database."""
+    """Install what an adapter enforces, without a connection to a database."""
     from dbt.adapters.duckdb.impl import DuckDBAdapter
     from dbt.contracts.graph import nodes
 

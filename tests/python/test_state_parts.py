@@ -1,4 +1,4 @@
-"""state: on parts of resources that dbt reads into dataclasses, beside the installed dbt's."""
+"""state: on parts of resources that dbt reads into dataclasses, compared with the installed dbt."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# A collection, the path of a value in its first resource, and what the value becomes.
+# A collection, the path of a value in its first resource, and the new value.
 EDITS: list[tuple[str, tuple[str | int, ...], Any]] = [
-    # Keys of meta are compared, whatever their values are.
+    # All keys of meta are compared, for every value.
     ("semantic_models", ("dimensions", 0, "config"), {"meta": {"pii": False}}),
     ("semantic_models", ("config", "meta"), {"pii": None}),
     ("saved_queries", ("config", "meta"), {"pii": 0}),
-    # Classes that allow more keys keep them, the others drop them.
+    # Some classes keep unknown keys, the others drop them.
     ("semantic_models", ("config", "more"), None),
     ("exposures", ("owner", "more"), ""),
     ("semantic_models", ("entities", 0, "more"), 1),
     ("functions", ("arguments", 0, "more"), 1),
-    # Left out is its class's default, which None is not always.
+    # A missing value is the class's default, which may differ from None.
     ("semantic_models", ("measures", 0, "create_metric"), False),
     ("sources", ("freshness",), {"filter": None}),
     ("sources", ("external",), {"location": "x", "partitions": [{"name": "a"}]}),

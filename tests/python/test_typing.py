@@ -1,4 +1,4 @@
-"""The stub says what the native module is, and type checkers understand it as it is meant."""
+"""The stub agrees with the native module, and type checkers infer the intended types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-# mypy reports a `type: ignore` that nothing needed, so each one here asserts an error.
+# mypy reports an unused `type: ignore`, so each one here asserts an error.
 USES = """
 import os
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
@@ -125,23 +125,23 @@ graph.no_such_column  # type: ignore[attr-defined]
 """
 
 
-# What stubtest may see otherwise, as regular expressions.
+# Differences that stubtest may report, as regular expressions.
 ALLOWED = r"""
-# No stub says that a class has no constructor; test_views.py does.
+# A stub cannot express that a class has no constructor; test_views.py tests it.
 flatmanifest\._native\.\w+\.__init__
-# What the public classes are made of.
+# Base classes and helpers of the public classes.
 flatmanifest\._native\.(View|Buffer|KeyIterator|ValueIterator|ItemIterator|PathIterator)
-# The metaclass that pybind11 gives to all.
+# The metaclass of pybind11.
 flatmanifest\._native\.(Graph|StoredMap|StoredObjects)
 # The buffer protocol has a name that Python code can see since Python 3.12.
 flatmanifest\._native\.Manifest\.__buffer__
-# Taken from collections.abc, where typeshed says it otherwise.
+# Inherited from collections.abc, where typeshed has another signature.
 flatmanifest\._native\.Array\.index
 """
 
 
 def mypy(tool: str, *arguments: str, cwd: Path) -> str:
-    """Run a tool of mypy's on the installed package and return what it says, '' if all is well."""
+    """Run a tool of mypy on the installed package; return its output, '' if there is no error."""
     done = subprocess.run(
         [sys.executable, "-m", tool, *arguments],
         cwd=cwd,

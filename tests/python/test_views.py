@@ -1,4 +1,4 @@
-"""Views behave as the dict or list that they stand for, except that they cannot be changed."""
+"""Views behave like the dict or list with the same values, except that they are read-only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONE_SURROGATE = "\ud800"
 
 
 def outcome(action: Any, *arguments: Any) -> Any:
-    """What a call returns, or the type of exception that it raises."""
+    """Return the result of a call, or the type of its exception."""
     try:
         return action(*arguments)
     except Exception as error:
@@ -241,7 +241,7 @@ def test_there_is_no_order(manifest: flatmanifest.Manifest) -> None:
         assert manifest["scalars"] < manifest["scalars"]
 
 
-# --- what else dicts and lists are ---
+# --- other properties of dicts and lists ---
 
 
 def test_hash_is_refused(manifest: flatmanifest.Manifest) -> None:
@@ -282,7 +282,7 @@ def test_copies_are_plain(manifest: flatmanifest.Manifest) -> None:
     for view, plain in containers(manifest, sample()):
         assert identical(copy.copy(view), plain)
         assert identical(copy.deepcopy(view), plain)
-        if view is manifest:  # which pickles as where it is: test_sharing.py
+        if view is manifest:  # a manifest pickles as its path: test_sharing.py
             continue
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
             assert identical(pickle.loads(pickle.dumps(view, protocol)), plain)
@@ -314,7 +314,7 @@ def test_json_of_every_part(manifest: flatmanifest.Manifest) -> None:
         assert view.to_json() == json.dumps(plain)
 
 
-def test_views_cannot_be_pickled_half(manifest: flatmanifest.Manifest) -> None:
+def test_dict_views_and_iterators_cannot_be_pickled(manifest: flatmanifest.Manifest) -> None:
     for half in (manifest.keys(), manifest.values(), manifest.items(), iter(manifest)):
         with pytest.raises(TypeError, match="cannot pickle"):
             pickle.dumps(half)

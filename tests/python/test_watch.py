@@ -1,4 +1,4 @@
-"""Following a manifest from one generation to the next."""
+"""flatmanifest.watch, which follows a manifest from one generation to the next."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_others_run_while_it_waits(fman_path: Path) -> None:
 
 WATCH = """
 import signal, sys, flatmanifest
-signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background job ignores
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore SIGINT
 for manifest in flatmanifest.watch(sys.argv[1], interval=60):
     print(manifest.generation, flush=True)
 """
