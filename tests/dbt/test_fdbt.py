@@ -1,4 +1,4 @@
-"""``fdbt``, and the executable under the name ``dbt``: the same as ``flatmanifest dbt``."""
+"""``fdbt``, and the executable under the name ``dbt``, behave like ``flatmanifest dbt``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(project: Path, *command: str | Path, **variables: str) -> Done:
 
 @pytest.fixture
 def names(tmp_path: Path) -> dict[str, Path]:
-    """Ways to name the executable, as a tool's setting or a directory of links does."""
+    """Return paths of the executable, as a tool's setting or a directory of links has them."""
     links = tmp_path / "links"
     links.mkdir()
     found = {"fdbt": FDBT, "link to fdbt": links / "tool", "link to flatmanifest": links / "dbt"}
@@ -62,7 +62,7 @@ def test_it_is_found_on_the_path(kept_warm: Path) -> None:
 
 @pytest.mark.parametrize("name", ["fdbt", "link to flatmanifest"])
 def test_everything_else_is_dbts(kept_warm: Path, names: dict[str, Path], name: str) -> None:
-    """Arguments, output and exit status, as by ``flatmanifest dbt``."""
+    """Arguments, output and exit status are those of ``flatmanifest dbt``."""
     for arguments in (["ls", "--no-such-option"], ["show", "--inline", "select 7 as seven"]):
         done = run(kept_warm, names[name], *arguments)
         expected = run(kept_warm, PROGRAM, "dbt", *arguments)
@@ -78,7 +78,7 @@ def test_a_command_named_dbt_is_an_argument_of_dbt(kept_warm: Path) -> None:
 
 
 def test_it_dies_with_the_signal_of_what_it_has_become(kept_warm: Path) -> None:
-    """It is replaced, so that a signal reaches dbt, and its end is that of fdbt."""
+    """The process of fdbt becomes dbt, so that a signal reaches dbt, whose end is that of fdbt."""
     command: list[str | Path] = [
         FDBT,
         "show",
@@ -90,7 +90,7 @@ def test_it_dies_with_the_signal_of_what_it_has_become(kept_warm: Path) -> None:
         command, cwd=kept_warm, env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        process.stdout.readline()  # dbt has begun
+        process.stdout.readline()  # dbt has started
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
 

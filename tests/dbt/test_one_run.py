@@ -1,4 +1,4 @@
-"""One run by dbt, then native answers: the run that parses records, too."""
+"""After one run by dbt the front door answers: a run that parses is recorded, too."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def change_nothing(_project: Path) -> None:
     pass
 
 
-# In this order, in one project.
+# Steps of one project, in this order: a change and a command.
 CHANGES: list[tuple[Callable[[Path], None], list[str]]] = [
     (change_nothing, ["ls"]),  # everything is parsed
     (change_nothing, ["parse"]),
@@ -92,7 +92,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_transcript_serves_other_options(warm: Path, arguments: list[str]) -> None:
-    """It has the value of each option without the command line, also of one that was on it."""
+    """A transcript has the value of each option without the command line, also of a given one."""
     assert is_told(dbt(warm, *arguments))
 
 

@@ -87,7 +87,7 @@ def test_every_document_is_in_the_sites_navigation_and_in_the_readme() -> None:
 
 
 def test_every_environment_variable_is_documented() -> None:
-    """Those whose names stand in code as a whole string; names of macros and of CMake do not."""
+    """Names that are a whole string in code count; names of macros and of CMake do not."""
     text = (ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
     named = re.compile(r"\"(FLATMANIFEST(?:_[A-Z]+)*)\"")
     read = {
