@@ -171,7 +171,6 @@ def entry(generated: Callable[[str], Path], tmp_path: Path) -> Entry:
     source = generated("small_everything")
     plain = json.loads(source.read_text())
     manifest = Oracle(source, project_of(plain, tmp_path / "files")).manifest
-    manifest.metadata.user_id = None  # loading makes it a UUID, which parsing never does
     return entries.publish(tmp_path / "key.fman", manifest, parsed_now(), {}, flags_of_parse())
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -42,7 +43,6 @@ def dbts(source: Path, tmp_path: Path) -> Any:
     plain = json.loads(source.read_text())
     manifest = Oracle(source, project_of(plain, tmp_path / "files")).manifest
     manifest.selectors = plain.get("selectors") or {}
-    manifest.metadata.user_id = None  # loading makes it a UUID, which parsing never does
     get_flags().SEND_ANONYMOUS_USAGE_STATS = False
     return manifest
 
@@ -303,6 +303,16 @@ def test_manifest_json_is_written_again_as_dbt_writes_it(
     write("1.11.11")
     other.unlink()
     write("1.11.12")
+
+
+@pytest.mark.parametrize("user_id", [None, UUID(int=7), str(UUID(int=7))])
+def test_the_users_id_is_kept_as_text(dbts: Any, tmp_path: Path, user_id: Any) -> None:
+    """The id is a UUID where dbt has read its own file, and only with usage statistics."""
+    dbts.metadata.user_id = user_id
+    ours = published(dbts, tmp_path / "key.fman").manifest()
+    assert dbts.metadata.user_id is user_id
+    assert ours.metadata.user_id == (None if user_id is None else str(UUID(int=7)))
+    assert ours.metadata.to_dict() == dbts.metadata.to_dict()
 
 
 def test_an_edit_is_seen(entry: Entry, ours: Any) -> None:

@@ -39,7 +39,6 @@ class Forms:
         self.plain: dict[str, Any] = self.artifact.to_dict()
         dbts = Oracle(path, project_of(self.plain, directory / "project")).manifest
         dbts.selectors = self.plain.get("selectors") or {}
-        dbts.metadata.user_id = None  # loading makes it a UUID, which parsing never does
         fields = {name: getattr(dbts, name) for name in entry.kept_fields()}
         objects.publish(directory / "objects.fman", fields)
         self.stored = objects.load(directory / "objects.fman")
