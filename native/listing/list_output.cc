@@ -18,19 +18,20 @@ namespace {
 
 constexpr std::string_view kDirectParents = "direct_parents";
 
-// A field that dbt's nodes have while it lists them and no manifest holds, and its JSON then.
+// A field that dbt's nodes have while it lists them and no manifest holds.
 struct MemoryField {
   std::string_view resource_type;
   std::string_view name;
-  std::string_view json;
+  std::string_view json;    // its value while dbt lists
+  std::string_view before;  // the field that follows it in the node's dataclass; "": it is the last
 };
-constexpr MemoryField kMemoryFields[] = {{"model", "batch", "null"},
-                                         {"model", "defer_relation", "null"},
-                                         {"seed", "defer_relation", "null"},
-                                         {"snapshot", "defer_relation", "null"},
-                                         {"function", "defer_function", "null"},
-                                         {"source", "_event_status", "{}"},
-                                         {"unit_test", "_event_status", "{}"}};
+constexpr MemoryField kMemoryFields[] = {{"model", "defer_relation", "null", "primary_key"},
+                                         {"model", "batch", "null", ""},
+                                         {"seed", "defer_relation", "null", ""},
+                                         {"snapshot", "defer_relation", "null", ""},
+                                         {"function", "defer_function", "null", ""},
+                                         {"source", "_event_status", "{}", ""},
+                                         {"unit_test", "_event_status", "{}", ""}};
 
 // The method that finds resources of a type by "package.name", "" for those that fqn finds.
 std::string_view MethodOf(std::string_view resource_type) {
@@ -89,8 +90,10 @@ class JsonLines {
     if (keys_.empty()) {
       WriteShown(resource);
       if (const auto parents = DirectParents(row)) WriteField(kDirectParents, *parents);
-    } else {
+    } else if (dialect_.has_key_paths) {
       WriteKeys(row, resource);
+    } else {
+      WriteKeysInOrderOfFields(row, resource);
     }
     out_.Append('}');
   }
@@ -127,22 +130,50 @@ class JsonLines {
     }
   }
 
-  void WriteMemoryField(Row row, std::string_view name) {
-    const std::string_view type = ColumnText(document_, document_.resources().resource_type[row]);
-    for (const MemoryField& field : kMemoryFields) {
-      if (field.resource_type != type || field.name != name) continue;
-      StartField(name);
-      out_.Append(field.json);
+  // ListTask.generate_json before dbt 1.11: a key with a dot names no field.
+  void WriteKeysInOrderOfFields(Row row, Cell resource) {
+    const auto names = document_.Keys(resource);
+    const auto values = document_.Elements(resource);
+    for (size_t i = 0; i < names.size(); ++i) {
+      const std::string_view name = document_.String(names[i]);
+      WriteMemoryFieldsBefore(row, resource, name);
+      if (IsKey(name)) WriteField(name, values[i]);
     }
+    WriteMemoryFieldsBefore(row, resource, "");
+  }
+
+  void WriteMemoryFieldsBefore(Row row, Cell resource, std::string_view next) {
+    const std::string_view type = ResourceType(row);
+    for (const MemoryField& field : kMemoryFields) {
+      if (field.resource_type != type || field.before != next || !IsKey(field.name)) continue;
+      if (!FindField(document_, resource, field.name)) WriteMemoryField(field);
+    }
+  }
+
+  void WriteMemoryField(Row row, std::string_view name) {
+    const std::string_view type = ResourceType(row);
+    for (const MemoryField& field : kMemoryFields) {
+      if (field.resource_type == type && field.name == name) WriteMemoryField(field);
+    }
+  }
+
+  void WriteMemoryField(const MemoryField& field) {
+    StartField(field.name);
+    out_.Append(field.json);
+  }
+
+  bool IsKey(std::string_view name) const {
+    return std::find(keys_.begin(), keys_.end(), name) != keys_.end();
+  }
+
+  std::string_view ResourceType(Row row) const {
+    return ColumnText(document_, document_.resources().resource_type[row]);
   }
 
   // dbt's ManifestLoader._backfill_direct_parents: what a model depends on.
   std::optional<Cell> DirectParents(Row row) const {
-    const ResourceColumns& rows = document_.resources();
-    if (!lists_direct_parents_ || ColumnText(document_, rows.resource_type[row]) != "model") {
-      return std::nullopt;
-    }
-    return FindNested(rows.value[row], "depends_on.nodes");
+    if (!dialect_.lists_direct_parents || ResourceType(row) != "model") return std::nullopt;
+    return FindNested(document_.resources().value[row], "depends_on.nodes");
   }
 
   // ListTask._get_nested_value.
@@ -171,7 +202,7 @@ class JsonLines {
   const std::vector<std::string>& keys_;
   TextBuffer& out_;
   JsonWriter writer_;
-  const bool lists_direct_parents_ = DialectOf(DbtVersion(document_)).lists_direct_parents;
+  const Dialect dialect_ = DialectOf(DbtVersion(document_));
   bool is_first_ = true;
 };
 

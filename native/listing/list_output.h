@@ -27,11 +27,13 @@ enum class ListFormat : uint8_t {
   kJson,      // an object of its fields
 };
 
-// The lines for `rows`, in their order, each with a line end. For kJson, `keys` are the fields to
-// show, in their order, "config.materialized" being a field of a field; without any, those that dbt
-// shows. Fields that a resource has not are left out; so are nested ones that are null. Throws
-// FormatError where the document is damaged. Linear in what is written; where each line ends in
-// `out`, its line end included, is added to `ends`, if that is given.
+// Appends the lines for `rows`, in their order, each with a line end. For kJson, `keys` are the
+// fields to show, in their order; "config.materialized" is a field of a field. Before dbt 1.11 the
+// fields come in the resource's order, and a key with a dot shows nothing (Dialect::has_key_paths;
+// the dialect is that of the dbt that wrote the manifest). Without keys, the fields that dbt shows.
+// Fields that a resource lacks are left out; so are nested ones that are null. Throws FormatError
+// where the document is damaged. Linear in what is written. If `ends` is given, the offset in `out`
+// behind each line end is added to it.
 void WriteList(const Document& document, std::span<const Row> rows, ListFormat format,
                const std::vector<std::string>& keys, TextBuffer& out,
                std::vector<size_t>* ends = nullptr);

@@ -134,6 +134,39 @@ TEST_F(ListOutputTest, JsonOfAnEmptyKeyIsEmpty) {
   EXPECT_EQ(Line("metric.p.k", {"\"\n"}), "{}\n");
 }
 
+// Fields in the order of dbt 1.10's dataclasses.
+constexpr std::string_view kOneTen = R"({"metadata": {"dbt_version": "1.10.23"}, "nodes": {
+  "model.p.m": {"name": "m", "resource_type": "model", "config": {"materialized": "table"},
+    "description": null, "deprecation_date": null, "primary_key": [], "time_spine": null},
+  "seed.p.s": {"name": "s", "resource_type": "seed", "config": {}, "depends_on": {"macros": []}}},
+ "sources": {"source.p.raw.t": {"name": "t", "resource_type": "source", "doc_blocks": null}}})";
+
+TEST(ListOutputOneTenTest, JsonHasRequestedKeysOnceInTheResourcesOrder) {
+  const FileImage image = testing::Convert(kOneTen);
+  const Document document = testing::Open(image);
+  const auto line = [&](std::string_view unique_id, const std::vector<std::string>& keys) {
+    const std::vector<Row> rows = {document.FindRow(unique_id)};
+    BulkText out;
+    WriteList(document, rows, ListFormat::kJson, keys, out);
+    return std::string(out.text());
+  };
+  EXPECT_EQ(
+      line("model.p.m", {"description", "nope", "config", "name", "config", "name"}),
+      "{\"name\": \"m\", \"config\": {\"materialized\": \"table\"}, \"description\": null}\n");
+  EXPECT_EQ(line("model.p.m", {"config.materialized"}), "{}\n");
+
+  const std::vector<std::string> keys = {"batch",      "defer_relation", "_event_status",
+                                         "time_spine", "primary_key",    "deprecation_date",
+                                         "doc_blocks", "depends_on"};
+  EXPECT_EQ(line("model.p.m", keys),
+            R"({"deprecation_date": null, "defer_relation": null, "primary_key": [], )"
+            R"("time_spine": null, "batch": null})"
+            "\n");
+  EXPECT_EQ(line("seed.p.s", keys),
+            "{\"depends_on\": {\"macros\": []}, \"defer_relation\": null}\n");
+  EXPECT_EQ(line("source.p.raw.t", keys), "{\"doc_blocks\": null, \"_event_status\": {}}\n");
+}
+
 TEST(ListOutputDamageTest, CellsThatLeadAstrayAreRefused) {
   testing::PatchedFile file;
   const uint32_t cells = file.values().cells()->size();
