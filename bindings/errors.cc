@@ -4,7 +4,7 @@
 
 #include "format/error.h"
 #include "graph/graph_error.h"
-#include "select/selection.h"
+#include "select/request.h"
 
 namespace flatmanifest::python {
 

@@ -17,8 +17,8 @@
 #include <string>
 #include <utility>
 
+#include "bindings/critical_section.h"
 #include "bindings/errors.h"
-#include "bindings/exclusive.h"
 #include "format/cell.h"
 #include "select/selection.h"
 #include "store/manifest_file.h"

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "bindings/exclusive.h"
+#include "bindings/critical_section.h"
 #include "format/document.h"
 #include "store/manifest_file.h"
 

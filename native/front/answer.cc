@@ -8,10 +8,10 @@
 #include <ctime>
 #include <string_view>
 
+#include "front/cache_fields.h"
 #include "front/cache_version.h"
 #include "front/dependencies.h"
 #include "front/environment.h"
-#include "front/fields.h"
 
 namespace flatmanifest::front {
 

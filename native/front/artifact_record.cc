@@ -4,7 +4,7 @@
 
 #include "convert/convert.h"
 #include "format/copier.h"
-#include "front/fields.h"
+#include "front/cache_fields.h"
 #include "select/python_repr.h"
 #include "store/publish.h"
 #include "store/trust.h"

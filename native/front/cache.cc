@@ -12,9 +12,9 @@
 
 #include "format/error.h"
 #include "freshness/snapshot.h"
+#include "front/cache_fields.h"
 #include "front/dependencies.h"
 #include "front/environment.h"
-#include "front/fields.h"
 #include "store/staged_file.h"
 
 namespace flatmanifest::front {

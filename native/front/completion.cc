@@ -8,7 +8,7 @@
 #include <system_error>
 
 #include "format/error.h"
-#include "front/fields.h"
+#include "front/cache_fields.h"
 #include "front/places.h"
 #include "listing/list_output.h"
 #include "select/python_repr.h"

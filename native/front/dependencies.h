@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "freshness/snapshot.h"
+#include "front/cache_fields.h"
 #include "front/environment.h"
-#include "front/fields.h"
 
 namespace flatmanifest::front {
 

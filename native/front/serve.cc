@@ -25,7 +25,7 @@
 #include "front/artifact_record.h"
 #include "front/blanks.h"
 #include "front/environment.h"
-#include "front/listing.h"
+#include "front/ls_lines.h"
 #include "front/places.h"
 #include "front/rotating_log.h"
 #include "front/transcript.h"

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "front/fields.h"
+#include "front/cache_fields.h"
 #include "select/python_repr.h"
 
 namespace flatmanifest::front {

@@ -5,7 +5,7 @@
 
 #include "convert/convert.h"
 #include "select/known_paths.h"
-#include "select/resource.h"
+#include "select/state/resource.h"
 
 namespace flatmanifest {
 

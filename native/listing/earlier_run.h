@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "select/selection.h"
+#include "select/request.h"
 #include "store/manifest_file.h"
 
 namespace flatmanifest {

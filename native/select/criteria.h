@@ -14,7 +14,7 @@
 #include "format/document.h"
 #include "graph/traversal.h"
 #include "select/dialect.h"
-#include "select/selection.h"
+#include "select/request.h"
 
 namespace flatmanifest {
 

@@ -4,7 +4,7 @@
 #include <system_error>
 
 #include "select/python_text.h"
-#include "select/selection.h"
+#include "select/request.h"
 
 namespace flatmanifest {
 

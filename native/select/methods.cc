@@ -11,7 +11,7 @@
 #include "select/python_text.h"
 #include "select/resource_types.h"
 #include "select/row_fields.h"
-#include "select/state_methods.h"
+#include "select/state/state_methods.h"
 #include "select/version_order.h"
 
 namespace flatmanifest {

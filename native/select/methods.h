@@ -14,7 +14,7 @@
 #include "select/criteria.h"
 #include "select/fqn_index.h"
 #include "select/known_paths.h"
-#include "select/selection.h"
+#include "select/request.h"
 
 namespace flatmanifest {
 

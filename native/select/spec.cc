@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "select/python_text.h"
-
 namespace flatmanifest {
 
 namespace {
@@ -36,14 +34,6 @@ Spec ParseDifference(const std::optional<std::vector<std::string>>& select,
       ParseUnion(select ? *select : kEverything, select.has_value(), indirect_selection, dialect));
   difference.components.push_back(ParseUnion(exclude, true, indirect_selection, dialect));
   return difference;
-}
-
-IndirectSelection ParseIndirectSelection(std::string_view name) {
-  if (name == "eager") return IndirectSelection::kEager;
-  if (name == "cautious") return IndirectSelection::kCautious;
-  if (name == "buildable") return IndirectSelection::kBuildable;
-  if (name == "empty") return IndirectSelection::kEmpty;
-  throw SelectionError(Repr(name) + " is not a valid IndirectSelection");
 }
 
 }  // namespace flatmanifest

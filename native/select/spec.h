@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "select/criteria.h"
-#include "select/selection.h"
+#include "select/request.h"
 
 namespace flatmanifest {
 
@@ -38,9 +38,6 @@ struct Spec {
 Spec ParseDifference(const std::optional<std::vector<std::string>>& select,
                      const std::vector<std::string>& exclude, IndirectSelection indirect_selection,
                      const Dialect& dialect);
-
-// The mode that dbt calls `name`. Throws SelectionError.
-IndirectSelection ParseIndirectSelection(std::string_view name);
 
 // Calls visit(part) for each part of str.split(separator).
 template <typename Visit>

@@ -47,7 +47,7 @@ def sources(target: str, root: Path) -> list[str]:
     """Return the files that a target is made of, relative to the checkout."""
     found = [*SHARED, f"tests/fuzz/fuzz_{target}.cc"]
     for room in ROOMS[target]:
-        files = (root / "native" / room).glob("*")
+        files = (root / "native" / room).rglob("*")
         found += [path.relative_to(root).as_posix() for path in files if path.is_file()]
     return sorted(found)
 

@@ -4,7 +4,7 @@
 
 #include "convert/convert.h"
 #include "format/error.h"
-#include "front/fields.h"
+#include "front/cache_fields.h"
 #include "store/publish.h"
 #include "testing/scratch_directory.h"
 

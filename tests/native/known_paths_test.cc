@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "select/selection.h"
+#include "select/request.h"
 #include "testing/message_of.h"
 #include "testing/sample_manifest.h"
 #include "testing/scratch_directory.h"

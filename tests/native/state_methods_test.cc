@@ -1,4 +1,4 @@
-#include "select/state_methods.h"
+#include "select/state/state_methods.h"
 
 #include <gtest/gtest.h>
 

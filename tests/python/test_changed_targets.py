@@ -38,7 +38,8 @@ def write(root: Path, name: str, text: str) -> None:
 def root(tmp_path: Path) -> Path:
     """Make a checkout with a file in each of several rooms, committed three days before HEAD."""
     root = tmp_path / "checkout"
-    for name in ("format/cell.cc", "select/glob.cc", "front/serve.cc", "cli/main.cc"):
+    names = ["format/cell.cc", "select/glob.cc", "select/state/resource.cc", "front/serve.cc"]
+    for name in (*names, "cli/main.cc"):
         write(root, f"native/{name}", "int x;\n")
     for target in ALL:
         write(root, f"tests/fuzz/fuzz_{target}.cc", "int y;\n")
@@ -64,6 +65,7 @@ CHANGES = [
     ("native/format/cell.cc", ALL),
     ("native/format/new.cc", ALL),
     ("native/select/glob.cc", {"select", "front"}),
+    ("native/select/state/resource.cc", {"select", "front"}),
     ("native/front/serve.cc", {"front"}),
     ("native/cli/main.cc", set()),
     ("tests/fuzz/fuzz_reader.cc", {"reader"}),

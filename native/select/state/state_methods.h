@@ -4,8 +4,8 @@
 // Follows dbt/graph/selector_methods.py (StateSelectorMethod, ResultSelectorMethod,
 // SourceStatusSelectorMethod) and the same_* methods of dbt/contracts/graph/nodes.py.
 
-#ifndef FLATMANIFEST_SELECT_STATE_METHODS_H_
-#define FLATMANIFEST_SELECT_STATE_METHODS_H_
+#ifndef FLATMANIFEST_SELECT_STATE_STATE_METHODS_H_
+#define FLATMANIFEST_SELECT_STATE_STATE_METHODS_H_
 
 #include <string>
 #include <string_view>
@@ -14,7 +14,7 @@
 #include "format/document.h"
 #include "graph/row_set.h"
 #include "select/dialect.h"
-#include "select/selection.h"
+#include "select/request.h"
 
 namespace flatmanifest {
 
@@ -34,4 +34,4 @@ RowSet SearchSourceStatus(const Document& document, const PreviousState& state,
 
 }  // namespace flatmanifest
 
-#endif  // FLATMANIFEST_SELECT_STATE_METHODS_H_
+#endif  // FLATMANIFEST_SELECT_STATE_STATE_METHODS_H_

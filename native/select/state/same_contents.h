@@ -1,14 +1,14 @@
 // Whether a resource is what it was: the same_… methods of dbt/contracts/graph/nodes.py.
 
-#ifndef FLATMANIFEST_SELECT_SAME_CONTENTS_H_
-#define FLATMANIFEST_SELECT_SAME_CONTENTS_H_
+#ifndef FLATMANIFEST_SELECT_STATE_SAME_CONTENTS_H_
+#define FLATMANIFEST_SELECT_STATE_SAME_CONTENTS_H_
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "select/dialect.h"
-#include "select/resource.h"
+#include "select/state/resource.h"
 
 namespace flatmanifest {
 
@@ -54,4 +54,4 @@ class ContentsComparison {
 
 }  // namespace flatmanifest
 
-#endif  // FLATMANIFEST_SELECT_SAME_CONTENTS_H_
+#endif  // FLATMANIFEST_SELECT_STATE_SAME_CONTENTS_H_

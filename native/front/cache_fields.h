@@ -1,8 +1,8 @@
 // Reading the small files that Python and this room share. What is missing or of another type
 // throws FormatError.
 
-#ifndef FLATMANIFEST_FRONT_FIELDS_H_
-#define FLATMANIFEST_FRONT_FIELDS_H_
+#ifndef FLATMANIFEST_FRONT_CACHE_FIELDS_H_
+#define FLATMANIFEST_FRONT_CACHE_FIELDS_H_
 
 #include <cstdint>
 #include <memory>
@@ -51,4 +51,4 @@ class Fields {
 
 }  // namespace flatmanifest::front
 
-#endif  // FLATMANIFEST_FRONT_FIELDS_H_
+#endif  // FLATMANIFEST_FRONT_CACHE_FIELDS_H_

@@ -1,14 +1,14 @@
 // Changes to the contracts of models: dbt/contracts/graph/nodes.py, ModelNode.same_contract and
 // same_contract_removed.
 
-#ifndef FLATMANIFEST_SELECT_CONTRACT_COMPARISON_H_
-#define FLATMANIFEST_SELECT_CONTRACT_COMPARISON_H_
+#ifndef FLATMANIFEST_SELECT_STATE_CONTRACT_COMPARISON_H_
+#define FLATMANIFEST_SELECT_STATE_CONTRACT_COMPARISON_H_
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "select/resource.h"
+#include "select/state/resource.h"
 
 namespace flatmanifest {
 
@@ -23,4 +23,4 @@ void CheckRemovedContract(const Resource& removed, std::vector<std::string>& war
 
 }  // namespace flatmanifest
 
-#endif  // FLATMANIFEST_SELECT_CONTRACT_COMPARISON_H_
+#endif  // FLATMANIFEST_SELECT_STATE_CONTRACT_COMPARISON_H_

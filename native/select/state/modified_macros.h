@@ -3,13 +3,13 @@
 // Follows dbt/graph/selector_methods.py, StateSelectorMethod: _macros_modified and
 // recursively_check_macros_modified.
 
-#ifndef FLATMANIFEST_SELECT_MODIFIED_MACROS_H_
-#define FLATMANIFEST_SELECT_MODIFIED_MACROS_H_
+#ifndef FLATMANIFEST_SELECT_STATE_MODIFIED_MACROS_H_
+#define FLATMANIFEST_SELECT_STATE_MODIFIED_MACROS_H_
 
 #include <string_view>
 #include <unordered_set>
 
-#include "select/resource.h"
+#include "select/state/resource.h"
 
 namespace flatmanifest {
 
@@ -29,4 +29,4 @@ class ModifiedMacros {
 
 }  // namespace flatmanifest
 
-#endif  // FLATMANIFEST_SELECT_MODIFIED_MACROS_H_
+#endif  // FLATMANIFEST_SELECT_STATE_MODIFIED_MACROS_H_

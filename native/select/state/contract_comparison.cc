@@ -1,4 +1,4 @@
-#include "select/contract_comparison.h"
+#include "select/state/contract_comparison.h"
 
 #include <algorithm>
 #include <ctime>
@@ -6,10 +6,10 @@
 #include <optional>
 #include <utility>
 
-#include "select/iso_time.h"
-#include "select/part.h"
 #include "select/python_repr.h"
-#include "select/selection.h"
+#include "select/request.h"
+#include "select/state/field_defaults.h"
+#include "select/state/iso_time.h"
 
 namespace flatmanifest {
 

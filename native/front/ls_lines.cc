@@ -1,11 +1,11 @@
-#include "front/listing.h"
+#include "front/ls_lines.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
 
 #include "convert/text_buffer.h"
-#include "front/fields.h"
+#include "front/cache_fields.h"
 #include "listing/artifact_lines.h"
 #include "listing/list_output.h"
 #include "select/resource_types.h"

@@ -1,4 +1,4 @@
-#include "select/state_methods.h"
+#include "select/state/state_methods.h"
 
 #include <algorithm>
 #include <functional>
@@ -7,12 +7,12 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "select/contract_comparison.h"
-#include "select/iso_time.h"
-#include "select/modified_macros.h"
-#include "select/resource.h"
 #include "select/row_fields.h"
-#include "select/same_contents.h"
+#include "select/state/contract_comparison.h"
+#include "select/state/iso_time.h"
+#include "select/state/modified_macros.h"
+#include "select/state/resource.h"
+#include "select/state/same_contents.h"
 
 namespace flatmanifest {
 

@@ -1,4 +1,4 @@
-#include "front/fields.h"
+#include "front/cache_fields.h"
 
 #include "format/checksum.h"
 #include "store/trust.h"

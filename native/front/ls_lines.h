@@ -1,7 +1,7 @@
 // The lines of `dbt ls`, from an entry.
 
-#ifndef FLATMANIFEST_FRONT_LISTING_H_
-#define FLATMANIFEST_FRONT_LISTING_H_
+#ifndef FLATMANIFEST_FRONT_LS_LINES_H_
+#define FLATMANIFEST_FRONT_LS_LINES_H_
 
 #include <optional>
 #include <string>
@@ -26,4 +26,4 @@ std::optional<std::vector<std::string>> ListLines(const ListOptions& options,
 
 }  // namespace flatmanifest::front
 
-#endif  // FLATMANIFEST_FRONT_LISTING_H_
+#endif  // FLATMANIFEST_FRONT_LS_LINES_H_

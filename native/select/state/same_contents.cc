@@ -1,4 +1,4 @@
-#include "select/same_contents.h"
+#include "select/state/same_contents.h"
 
 #include <algorithm>
 #include <initializer_list>
@@ -6,8 +6,8 @@
 #include <set>
 #include <span>
 
-#include "select/contract_comparison.h"
-#include "select/part.h"
+#include "select/state/contract_comparison.h"
+#include "select/state/field_defaults.h"
 
 namespace flatmanifest {
 

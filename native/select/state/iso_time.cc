@@ -1,4 +1,4 @@
-#include "select/iso_time.h"
+#include "select/state/iso_time.h"
 
 #include <chrono>
 

@@ -1,4 +1,4 @@
-#include "select/part.h"
+#include "select/state/field_defaults.h"
 
 #include <algorithm>
 #include <span>

@@ -1,4 +1,4 @@
-#include "select/resource.h"
+#include "select/state/resource.h"
 
 #include "select/row_fields.h"
 

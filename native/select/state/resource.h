@@ -1,7 +1,7 @@
 // A resource of one of two documents that are compared, by its own fields.
 
-#ifndef FLATMANIFEST_SELECT_RESOURCE_H_
-#define FLATMANIFEST_SELECT_RESOURCE_H_
+#ifndef FLATMANIFEST_SELECT_STATE_RESOURCE_H_
+#define FLATMANIFEST_SELECT_STATE_RESOURCE_H_
 
 #include <optional>
 #include <string_view>
@@ -44,4 +44,4 @@ bool Equal(const Value& a, const Value& b);
 
 }  // namespace flatmanifest
 
-#endif  // FLATMANIFEST_SELECT_RESOURCE_H_
+#endif  // FLATMANIFEST_SELECT_STATE_RESOURCE_H_

@@ -5,8 +5,8 @@
 // 703), which is given up like the GIL while a call runs without the interpreter or waits: code
 // that is right with the GIL is right in a critical section of the one object that it changes.
 
-#ifndef FLATMANIFEST_BINDINGS_EXCLUSIVE_H_
-#define FLATMANIFEST_BINDINGS_EXCLUSIVE_H_
+#ifndef FLATMANIFEST_BINDINGS_CRITICAL_SECTION_H_
+#define FLATMANIFEST_BINDINGS_CRITICAL_SECTION_H_
 
 #include <pybind11/pybind11.h>
 
@@ -117,4 +117,4 @@ using CopyingCaster = type_caster_base<Held>;
 
 }  // namespace pybind11::detail
 
-#endif  // FLATMANIFEST_BINDINGS_EXCLUSIVE_H_
+#endif  // FLATMANIFEST_BINDINGS_CRITICAL_SECTION_H_

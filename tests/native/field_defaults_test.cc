@@ -1,4 +1,4 @@
-#include "select/part.h"
+#include "select/state/field_defaults.h"
 
 #include <gtest/gtest.h>
 
@@ -52,7 +52,7 @@ bool SameMembers(std::string_view now, std::string_view old, const PartClass& pa
   return SameParts(With(now), With(old), part);
 }
 
-TEST(PartTest, FieldsThatAreLeftOutHaveTheirDefault) {
+TEST(FieldDefaultsTest, FieldsThatAreLeftOutHaveTheirDefault) {
   const std::vector<std::string_view> values = {
       "null", R"("")", "[]", "{}", "false", "true", "0", "1", R"("x")", "[null]", R"({"a": 1})"};
   const struct {
@@ -75,13 +75,13 @@ TEST(PartTest, FieldsThatAreLeftOutHaveTheirDefault) {
   }
 }
 
-TEST(PartTest, DefaultsAreOfWhatIsLeftOutOnly) {
+TEST(FieldDefaultsTest, DefaultsAreOfWhatIsLeftOutOnly) {
   EXPECT_FALSE(Same("null", "[]", FieldDefault::kEmpty));
   EXPECT_FALSE(Same("null", "false", FieldDefault::kFalse));
   EXPECT_FALSE(Same(R"("")", "[]", FieldDefault::kEmpty));
 }
 
-TEST(PartTest, AnInstanceHasAllItsDefaults) {
+TEST(FieldDefaultsTest, AnInstanceHasAllItsDefaults) {
   constexpr auto kOtherwise = FieldDefault::kInstance;
   EXPECT_TRUE(Same(kLeftOut, kLeftOut, kOtherwise, &kQuoting));
   for (const char* value : {"{}", R"({"database": null})", R"({"schema": null, "column": null})",
@@ -98,7 +98,7 @@ TEST(PartTest, AnInstanceHasAllItsDefaults) {
   EXPECT_FALSE(Same(R"({"unknown": null})", kLeftOut, kOtherwise, &kSavedQueryConfig));
 }
 
-TEST(PartTest, PlainFieldsAreComparedAsTheyStand) {
+TEST(FieldDefaultsTest, PlainFieldsAreComparedAsTheyStand) {
   constexpr auto kOtherwise = FieldDefault::kNone;
   EXPECT_TRUE(Same(R"({"a": [1, {"b": null}], "c": "x"})", R"({"c": "x", "a": [1, {"b": null}]})",
                    kOtherwise));
@@ -111,7 +111,7 @@ TEST(PartTest, PlainFieldsAreComparedAsTheyStand) {
   EXPECT_FALSE(Same(R"("view")", R"("View")", kOtherwise));
 }
 
-TEST(PartTest, EnumerationsAreReadWithoutRegardToCase) {
+TEST(FieldDefaultsTest, EnumerationsAreReadWithoutRegardToCase) {
   const PartField field = {.name = "type", .ignores_case = true};
   EXPECT_TRUE(SameFields(R"({"type": "Simple"})", R"({"type": "SIMPLE"})", field));
   EXPECT_FALSE(SameFields(R"({"type": "simple"})", R"({"type": "simpler"})", field));
@@ -135,7 +135,7 @@ TEST(PartTest, EnumerationsAreReadWithoutRegardToCase) {
   EXPECT_FALSE(SameMembers(R"("type": "check")", R"("type": "CHECK")", kModelConstraint));
 }
 
-TEST(PartTest, EveryFieldOfAPartCounts) {
+TEST(FieldDefaultsTest, EveryFieldOfAPartCounts) {
   EXPECT_TRUE(SameMembers(R"("name": "sha256", "checksum": "ab")",
                           R"("checksum": "ab", "name": "sha256")", kFileHash));
   EXPECT_FALSE(SameMembers(R"("name": "sha256", "checksum": "ab")",
@@ -174,7 +174,7 @@ TEST(PartTest, EveryFieldOfAPartCounts) {
   }
 }
 
-TEST(PartTest, FieldsOfPartsHaveTheDefaultsOfTheirClass) {
+TEST(FieldDefaultsTest, FieldsOfPartsHaveTheDefaultsOfTheirClass) {
   EXPECT_TRUE(
       SameMembers(R"("enabled": true, "group": null, "meta": {})", "", kSemanticModelConfig));
   EXPECT_FALSE(SameMembers(R"("enabled": false)", "", kSemanticModelConfig));
@@ -189,7 +189,7 @@ TEST(PartTest, FieldsOfPartsHaveTheDefaultsOfTheirClass) {
   EXPECT_TRUE(SameMembers(R"("columns": [])", "", kModelConstraint));
 }
 
-TEST(PartTest, PartsWithinParts) {
+TEST(FieldDefaultsTest, PartsWithinParts) {
   EXPECT_TRUE(SameMembers(R"("type_params": {"validity_params": {"is_start": false}})",
                           R"("type_params": {"validity_params": {"is_end": false}})", kDimension));
   EXPECT_FALSE(SameMembers(R"("type_params": {"validity_params": {"is_start": true}})",
@@ -210,7 +210,7 @@ TEST(PartTest, PartsWithinParts) {
   EXPECT_TRUE(SameMembers(R"("config": {})", R"("config": {"meta": {}})", kEntity));
 }
 
-TEST(PartTest, NoneIsNoInstance) {
+TEST(FieldDefaultsTest, NoneIsNoInstance) {
   EXPECT_TRUE(SameMembers(R"("config": null)", "", kEntity));
   EXPECT_FALSE(SameMembers(R"("config": {})", "", kEntity));
   EXPECT_FALSE(SameMembers(R"("config": {})", R"("config": null)", kEntity));
@@ -222,7 +222,7 @@ TEST(PartTest, NoneIsNoInstance) {
                            R"("error_after": {"count": 1, "period": "hour"})", kFreshness));
 }
 
-TEST(PartTest, UnknownKeysAreDropped) {
+TEST(FieldDefaultsTest, UnknownKeysAreDropped) {
   for (const PartClass* part :
        {&kFileHash, &kQuoting, &kFreshness, &kSemanticModelDefaults, &kEntity, &kDimension,
         &kMeasure, &kWhereFilters, &kFunctionArgument, &kFunctionReturns, &kColumnConstraint,
@@ -234,7 +234,7 @@ TEST(PartTest, UnknownKeysAreDropped) {
   EXPECT_TRUE(SameMembers(R"("columns": ["a"])", "", kColumnConstraint));
 }
 
-TEST(PartTest, UnknownKeysAreKeptWhereTheClassAllowsThem) {
+TEST(FieldDefaultsTest, UnknownKeysAreKeptWhereTheClassAllowsThem) {
   for (const PartClass* part :
        {&kExternalTable, &kOwner, &kSemanticModelConfig, &kSavedQueryConfig}) {
     EXPECT_TRUE(SameMembers(R"("more": {"a": 1, "b": 2})", R"("more": {"b": 2, "a": 1})", *part));
@@ -245,7 +245,7 @@ TEST(PartTest, UnknownKeysAreKeptWhereTheClassAllowsThem) {
   }
 }
 
-TEST(PartTest, ListsOfPartsAreComparedByTheirElements) {
+TEST(FieldDefaultsTest, ListsOfPartsAreComparedByTheirElements) {
   EXPECT_TRUE(SameParts("[]", "[]", kEntity));
   EXPECT_TRUE(SameParts(R"([{"name": "a", "role": null}, {"name": "b", "type": "UNIQUE"}])",
                         R"([{"name": "a", "more": 1}, {"type": "unique", "name": "b"}])", kEntity));
@@ -259,7 +259,7 @@ TEST(PartTest, ListsOfPartsAreComparedByTheirElements) {
                            R"("where_filters": [{"where_sql_template": "y"}])", kWhereFilters));
 }
 
-TEST(PartTest, ListsAreNeitherNoneNorInstances) {
+TEST(FieldDefaultsTest, ListsAreNeitherNoneNorInstances) {
   EXPECT_FALSE(SameParts("[]", "null", kEntity));
   EXPECT_FALSE(SameParts("[]", "{}", kEntity));
   EXPECT_FALSE(SameParts("[{}]", "{}", kEntity));
@@ -267,7 +267,7 @@ TEST(PartTest, ListsAreNeitherNoneNorInstances) {
   EXPECT_FALSE(Same("[{}]", kLeftOut, FieldDefault::kEmpty, &kEntity));
 }
 
-TEST(PartTest, WhatIsNoPartIsComparedAsItStands) {
+TEST(FieldDefaultsTest, WhatIsNoPartIsComparedAsItStands) {
   EXPECT_TRUE(SameParts(R"("x")", R"("x")", kOwner));
   EXPECT_FALSE(SameParts(R"("x")", R"("y")", kOwner));
   EXPECT_FALSE(SameParts(R"("x")", "{}", kOwner));
@@ -275,7 +275,7 @@ TEST(PartTest, WhatIsNoPartIsComparedAsItStands) {
   EXPECT_FALSE(SameParts(R"([null])", R"(["x"])", kOwner));
 }
 
-TEST(PartTest, NothingHasNoFields) {
+TEST(FieldDefaultsTest, NothingHasNoFields) {
   // As an object with all its defaults.
   const FileImage image =
       testing::Convert(R"({"nodes": {}, "defaults": {"name": null}, "other": {"name": "x"}})");

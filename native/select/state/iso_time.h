@@ -1,7 +1,7 @@
 // Times as dbt's artifacts write them.
 
-#ifndef FLATMANIFEST_SELECT_ISO_TIME_H_
-#define FLATMANIFEST_SELECT_ISO_TIME_H_
+#ifndef FLATMANIFEST_SELECT_STATE_ISO_TIME_H_
+#define FLATMANIFEST_SELECT_STATE_ISO_TIME_H_
 
 #include <cstdint>
 #include <optional>
@@ -15,4 +15,4 @@ std::optional<int64_t> ParseIsoTime(std::string_view text);
 
 }  // namespace flatmanifest
 
-#endif  // FLATMANIFEST_SELECT_ISO_TIME_H_
+#endif  // FLATMANIFEST_SELECT_STATE_ISO_TIME_H_

@@ -5,13 +5,13 @@
 // regard to case; and what is plain (meta, lists of names) is compared as it stands. Follows
 // dbt/artifacts/resources/v1/*.py and dbt_common/contracts/constraints.py of dbt 1.11.
 
-#ifndef FLATMANIFEST_SELECT_PART_H_
-#define FLATMANIFEST_SELECT_PART_H_
+#ifndef FLATMANIFEST_SELECT_STATE_FIELD_DEFAULTS_H_
+#define FLATMANIFEST_SELECT_STATE_FIELD_DEFAULTS_H_
 
 #include <cstdint>
 #include <string_view>
 
-#include "select/resource.h"
+#include "select/state/resource.h"
 
 namespace flatmanifest {
 
@@ -59,4 +59,4 @@ bool SamePart(const Value& now, const Value& old, const PartClass& part);
 
 }  // namespace flatmanifest
 
-#endif  // FLATMANIFEST_SELECT_PART_H_
+#endif  // FLATMANIFEST_SELECT_STATE_FIELD_DEFAULTS_H_

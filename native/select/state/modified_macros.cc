@@ -1,10 +1,10 @@
-#include "select/modified_macros.h"
+#include "select/state/modified_macros.h"
 
 #include <string>
 #include <vector>
 
 #include "select/python_text.h"
-#include "select/selection.h"
+#include "select/request.h"
 
 namespace flatmanifest {
 
