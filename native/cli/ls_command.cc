@@ -17,6 +17,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "convert/convert.h"
+#include "front/list_options.h"
 #include "front/multi_option.h"
 #include "listing/earlier_run.h"
 #include "listing/graphviz.h"
@@ -34,34 +35,25 @@ namespace {
 constexpr const char* kName = "ls";
 constexpr const char* kAlias = "list";
 
+using Texts = std::vector<std::string>;
+
 // Drawings with more edges are laid out by forces.
 constexpr uint64_t kMostLayeredEdges = 2'000;
 
-// The options that take several values.
-constexpr std::string_view kMultiOptions[] = {"-s",
-                                              "--select",
-                                              "-m",
-                                              "--models",
-                                              "--model",
-                                              "--exclude",
-                                              "--resource-type",
-                                              "--resource-types",
-                                              "--exclude-resource-type",
-                                              "--exclude-resource-types",
-                                              "--output-keys"};
+constexpr const char* kDefaultOutput = "selector";
+constexpr const char* kDefaultIndirectSelection = "eager";
+
+front::ListOptions DefaultListOptions() {
+  front::ListOptions options;
+  options.output = kDefaultOutput;
+  options.indirect_selection = kDefaultIndirectSelection;
+  return options;
+}
 
 struct LsOptions {
   std::string file;
-  std::vector<std::string> select;
-  std::vector<std::string> models;
-  std::vector<std::string> exclude;
-  std::string selector;
-  std::vector<std::string> resource_types;
-  std::vector<std::string> exclude_resource_types;
-  std::string output = "selector";
-  std::vector<std::string> output_keys;
+  front::ListOptions list = DefaultListOptions();
   std::string output_file;
-  std::string indirect_selection = "eager";
   std::string project_dir;
   std::string state;
   bool compare_more_unrendered_values = false;
@@ -70,36 +62,10 @@ struct LsOptions {
   bool quiet = false;
 };
 
-// Environment variables hold several types as one value.
-std::vector<std::string> SplitAtSpaces(const std::vector<std::string>& values) {
-  std::vector<std::string> parts;
-  for (const std::string& value : values) {
-    ForEachPart(value, ' ', [&parts](std::string_view part) {
-      if (!part.empty()) parts.emplace_back(part);
-    });
-  }
-  return parts;
-}
-
-SelectionRequest RequestOf(const LsOptions& options) {
-  if (!options.models.empty() && !options.select.empty()) {
-    throw CommandError(R"("models" and "select" are mutually exclusive arguments)");
-  }
-  if (!options.models.empty() && !options.resource_types.empty()) {
-    throw CommandError(R"("models" and "resource_type" are mutually exclusive arguments)");
-  }
-  SelectionRequest request;
-  if (!options.select.empty()) request.select = options.select;
-  if (!options.models.empty()) {
-    request.select = options.models;
-    request.resource_types = {"model"};
-  } else {
-    request.resource_types = SplitAtSpaces(options.resource_types);
-  }
-  request.exclude = options.exclude;
-  if (!options.selector.empty()) request.selector = options.selector;
-  request.exclude_resource_types = SplitAtSpaces(options.exclude_resource_types);
-  request.indirect_selection = ParseIndirectSelection(options.indirect_selection);
+SelectionRequest SelectionOf(const LsOptions& options) {
+  if (auto contradiction = front::Contradiction(options.list)) throw CommandError(*contradiction);
+  SelectionRequest request = front::RequestOf(options.list);
+  if (request.selector == "") request.selector.reset();
   if (!options.dbt_version.empty()) request.dbt_version = options.dbt_version;
   if (!options.project_dir.empty()) request.project_directory = options.project_dir;
   return request;
@@ -122,18 +88,19 @@ TreeStyle StyleOfOutput(bool to_file) {
 
 void WriteOutput(const Document& document, const std::vector<Row>& rows, const LsOptions& options,
                  TextBuffer& out) {
-  if (options.output == "selector")
-    return WriteList(document, rows, ListFormat::kSelector, {}, out);
-  if (options.output == "name") return WriteList(document, rows, ListFormat::kName, {}, out);
-  if (options.output == "path") return WriteList(document, rows, ListFormat::kPath, {}, out);
-  if (options.output == "json") {
-    return WriteList(document, rows, ListFormat::kJson, options.output_keys, out);
+  const std::string& output = *options.list.output;
+  if (output == "selector") return WriteList(document, rows, ListFormat::kSelector, {}, out);
+  if (output == "name") return WriteList(document, rows, ListFormat::kName, {}, out);
+  if (output == "path") return WriteList(document, rows, ListFormat::kPath, {}, out);
+  if (output == "json") {
+    const auto& keys = options.list.output_keys;
+    return WriteList(document, rows, ListFormat::kJson, keys.value_or(Texts()), out);
   }
   const Lineage lineage = BuildLineage(Dependencies(document), rows);
-  if (options.output == "tree") {
+  if (output == "tree") {
     return WriteTree(document, lineage, StyleOfOutput(IsToFile(options)), out);
   }
-  if (options.output == "dot") return WriteDot(document, lineage, out);
+  if (output == "dot") return WriteDot(document, lineage, out);
   BulkText dot;
   WriteDot(document, lineage, dot);
   const bool is_large = lineage.edge_count > kMostLayeredEdges;
@@ -141,7 +108,7 @@ void WriteOutput(const Document& document, const std::vector<Row>& rows, const L
 }
 
 void Run(const LsOptions& options) {
-  SelectionRequest request = RequestOf(options);
+  SelectionRequest request = SelectionOf(options);
   const auto file = OpenManifest(options.file);
   const Document& document = file->document();
   std::optional<EarlierRun> earlier;
@@ -188,12 +155,21 @@ CLI::Validator AsTyped() {
 }
 
 // An option with one value or more, up to the next option, as dbt's MultiOption takes them.
-CLI::Option* AddValues(CLI::App& command, const std::string& names,
-                       std::vector<std::string>& values, const std::string& description) {
-  return command.add_option(names, values, description)
+CLI::Option* AddOption(CLI::App& command, const front::MultiOption& option, LsOptions& options,
+                       const std::string& description) {
+  return command
+      .add_option_function<Texts>(
+          option.flags,
+          [&values = options.list.*option.value](const Texts& typed) { values = typed; },
+          description)
       ->expected(1, -1)
       ->take_all()
       ->transform(AsTyped());
+}
+
+CLI::Option* AddOption(CLI::App& command, const front::SingleOption& option, LsOptions& options,
+                       const std::string& description) {
+  return command.add_option(option.flags, options.list.*option.value, description);
 }
 
 // Words of these, in quoted lists too; all in lower case.
@@ -202,11 +178,12 @@ CLI::Validator WordsOf(std::vector<std::string> words) {
   for (const std::string& word : words) allowed += (allowed.empty() ? "" : ", ") + word;
   return CLI::Validator(
       [words = std::move(words), allowed](std::string& values) {
-        const std::vector<std::string> typed = SplitAtSpaces({values});
-        const auto wrong = std::find_if(typed.begin(), typed.end(), [&](const std::string& value) {
-          return std::find(words.begin(), words.end(), value) == words.end();
+        std::string wrong;
+        ForEachPart(values, ' ', [&](std::string_view word) {
+          const bool is_known = std::find(words.begin(), words.end(), word) != words.end();
+          if (wrong.empty() && !word.empty() && !is_known) wrong = word;
         });
-        return wrong == typed.end() ? "" : "'" + *wrong + "' is not one of " + allowed;
+        return wrong.empty() ? "" : "'" + wrong + "' is not one of " + allowed;
       },
       "TYPE");
 }
@@ -219,25 +196,22 @@ std::vector<std::string> TypeNames(bool with_all) {
 }
 
 void AddSelection(CLI::App& command, LsOptions& options) {
-  AddValues(command, "-s,--select", options.select, "What to list, as dbt selects nodes");
-  AddValues(command, "-m,--models,--model", options.models,
-            "The same, for models only (dbt's older name)");
-  AddValues(command, "--exclude", options.exclude, "What to leave out");
-  command.add_option("--selector", options.selector, "A YAML selector of the project, by name");
-  AddValues(command, "--resource-type,--resource-types", options.resource_types,
+  AddOption(command, front::kSelect, options, "What to list, as dbt selects nodes");
+  AddOption(command, front::kModels, options, "The same, for models only (dbt's older name)");
+  AddOption(command, front::kExclude, options, "What to leave out");
+  AddOption(command, front::kSelector, options, "A YAML selector of the project, by name");
+  AddOption(command, front::kResourceTypes, options,
             R"(Only resources of these types; "all" are "default" and analyses)")
       ->check(WordsOf(TypeNames(true)))
       ->envname(Variable("RESOURCE_TYPES"));
-  AddValues(command, "--exclude-resource-type,--exclude-resource-types",
-            options.exclude_resource_types, "No resources of these types")
+  AddOption(command, front::kExcludeResourceTypes, options, "No resources of these types")
       ->check(WordsOf(TypeNames(false)))
       ->envname(Variable("EXCLUDE_RESOURCE_TYPES"));
-  command
-      .add_option("--indirect-selection", options.indirect_selection,
-                  "Which tests to select with what they test")
+  AddOption(command, front::kIndirectSelection, options,
+            "Which tests to select with what they test")
       ->transform(CLI::IsMember({"eager", "cautious", "buildable", "empty"}, CLI::ignore_case))
       ->envname(Variable("INDIRECT_SELECTION"))
-      ->capture_default_str();
+      ->default_str(kDefaultIndirectSelection);
   command.add_option("--project-dir", options.project_dir,
                      "Where path: looks for files (default: among the manifest's own paths)");
   command.add_option("--dbt-version", options.dbt_version,
@@ -263,7 +237,7 @@ void AddSelection(CLI::App& command, LsOptions& options) {
 
 std::vector<std::string> PrepareArguments(std::vector<std::string> arguments) {
   if (arguments.empty() || (arguments[0] != kName && arguments[0] != kAlias)) return arguments;
-  return front::MarkValues(arguments, kMultiOptions);
+  return front::MarkValues(arguments, front::MultiOptionFlags());
 }
 
 void AddLs(CLI::App& app) {
@@ -274,11 +248,11 @@ void AddLs(CLI::App& app) {
       ->required()
       ->transform(AsTyped());
   AddSelection(*command, *options);
-  command->add_option("--output", options->output, "selector, name, path, json, tree, dot or svg")
+  AddOption(*command, front::kOutput, *options, "selector, name, path, json, tree, dot or svg")
       ->transform(CLI::IsMember({"selector", "name", "path", "json", "tree", "dot", "svg"},
                                 CLI::ignore_case))
-      ->capture_default_str();
-  AddValues(*command, "--output-keys", options->output_keys,
+      ->default_str(kDefaultOutput);
+  AddOption(*command, front::kOutputKeys, *options,
             "The fields of JSON output, e.g. name config.materialized");
   command->add_option("-o,--output-file", options->output_file,
                       "Where to write it (default: stdout)");

@@ -12,18 +12,6 @@ namespace flatmanifest::front {
 
 namespace {
 
-constexpr std::string_view kMultiOptions[] = {"-s",
-                                              "--select",
-                                              "-m",
-                                              "--models",
-                                              "--model",
-                                              "--exclude",
-                                              "--resource-type",
-                                              "--resource-types",
-                                              "--exclude-resource-type",
-                                              "--exclude-resource-types",
-                                              "--output-keys"};
-
 // dbt/cli/params.py: what every command takes. Missing are those that choose another manifest to
 // compare with or another parser, or that have dbt do what is not done here.
 constexpr const char* kFlags[] = {"--cache-selected-only",
@@ -67,33 +55,29 @@ bool HasModelsAlone(const std::vector<std::string>& arguments) {
   });
 }
 
-using Values = std::optional<std::vector<std::string>>;
-
-void AddValues(CLI::App& command, const char* names, Values& to) {
+void AddOption(CLI::App& command, const MultiOption& option, ListOptions& options) {
   command
-      .add_option_function<std::vector<std::string>>(names,
-                                                     [&to](const std::vector<std::string>& typed) {
-                                                       to.emplace();
-                                                       for (const std::string& value : typed)
-                                                         to->push_back(ValueOf(value));
-                                                     })
+      .add_option_function<std::vector<std::string>>(
+          option.flags,
+          [&values = options.*option.value](const std::vector<std::string>& typed) {
+            values.emplace();
+            for (const std::string& value : typed) values->push_back(ValueOf(value));
+          })
       ->expected(1, -1)
       ->take_all();
+}
+
+void AddOption(CLI::App& command, const SingleOption& option, ListOptions& options) {
+  command.add_option(option.flags, options.*option.value)->take_last();
 }
 
 void AddList(CLI::App& app, const char* name, ListOptions& options) {
   CLI::App* command = app.add_subcommand(name);
   command->set_help_flag();
   command->fallthrough();
-  AddValues(*command, "-s,--select", options.select);
-  AddValues(*command, "-m,--models,--model", options.models);
-  AddValues(*command, "--exclude", options.exclude);
-  AddValues(*command, "--resource-type,--resource-types", options.resource_types);
-  AddValues(*command, "--exclude-resource-type,--exclude-resource-types",
-            options.exclude_resource_types);
-  AddValues(*command, "--output-keys", options.output_keys);
-  command->add_option("--selector", options.selector)->take_last();
-  command->add_option("--output", options.output)->take_last();
+  for (const MultiOption& option : kMultiOptions) AddOption(*command, option, options);
+  AddOption(*command, kSelector, options);
+  AddOption(*command, kOutput, options);
 }
 
 class Parser {
@@ -110,7 +94,7 @@ class Parser {
     app_.add_flag_function("--warn-error",
                            [this](int64_t) { line_.settings["--warn-error"] = "yes"; });
     for (const char* names : kValues) AddSetting(app_, names);
-    app_.add_option("--indirect-selection", line_.list.indirect_selection)->take_last();
+    AddOption(app_, kIndirectSelection, line_.list);
     AddList(app_, "ls", line_.list);
     AddList(app_, "list", line_.list);
     CLI::App* parse = app_.add_subcommand("parse");
@@ -120,7 +104,7 @@ class Parser {
   }
 
   CommandLine Parse(const std::vector<std::string>& arguments) {
-    std::vector<std::string> marked = MarkValues(arguments, kMultiOptions);
+    std::vector<std::string> marked = MarkValues(arguments, MultiOptionFlags());
     std::reverse(marked.begin(), marked.end());  // CLI11 takes them from the end
     app_.parse(std::move(marked));
     line_.command = app_.get_subcommands().front()->get_name();

@@ -8,20 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace flatmanifest::front {
+#include "front/list_options.h"
 
-// The options that are evaluated here. Without a value: not on the command line.
-struct ListOptions {
-  std::optional<std::vector<std::string>> select;
-  std::optional<std::vector<std::string>> models;
-  std::optional<std::vector<std::string>> exclude;
-  std::optional<std::vector<std::string>> resource_types;
-  std::optional<std::vector<std::string>> exclude_resource_types;
-  std::optional<std::vector<std::string>> output_keys;
-  std::optional<std::string> selector;
-  std::optional<std::string> output;
-  std::optional<std::string> indirect_selection;
-};
+namespace flatmanifest::front {
 
 struct CommandLine {
   std::string command;  // "ls", "list" or "parse"

@@ -10,7 +10,6 @@
 #include "listing/list_output.h"
 #include "select/resource_types.h"
 #include "select/selection.h"
-#include "select/spec.h"
 
 namespace flatmanifest::front {
 
@@ -18,9 +17,14 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-template <typename Value>
-void Complete(std::optional<Value>& given, const std::optional<Value>& otherwise) {
-  if (!given) given = otherwise;
+// Gives options that the command line leaves out the transcript's values.
+void Complete(const Transcript& transcript, ListOptions& options) {
+  const auto complete = [&](const auto& option) {
+    auto& given = options.*option.value;
+    if (!given) given = transcript.defaults.*option.value;
+  };
+  std::for_each(std::begin(kMultiOptions), std::end(kMultiOptions), complete);
+  std::for_each(std::begin(kSingleOptions), std::end(kSingleOptions), complete);
 }
 
 bool AreTypes(const std::optional<std::vector<std::string>>& names) {
@@ -45,32 +49,11 @@ bool IsAllowed(const ListOptions& options, bool has_default_selector) {
   if (!IsOneOf(options.output, kOutputs)) return false;
   if (!AreTypes(options.resource_types) || !AreTypes(options.exclude_resource_types)) return false;
   if (HasAny(options.output_keys) && *options.output != "json") return false;
-  if (HasAny(options.models) && (HasAny(options.select) || HasAny(options.resource_types))) {
-    return false;
-  }
+  if (Contradiction(options)) return false;
   const bool says_what =
       HasAny(options.select) || HasAny(options.models) || HasAny(options.exclude);
   if (options.selector) return !says_what;
   return says_what || !has_default_selector;
-}
-
-SelectionRequest RequestOf(const ListOptions& options, const Transcript& transcript,
-                           const Places& places) {
-  SelectionRequest request;
-  request.selectors = &transcript.file->document();
-  if (HasAny(options.models)) {
-    request.select = options.models;
-    request.resource_types = {"model"};
-  } else {
-    if (HasAny(options.select)) request.select = options.select;
-    request.resource_types = options.resource_types.value_or(Lines());
-  }
-  request.exclude = options.exclude.value_or(Lines());
-  request.selector = options.selector;
-  request.exclude_resource_types = options.exclude_resource_types.value_or(Lines());
-  request.indirect_selection = ParseIndirectSelection(*options.indirect_selection);
-  request.project_directory = places.project_directory;
-  return request;
 }
 
 // The manifest.json that the command will leave, which is known to show the entry.
@@ -112,17 +95,8 @@ Lines LinesOf(const Document& document, const std::vector<Row>& rows, std::strin
 
 std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript) {
   ListOptions options = line.list;
-  const ListOptions& defaults = transcript.defaults;
-  Complete(options.select, defaults.select);
-  Complete(options.models, defaults.models);
-  Complete(options.exclude, defaults.exclude);
-  Complete(options.resource_types, defaults.resource_types);
-  Complete(options.exclude_resource_types, defaults.exclude_resource_types);
-  Complete(options.output_keys, defaults.output_keys);
-  Complete(options.selector, defaults.selector);
-  Complete(options.output, defaults.output);
-  Complete(options.indirect_selection, defaults.indirect_selection);
   constexpr std::string_view kIndirect[] = {"eager", "cautious", "buildable", "empty"};
+  Complete(transcript, options);
   if (!IsOneOf(options.indirect_selection, kIndirect)) return std::nullopt;
   if (line.lists() && !IsAllowed(options, transcript.has_default_selector)) return std::nullopt;
   return options;
@@ -135,7 +109,10 @@ std::optional<Lines> ListLines(const ListOptions& options, const Transcript& tra
   if (document.header().generation != transcript.generation) return std::nullopt;
   Selection selection;
   try {
-    selection = Selector(document).Select(RequestOf(options, transcript, places));
+    SelectionRequest request = RequestOf(options);
+    request.selectors = &transcript.file->document();
+    request.project_directory = places.project_directory;
+    selection = Selector(document).Select(request);
   } catch (const SelectionError&) {
     return std::nullopt;
   }

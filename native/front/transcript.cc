@@ -26,24 +26,15 @@ Output ReadOutput(const Fields& fields) {
   return output;
 }
 
-std::optional<std::vector<std::string>> TextsIfAny(const Fields& fields, const char* name) {
-  return fields.Has(name) ? std::optional(fields.Texts(name)) : std::nullopt;
-}
-
-std::optional<std::string> TextIfAny(const Fields& fields, const char* name) {
-  return fields.Has(name) ? std::optional(fields.Text(name)) : std::nullopt;
-}
-
 ListOptions ReadDefaults(const Fields& fields) {
-  return {.select = TextsIfAny(fields, "select"),
-          .models = TextsIfAny(fields, "models"),
-          .exclude = TextsIfAny(fields, "exclude"),
-          .resource_types = TextsIfAny(fields, "resource_types"),
-          .exclude_resource_types = TextsIfAny(fields, "exclude_resource_types"),
-          .output_keys = TextsIfAny(fields, "output_keys"),
-          .selector = TextIfAny(fields, "selector"),
-          .output = TextIfAny(fields, "output"),
-          .indirect_selection = TextIfAny(fields, "indirect_selection")};
+  ListOptions defaults;
+  for (const MultiOption& option : kMultiOptions) {
+    if (fields.Has(option.key)) defaults.*option.value = fields.Texts(option.key);
+  }
+  for (const SingleOption& option : kSingleOptions) {
+    if (fields.Has(option.key)) defaults.*option.value = fields.Text(option.key);
+  }
+  return defaults;
 }
 
 // A transcript speaks of an entry in its own directory, and leads nobody elsewhere.
