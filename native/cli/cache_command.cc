@@ -9,12 +9,11 @@
 #include "cli/output.h"
 #include "front/cache.h"
 #include "front/places.h"
+#include "store/clock.h"
 
 namespace flatmanifest::cli {
 
 namespace {
-
-constexpr int64_t kNsPerSecond = 1'000'000'000;
 
 struct CacheOptions {
   std::string project_dir;

@@ -20,22 +20,18 @@
 #include <utility>
 
 #include "format/error.h"
+#include "store/clock.h"
 #include "store/descriptor.h"
 
 namespace flatmanifest {
 
 namespace {
 
-constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr unsigned kMostThreads = 8;  // a file system's own locks are the limit beyond
 constexpr int kMaxDirectoryDepth = 100;
 constexpr size_t kChunk = size_t{1} << 16;
 // Some hundred microseconds' work: as long as it takes to start a thread for it.
 constexpr size_t kNamesInPart = 128;
-
-int64_t Nanoseconds(const timespec& time) {
-  return static_cast<int64_t>(time.tv_sec) * kNsPerSecond + time.tv_nsec;
-}
 
 enum class Mark : uint64_t {
   kMissing,
@@ -61,8 +57,8 @@ class Digest {
   }
   void Add(const struct stat& status) {
     const uint64_t facts[] = {
-        static_cast<uint64_t>(status.st_size), static_cast<uint64_t>(Nanoseconds(status.st_mtim)),
-        static_cast<uint64_t>(Nanoseconds(status.st_ctim)), static_cast<uint64_t>(status.st_ino),
+        static_cast<uint64_t>(status.st_size), static_cast<uint64_t>(ModifiedNs(status)),
+        static_cast<uint64_t>(InodeChangedNs(status)), static_cast<uint64_t>(status.st_ino),
         static_cast<uint64_t>(status.st_dev)};
     Add(facts, sizeof(facts));
   }

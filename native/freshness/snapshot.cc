@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "freshness/directory_scan.h"
+#include "store/clock.h"
 
 namespace flatmanifest {
 
@@ -18,20 +19,9 @@ namespace {
 
 // Of file systems' clocks: FAT's is the coarsest.
 constexpr int64_t kClockGranularityNs = 2'000'000'000;
-constexpr int64_t kNsPerSecond = 1'000'000'000;
-
-int64_t Nanoseconds(const timespec& time) {
-  return static_cast<int64_t>(time.tv_sec) * kNsPerSecond + time.tv_nsec;
-}
-
-int64_t Now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return Nanoseconds(now);
-}
 
 int64_t ChangedNs(const struct stat& status) {
-  return std::max(Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim));
+  return std::max(ModifiedNs(status), InodeChangedNs(status));
 }
 
 Snapshot ScanAll(std::span<const FileDependency> dependencies, const IsByContent& is_by_content) {
@@ -54,7 +44,7 @@ bool Settle(const std::string& path) {
   const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, now};
   if (::utimensat(AT_FDCWD, path.c_str(), times, 0) != 0) return false;
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && Nanoseconds(status.st_mtim) == Nanoseconds(now);
+  return ::stat(path.c_str(), &status) == 0 && ModifiedNs(status) == Nanoseconds(now);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "front/cache_fields.h"
 #include "front/dependencies.h"
 #include "front/environment.h"
+#include "store/clock.h"
 #include "store/staged_file.h"
 
 namespace flatmanifest::front {
@@ -28,7 +29,6 @@ constexpr std::string_view kTranscriptSuffix = ".transcript.fman";
 constexpr size_t kKeyLength = 24;
 constexpr size_t kMostTranscripts = 200;
 constexpr size_t kMostReasons = 5;
-constexpr int64_t kNsPerSecond = 1'000'000'000;
 
 struct File {
   std::string name;
@@ -76,9 +76,7 @@ std::vector<File> FilesIn(const std::string& directory) {
     // Another process may have removed it.
     if (!IsOurs(name) || ::lstat(each.path().c_str(), &status) != 0) continue;
     if (S_ISDIR(status.st_mode)) continue;  // nor has any of ours that name
-    files.push_back(
-        {name, static_cast<uint64_t>(status.st_size),
-         static_cast<int64_t>(status.st_mtim.tv_sec) * kNsPerSecond + status.st_mtim.tv_nsec});
+    files.push_back({name, static_cast<uint64_t>(status.st_size), ModifiedNs(status)});
   }
   return files;
 }

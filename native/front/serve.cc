@@ -30,13 +30,13 @@
 #include "front/rotating_log.h"
 #include "front/transcript.h"
 #include "select/python_text.h"
+#include "store/clock.h"
 #include "store/descriptor.h"
 
 namespace flatmanifest::front {
 
 namespace {
 
-constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr std::string_view kSecretPrefix = "DBT_ENV_SECRET_";
 
 // The reason is for who asks why a command took long.
@@ -47,12 +47,6 @@ class NotServed : public Error {
 
 using Clock = std::chrono::steady_clock;
 using Lines = std::vector<std::string>;
-
-int64_t Now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<int64_t>(now.tv_sec) * kNsPerSecond + now.tv_nsec;
-}
 
 // In UTC, as dbt's logs are.
 std::string TimeText(int64_t time_ns, const char* format, bool with_microseconds) {

@@ -5,21 +5,17 @@
 #include <cerrno>
 
 #include "format/error.h"
+#include "store/clock.h"
 
 namespace flatmanifest {
 
 namespace {
 
 FileIdentity IdentityFrom(const struct stat& status) {
-#ifdef __APPLE__
-  const timespec& modified = status.st_mtimespec;
-#else
-  const timespec& modified = status.st_mtim;
-#endif
   return {.device = status.st_dev,
           .inode = status.st_ino,
           .size = static_cast<uint64_t>(status.st_size),
-          .mtime_ns = int64_t{modified.tv_sec} * 1'000'000'000 + modified.tv_nsec};
+          .mtime_ns = ModifiedNs(status)};
 }
 
 }  // namespace

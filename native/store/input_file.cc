@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -17,6 +16,7 @@
 
 #include "format/error.h"
 #include "format/interruption.h"
+#include "store/clock.h"
 
 namespace flatmanifest {
 
@@ -56,25 +56,11 @@ struct stat Stat(int fd, const std::string& path) {
   return status;
 }
 
-int64_t Nanoseconds(const timespec& time) {
-  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
-int64_t Now() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count();
-}
-
 SourceStamp StampOf(const struct stat& status) {
   SourceStamp stamp;
   stamp.size = static_cast<uint64_t>(status.st_size);
-#ifdef __APPLE__
-  stamp.mtime_ns = Nanoseconds(status.st_mtimespec);
-  stamp.ctime_ns = Nanoseconds(status.st_ctimespec);
-#else
-  stamp.mtime_ns = Nanoseconds(status.st_mtim);
-  stamp.ctime_ns = Nanoseconds(status.st_ctim);
-#endif
+  stamp.mtime_ns = ModifiedNs(status);
+  stamp.ctime_ns = InodeChangedNs(status);
   stamp.inode = status.st_ino;
   stamp.device = status.st_dev;
   return stamp;
