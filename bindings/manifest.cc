@@ -1,21 +1,17 @@
-#include <pybind11/stl/filesystem.h>
-
-#include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "bindings/buffers.h"
 #include "bindings/graph_view.h"
 #include "bindings/handle.h"
+#include "bindings/listing.h"
 #include "bindings/selection.h"
 #include "bindings/to_python.h"
 #include "bindings/views.h"
 #include "convert/convert.h"
-#include "convert/json_split.h"
 #include "format/field_path.h"
 #include "format/verify.h"
-#include "store/publish.h"
 
 namespace flatmanifest::python {
 
@@ -99,50 +95,6 @@ py::object Reference(const ManifestView& manifest) {
                         file.access() == Access::kCopied);
 }
 
-// Raises only where the caller has made errors of warnings.
-void WarnUnlessDurable(const Durability& durability) {
-  if (durability.is_certain()) return;
-  const py::str text = py::str(FsDecode(durability.warning));
-  if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "%U", text.ptr()) != 0)
-    throw py::error_already_set();
-}
-
-std::filesystem::path Convert(const py::object& input, const py::object& output) {
-  const std::string source = FsEncode(input);
-  const std::string target = output.is_none() ? DefaultOutput(source) : FsEncode(output);
-  Published published;
-  {
-    const py::gil_scoped_release release;
-    published = ConvertFile(source, target);
-  }
-  WarnUnlessDurable(published.durability);
-  return target;
-}
-
-// [(key, None or [(key, begin, end), ...] of an object, begin, end), ...]
-py::list SplitFile(const py::object& path) {
-  const std::string name = FsEncode(path);
-  std::vector<JsonSection> sections;
-  {
-    const py::gil_scoped_release release;
-    const InputFile file = ReadInput(name);
-    sections = SplitJson(file.text.padded(), name);
-  }
-  py::list all;
-  for (const JsonSection& section : sections) {
-    py::object members = py::none();
-    if (section.is_object) {
-      py::list listed;
-      for (const JsonMember& member : section.members) {
-        listed.append(py::make_tuple(member.key, member.begin, member.end));
-      }
-      members = std::move(listed);
-    }
-    all.append(py::make_tuple(section.whole.key, members, section.whole.begin, section.whole.end));
-  }
-  return all;
-}
-
 NodeView Node(const ManifestView& manifest, const py::str& unique_id) {
   const Document& document = manifest.document();
   const Row row = FindRow(document, unique_id);
@@ -196,6 +148,7 @@ void BindManifest(py::module_& module) {
   py::class_<ManifestView, ObjectView> manifest(module, "Manifest", py::metaclass(ViewType()),
                                                 py::custom_type_setup(&AddFileBuffer));
   BindSelection(manifest);
+  BindListing(manifest);
   manifest.def("node", &Node, py::arg("unique_id"))
       .def("raw", &Raw, py::arg("unique_id"), py::arg("field"))
       .def_property_readonly("graph", [](const ManifestView& self) { return GraphOf(self.handle); })
@@ -236,9 +189,6 @@ void BindManifest(py::module_& module) {
   module.def("open_generation", &OpenGeneration, py::arg("path"), py::arg("generation"),
              py::arg("checksum"), py::arg("copy"));
   module.def("open_bytes", &OpenBytes, py::arg("bytes"), py::arg("name"));
-  BindArtifactLines(module);
-  module.def("split_json", &SplitFile, py::arg("path"));
-  module.def("convert", &Convert, py::arg("input"), py::arg("output") = py::none());
 }
 
 }  // namespace flatmanifest::python

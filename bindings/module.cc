@@ -4,7 +4,10 @@
 #include <pybind11/pybind11.h>
 
 #include "bindings/errors.h"
+#include "bindings/freshness.h"
+#include "bindings/front.h"
 #include "bindings/interruption.h"
+#include "bindings/listing.h"
 #include "bindings/object_writer.h"
 #include "bindings/stored_objects.h"
 #include "bindings/unbuilt.h"
@@ -20,7 +23,10 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   flatmanifest::python::BindBuffers(module);
   flatmanifest::python::BindGraph(module);
   flatmanifest::python::BindManifest(module);
+  flatmanifest::python::BindConvert(module);
+  flatmanifest::python::BindArtifactLines(module);
   flatmanifest::python::BindFreshness(module);
+  flatmanifest::python::BindFront(module);
   flatmanifest::python::BindStoredObjects(module);
   flatmanifest::python::BindUnbuilt(module);
   flatmanifest::python::BindObjectWriter(module);

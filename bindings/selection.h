@@ -1,16 +1,22 @@
-// Manifest.select, and the lines of what it selects.
+// Manifest.select (native/select).
 
 #ifndef FLATMANIFEST_BINDINGS_SELECTION_H_
 #define FLATMANIFEST_BINDINGS_SELECTION_H_
 
 #include <pybind11/pybind11.h>
 
+#include <string>
+#include <vector>
+
 #include "bindings/handle.h"
 
 namespace flatmanifest::python {
 
+// A str, or an iterable of str; None is none of them. Raises TypeError, which calls it `name`.
+std::vector<std::string> Texts(const py::handle& texts, const char* name);
+
+// select, select_with_warnings.
 void BindSelection(py::class_<ManifestView, ObjectView>& manifest);
-void BindArtifactLines(py::module_& module);
 
 }  // namespace flatmanifest::python
 

@@ -19,14 +19,14 @@ pybind11::object ViewType();
 // Object, Array and Node: Mapping and Sequence views of values, and their iterators.
 void BindViews(pybind11::module_& module);
 
-// Manifest, and the functions open and convert.
+// Manifest, open, load, open_generation, open_bytes.
 void BindManifest(pybind11::module_& module);
+
+// convert, split_json.
+void BindConvert(pybind11::module_& module);
 
 // Buffer: what memoryviews are of.
 void BindBuffers(pybind11::module_& module);
-
-// take_snapshot, is_fresh.
-void BindFreshness(pybind11::module_& module);
 
 // Graph.
 void BindGraph(pybind11::module_& module);

@@ -12,6 +12,8 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace flatmanifest {
@@ -24,6 +26,12 @@ enum class FileUse {
   kAlone,   // the file or directory itself: its inode and times, which change with a directory's
             // names
 };
+
+// The names that uses have in Python and in cache files.
+inline constexpr std::pair<std::string_view, FileUse> kFileUses[] = {{"read", FileUse::kRead},
+                                                                     {"listed", FileUse::kListed},
+                                                                     {"probed", FileUse::kProbed},
+                                                                     {"alone", FileUse::kAlone}};
 
 struct FileDependency {
   std::string path;

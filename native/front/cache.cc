@@ -115,14 +115,8 @@ void ReadState(const std::string& stem, CacheEntry& entry) {
   }
   AddChangedVariables(manifest, entry.stale_because);
   const Dependencies dependencies = ReadDependencies(state.Object("dependencies"));
-  const Snapshot& snapshot = dependencies.snapshot;
-  if (TakeSnapshotLike(dependencies.files, snapshot).SameAs(snapshot)) return;
-  for (const std::string& path :
-       ChangedSince(dependencies.files, snapshot.taken_ns, kMostReasons)) {
-    entry.stale_because.push_back(path + " has changed");
-  }
-  if (entry.stale_because.empty()) {
-    entry.stale_because.emplace_back("a file has changed that looks older, or is gone");
+  for (std::string& change : ChangedFiles(dependencies, kMostReasons)) {
+    entry.stale_because.push_back(std::move(change));
   }
 }
 

@@ -40,12 +40,19 @@ std::optional<std::string> ChangedValue(const Dependencies& dependencies,
   return std::nullopt;
 }
 
-std::optional<std::string> ChangedFile(const Dependencies& dependencies) {
+std::vector<std::string> ChangedFiles(const Dependencies& dependencies, size_t limit) {
   const Snapshot& earlier = dependencies.snapshot;
-  if (TakeSnapshotLike(dependencies.files, earlier).SameAs(earlier)) return std::nullopt;
-  const auto changed = ChangedSince(dependencies.files, earlier.taken_ns, 1);
-  return changed.empty() ? "a file has changed that looks older, or is gone"
-                         : changed.front() + " has changed";
+  if (TakeSnapshotLike(dependencies.files, earlier).SameAs(earlier)) return {};
+  std::vector<std::string> changes = ChangedSince(dependencies.files, earlier.taken_ns, limit);
+  for (std::string& path : changes) path += " has changed";
+  if (changes.empty()) changes.emplace_back("a file has changed that looks older, or is gone");
+  return changes;
+}
+
+std::optional<std::string> ChangedFile(const Dependencies& dependencies) {
+  std::vector<std::string> changes = ChangedFiles(dependencies, 1);
+  if (changes.empty()) return std::nullopt;
+  return std::move(changes.front());
 }
 
 std::optional<std::string> ChangedDependency(const Dependencies& dependencies,

@@ -7,7 +7,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,12 +15,6 @@
 #include "front/environment.h"
 
 namespace flatmanifest::front {
-
-// The names that uses have in a cache file.
-inline constexpr std::pair<std::string_view, FileUse> kFileUses[] = {{"read", FileUse::kRead},
-                                                                     {"listed", FileUse::kListed},
-                                                                     {"probed", FileUse::kProbed},
-                                                                     {"alone", FileUse::kAlone}};
 
 struct Dependencies {
   std::vector<FileDependency> files;
@@ -43,10 +36,13 @@ Dependencies ReadDependencies(const Fields& fields);
 std::optional<std::string> ChangedDependency(const Dependencies& dependencies,
                                              const Environment& environment);
 
-// The parts of it, for who looks at files while it does something else.
+// The parts of ChangedDependency, for callers that look at files while they do something else.
 std::optional<std::string> ChangedValue(const Dependencies& dependencies,
                                         const Environment& environment);
 std::optional<std::string> ChangedFile(const Dependencies& dependencies);
+
+// Up to `limit` changes of files, in words; empty if nothing has changed. Throws IoError.
+std::vector<std::string> ChangedFiles(const Dependencies& dependencies, size_t limit);
 
 }  // namespace flatmanifest::front
 

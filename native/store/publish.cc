@@ -93,6 +93,11 @@ std::string ThroughLinks(const std::string& path) {
   return target.string();
 }
 
+// The path of the file that is replaced.
+std::string Destination(const std::string& name, Existing existing) {
+  return existing == Existing::kKeep ? ThroughLinks(name) : name;
+}
+
 // Best effort: who may not give a file away has one of their own.
 void TakeOver(int fd, const std::string& path) {
   struct stat old;
@@ -148,7 +153,7 @@ uint64_t GenerationAfter(const std::optional<Header>& header) {
 
 Durability Publish(const std::string& name, std::span<const std::byte> bytes, Flush flush,
                    Existing existing) {
-  const std::string path = existing == Existing::kKeep ? ThroughLinks(name) : name;
+  const std::string path = Destination(name, existing);
   if (IsSpecial(path)) {
     WriteInPlace(path, bytes);
     return {};
@@ -160,7 +165,7 @@ Durability Publish(const std::string& name, std::span<const std::byte> bytes, Fl
 
 Published PublishNext(const std::string& name, std::span<std::byte> file, Flush flush,
                       Existing existing) {
-  const std::string path = existing == Existing::kKeep ? ThroughLinks(name) : name;
+  const std::string path = Destination(name, existing);
   if (IsSpecial(path)) {
     SetGeneration(file, 1);
     WriteInPlace(path, file);

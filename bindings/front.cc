@@ -1,0 +1,82 @@
+#include "bindings/front.h"
+
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bindings/errors.h"
+#include "bindings/freshness.h"
+#include "front/answer.h"
+#include "front/cache.h"
+#include "front/cache_version.h"
+#include "front/command_line.h"
+#include "front/dependencies.h"
+#include "front/environment.h"
+#include "front/places.h"
+#include "store/trust.h"
+
+namespace flatmanifest::python {
+
+namespace {
+
+// From the fields that a cache file has of them (docs/cache-files.md, "Dependencies").
+front::Dependencies DependenciesOf(const py::dict& fields) {
+  front::Dependencies dependencies{
+      .files = FileDependencies(fields["files"]),
+      .snapshot = SnapshotOf(fields["snapshot"]),
+      .variables = py::object(fields["variables"]).cast<std::optional<std::vector<std::string>>>(),
+      .salt = py::object(fields["salt"]).cast<std::string>(),
+      .environment = py::object(fields["environment"]).cast<std::string>(),
+      .values = {}};
+  for (const auto& [name, place] : py::dict(fields["values"])) {
+    dependencies.values.emplace_back(py::cast<std::string>(name), py::cast<std::string>(place));
+  }
+  return dependencies;
+}
+
+}  // namespace
+
+void BindFront(py::module_& module) {
+  module.attr("CACHE_VERSION") = front::kCacheVersion;
+  module.def(
+      "changed_dependency",
+      [](const py::dict& fields, const front::Environment& environment) {
+        const front::Dependencies dependencies = DependenciesOf(fields);
+        const py::gil_scoped_release release;
+        return front::ChangedDependency(dependencies, environment);
+      },
+      py::arg("fields"), py::arg("environment"));
+  module.def(
+      "transcript_path",
+      [](const std::vector<std::string>& arguments,
+         const std::string& program_directory) -> py::object {
+        const auto line = front::ParseCommandLine(arguments);
+        const auto places = line ? front::FindPlaces(*line) : std::nullopt;
+        if (!places) return py::none();
+        return FsDecode(front::TranscriptPath(*places, *line, program_directory));
+      },
+      py::arg("arguments"), py::arg("program_directory"));
+  module.def(
+      "answer_path",
+      [](const std::vector<std::string>& arguments,
+         const std::string& program_directory) -> py::object {
+        const auto path = front::AnswerPath(arguments, program_directory);
+        if (!path) return py::none();
+        return FsDecode(*path);
+      },
+      py::arg("arguments"), py::arg("program_directory"));
+  module.def("require_trusted_directory", &RequireTrustedDirectory, py::arg("directory"),
+             py::call_guard<py::gil_scoped_release>());
+  module.def("trim_cache", &front::TrimCache, py::arg("directory"), py::arg("max_bytes"),
+             py::arg("kept"), py::call_guard<py::gil_scoped_release>());
+  module.def(
+      "environment_digest",
+      [](const front::Environment& environment,
+         const std::optional<std::vector<std::string>>& names,
+         const std::string& salt) { return front::DigestOf(environment, names, salt); },
+      py::arg("environment"), py::arg("names"), py::arg("salt"));
+}
+
+}  // namespace flatmanifest::python
