@@ -10,7 +10,7 @@ namespace flatmanifest::python {
 
 namespace {
 
-// The object behind a memoryview: holds what the numbers lie in, exports one column of it.
+// The object behind a memoryview: it keeps the memory of the numbers alive and exports one column.
 struct Buffer {
   std::shared_ptr<const void> owner;
   const void* data;

@@ -1,4 +1,4 @@
-// Numbers as read-only memoryviews, without a copy: parts of the file, and what was computed.
+// Read-only memoryviews of numbers, without a copy: of parts of the file, and of computed results.
 
 #ifndef FLATMANIFEST_BINDINGS_BUFFERS_H_
 #define FLATMANIFEST_BINDINGS_BUFFERS_H_
@@ -17,7 +17,7 @@ namespace flatmanifest::python {
 // memoryviews that keep the mapping alive: bytes (format "B") and 32-bit unsigned integers ("I").
 py::memoryview ByteBuffer(const HandlePtr& handle, std::span<const std::byte> bytes);
 py::memoryview UintBuffer(const HandlePtr& handle, std::span<const uint32_t> numbers);
-// One of numbers that were computed, which it owns.
+// A memoryview that owns the computed numbers.
 py::memoryview UintBuffer(std::vector<uint32_t> numbers);
 
 }  // namespace flatmanifest::python

@@ -17,7 +17,7 @@ namespace flatmanifest::python {
 
 namespace {
 
-// Raises only where the caller has made errors of warnings.
+// A warning; it raises only if the caller has turned warnings into errors.
 void WarnUnlessDurable(const Durability& durability) {
   if (durability.is_certain()) return;
   const py::str text = py::str(FsDecode(durability.warning));
@@ -37,7 +37,8 @@ std::filesystem::path Convert(const py::object& input, const py::object& output)
   return target;
 }
 
-// [(key, None or [(key, begin, end), ...] of an object, begin, end), ...]
+// The list [(key, members, begin, end), ...]. `members` is None, or [(key, begin, end), ...] of an
+// object.
 py::list SplitFile(const py::object& path) {
   const std::string name = FsEncode(path);
   std::vector<JsonSection> sections;

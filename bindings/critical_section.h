@@ -1,9 +1,10 @@
-// How threads share what may change, where there is no GIL. With the GIL, all of this is nothing.
+// Sharing of mutable objects between threads without a GIL. With the GIL, all of this does nothing.
 //
 // Most objects of this module never change. Those that do (a Manifest by refresh(), a Graph by its
 // methods, an iterator by each step) are touched in a critical section of the Python object (PEP
-// 703), which is given up like the GIL while a call runs without the interpreter or waits: code
-// that is right with the GIL is right in a critical section of the one object that it changes.
+// 703). Like the GIL, the section is given up while a call runs without the interpreter or waits.
+// So code that is right with the GIL is right in a critical section of the one object that it
+// changes.
 
 #ifndef FLATMANIFEST_BINDINGS_CRITICAL_SECTION_H_
 #define FLATMANIFEST_BINDINGS_CRITICAL_SECTION_H_
@@ -16,7 +17,7 @@ namespace flatmanifest::python {
 
 namespace py = pybind11;
 
-// A critical section of an object. They nest, the last one to begin ends first.
+// A critical section of an object. Sections nest; the last one to begin ends first.
 class CriticalSection {
  public:
 #ifdef Py_GIL_DISABLED
@@ -37,7 +38,7 @@ class CriticalSection {
 #endif
 };
 
-// For what Python objects share and no Python code runs under.
+// A lock for data that Python objects share. No Python code runs while it is held.
 class Mutex {
  public:
 #ifdef Py_GIL_DISABLED
@@ -52,7 +53,8 @@ class Mutex {
 #endif
 };
 
-// As the first parameter of a method: the object is changed, and the call is one critical section.
+// The type of a method's first parameter if the method changes the object. The whole call is one
+// critical section.
 template <typename Held>
 class Exclusively {
  public:
@@ -87,9 +89,9 @@ class type_caster<flatmanifest::python::Exclusively<Held>> : public type_caster_
   std::optional<flatmanifest::python::CriticalSection> section_;
 };
 
-// What a reference to an object that may change is, for every other parameter: with the GIL, the
-// object itself; without it, a copy of what it held when the call began. (A reference that is cast
-// from a handle does not outlive the cast: cast to the type itself.)
+// The caster for every other parameter that refers to an object that may change. With the GIL, the
+// reference is to the object itself; without it, to a copy of its state when the call began. (A
+// reference that is cast from a handle does not outlive the cast: cast to the type itself.)
 #ifdef Py_GIL_DISABLED
 template <typename Held>
 class CopyingCaster : public type_caster_base<Held> {

@@ -12,7 +12,7 @@ namespace py = pybind11;
 
 namespace {
 
-// Not py::register_exception, which wants messages to be UTF-8.
+// py::register_exception is not used: it requires UTF-8 messages.
 template <typename Native>
 void BindValueError(py::module_& module, const char* name) {
   PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> type;

@@ -7,19 +7,19 @@
 
 namespace flatmanifest::python {
 
-// Adds FormatError, ConvertError and GraphError, all ValueErrors, and NodeNotFoundError, a
-// KeyError, to the module, and translates the errors of format/error.h and graph/graph_error.h: the
-// first three by name, IoError to the OSError that its errno stands for.
+// Adds FormatError, ConvertError, SelectionError, GraphError and GenerationError (all ValueErrors)
+// and NodeNotFoundError (a KeyError) to the module. Translates the native errors of these names,
+// StackError to RecursionError, and IoError to the OSError of its errno.
 void BindErrors(pybind11::module_& module);
 
-// As os.fsdecode: messages name files, and the name of a file can be any bytes.
+// os.fsdecode: messages contain file names, which may be any bytes.
 pybind11::str FsDecode(std::string_view bytes);
 
 // Raises a Python exception of that type.
 [[noreturn]] void Raise(const pybind11::handle& type, std::string_view message);
-// KeyError, with the key itself.
+// Raises KeyError with the key itself.
 [[noreturn]] void RaiseKeyError(const pybind11::handle& key);
-// NodeNotFoundError, with dbt's message (dbt/graph/graph.py, Graph.ancestors).
+// Raises NodeNotFoundError with dbt's message (dbt/graph/graph.py, Graph.ancestors).
 [[noreturn]] void RaiseNodeNotFound(const pybind11::handle& unique_id);
 
 }  // namespace flatmanifest::python

@@ -14,10 +14,10 @@ namespace flatmanifest::python {
 
 namespace py = pybind11;
 
-// From a dict of paths by use ({"read": [...]}, kFileUses), or from an iterable of paths that are
-// read. Raises TypeError, ValueError as FsEncode does.
+// Converts a dict of paths by use ({"read": [...]}, kFileUses), or an iterable of paths that are
+// read. Raises TypeError and ValueError as FsEncode does.
 std::vector<FileDependency> FileDependencies(const py::object& files);
-// From a tuple or list. Raises ValueError if it has not five elements.
+// Converts a tuple or list. Raises ValueError unless it has five elements.
 Snapshot SnapshotOf(const py::sequence& snapshot);
 
 // take_snapshot, take_snapshot_of_new, is_fresh, is_worth_retaking, read_files.

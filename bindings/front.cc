@@ -21,7 +21,7 @@ namespace flatmanifest::python {
 
 namespace {
 
-// From the fields that a cache file has of them (docs/cache-files.md, "Dependencies").
+// Converts the fields of a cache file's dependencies (docs/cache-files.md, "Dependencies").
 front::Dependencies DependenciesOf(const py::dict& fields) {
   front::Dependencies dependencies{
       .files = FileDependencies(fields["files"]),

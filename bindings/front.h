@@ -1,4 +1,4 @@
-// Where the front door keeps its files, and how it knows them again (native/front).
+// Paths, digests and checks of the files that the front door keeps (native/front).
 
 #ifndef FLATMANIFEST_BINDINGS_FRONT_H_
 #define FLATMANIFEST_BINDINGS_FRONT_H_

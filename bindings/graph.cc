@@ -1,4 +1,4 @@
-// Graph: what takes and gives ids. python/flatmanifest/_native.pyi documents every method.
+// Graph's methods over ids. python/flatmanifest/_native.pyi documents every method.
 
 #include <memory>
 #include <mutex>
@@ -49,8 +49,8 @@ GraphView MakeGraph(const py::iterable& edges, const py::iterable& nodes) {
   return {nullptr, graph, std::make_shared<IdCache>()};
 }
 
-// Graph(edges, nodes). The instance is made whole in __new__, because one that __new__ alone has
-// been called for would hold nothing, and its methods would follow a wild pointer.
+// Graph(edges, nodes). __new__ makes the whole instance: an instance that only __new__ was called
+// for would hold nothing, and its methods would follow a wild pointer.
 void SetUpConstructor(PyHeapTypeObject* type) {
   type->ht_type.tp_new = [](PyTypeObject*, PyObject* args, PyObject* keywords) -> PyObject* {
     try {
@@ -77,8 +77,8 @@ bool Contains(const GraphView& view, const py::object& unique_id) {
   return bytes && graph->Find(*bytes) != kNoRow;
 }
 
-// Also of rows that are no nodes any more. New objects each time: whoever wants all ids at once
-// rarely wants them twice.
+// Includes rows that are no longer nodes. The list is new on each call: callers rarely want all ids
+// twice.
 py::list Ids(const GraphView& view) {
   const auto graph = view.Share();
   const uint32_t count = graph->row_limit();
@@ -330,7 +330,7 @@ void RemoveEdge(Exclusively<GraphView> view, const py::str& parent, const py::st
 
 // --- the class ---
 
-// A method that is a function of python/flatmanifest/_graph.py.
+// A method that calls a function of python/flatmanifest/_graph.py.
 auto InPython(const char* function) {
   return [function](const py::object& self) {
     self.cast<GraphView>().Share();

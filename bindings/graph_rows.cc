@@ -1,4 +1,4 @@
-// Graph: what takes and gives row numbers, as buffers.
+// Graph's methods over row numbers, as buffers.
 
 #include <string>
 #include <utility>
@@ -27,7 +27,7 @@ Row RowOfId(const GraphView& view, const py::str& unique_id) {
   return row;
 }
 
-// One of the four columns: in the mapping, or of the graph as it is now.
+// One of the four columns: from the mapping, or computed from the graph as it is now.
 auto Column(bool of_children, bool indptr) {
   return [of_children, indptr](const GraphView& view) {
     const auto graph = view.Share();

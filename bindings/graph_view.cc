@@ -17,7 +17,7 @@ py::ssize_t IndexOf(const py::handle& number) {
   return index;
 }
 
-// Whether `numbers` is a buffer of uint32; its rows are then appended.
+// Appends the rows and returns true if `numbers` is a buffer of uint32.
 bool AppendBuffer(const Graph& graph, const py::object& numbers, std::vector<Row>& rows) {
   if (PyObject_CheckBuffer(numbers.ptr()) == 0) return false;
   const py::buffer_info info = py::reinterpret_borrow<py::buffer>(numbers).request();
@@ -62,7 +62,7 @@ Graph& GraphView::Change(bool new_ids) {
   Share();  // raises if closed
   if (graph.use_count() != 1) graph = std::make_shared<Graph>(*graph);
   if (new_ids && ids.use_count() != 1) ids = std::make_shared<IdCache>(*ids);
-  // Whichever thread let go of it last has read all that it wanted.
+  // Acquire: the threads that released their shares have finished reading.
   std::atomic_thread_fence(std::memory_order_acquire);
   return *graph;
 }

@@ -1,4 +1,4 @@
-// A graph as Python holds it, and the way of ids and rows in and out.
+// The state of Python's Graph objects, and conversions of ids and rows.
 
 #ifndef FLATMANIFEST_BINDINGS_GRAPH_VIEW_H_
 #define FLATMANIFEST_BINDINGS_GRAPH_VIEW_H_
@@ -37,9 +37,9 @@ struct SharedGraph {
   std::shared_ptr<IdCache> ids;
 };
 
-// What the class Graph holds. The native graph is never changed while anybody else holds it: a
-// change makes a copy first (Change). A call takes its own share of it before it lets other Python
-// code run, by releasing the GIL or by making an object.
+// The state of a Graph object. A native graph never changes while others hold it: Change copies it
+// first. A call takes its own share before other Python code can run (when it releases the GIL or
+// makes an object).
 struct GraphView {
   HandlePtr handle;  // null for a graph that was made from edges
   std::shared_ptr<Graph> graph;
@@ -50,27 +50,27 @@ struct GraphView {
     if (handle) handle->document();
     return graph;
   }
-  // A view of a graph that was made from this one, whose rows have the same ids.
+  // A view of a graph that was made from this view's graph. Its rows have the same ids.
   GraphView With(Graph made) const {
     return {handle, std::make_shared<Graph>(std::move(made)), ids};
   }
-  // The native graph, to be changed. `new_ids`: rows may come to stand for other ids than in the
-  // graphs that this one shares its ids with.
+  // The native graph, for changing. `new_ids`: rows may get other ids than in the graphs that share
+  // this view's ids.
   Graph& Change(bool new_ids = false);
 };
 
-// m.graph.
+// Manifest.graph.
 GraphView GraphOf(const HandlePtr& handle);
 
-// Runs a call of native code that may take long without the GIL.
+// Runs native code that may take long without the GIL.
 template <typename Call>
 auto WithoutGil(Call call) {
   const py::gil_scoped_release release;
   return call();
 }
 
-// Runs a walk, without the GIL if the graph is so large that it may take longer than to get the GIL
-// back from a busy thread.
+// Runs a walk. A walk of a large graph runs without the GIL; that of a small graph may take less
+// time than getting the GIL back from a busy thread.
 template <typename Walk>
 std::vector<Row> RunWalk(const Graph& graph, Walk walk) {
   constexpr uint32_t kWorthReleasing = 20'000;
@@ -79,22 +79,23 @@ std::vector<Row> RunWalk(const Graph& graph, Walk walk) {
 
 // The graph in dbt's order, which the first call links.
 const Digraph& Linked(const Graph& graph);
-// Raises GraphError, "Found a cycle: ...", if there is one.
+// The generations of a topological sort. Raises GraphError ("Found a cycle: ...") for a cyclic
+// graph.
 Generations Sorted(const Graph& graph);
 
 // --- in ---
 
 // The node of that id. Raises NodeNotFoundError.
 Row NodeOf(const Graph& graph, const py::str& unique_id);
-// The nodes of those ids. Raises NodeNotFoundError; TypeError if one is no str.
+// The nodes of those ids. Raises NodeNotFoundError, or TypeError for an id that is no str.
 std::vector<Row> NodesOf(const Graph& graph, const py::iterable& unique_ids);
-// The row of that number, counted from the end if negative. Raises IndexError; NodeNotFoundError
-// for a row that is no node.
+// The row of that number; negative numbers count from the end. Raises IndexError, and
+// NodeNotFoundError for a row that is no node.
 Row RowOf(const Graph& graph, const py::handle& number);
 Row NodeRowOf(const Graph& graph, const py::handle& number);
-// The same for several, as integers or as a buffer of uint32.
+// The node rows of several numbers, given as integers or as a buffer of uint32.
 std::vector<Row> NodeRowsOf(const Graph& graph, const py::object& numbers);
-// None is no limit, a negative one is none at all.
+// The depth for None (any depth) or a number (a negative one is 0).
 uint64_t DepthOf(const py::object& depth);
 
 // --- out ---
@@ -105,7 +106,7 @@ py::list IdList(const GraphView& view, const Graph& graph, std::span<const Row> 
 // --- the parts of the class ---
 
 using GraphClass = py::class_<GraphView>;
-// Everything that takes or gives row numbers.
+// Adds the methods that take or give row numbers.
 void BindGraphRows(GraphClass& graph);
 
 }  // namespace flatmanifest::python

@@ -1,8 +1,9 @@
-// Who owns what at the border to Python.
+// Ownership at the border to Python.
 //
-// Every Python object that reads a manifest holds a share of one Handle, and the Handle a share of
-// the mapping; so the mapping lives as long as the last of them, and close() merely makes further
-// use an error. Buffers handed out before close() stay valid: they hold a share too.
+// Every Python object that reads a manifest holds a share of one Handle, and the Handle holds a
+// share of the mapping. So the mapping lives as long as the last of these objects, and close() only
+// makes further use an error. Buffers that were handed out before close() stay valid: they hold a
+// share too.
 
 #ifndef FLATMANIFEST_BINDINGS_HANDLE_H_
 #define FLATMANIFEST_BINDINGS_HANDLE_H_
@@ -48,12 +49,13 @@ class Handle {
   }
   void Close() { closed_.store(true, std::memory_order_relaxed); }
   bool closed() const { return closed_.load(std::memory_order_relaxed); }
-  // What the caller opened, and the same whatever the working directory becomes.
+  // The path as the caller gave it, and its absolute form, which does not depend on the current
+  // working directory.
   const std::string& path() const { return path_; }
   const std::string& absolute_path() const { return absolute_path_; }
-  // Also after Close: what to compare newer files with.
+  // Works after Close too: newer files are compared with it.
   const ManifestFile& file() const { return *file_; }
-  // What all graphs of the manifest share; `make` is called when one is first asked for.
+  // The state that all graphs of the manifest share. The first call runs `make`.
   template <typename Make>
   const SharedGraph& graph(Make make) {
     std::call_once(graph_made_, [&] { graph_ = make(); });
@@ -94,7 +96,7 @@ struct ManifestView : ObjectView {};
 
 namespace pybind11::detail {
 
-// A manifest may be what is passed as any of its bases.
+// A parameter of any of these base types also takes a manifest.
 template <>
 class type_caster<flatmanifest::python::View> : public CopyingCaster<flatmanifest::python::View> {};
 template <>

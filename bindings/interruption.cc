@@ -13,7 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A twentieth of a second: the GIL, which handlers need, may be another thread's.
+// A twentieth of a second. Handlers need the GIL, which another thread may hold.
 constexpr Clock::duration kBetweenSignals = std::chrono::milliseconds(50);
 
 std::atomic<unsigned long> g_main_thread = 0;
@@ -28,8 +28,8 @@ bool IsInterrupted(Urgency urgency) {
   return PyErr_CheckSignals() != 0;
 }
 
-// Importing threading for that would take a quarter of what importing this module takes. Where
-// nobody has, there is one thread.
+// Importing threading would take a quarter of the time of importing this module. If nobody has
+// imported it, there is one thread.
 unsigned long MainThread() {
   const auto threading =
       py::reinterpret_steal<py::object>(PyImport_GetModule(py::str("threading").ptr()));

@@ -1,4 +1,4 @@
-// Ctrl-C in native calls.
+// Interruption of native calls by signals such as Ctrl-C.
 
 #ifndef FLATMANIFEST_BINDINGS_INTERRUPTION_H_
 #define FLATMANIFEST_BINDINGS_INTERRUPTION_H_

@@ -62,8 +62,8 @@ py::list ListLines(const ManifestView& manifest, const py::iterable& unique_ids,
   return lines;
 }
 
-// How these resources hang together: a tree of text, Graphviz's language, or the SVG that its
-// program makes of that.
+// The graph of these resources: a text tree, DOT text, or the SVG that Graphviz makes of the DOT
+// text.
 py::str Draw(const ManifestView& manifest, const py::iterable& unique_ids,
              const std::string& output) {
   const HandlePtr handle = manifest.handle;
@@ -89,7 +89,7 @@ py::str Draw(const ManifestView& manifest, const py::iterable& unique_ids,
   return FsDecode(output == "svg" ? svg : text.text());
 }
 
-// What the artifact at `path` says of each, None if it does not.
+// The lines of these resources from the artifact at `path`; None if it cannot give them all.
 py::object ArtifactLinesOf(const py::object& path, const py::iterable& unique_ids,
                            const py::object& output_keys) {
   const std::string name = FsEncode(path);

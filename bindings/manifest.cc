@@ -41,7 +41,7 @@ py::object Load(const py::object& path, bool copy) {
   return ToPlain(manifest.document(), manifest.cell);
 }
 
-// What Manifest pickles as: the newest generation may be another by now.
+// Opens a pickled Manifest. The file at the path may be another generation by now.
 ManifestView OpenGeneration(const py::object& path, uint64_t generation, uint64_t checksum,
                             bool copy) {
   std::string name = FsEncode(path);
@@ -60,7 +60,7 @@ ManifestView OpenBytes(const py::bytes& bytes, const py::object& name) {
   return ViewOf(std::move(file), std::move(path));
 }
 
-// A manifest of what is at the path now, nothing if that is what `handle` shows.
+// The manifest that is at the path now; nothing if `handle` already shows it.
 std::optional<ManifestView> Newer(const HandlePtr& handle) {
   const ManifestFile& held = handle->file();
   std::shared_ptr<const ManifestFile> file;
@@ -77,15 +77,15 @@ bool Refresh(Exclusively<ManifestView> manifest) {
   before->document();  // raises if it is closed
   auto newer = Newer(before);
   before->document();
-  // Another thread may have been faster, with what is newer still.
+  // Another thread may have refreshed the manifest meanwhile, to a newer file still.
   if (manifest->handle != before) return true;
   if (!newer) return false;
   static_cast<View&>(*manifest) = *std::move(newer);
   return true;
 }
 
-// (path, generation, checksum, copy) of what open_generation would open; None for what no path
-// leads to.
+// The arguments (path, generation, checksum, copy) for open_generation; None for a manifest without
+// a path.
 py::object Reference(const ManifestView& manifest) {
   manifest.document();  // raises if it is closed
   const ManifestFile& file = manifest.handle->file();
@@ -124,8 +124,8 @@ void CheckIntact(const ManifestView& manifest) {
   Verify(document);
 }
 
-// memoryview(m). Not pybind11's def_buffer, which turns every error into BufferError. The memory is
-// the buffer's, not the manifest's, which may be refreshed while the buffer is in use.
+// memoryview(m). Not pybind11's def_buffer, which turns every error into BufferError. The buffer
+// itself keeps the memory alive: the manifest may be refreshed while the buffer is in use.
 int GetFileBuffer(PyObject* self, Py_buffer* buffer, int flags) {
   try {
     const HandlePtr handle = py::handle(self).cast<ManifestView>().handle;
@@ -164,7 +164,7 @@ void BindManifest(py::module_& module) {
            [](const py::object& self) {
              return py::module_::import("flatmanifest._sharing").attr("reduce_manifest")(self);
            })
-      // Of the plain value, as those of the other views.
+      // Copies are plain values, as those of the other views.
       .def("__copy__", [](const ManifestView& self) { return ToPlain(self.document(), self.cell); })
       .def("__deepcopy__", [](const ManifestView& self,
                               const py::object&) { return ToPlain(self.document(), self.cell); })

@@ -25,16 +25,16 @@ py::object AttributesOf(const py::handle& instance) {
   return Steal(PyObject_GenericGetDict(instance.ptr(), nullptr));
 }
 
-// Takes a container out of the cyclic garbage collector's sight: what is restored is a tree of
-// plain data, and looking for cycles through a hundred thousand such containers again and again is
-// what holding a manifest costs most. Reference counts free it as ever. (msgspec's gc=False.)
+// Untracks a container from the cyclic garbage collector. Restored objects are trees of plain data,
+// and searching a hundred thousand such containers for cycles, again and again, is the largest cost
+// of holding a manifest. Reference counts still free the container. (msgspec: gc=False.)
 const py::object& Untracked(const py::object& container) {
   PyObject_GC_UnTrack(container.ptr());
   return container;
 }
 
-// Whether it is the same number, not whether they compare equal: NaN does not equal itself, 0.0
-// equals -0.0, and both are written as what they are.
+// Whether both are the same number, which is not comparing equal: NaN does not equal itself, 0.0
+// equals -0.0, and each is stored as it is.
 bool EqualsDouble(double stored, const py::handle& value) {
   if (!PyFloat_CheckExact(value.ptr())) return false;
   const double number = PyFloat_AS_DOUBLE(value.ptr());
@@ -42,7 +42,8 @@ bool EqualsDouble(double stored, const py::handle& value) {
   return stored == number && std::signbit(stored) == std::signbit(number);
 }
 
-// Whether it is a dict of so many items, and `equals(place, key, item)` holds for each, in order.
+// Whether the value is a dict of `size` items and `equals(place, key, item)` is true for each, in
+// order.
 template <typename Equals>
 bool EqualItems(const py::handle& value, size_t size, const Equals& equals) {
   if (!PyDict_CheckExact(value.ptr())) return false;
@@ -204,7 +205,7 @@ py::object ObjectReader::RestoreDict(const Shape& shape, std::span<const Cell> e
   return Untracked(dict);
 }
 
-// As pickle does: neither __init__ nor __post_init__ runs, what they made is stored.
+// Like pickle: neither __init__ nor __post_init__ runs; their results are stored.
 py::object ObjectReader::RestoreInstance(const Shape& shape, std::span<const Cell> elements,
                                          WalkGuard& guard) {
   auto* type = reinterpret_cast<PyTypeObject*>(shape.type.ptr());

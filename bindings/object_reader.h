@@ -19,8 +19,8 @@ namespace flatmanifest::python {
 
 namespace py = pybind11;
 
-// Builds objects of one file, and compares objects with what is stored. Several threads may call it
-// at once.
+// Builds objects of one file, and compares objects with the stored ones. Safe to call from several
+// threads.
 class ObjectReader {
  public:
   // `resolve(path)` gives the class named "module:Class", and for a dataclass the fields that are
@@ -30,12 +30,12 @@ class ObjectReader {
   const Document& document() const { return file_->document(); }
   const std::shared_ptr<const ManifestFile>& file() const { return file_; }
 
-  // A new object; equal texts are one str. Raises FormatError for a damaged file, what `resolve`
-  // raises.
+  // A new object; equal texts are one str. Raises FormatError for a damaged file, and any error
+  // that `resolve` raises.
   py::object Restore(Cell cell);
-  // Whether the value is what Restore(cell) would give: the same types and numbers (NaN equals
-  // NaN), and dicts in the same order. Attributes of dataclasses that are no fields do not count,
-  // and a subclass of str that is no Enum counts as the str that it is stored as.
+  // Whether the value equals Restore(cell): the same types and numbers (NaN equals NaN), and dicts
+  // in the same order. Attributes that are no fields of their dataclass do not count. A subclass of
+  // str that is no Enum counts as a str.
   bool Equals(Cell cell, const py::handle& value);
   // The one str of that text.
   const py::object& Text(StringId id);
@@ -43,7 +43,7 @@ class ObjectReader {
  private:
   enum class Kind { kDict, kInstance, kEnum, kTuple, kPairs };
 
-  // What the objects of one key list are.
+  // The meaning of the objects with one key list.
   struct Shape {
     Kind kind = Kind::kDict;
     py::object type;                // kInstance, kEnum

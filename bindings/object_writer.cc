@@ -32,8 +32,8 @@ py::object Steal(PyObject* object) {
 
 class ObjectWriter {
  public:
-  // `describe(type)` gives the path "module:Class" of a class, and the names of the fields to store
-  // of a dataclass, None of an Enum; it raises TypeError for others.
+  // `describe(type)` gives the path "module:Class" of a class and the names of the fields to store:
+  // a list for a dataclass, None for an Enum. It raises TypeError for other types.
   explicit ObjectWriter(py::object describe) : describe_(std::move(describe)) {
     PyDateTime_IMPORT;
     enum_type_ = py::module_::import("enum").attr("Enum");
@@ -69,7 +69,7 @@ class ObjectWriter {
     bool is_enum = false;
     std::vector<py::object> names;
     std::vector<StringId> fields;
-    // The marker, by the fields that hold members of Enums and the addresses of those.
+    // Markers, by the fields that hold members of Enums and the addresses of these Enums.
     std::unordered_map<std::string, StringId> markers;
   };
 
@@ -156,7 +156,7 @@ class ObjectWriter {
     return writer_.AddArray(pairs);
   }
 
-  // A value of another file that has not been built is taken over as it is.
+  // An unbuilt value of another file is copied without building it.
   Cell AddUnbuilt(const Unbuilt& unbuilt, const py::handle& value) {
     if (unbuilt.finish != nullptr) return AddOther(value);  // what it would be is not in that file
     const StoredMap& map = *unbuilt.stored;
@@ -276,7 +276,7 @@ class ObjectWriter {
   std::unordered_map<const ObjectReader*, std::unique_ptr<Copier>> copiers_;
 };
 
-// The generation it was published as.
+// Returns the generation that was published.
 uint64_t PublishObjects(const py::object& path, const py::dict& root, const py::object& describe,
                         bool is_lasting) {
   const std::string target = FsEncode(path);
@@ -286,7 +286,7 @@ uint64_t PublishObjects(const py::object& path, const py::dict& root, const py::
   const Cell cell = writer.Add(root);
   FileImage image = std::move(writer).Finish(cell, NextGeneration(target));
   const py::gil_scoped_release release;
-  // A file of the cache can be made anew: it needs no warning that a power failure may take it.
+  // A cache file can be made again, so no warning says that a power failure may take it.
   return PublishNext(target, image.writable_bytes(), is_lasting ? Flush::kToDisk : Flush::kNone)
       .generation;
 }

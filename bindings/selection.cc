@@ -28,7 +28,7 @@ void Warn(const py::list& warnings) {
   for (const py::handle text : warnings) warn(text, category, py::arg("stacklevel") = 1);
 }
 
-// The ids, and the texts of what dbt warns of.
+// The ids, and the texts of dbt's warnings.
 py::tuple SelectWithWarnings(const ManifestView& manifest, const py::object& select,
                              const py::object& exclude, const py::object& selector,
                              const py::object& resource_type,

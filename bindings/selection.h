@@ -12,7 +12,8 @@
 
 namespace flatmanifest::python {
 
-// A str, or an iterable of str; None is none of them. Raises TypeError, which calls it `name`.
+// Converts a str or an iterable of str; None gives an empty list. Raises TypeError with the name of
+// the argument.
 std::vector<std::string> Texts(const py::handle& texts, const char* name);
 
 // select, select_with_warnings.

@@ -43,7 +43,8 @@ StoredObjects OpenObjects(const py::object& path, const py::object& resolve) {
   if (document.header().kind != DocumentKind::kInternal) {
     document.Fail("it holds an artifact, not objects");
   }
-  // Objects are built while dbt runs, which could do nothing about damage that is met then.
+  // The checksum is checked now: objects are built while dbt runs, and dbt could not handle damage
+  // at that time.
   if (Checksum(document.bytes(), document.checksum_offset()) != document.header().checksum) {
     document.Fail("the checksum is wrong (damaged file)");
   }
@@ -64,8 +65,8 @@ Cell ValueAt(const StoredMap& map, py::ssize_t index) {
   return values[static_cast<size_t>(index)];
 }
 
-// Replaces the values of a dict that are Unbuilt by what these stand for. It must not change
-// meanwhile but for those: what builds values runs no code that does.
+// Replaces each Unbuilt value of a dict by the built one. Nothing else may change the dict
+// meanwhile; building values runs no code that does.
 void BuildInto(const py::dict& dict) {
   const GarbageCollectionPause pause;
   const CriticalSection section(dict);
@@ -81,8 +82,8 @@ void BuildInto(const py::dict& dict) {
   }
 }
 
-// Whether a dict has the keys of the map in its order, and for each what stands for its value, or
-// one that equals it.
+// Whether a dict has the keys of the map in the same order, and each value is its Unbuilt or equals
+// the stored value.
 bool Matches(const StoredMap& map, const py::dict& dict) {
   const auto keys = map.keys();
   const auto values = map.values();
@@ -104,7 +105,7 @@ bool Matches(const StoredMap& map, const py::dict& dict) {
   return true;
 }
 
-// A field of every value, or of a part of it; None where there is none.
+// A field of every value, or a part of a field (a dotted path); None where it is missing.
 py::list Column(const StoredMap& map, const py::str& field) {
   const GarbageCollectionPause pause;
   const Document& document = map.reader->document();
@@ -123,7 +124,7 @@ py::list KeysOf(const StoredMap& map) {
   return keys;
 }
 
-// The same file as a manifest, for its graph and for selecting.
+// The same file as a Manifest, for its graph and for selections.
 ManifestView ManifestOf(const StoredObjects& objects) {
   const auto& file = objects.reader->file();
   return {{{std::make_shared<Handle>(file, objects.path), file->document().root()}}};

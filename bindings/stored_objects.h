@@ -1,5 +1,4 @@
-// What of a file of objects Python asks for: its collections, the values in them, columns of their
-// fields.
+// Python's access to a file of objects: its collections, their values, and columns of fields.
 
 #ifndef FLATMANIFEST_BINDINGS_STORED_OBJECTS_H_
 #define FLATMANIFEST_BINDINGS_STORED_OBJECTS_H_
@@ -14,7 +13,7 @@
 
 namespace flatmanifest::python {
 
-// One object of a file whose values are to be built one by one: a collection of the manifest.
+// A collection of the manifest, an object of the file whose values are built one by one.
 struct StoredMap {
   std::shared_ptr<ObjectReader> reader;
   Cell cell;
@@ -23,10 +22,10 @@ struct StoredMap {
   std::span<const Cell> values() const { return reader->document().Elements(cell); }
 };
 
-// Builds the value at a place of the map. Raises IndexError for a place that it has not.
+// Builds the value at a place of the map. Raises IndexError for a place out of range.
 py::object RestoreAt(const StoredMap& map, py::ssize_t place);
 
-// StoredObjects and StoredMap.
+// StoredObjects, StoredMap, build_values, open_objects.
 void BindStoredObjects(py::module_& module);
 
 }  // namespace flatmanifest::python

@@ -10,10 +10,11 @@ namespace flatmanifest::python {
 namespace {
 
 constexpr const char* kSurrogatesToo = "surrogatepass";
-// Python lets nobody forbid integers of so many digits (sys.int_info.str_digits_check_threshold).
+// Python never refuses to convert integers of so few digits
+// (sys.int_info.str_digits_check_threshold).
 constexpr size_t kDigitsAtOnce = 640;
 
-// Takes over a new reference from the C API, or raises what it has set.
+// Owns a new reference from the C API; raises the pending Python error if it is null.
 py::object Steal(PyObject* object) {
   if (object == nullptr) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(object);
@@ -41,7 +42,7 @@ py::object MakeInt(std::string_view digits) {
   return Steal(PyLong_FromString(std::string(digits).c_str(), nullptr, 10));
 }
 
-// In parts: how many digits int() takes is a setting of the interpreter
+// Converts in parts, because the interpreter limits the digits that int() takes
 // (sys.set_int_max_str_digits).
 py::object MakeBigInt(const Document& document, Cell cell) {
   std::string_view digits = BigInt(document, cell);

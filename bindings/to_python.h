@@ -14,8 +14,8 @@
 
 namespace flatmanifest::python {
 
-// Keeps the cyclic garbage collector from running over containers that are being filled: none of
-// them is garbage, and visiting them again and again is most of what building them costs.
+// Turns the cyclic garbage collector off while containers are filled: none of them is garbage, and
+// visiting them again and again is most of the cost of building them.
 class GarbageCollectionPause {
  public:
   GarbageCollectionPause() : was_enabled_(PyGC_Disable()) {}
@@ -37,8 +37,8 @@ py::object ColumnToPython(const Document& document, StringId id);
 // The UTF-8 bytes of a str, borrowed from it; nothing for other types and for lone surrogates.
 std::optional<std::string_view> Utf8(const py::handle& text);
 
-// The bytes that a file has of a str, lone surrogates and all; of other types none. Valid as long
-// as this and the str.
+// The bytes that a file has for a str, lone surrogates included; none for other types. Valid as
+// long as this and the str.
 class StoredText {
  public:
   explicit StoredText(const py::handle& text);
@@ -51,26 +51,27 @@ class StoredText {
   py::object encoded_;  // what holds the bytes if the str does not
 };
 
-// A path as the system takes it: str, bytes or os.PathLike, as Python's open() takes them. Raises
-// TypeError for others, ValueError for one that the system would cut short at a null.
+// A path for the system, from str, bytes or os.PathLike, like Python's open(). Raises TypeError for
+// other types, and ValueError for a path with a null, where the system would cut it short.
 std::string FsEncode(const py::object& path);
 // The row of a unique_id, kNoRow if there is none.
 Row FindRow(const Document& document, const py::str& unique_id);
 
-// The value of a key of a dict, an element of a list or tuple; null if there is none. References of
-// their own: Python code that a comparison runs, or another thread, may take them out of there.
+// The value of a key of a dict, and an element of a list or tuple; null if there is none. Both are
+// new references: Python code that a comparison runs, or another thread, may remove the value from
+// its container.
 py::object ItemOf(const py::handle& dict, const py::handle& key);
 py::object ElementOf(const py::handle& sequence, Py_ssize_t index);
 
-// Anything but a string or container.
+// The value of a cell that is neither a string nor a container.
 py::object ScalarToPython(const Document& document, Cell cell);
-// A scalar as itself, a container as a view.
+// A scalar as a Python value, a container as a view.
 py::object ToView(const HandlePtr& handle, Cell cell);
-// The same for an element of `container`. Raises FormatError if they hold each other.
+// ToView for an element of `container`. Raises FormatError if they contain each other.
 py::object ElementToView(const View& container, Cell element);
 
-// The plain value, containers and all: dict, list, str, int, float, bool, None, date, datetime.
-// Every container is a new one, even where the file shares it; equal strings are one str.
+// The plain value, containers included: dict, list, str, int, float, bool, None, date, datetime.
+// Every container is new, even if the file shares it. Equal strings are one str.
 py::object ToPlain(const Document& document, Cell cell);
 
 // Whether the value equals a plain Python object or another view, by Python's rules: dicts without

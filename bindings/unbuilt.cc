@@ -26,7 +26,8 @@ PyObject* Represent(PyObject* self) {
   return PyUnicode_FromFormat("<flatmanifest.Unbuilt: value %zd of a LazyDict>", Self(self).place);
 }
 
-// str() too: a serializer that is given default=str would write what nobody could read back.
+// str() is refused as well: a serializer with default=str would write a text that nobody can read
+// back.
 PyObject* Refuse(PyObject*, PyObject*) {
   PyErr_SetString(
       PyExc_TypeError,

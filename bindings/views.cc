@@ -19,7 +19,7 @@ namespace {
 std::optional<Cell> Lookup(const ObjectView& object, const py::handle& key) {
   const Document& document = object.document();
   const StoredText bytes(key);
-  // As a dict does: a key that cannot be hashed is an error even where nothing could match.
+  // Like a dict, an unhashable key is an error even if it could match nothing.
   if (!bytes && PyObject_Hash(key.ptr()) == -1) throw py::error_already_set();
   return bytes ? document.Find(object.cell, *bytes) : std::nullopt;
 }
@@ -66,11 +66,11 @@ py::object ArrayItem(const ArrayView& array, const py::object& index) {
   return ElementToView(array, ElementAt(array, position));
 }
 
-// Text written into a str as it grows: JSON is all ASCII, one byte a character, and 50 MB of it
-// need not be copied. The writer does not hold the GIL; growing takes it.
+// Text that is written directly into a growing str. JSON is all ASCII, one byte a character, so 50
+// MB of it need no copy. The writer runs without the GIL; growing takes it.
 class StrText final : public TextBuffer {
  public:
-  // The str, cut to what was written. With the GIL.
+  // The str, cut to the written length. Needs the GIL.
   py::str Finish() {
     Reserve(1);
     Resize(size());
@@ -101,7 +101,7 @@ class StrText final : public TextBuffer {
   PyObject* str_ = nullptr;
 };
 
-// A share of what a view shows now. Taken wherever Python code or other threads may run meanwhile:
+// A share of what a view shows now. Taken before other Python code or threads can run:
 // Manifest.refresh() gives a manifest another handle.
 View Share(const View& view) { return {view.handle, view.cell}; }
 
@@ -137,8 +137,8 @@ PyObject* Repr(PyObject* self) {
   }
 }
 
-// Programs make again what they were given by its type, as pydantic does: type(view)(values). They
-// get a plain dict or list.
+// Some libraries, pydantic among them, rebuild a value by its type: type(view)(values). They get a
+// plain dict or list.
 PyObject* MakePlain(PyObject* type, PyObject* arguments, PyObject* keywords) {
   if (PyTuple_GET_SIZE(arguments) != 1 || keywords != nullptr) {
     PyErr_Format(
@@ -155,7 +155,7 @@ PyObject* MakePlain(PyObject* type, PyObject* arguments, PyObject* keywords) {
 
 py::object PlainOf(const View& view) { return ToPlain(view.document(), view.cell); }
 
-// What `|` and `+` take beside a view: of the plain type, or a view that has its plain value.
+// The other operand of `|` and `+`: a value of the plain type, or a view, which is converted to it.
 template <typename ViewKind>
 py::object Operand(const py::object& value, PyTypeObject* plain) {
   if (py::isinstance<ViewKind>(value)) return PlainOf(Share(value.cast<View>()));
@@ -165,7 +165,7 @@ py::object Operand(const py::object& value, PyTypeObject* plain) {
 
 using BinaryOperation = PyObject* (*)(PyObject*, PyObject*);
 
-// `view OP other` or, reflected, `other OP view`, of plain values.
+// `view OP other`, or reflected `other OP view`, on plain values.
 template <typename ViewKind>
 auto OnPlain(BinaryOperation operation, PyTypeObject* plain, bool is_reflected) {
   return [=](const ViewKind& self, const py::object& other) {
@@ -193,7 +193,7 @@ py::object CompareEqual(const View& view, const py::object& other) {
   return py::bool_(Equals(Share(view), other));
 }
 
-// Walks the elements of a container; what it yields for each is the type's affair.
+// Iterates over the elements of a container. The subtype decides what is yielded for each.
 template <typename Yield>
 struct Iterator : View {
   size_t next = 0;
@@ -379,7 +379,7 @@ py::object ViewType() {
 }
 
 void BindViews(py::module_& module) {
-  // The base of Object and Array.
+  // The base class of Object and Array.
   py::class_<View>(module, "View", py::custom_type_setup([](PyHeapTypeObject* type) {
                      SetUpMadeHereOnly(type);
                      SetUpRepr(type);

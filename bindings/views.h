@@ -5,15 +5,16 @@
 
 namespace flatmanifest::python {
 
-// For py::class_: instances come from open() alone. Without it `Object.__new__(Object)` would give
-// one that holds nothing, and its methods would follow a wild pointer.
+// For py::class_: only open() makes instances. Without it `Object.__new__(Object)` would give an
+// instance that holds nothing, and its methods would follow a wild pointer.
 pybind11::custom_type_setup MadeHereOnly();
 
-// For the setup of a type: its repr is that of python/flatmanifest/_views.py. As a slot of the
-// type, because pprint looks `__repr__` up in a dict, and methods of pybind11's cannot be hashed.
+// For the setup of a type: its repr is the function of python/flatmanifest/_views.py. It is a slot
+// of the type, because pprint looks `__repr__` up in a dict, and methods of pybind11 cannot be
+// hashed.
 void SetUpRepr(PyHeapTypeObject* type);
 
-// The type of Object and Array and of what derives from them.
+// The metaclass of Object and Array, and of the classes derived from them.
 pybind11::object ViewType();
 
 // Object, Array and Node: Mapping and Sequence views of values, and their iterators.
@@ -25,7 +26,7 @@ void BindManifest(pybind11::module_& module);
 // convert, split_json.
 void BindConvert(pybind11::module_& module);
 
-// Buffer: what memoryviews are of.
+// Buffer, the type behind memoryviews.
 void BindBuffers(pybind11::module_& module);
 
 // Graph.

@@ -13,7 +13,7 @@
 
 namespace flatmanifest::cli {
 
-// A command that was understood and cannot be carried out: exit status 1.
+// An error of a command that was understood but cannot be carried out: exit status 1.
 class CommandError : public Error {
  public:
   using Error::Error;
@@ -30,16 +30,17 @@ void AddCompletion(CLI::App& app);
 
 // Whether the executable was started under a name of dbt's: `dbt`, or `fdbt` (cli/fdbt.cc).
 bool IsNameOfDbt(const std::string& program);
-// `flatmanifest dbt …` is no command for CLI11: every argument is dbt's. `arguments`: those of dbt.
-// Becomes the dbt of the Python that the executable, `program`, is installed beside. Throws
+// `flatmanifest dbt …`, which CLI11 does not parse: `arguments` are those of dbt. Replaces this
+// process by the dbt of the Python that the executable, `program`, is installed beside. Throws
 // CommandError if there is none.
 [[noreturn]] void RunDbt(const std::string& program, const std::vector<std::string>& arguments);
-// `flatmanifest profile …` and `flatmanifest seams …`: becomes the Python program that reads the
-// other arguments. Returns if the first argument names no such command. Throws CommandError.
+// `flatmanifest profile …` and `flatmanifest seams …`: replaces this process by the Python program
+// that reads the other arguments. Returns if the first argument names no such command. Throws
+// CommandError.
 void RunIfOfPython(const std::string& program, const std::vector<std::string>& arguments);
 
-// The arguments of the whole command line (without the program's name), made ready for CLI11 where
-// they are those of `ls`, whose options take values as dbt's do.
+// Prepares the arguments of the whole command line (without the program's name) for CLI11: those of
+// `ls`, whose options take values as dbt's do, are marked (front/multi_option.h).
 std::vector<std::string> PrepareArguments(std::vector<std::string> arguments);
 
 }  // namespace flatmanifest::cli

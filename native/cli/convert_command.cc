@@ -54,7 +54,7 @@ void Run(const ConvertOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const Published published = ConvertFile(options.input, output, progress);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  // The file is there: nothing that fails from here on fails the command.
+  // The file is in place, so no later failure fails the command.
   WarnUnlessDurable(published.durability);
   std::error_code unknown;
   if (options.quiet || !std::filesystem::is_regular_file(output, unknown)) return;

@@ -1,5 +1,5 @@
-// `flatmanifest dbt …`, also under the names `fdbt` and `dbt`: answered here where that can be
-// (native/front), else dbt, with the plugin on, in the Python that flatmanifest is installed in.
+// `flatmanifest dbt …`, also under the names `fdbt` and `dbt`: the front door (native/front) answers
+// if it can. Otherwise dbt runs with the plugin, in the Python that flatmanifest is installed in.
 
 #include <csignal>
 #include <cstdio>
@@ -19,7 +19,7 @@ bool IsNameOfDbt(const std::string& program) {
 }
 
 void RunDbt(const std::string& program, const std::vector<std::string>& arguments) {
-  // As for Python, whose programs end quietly when nobody reads on.
+  // Python programs end quietly when their output is closed; so does this one.
   std::signal(SIGPIPE, SIG_DFL);
   const auto reason = front::Serve(arguments, Executable(program).parent_path().string());
   if (!reason) std::_Exit(0);

@@ -1,12 +1,13 @@
-// Arrays of megabytes from libraries (simdjson's index of a document is one) in large pages, as our
-// own are: two thirds of the page faults of converting a large manifest were those of that index.
+// Puts large arrays of libraries (simdjson's index of a document is one) into large pages, as our
+// own arrays are. Two thirds of the page faults of converting a large manifest came from that
+// index.
 
 #include <cstddef>
 #include <new>
 
 #include "format/bulk_memory.h"
 
-// The standard lets a program replace these (C++20, new.delete); what is not replaced calls them.
+// A program may replace these operators (C++20, new.delete); the others call them.
 void* operator new[](std::size_t size) { return flatmanifest::AllocateBulk(size); }
 
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {

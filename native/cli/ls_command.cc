@@ -37,7 +37,7 @@ constexpr const char* kAlias = "list";
 
 using Texts = std::vector<std::string>;
 
-// Drawings with more edges are laid out by forces.
+// Graphs with more edges are drawn by forces instead of layers.
 constexpr uint64_t kMostLayeredEdges = 2'000;
 
 constexpr const char* kDefaultOutput = "selector";
@@ -75,7 +75,7 @@ bool IsToFile(const LsOptions& options) {
   return !options.output_file.empty() && options.output_file != "-";
 }
 
-// As the terminal takes it. Files are UTF-8, like all that dbt writes.
+// The style that the terminal supports. Files are UTF-8, like all that dbt writes.
 TreeStyle StyleOfOutput(bool to_file) {
   TreeStyle style;
   std::setlocale(LC_CTYPE, "");
@@ -129,8 +129,8 @@ void Run(const LsOptions& options) {
     WarnUnlessDurable(Publish(options.output_file, std::as_bytes(std::span(out.text())),
                               Flush::kToDisk, Existing::kKeep));
   } else {
-    // Who reads no further (`| head`) wants to hear no error, whatever our parent made of the
-    // signal.
+    // A reader may close the pipe early (`| head`). Then the program ends without an error, even if
+    // its parent ignored the signal.
     std::signal(SIGPIPE, SIG_DFL);
     Print(out.text());
   }
@@ -144,7 +144,7 @@ std::string Variable(const std::string& name) {
   return value != nullptr && *value != '\0' ? engine : "DBT_" + name;
 }
 
-// Takes the marks of MarkValues away. FILE has one where it follows such an option's values.
+// Removes MarkValues's marks. FILE has a mark if it follows the values of such an option.
 CLI::Validator AsTyped() {
   return CLI::Validator(
       [](std::string& argument) {
@@ -172,7 +172,7 @@ CLI::Option* AddOption(CLI::App& command, const front::SingleOption& option, LsO
   return command.add_option(option.flags, options.list.*option.value, description);
 }
 
-// Words of these, in quoted lists too; all in lower case.
+// Accepts these words (lower case), also several in one quoted value.
 CLI::Validator WordsOf(std::vector<std::string> words) {
   std::string allowed;
   for (const std::string& word : words) allowed += (allowed.empty() ? "" : ", ") + word;

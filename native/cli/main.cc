@@ -1,7 +1,7 @@
-// The `flatmanifest` executable: the native rooms, for the shell.
+// The `flatmanifest` executable, the shell's access to the native rooms.
 //
-// Exit status: 0 done; 1 the command failed, with a message on standard error and nothing written
-// half; 2 wrong usage.
+// Exit status: 0 for success; 1 if the command failed, with a message on standard error and no
+// half-written file; 2 for wrong usage.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

@@ -18,7 +18,7 @@ namespace flatmanifest::cli {
 void Print(std::string_view text);
 void Print(std::span<const std::byte> bytes);
 
-// A line on standard error about a file that is in place, if a power failure may take it.
+// Prints a line on standard error if a power failure may lose a file that is in place.
 void WarnUnlessDurable(const Durability& durability);
 
 // 18714240 as "18,714,240".

@@ -6,8 +6,8 @@
 
 namespace flatmanifest::cli {
 
-// A line on standard error that shows how far an input over 20 MB has been read, if standard error
-// is a terminal. Removes itself when it goes out of scope.
+// A progress line on standard error, shown for inputs over 20 MB if standard error is a terminal.
+// It is removed when the object goes out of scope.
 class ProgressBar {
  public:
   explicit ProgressBar(std::string label);

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// pip puts the executable beside the interpreter, also where a link elsewhere leads to it.
+// pip puts the executable beside the interpreter. A symbolic link elsewhere leads back there.
 fs::path PythonBeside(const fs::path& executable) {
   for (const char* name : {"python", "python3"}) {
     fs::path python = executable.parent_path() / name;

@@ -1,4 +1,4 @@
-// The Python that flatmanifest is installed in, for the commands that are written in it.
+// The Python that flatmanifest is installed in; some commands are Python programs.
 
 #ifndef FLATMANIFEST_CLI_PYTHON_H_
 #define FLATMANIFEST_CLI_PYTHON_H_
@@ -9,11 +9,11 @@
 
 namespace flatmanifest::cli {
 
-// The running executable; `name` is argv[0].
+// The path of the running executable; `name` is argv[0].
 std::filesystem::path Executable(const std::string& name);
 
-// Goes on, in this process, as `python -m module arguments…`. Throws CommandError if there is no
-// Python beside the executable, or if it cannot be run.
+// Replaces this process by `python -m module arguments…`. Throws CommandError if there is no Python
+// beside the executable, or if it cannot be run.
 [[noreturn]] void BecomePython(const std::string& name, std::string module,
                                std::vector<std::string> arguments);
 

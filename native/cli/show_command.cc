@@ -22,14 +22,14 @@ struct ShowOptions {
   bool json = false;
 };
 
-// Models, tests and their like come before the other nodes of the graph, those before the rest: a
-// metric or a macro often has the name of a model.
+// Models, tests and other entries of `nodes` come first, then other nodes of the graph, then the
+// rest: a metric or a macro often has the name of a model.
 int Precedence(uint8_t collection) {
   if (collection == static_cast<uint8_t>(Collection::kNodes)) return 0;
   return collection < static_cast<uint8_t>(Collection::kMacros) ? 1 : 2;
 }
 
-// The rows of that name with the best precedence.
+// The rows of the best precedence that have this name.
 std::vector<Row> RowsNamed(const Document& document, std::string_view name) {
   const ResourceColumns& columns = document.resources();
   std::vector<Row> rows;

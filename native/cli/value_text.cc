@@ -49,7 +49,7 @@ class ValuePrinter {
     }
   }
 
-  // What follows "key:" or "-".
+  // Writes the part that follows "key:" or "-".
   void PrintMember(Cell cell, int indent) {
     if (cell.is(CellKind::kString)) {
       PrintString(document_.String(cell.index()), indent);

@@ -7,9 +7,9 @@
 
 namespace flatmanifest::cli {
 
-// A value for people to read: one line per scalar, containers indented, strings as they are and
-// multi-line ones as blocks. A string alone is just its text, so that a field can be piped on. For
-// programs there is JSON. Throws FormatError on damage.
+// A value as text for people: one line per scalar, containers indented, strings verbatim,
+// multi-line strings as blocks. A string alone is just its text, so that a field can be piped on.
+// Programs should read JSON instead. Throws FormatError on damage.
 std::string ValueText(const Document& document, Cell cell);
 
 }  // namespace flatmanifest::cli

@@ -11,7 +11,8 @@ namespace flatmanifest::cli {
 
 namespace {
 
-// --json prints the verdict for damaged files too; the exit status says it in either form.
+// With --json, the verdict is printed for damaged files too. The exit status is the same in both
+// forms.
 void VerifyAsJson(const std::string& path) {
   nlohmann::ordered_json verdict = {{"file", path}, {"intact", true}, {"error", nullptr}};
   try {

@@ -35,8 +35,7 @@ bool IsIntact(const Document& document) {
   return Checksum(document.bytes(), document.checksum_offset()) == document.header().checksum;
 }
 
-// Spares the next open from reading the JSON again. Best effort: without it, opening is only
-// slower.
+// Saves the next open from reading the JSON again. Best effort: without it, opening is only slower.
 void RenewStamp(const Document& document, const std::string& neighbour) {
   const std::optional<SourceStamp> stamp = Restamp(*document.source());
   if (!stamp) return;
@@ -47,7 +46,7 @@ void RenewStamp(const Document& document, const std::string& neighbour) {
   }
 }
 
-// The neighbour of `path`, if it was made from the file that is there now.
+// The .fman file beside `path`, if it was made from the present contents of `path`.
 std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
                                                   const std::string& neighbour, Access access) {
   if (!IsAsTrusted(neighbour, path)) return nullptr;
@@ -58,7 +57,7 @@ std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
     const Freshness freshness = CheckFreshness(path, *stamp);
     if (freshness == Freshness::kChanged) return nullptr;
     if (freshness == Freshness::kSameContent) {
-      // The copy gets a checksum of its own, which must not vouch for damage.
+      // The copy gets a new checksum, which must not vouch for damage.
       if (!IsIntact(file->document())) return nullptr;
       RenewStamp(file->document(), neighbour);
     }
@@ -68,12 +67,12 @@ std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
   }
 }
 
-// No reader would take a file that unfolds to far more than it has bytes (format/unfolding.h).
+// Readers refuse a file that unfolds to far more than its size (format/unfolding.h).
 void RequireHonest(const FileImage& image, const FileFacts& facts, size_t json_size) {
   const size_t size = image.bytes().size();
   try {
     if (facts.value_count > MostValues(size)) throw FormatError("");
-    // A value takes two bytes of JSON at least, and eight of text.
+    // Each value is at least two bytes of JSON, and counts as eight bytes of text.
     if (json_size != 0 && json_size <= MostText(size) / 4) return;
     const Document document = Document::Open(image.bytes(), "");
     Unfolding(document).Of(document.root());

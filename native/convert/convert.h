@@ -14,19 +14,19 @@
 
 namespace flatmanifest {
 
-// The .fman file for a manifest's JSON. `name` is the input's, for messages. Throws ConvertError;
-// beside what ReadJson refuses, a document without an object `nodes` is not a manifest.
+// The .fman file for a manifest's JSON. `name` is the input's name, for messages. Throws
+// ConvertError: for everything that ReadJson refuses, and for a document without an object `nodes`.
 FileImage ConvertJson(simdjson::padded_string_view json, const std::string& name,
                       const FileFacts& facts, const Progress& progress = nullptr);
 
-// The file of a manifest whose values are in `writer`, `root` among them, with its resources and
-// graph. `json_size` is the size of the JSON that they were read from, if they were: it spares
-// measuring them. Throws TooLargeError, also where readers would take the file for a hostile one
+// The .fman file of a manifest whose values, `root` among them, are in `writer`, with its resources
+// and graph. `json_size` is the size of the JSON that was read, if any; with it, the values need
+// not be measured. Throws TooLargeError, also for a file that readers would refuse as hostile
 // (format/unfolding.h).
 FileImage FinishManifest(Writer writer, Cell root, const FileFacts& facts, size_t json_size = 0);
 
-// Where `convert` puts its output by default: beside the input, manifest.json and manifest.json.gz
-// both becoming manifest.fman.
+// The default output of `convert`, beside the input: manifest.json and manifest.json.gz both become
+// manifest.fman.
 std::string DefaultOutput(const std::string& input);
 
 // Reads and converts the manifest at `input` ("-": standard input). Throws ConvertError or IoError.
@@ -34,26 +34,25 @@ FileImage ConvertInput(const std::string& input, uint64_t generation,
                        const Progress& progress = nullptr);
 
 // Converts the manifest at `input`, as ConvertInput does, and publishes it at `output` as its next
-// generation; a file that is there keeps its mode, and a link to it stays
-// (Existing::kKeep). Throws ConvertError, also where `output` is the input, or IoError; `output` is
-// then as it was.
+// generation. An existing file keeps its mode, and a symbolic link stays (Existing::kKeep). Throws
+// ConvertError, also if `output` is the input, or IoError; `output` is then unchanged.
 Published ConvertFile(const std::string& input, const std::string& output,
                       const Progress& progress = nullptr);
 
-// Opens an .fman file, or the manifest in a JSON file: that is converted into its DefaultOutput,
-// which is used again for as long as the JSON is unchanged. Where no file can be written there, the
-// manifest is converted into anonymous shared memory. Throws FormatError, ConvertError or IoError.
+// Opens an .fman file, or the manifest in a JSON file. JSON is converted into its DefaultOutput,
+// which is reused as long as the JSON is unchanged. If no file can be written there, the manifest
+// is converted into anonymous shared memory. Throws FormatError, ConvertError or IoError.
 std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path,
                                                  Access access = Access::kMapped);
 
-// What OpenManifest would open at `path` by now, if that is not `held`, which it has opened there
-// before; null if it is, or if there is no such file. Throws as OpenManifest does. O(1) while
-// nothing changes.
+// Opens `path` again if OpenManifest would now give another file than `held`, which it gave there
+// before. Null if the file is the same or there is none. Throws as OpenManifest does. O(1) if
+// nothing has changed.
 std::shared_ptr<const ManifestFile> OpenNewer(const std::string& path, const ManifestFile& held);
 
-// Reads any of dbt's JSON artifacts (run_results.json, sources.json) into anonymous memory. The
-// document is an object; it has rows only for what a manifest would hold. Throws ConvertError or
-// IoError.
+// Reads one of dbt's JSON artifacts (run_results.json, sources.json) into anonymous memory. The
+// document is an object; it has rows only for entries that a manifest would have. Throws
+// ConvertError or IoError.
 std::shared_ptr<const ManifestFile> LoadArtifact(const std::string& path);
 
 }  // namespace flatmanifest

@@ -45,7 +45,7 @@ StringFault FindStringFault(std::string_view text) {
   return {kNone, quote};
 }
 
-// Which bracket is the wrong one, where simdjson only says that they do not match up. Strings end.
+// Finds the wrong bracket, where simdjson only says that brackets do not match. Strings are closed.
 JsonFault FindNestingFault(std::string_view text) {
   std::string expected;  // the closing brackets to come, innermost last
   bool begun = false;
@@ -77,7 +77,7 @@ JsonFault FindNestingFault(std::string_view text) {
   return {text.size(), "the JSON ends within an array or object (truncated)"};
 }
 
-// NaN and Infinity are read, but for a sign that Python's json does not take either.
+// Python's json reads NaN, but refuses it with a sign.
 bool IsNanWithSign(std::string_view at) { return at.starts_with("-NaN"); }
 
 // "UTF-16" or "UTF-32", "" for others.
@@ -85,7 +85,7 @@ std::string_view OtherEncoding(std::string_view text) {
   using namespace std::string_view_literals;
   if (text.starts_with("\0\0\xFE\xFF"sv) || text.starts_with("\xFF\xFE\0\0"sv)) return "UTF-32";
   if (text.starts_with("\xFE\xFF"sv) || text.starts_with("\xFF\xFE"sv)) return "UTF-16";
-  // JSON begins with two characters of ASCII, unless it is one digit, and holds no null.
+  // JSON begins with two ASCII characters, unless it is one digit, and contains no null.
   const std::string_view first = text.substr(0, 4);
   switch (std::count(first.begin(), first.end(), '\0')) {
     case 3:

@@ -1,4 +1,4 @@
-// What is wrong with a text that simdjson refused, and where, in words for people.
+// Messages for people about a text that simdjson refused: what is wrong, and where.
 
 #ifndef FLATMANIFEST_CONVERT_JSON_FAULT_H_
 #define FLATMANIFEST_CONVERT_JSON_FAULT_H_
@@ -17,17 +17,18 @@ struct JsonFault {
   std::string what;
 };
 
-// For errors of simdjson's first pass, which names no place: looks for it. Linear in the text.
+// Finds the fault behind an error of simdjson's first pass, which gives no position. Linear in the
+// text.
 JsonFault FindFault(std::string_view text, simdjson::error_code error);
 
-// For an error that was met at byte `offset`.
+// Describes an error at byte `offset`.
 JsonFault DescribeFault(std::string_view text, size_t offset, simdjson::error_code error);
 
-// What is wrong where the text is in another encoding than UTF-8, as far as its first bytes tell
+// Names the encoding of a text that is not UTF-8, as far as its first bytes show it
 // (json.detect_encoding). Nothing for UTF-8.
 std::optional<std::string> EncodingFault(std::string_view text);
 
-// For a string whose escapes could not be resolved; `begin` is the offset after its opening quote.
+// Finds the wrong escape of a string; `begin` is the offset behind its opening quote.
 JsonFault FindEscapeFault(std::string_view text, size_t begin);
 
 }  // namespace flatmanifest

@@ -27,9 +27,9 @@ namespace ondemand = simdjson::ondemand;
 constexpr uint32_t kProgressInterval = 1 << 14;
 constexpr uint64_t kValuesBetweenChecks = (1 << 14) - 1;
 // Before 3.6.4, simdjson's number::get_double gives 0 for doubles of more digits than fit 64 bits
-// (its issue 2099): longer ones are read without it.
+// (its issue 2099). Longer ones are read without it.
 constexpr size_t kSafeDoubleLength = 19;
-// simdjson counts values and containers, and asserts that it was told how deep they go.
+// simdjson counts values and containers, and asserts that it knows their depth.
 constexpr size_t kParserDepth = size_t{2} * kMaxDepth;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -94,7 +94,7 @@ class JsonReader {
     if (at < json_.size()) Fail({at, "more text after the end of the JSON document"});
   }
 
-  // Before a container is begun, while the reader still stands at its bracket.
+  // Called before a container is entered, while the reader stands at its bracket.
   void Enter() {
     RequireStack();
     if (++depth_ > kMaxDepth) {
@@ -104,10 +104,10 @@ class JsonReader {
     if (progress_ && ++containers_ % kProgressInterval == 0) progress_(Location(), json_.size());
   }
 
-  // `key` is the nearest key above the value; `guess` what the value may well be.
+  // `key` is the nearest key above the value; `guess` is a likely value.
   Cell ReadValue(ondemand::value value, StringId key, Cell guess) {
     if ((++value_count_ & kValuesBetweenChecks) == 0) CheckInterruption();
-    // Neither begins a value to simdjson.
+    // simdjson accepts neither as the beginning of a value.
     const std::string_view token = value.raw_json_token();
     if (token.front() == 'N' || token.front() == 'I') [[unlikely]]
       return ReadWord(token);
@@ -132,7 +132,7 @@ class JsonReader {
     return Cell::Null();
   }
 
-  // What RFC 8259 has no value for.
+  // Values that RFC 8259 does not have.
   [[gnu::cold]] Cell ReadWord(std::string_view token) {
     token = TrimSpace(token);
     if (token == "NaN") return writer_.AddDouble(std::numeric_limits<double>::quiet_NaN());
@@ -153,7 +153,8 @@ class JsonReader {
     return writer_.AddString(*text);
   }
 
-  // Whether the text at `raw` is this string, unescaped. False where it would take a closer look.
+  // Whether the text at `raw` is this string, unescaped. Also false if only a closer look could
+  // tell.
   bool IsString(ondemand::raw_json_string raw, StringId id) const {
     const std::string_view string = writer_.String(id);
     const auto left = static_cast<size_t>(json_.data() + json_.size() - raw.raw());
@@ -172,7 +173,7 @@ class JsonReader {
     return writer_.AddDouble(number.get_double());
   }
 
-  // simdjson stops at uint64 and at the range of doubles; Python does not.
+  // simdjson refuses integers beyond uint64 and doubles out of range; Python does not.
   [[gnu::cold]] Cell ReadOddNumber(std::string_view token) {
     if (IsInteger(token)) return ReadBigInt(token);
     if (token == "-Infinity") return writer_.AddDouble(-std::numeric_limits<double>::infinity());
@@ -189,7 +190,7 @@ class JsonReader {
     return writer_.AddBigInt(token);
   }
 
-  // Children wait on a stack, above those of the containers around this one.
+  // Children are collected on a stack, above those of the enclosing containers.
   Cell ReadArray(ondemand::value value, StringId key) {
     Enter();
     ondemand::array array = value.get_array();
@@ -201,8 +202,8 @@ class JsonReader {
     return cell;
   }
 
-  // The text of an object is often that of the last one under its key: a resource's config or the
-  // freshness of a source. Its value is then that one's, and nothing of it need be read.
+  // An object often has the same text as the last one under its key (a resource's config, the
+  // freshness of a source). Then it has the same value and need not be read.
   Cell ReadObject(ondemand::value value, StringId key) {
     Enter();
     const char* const text = std::string_view(value.raw_json_token()).data();
@@ -227,7 +228,7 @@ class JsonReader {
     return read.object;
   }
 
-  // Most objects have the keys of the last one in the same place, and many of its values: comparing
+  // Most objects have the keys of the last one in the same place, and many of its values. Comparing
   // with those first saves looking the strings up.
   Cell ReadFields(ondemand::object& object, StringId key) {
     const size_t mark = pending_.size();
@@ -255,7 +256,7 @@ class JsonReader {
     return cell;
   }
 
-  // An object that was read, and what reading it again would come to.
+  // An object that was read, and its value, for the case that the same text comes again.
   struct Seen {
     Cell object;
     std::string_view text;
@@ -263,7 +264,7 @@ class JsonReader {
     int height = 0;            // levels of containers within it
   };
 
-  // An object's text says itself where it ends, so a common beginning of this length is all of it.
+  // An object's text ends itself: if the text begins with these bytes, they are all of it.
   bool IsRepetition(const char* text, const Seen& seen) const {
     const auto left = static_cast<size_t>(json_.data() + json_.size() - text);
     return seen.text.size() <= left && depth_ + seen.height <= kMaxDepth &&

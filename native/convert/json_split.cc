@@ -60,7 +60,7 @@ class Splitter {
     return members;
   }
 
-  // False for what is no value to simdjson, as NaN.
+  // False for a value that simdjson does not know, such as NaN.
   static bool IsA(ondemand::value& value, ondemand::json_type type) {
     ondemand::json_type found;
     return value.type().get(found) == simdjson::SUCCESS && found == type;

@@ -1,4 +1,4 @@
-// Where the parts of a manifest's JSON text lie, so that most of it can be written again as it is.
+// The positions of the parts of a manifest's JSON text, so that most of the text can be copied.
 
 #ifndef FLATMANIFEST_CONVERT_JSON_SPLIT_H_
 #define FLATMANIFEST_CONVERT_JSON_SPLIT_H_
@@ -24,11 +24,11 @@ struct JsonSection {
   std::vector<JsonMember> members;  // of an object, in order
 };
 
-// The members of the document's object and theirs, in order. `name` is for messages. Throws
+// The members of the document's object, and their members, in order. `name` is for messages. Throws
 // ConvertError.
 std::vector<JsonSection> SplitJson(simdjson::padded_string_view json, const std::string& name);
 
-// The members of an object, in order; their places are within `json`. Throws ConvertError.
+// The members of an object, in order; positions are within `json`. Throws ConvertError.
 std::vector<JsonMember> SplitJsonObject(simdjson::padded_string_view json, const std::string& name);
 
 }  // namespace flatmanifest

@@ -16,7 +16,7 @@ constexpr size_t kUnicodeEscapeSize = 6;
 constexpr std::string_view kSimpleEscapes = "\"\\/bfnrt";
 constexpr std::string_view kSimpleValues = "\"\\/\b\f\n\r\t";
 
-// Appends what the escapes at `at` stand for; `at` moves behind them.
+// Appends the characters of the escapes at `at`, and moves `at` behind them.
 void AppendUnit(std::string& out, uint16_t unit, std::string_view text, size_t& at) {
   at += kUnicodeEscapeSize;
   if (IsHighSurrogate(unit)) {

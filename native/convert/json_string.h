@@ -1,4 +1,4 @@
-// The strings of a JSON text that simdjson does not read: those with a surrogate of its own.
+// JSON strings that simdjson does not read: those with a lone surrogate.
 
 #ifndef FLATMANIFEST_CONVERT_JSON_STRING_H_
 #define FLATMANIFEST_CONVERT_JSON_STRING_H_
@@ -15,8 +15,8 @@ namespace flatmanifest {
 std::optional<uint16_t> UnicodeEscape(std::string_view text, size_t offset);
 
 // The string whose first character is at `begin`, behind the opening quote, as Python's json reads
-// it: escaped surrogates that make a pair become one character, others stay as they are
-// (format/text.h). Nothing if it holds an escape that JSON has not.
+// it. Escaped surrogates that make a pair become one character; others stay (format/text.h).
+// Nothing if it has an escape that JSON does not have.
 std::optional<std::string> Unescaped(std::string_view text, size_t begin);
 
 }  // namespace flatmanifest

@@ -24,7 +24,7 @@ namespace {
 
 namespace utf = boost::locale::utf;
 
-// Containers whose text is shorter are written again rather than remembered.
+// Containers with shorter text are written again rather than remembered.
 constexpr size_t kWorthRemembering = 64;
 
 void AppendUnicodeEscape(TextBuffer& out, unsigned unit) {
@@ -64,14 +64,15 @@ void AppendAsciiEscape(TextBuffer& out, char character) {
   }
 }
 
-// json.dumps writes these as they are. (Not DEL: json.encoder.ESCAPE_ASCII.)
+// Characters that json.dumps does not escape. (Not DEL: json.encoder.ESCAPE_ASCII.)
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain{};
   for (int c = 0x20; c < 0x7F; ++c) plain[c] = c != '"' && c != '\\';
   return plain;
 }();
 
-// Whether all of eight bytes are plain: the highest bit of a byte of `unplain` is set where not.
+// Whether all eight bytes are plain; otherwise the highest bit of each byte of `unplain` that is
+// not is set.
 bool AllPlain(uint64_t bytes) {
   constexpr uint64_t kEach = 0x0101010101010101;
   const uint64_t quote = bytes ^ (kEach * '"');
@@ -91,7 +92,7 @@ const char* SkipPlain(const char* at, const char* end) {
   return at;
 }
 
-// Whether the text is UTF-8; some of it is appended if it is not.
+// Appends the text. Returns false if it is not UTF-8; then a part of it may have been appended.
 bool AppendQuoted(std::string_view text, TextBuffer& out) {
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -125,8 +126,8 @@ bool AppendQuoted(std::string_view text, TextBuffer& out) {
   return true;
 }
 
-// Room for the text: dbt's manifests unfold to about three times their file, and memory that is
-// not written to costs nothing.
+// Reserves room for the text. dbt's manifests unfold to about three times their file, and memory
+// that is not written to costs nothing.
 size_t ExpectedSize(const Document& document, Cell cell) {
   return cell == document.root() ? document.bytes().size() * 3 : 0;
 }
@@ -148,7 +149,7 @@ class JsonWriter::Impl {
   }
 
  private:
-  // Where something was written before.
+  // The position of a value that was written before.
   struct Place {
     size_t begin = 0;
     size_t length = 0;  // 0: not written yet
@@ -167,7 +168,7 @@ class JsonWriter::Impl {
     out_.Repeat(place.begin, place.length);
   }
 
-  // Only what is repeated makes a text far larger than its file.
+  // Only repetitions make a text far larger than its file.
   [[noreturn]] void FailTooLarge() const {
     document_.Fail("a value unfolds to over " + std::to_string(most_text_) +
                    " bytes of JSON, which no manifest of this size does (damaged file)");
@@ -241,7 +242,7 @@ class JsonWriter::Impl {
   }
 
   void WriteContainer(Cell cell) {
-    // Equal cells are equal values: what was written once is copied.
+    // Equal cells are equal values, so their text is copied.
     const uint64_t hash = Hash(cell);
     const uint32_t known = container_index_.Find(
         hash, [&](uint32_t number) { return containers_[number].cell == cell; });

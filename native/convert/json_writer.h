@@ -1,4 +1,4 @@
-// A document's values as JSON text.
+// Writes a document's values as JSON text.
 
 #ifndef FLATMANIFEST_CONVERT_JSON_WRITER_H_
 #define FLATMANIFEST_CONVERT_JSON_WRITER_H_
@@ -12,13 +12,13 @@
 
 namespace flatmanifest {
 
-// Writes values as json.dumps(value) does with its defaults, byte for byte: ", " and ": ",
-// everything outside ASCII escaped (so all of it is ASCII), floats by their shortest repr. That is
-// also how dbt writes manifest.json (dbt_common.clients.system, write_json), so exporting a
-// converted artifact gives the same file back. Dates and datetimes, which JSON has not, become ISO
-// 8601 strings as in dbt's encoder.
+// Writes values as json.dumps(value) does by default, byte for byte: ", " and ": ", everything
+// outside ASCII escaped (so the text is ASCII), floats by their shortest repr. dbt writes
+// manifest.json so (dbt_common.clients.system, write_json); therefore exporting a converted
+// artifact gives the same file back. Dates and datetimes, which JSON does not have, become ISO 8601
+// strings as in dbt's encoder.
 //
-// Borrows document and buffer. What it has written once it copies from there when it comes again.
+// Borrows document and buffer. The text of a repeated value is copied from the buffer.
 class JsonWriter {
  public:
   JsonWriter(const Document& document, TextBuffer& out);
@@ -26,9 +26,8 @@ class JsonWriter {
   JsonWriter(const JsonWriter&) = delete;
   JsonWriter& operator=(const JsonWriter&) = delete;
 
-  // Appends a value to the buffer, to which others may append in between. Throws FormatError on
-  // damage, and before the buffer has grown to more than a file of this size can honestly unfold to
-  // (format/unfolding.h).
+  // Appends a value to the buffer; others may append in between. Throws FormatError on damage, and
+  // before the buffer grows beyond the limit for a file of this size (format/unfolding.h).
   void Write(Cell cell);
 
  private:

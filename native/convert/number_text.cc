@@ -24,7 +24,7 @@ constexpr int kFirstScientificHigh = 16;
 
 constexpr uint64_t kMicrosecondsPerSecond = 1'000'000;
 
-// "d.ddde[+-]xx" into its digits and exponent.
+// Splits "d.ddde[+-]xx" into digits and exponent.
 struct Decimal {
   std::string digits;
   int exponent;
@@ -76,12 +76,13 @@ bool IsNumber(std::string_view token) {
 }
 
 double ParseDouble(std::string_view token) {
-  // Not std::from_chars, which not every standard library has for doubles yet.
+  // Not std::from_chars: some standard libraries do not have it for doubles yet.
   std::istringstream stream{std::string(token)};
   stream.imbue(std::locale::classic());
   double value = 0;
   stream >> value;
-  // A stream fails for what is too large (with the largest double), and some for what is too small.
+  // A stream fails for a number that is too large (and gives the largest double), some also for one
+  // that is too small.
   if (!stream.fail() || std::fabs(value) < 1) return value;
   return std::copysign(std::numeric_limits<double>::infinity(), value);
 }

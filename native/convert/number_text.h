@@ -1,4 +1,4 @@
-// Numbers, dates and times in the text forms that Python gives them.
+// Numbers, dates and times as text, in the forms that Python uses.
 
 #ifndef FLATMANIFEST_CONVERT_NUMBER_TEXT_H_
 #define FLATMANIFEST_CONVERT_NUMBER_TEXT_H_
@@ -15,14 +15,14 @@ bool IsNumber(std::string_view token);
 // The double nearest to a JSON number of any length, infinite beyond the range of doubles.
 double ParseDouble(std::string_view token);
 
-// As repr(float): shortest digits that read back the same, exponent from 1e16 and below 1e-4;
-// NaN, Infinity and -Infinity as json.dumps spells them.
+// Appends repr(value): the shortest digits that read back the same, an exponent from 1e16 and below
+// 1e-4; NaN, Infinity and -Infinity as json.dumps spells them.
 void AppendDouble(std::string& out, double value);
 
-// As datetime.date.isoformat of the date with this ordinal.
+// Appends datetime.date.isoformat() of the date with this ordinal.
 void AppendDate(std::string& out, uint32_t ordinal);
 
-// As datetime.datetime.isoformat. `zone` is the aux of a datetime cell (format/cell.h).
+// Appends datetime.datetime.isoformat(). `zone` is the aux of a datetime cell (format/cell.h).
 void AppendDateTime(std::string& out, uint64_t microseconds, uint32_t zone);
 
 }  // namespace flatmanifest

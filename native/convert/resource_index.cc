@@ -13,7 +13,7 @@ namespace flatmanifest {
 
 namespace {
 
-// The resource_type of members that do not say it themselves (docs, and macros before dbt 1.4).
+// The resource_type of members without one (docs, and macros before dbt 1.4).
 constexpr std::string_view kDefaultType[kCollectionCount] = {
     "model",     "source",   "exposure", "metric", "semantic_model", "saved_query",
     "unit_test", "function", "macro",    "doc",    "group"};
@@ -26,7 +26,7 @@ struct Resource {
   Cell value;
 };
 
-// The fields that are looked up in every resource or in what it holds.
+// The fields that are looked up in every resource or in its parts.
 enum Field {
   kResourceType,
   kPackageName,
@@ -53,8 +53,8 @@ constexpr std::string_view kFieldNames[kFieldCount] = {
     "fqn",           "tags",         "config",       "version", "depends_on",
     "nodes"};
 
-// Looks fields up in objects, finding the place of each once per shape: thousands of resources have
-// a handful of shapes.
+// Looks fields up in objects. The place of a field is found once per shape: thousands of resources
+// have a handful of shapes.
 class FieldFinder {
  public:
   explicit FieldFinder(const Writer& writer) : writer_(writer) {
@@ -63,14 +63,14 @@ class FieldFinder {
     }
   }
 
-  // Null if `object` is no object or has no such field.
+  // The field of an object; null if there is none, or `object` is no object.
   Cell Find(Cell object, Field field) {
     if (!object.is(CellKind::kObject)) return Cell::Null();
     const uint32_t place = Places(object)[field];
     return place == kNowhere ? Cell::Null() : writer_.Elements(object)[place];
   }
 
-  // kNoString if there is no such field or it is no string.
+  // The string of a field; kNoString if there is none, or it is no string.
   StringId FindString(Cell object, Field field) {
     const Cell value = Find(object, field);
     return value.is(CellKind::kString) ? value.index() : kNoString;
@@ -114,7 +114,7 @@ std::vector<Resource> CollectResources(const Writer& writer, Cell root) {
   return resources;
 }
 
-// Graph nodes first, each part by unique_id, without repetitions.
+// Nodes of the graph first; each part sorted by unique_id, without repetitions.
 void SortResources(Writer& writer, std::vector<Resource>& resources) {
   const auto ranks = writer.KeyRanks();  // every unique_id is a key of its collection
   std::stable_sort(resources.begin(), resources.end(), [&](const Resource& a, const Resource& b) {
@@ -138,7 +138,7 @@ ResourceRows BuildRows(Writer& writer, const std::vector<Resource>& resources,
     patience.Step();
     const Cell value = resource.value;
     const Cell config = fields.Find(value, kConfig);
-    // dbt keeps both of these in the node, in its config, or in both.
+    // dbt keeps both in the node, in its config, or in both.
     const auto node_or_config = [&](Field field) {
       const StringId id = fields.FindString(value, field);
       return id != kNoString ? id : fields.FindString(config, field);
@@ -167,10 +167,11 @@ ResourceRows BuildRows(Writer& writer, const std::vector<Resource>& resources,
   return rows;
 }
 
-// An edge for each name in depends_on.nodes that is a row of the graph, from the row that depends.
+// An edge for each name in depends_on.nodes that is a row of the graph, from that row to the row
+// that depends on it.
 std::vector<Edge> DependencyEdges(const Writer& writer, const ResourceRows& rows,
                                   FieldFinder& fields) {
-  // By string id: unique ids are few among the strings, but this is one load per dependency.
+  // Indexed by string id. Few strings are unique ids, but this takes one load per dependency.
   std::vector<Row> row_of(writer.string_count(), kNoRow);
   for (Row row = 0; row < rows.graph_count; ++row) row_of[rows.unique_id[row]] = row;
 

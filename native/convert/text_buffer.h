@@ -12,8 +12,8 @@
 
 namespace flatmanifest {
 
-// Where the text lies is the subclass's affair: a caller that wants it in memory of a certain kind
-// has it written there, instead of copied there afterwards.
+// A growing text. Subclasses decide where it lies, so that it can be written where the caller needs
+// it instead of being copied there.
 class TextBuffer {
  public:
   TextBuffer() = default;
@@ -24,7 +24,7 @@ class TextBuffer {
   size_t size() const { return size_; }
   std::string_view text() const { return {data_, size_}; }
 
-  // Makes room for text of this size altogether. Room that is not written to costs nothing.
+  // Makes room for a text of `capacity` bytes altogether. Unused room costs nothing.
   void Reserve(size_t capacity) {
     if (capacity > capacity_) Grow(capacity);
   }
@@ -33,7 +33,7 @@ class TextBuffer {
     char* to = Extend(text.size());
     if (!text.empty()) std::memcpy(to, text.data(), text.size());
   }
-  // Appends what is already there at [begin, begin + length).
+  // Appends a copy of [begin, begin + length) of the text.
   void Repeat(size_t begin, size_t length) {
     char* to = Extend(length);
     std::memcpy(to, data_ + begin, length);
@@ -60,7 +60,7 @@ class TextBuffer {
   size_t capacity_ = 0;
 };
 
-// In bulk memory.
+// Text in bulk memory.
 class BulkText final : public TextBuffer {
  protected:
   char* Reallocate(size_t capacity) override {

@@ -33,7 +33,7 @@ void FreeBulk(void* memory) noexcept { std::free(memory); }
 
 void AdviseBulk(void* memory, size_t size) noexcept {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  // The whole large pages within; what the system answers changes nothing but speed.
+  // Only whole large pages are advised. The answer of the system only changes the speed.
   if (std::align(kHugePage, kHugePage, memory, size) == nullptr) return;
   ::madvise(memory, size / kHugePage * kHugePage, MADV_HUGEPAGE);
 #else

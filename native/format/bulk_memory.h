@@ -1,8 +1,8 @@
 // Memory for buffers of megabytes that are filled once from front to back.
 //
-// Most of the cost of such a buffer is the page fault at every 4 KiB of it; pages of 2 MiB, where
-// the system has them, make converting a large manifest a quarter faster. Reserving far more than
-// is used costs address space only.
+// Most of the cost of such a buffer is a page fault for every 4 KiB. Pages of 2 MiB, where the
+// system has them, make converting a large manifest a quarter faster. Reserving far more than is
+// used only costs address space.
 
 #ifndef FLATMANIFEST_FORMAT_BULK_MEMORY_H_
 #define FLATMANIFEST_FORMAT_BULK_MEMORY_H_

@@ -1,4 +1,4 @@
-// Takes values over from one file into another that is being written.
+// Copies values from one file into another that is being written.
 
 #ifndef FLATMANIFEST_FORMAT_COPIER_H_
 #define FLATMANIFEST_FORMAT_COPIER_H_
@@ -21,7 +21,7 @@ class Copier {
     uint64_t value_count;  // of the values below it, itself not counted
   };
 
-  // The value of `cell`, a cell of the document. What the document shares is looked at once. Throws
+  // Copies a cell of the document. Shared containers and strings are copied once. Throws
   // FormatError for a damaged document, TooLargeError.
   Copied Copy(Cell cell);
 

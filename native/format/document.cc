@@ -11,7 +11,7 @@
 
 namespace flatmanifest {
 
-// The columns are handed out as spans over the file's bytes, and FlatBuffers are little-endian.
+// Columns are spans over the file's bytes, and FlatBuffers are little-endian.
 static_assert(std::endian::native == std::endian::little,
               "flatmanifest reads columns in place and needs a little-endian machine");
 
@@ -21,12 +21,12 @@ namespace {
 constexpr size_t kIdentifierOffset = 4;
 constexpr size_t kSmallestFile = 64;
 constexpr std::string_view kIdentifier = "FMAN";
-// FlatBuffers keep both well below these; they bound what a hostile file makes the verifier do.
+// FlatBuffers stay well below these limits, which bound the verifier's work on a hostile file.
 constexpr int kVerifierDepth = 8;
 constexpr int kVerifierTables = 16;
 
-// A column as a span. FlatBuffers' verifier has checked its bounds; it does not check that 64-bit
-// elements are aligned, and reading them where they are not is undefined.
+// A column as a span. FlatBuffers' verifier has checked its bounds, but not the alignment of 64-bit
+// elements; reading them unaligned is undefined.
 template <typename To, typename From>
 std::span<const To> Span(const Document& document, const flatbuffers::Vector<From>* vector) {
   static_assert(sizeof(To) == sizeof(From));

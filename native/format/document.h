@@ -28,7 +28,7 @@ inline constexpr uint32_t kFormatVersion = 1;
 
 enum class DocumentKind : uint8_t { kArtifact = 0, kInternal = 1 };
 
-// What a resource was listed under in the manifest. Values are stored in files: append only.
+// The section of the manifest that lists a resource. Files store these numbers: append only.
 enum class Collection : uint8_t {
   kNodes = 0,
   kSources = 1,
@@ -123,8 +123,8 @@ class Document {
   double Double(Cell cell) const;
   // The cells of an array or the values of an object, in document order.
   std::span<const Cell> Elements(Cell container) const;
-  // Throws FormatError unless `element`, which `container` holds, lies wholly before it, as writers
-  // place it: so following elements comes to an end, even in a damaged file. O(1).
+  // Throws FormatError unless `element`, an element of `container`, lies wholly before it, as
+  // writers place it. So following elements always ends, even in a damaged file. O(1).
   void CheckNesting(Cell container, Cell element) const;
   // The keys of an object, in document order.
   std::span<const StringId> Keys(Cell object) const;
@@ -186,9 +186,9 @@ class Document {
   CsrColumns parents_;
 };
 
-// Bounds a walk through a document, so that a damaged or hostile file can neither nest without end
-// nor unfold shared subtrees into more values than it says it holds, which are no more than a file
-// of its size may have (format/unfolding.h). A walk makes one guard, and a Level for each container
+// Bounds a walk through a document. A damaged or hostile file can then neither nest without end nor
+// unfold shared subtrees into more values than its header says; opening has limited that number by
+// the file's size (format/unfolding.h). A walk makes one guard, and a Level for each container
 // while it is inside it. Throws FormatError, Interrupted (format/interruption.h), and StackError
 // before the thread's stack ends.
 class WalkGuard {
@@ -215,9 +215,9 @@ class WalkGuard {
     WalkGuard& guard_;
   };
 
-  // Values that may still be met.
+  // The values that the walk may still meet.
   uint64_t remaining() const { return remaining_; }
-  // Counts values that a walk takes without visiting them, or is about to visit.
+  // Counts values that a walk skips, or is about to visit.
   void Count(uint64_t values) {
     if (values > remaining_) document_.Fail("more values than the header says (damaged file)");
     remaining_ -= values;

@@ -15,7 +15,7 @@ class Error : public std::exception {
  public:
   explicit Error(std::string message) : message_(std::move(message)) {}
 
-  // Up to the first null byte, where the message quotes one.
+  // The message up to its first null byte (a message may quote one).
   const char* what() const noexcept override { return message_.c_str(); }
   const std::string& message() const { return message_; }
 
@@ -36,13 +36,13 @@ class ConvertError : public Error {
   using Error::Error;
 };
 
-// The file would be over 2 GiB. Whoever reads the input turns it into one that names a place.
+// The file would be over 2 GiB. Readers of the input turn this error into one that names a place.
 class TooLargeError : public ConvertError {
  public:
   using ConvertError::ConvertError;
 };
 
-// A generation that was asked for by number and is not there any more. ValueError in Python.
+// The requested generation of a file is gone. ValueError in Python.
 class GenerationError : public Error {
  public:
   using Error::Error;
@@ -54,16 +54,16 @@ class StackError : public Error {
   using Error::Error;
 };
 
-// The operating system said no. OSError in Python, with its errno and file name.
+// A failed system call. OSError in Python, with its errno and file name.
 class IoError : public Error {
  public:
   // `doing` reads like "cannot write"; the message becomes "cannot write PATH: No space left ...".
   IoError(const std::string& doing, std::string path, int error_number);
-  // With a reason that says more than the number does.
+  // The same with a reason of its own, which says more than the errno.
   IoError(const std::string& doing, std::string path, int error_number, std::string reason);
 
   int error_number() const { return error_number_; }
-  // By default what the system says for the number: "No space left on device".
+  // The reason; by default the system's text for the errno: "No space left on device".
   const std::string& reason() const { return reason_; }
   const std::string& path() const { return path_; }
 

@@ -23,7 +23,7 @@ std::optional<Cell> Step(const Document& document, Cell container, std::string_v
 std::optional<Cell> FindPath(const Document& document, Cell start, std::string_view path) {
   if (!start.is_container()) return std::nullopt;
   if (const auto value = Step(document, start, path)) return value;
-  // From the longest first key to the shortest, which may be empty.
+  // Tries the longest first key first and the shortest, which may be empty, last.
   std::string_view first = path;
   for (size_t dot = first.rfind('.'); dot != std::string_view::npos; dot = first.rfind('.')) {
     first = path.substr(0, dot);

@@ -1,6 +1,6 @@
-// An index from content to the number under which the content was first stored. The content itself
-// stays in its owner's columns; a slot holds half of the content's hash, and its number. Looking
-// something up is mostly waiting for one slot to come from memory, so slots are small.
+// An index from contents to the numbers of their first occurrence. The contents stay in their
+// owner's columns; a slot holds half of a hash, and the number. Most of a lookup's time is waiting
+// for one slot to come from memory, so slots are small.
 
 #ifndef FLATMANIFEST_FORMAT_INTERNER_H_
 #define FLATMANIFEST_FORMAT_INTERNER_H_
@@ -26,7 +26,8 @@ class Interner {
     if (slots_.size() < 2 * size) Rehash(std::bit_ceil(2 * size));
   }
 
-  // The number stored for this hash for which `equals(number)` holds, kAbsent if there is none.
+  // The number for which `equals(number)` is true among those of this hash; kAbsent if there is
+  // none.
   template <typename Equals>
   uint32_t Find(uint64_t hash, Equals equals) const {
     const uint32_t tag = Tag(hash);
@@ -37,7 +38,7 @@ class Interner {
     }
   }
 
-  // Stores a number that Find has just not found.
+  // Stores a number that Find did not find.
   void Insert(uint64_t hash, uint32_t number) {
     if (2 * (size_ + 1) > slots_.size()) Rehash(2 * slots_.size());
     Place({Tag(hash), number});

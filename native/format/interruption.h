@@ -1,4 +1,4 @@
-// Long calls ask now and then whether whoever waits for them has given up, as by Ctrl-C.
+// Interruption of long calls, for example by Ctrl-C: they ask now and then whether to end.
 
 #ifndef FLATMANIFEST_FORMAT_INTERRUPTION_H_
 #define FLATMANIFEST_FORMAT_INTERRUPTION_H_
@@ -8,7 +8,7 @@
 
 namespace flatmanifest {
 
-// Thrown out of a call that is to end. The call makes nothing and changes nothing.
+// Thrown to end a call early. The call has made and changed nothing.
 class Interrupted : public std::exception {
  public:
   const char* what() const noexcept override { return "interrupted"; }
@@ -16,17 +16,17 @@ class Interrupted : public std::exception {
 
 enum class Urgency : uint8_t { kNow, kNowAndThen };
 
-// Whether the calling thread's call is to end; kNowAndThen is asked in loops, and may be answered
-// as it last was. Called on any thread, by calls that hold no locks.
+// Whether the calling thread's call is to end. Loops ask with kNowAndThen; the answer to that may
+// be that of an earlier question. Called on any thread, by calls that hold no locks.
 using InterruptionCheck = bool (*)(Urgency urgency);
-// For the whole process; null, as at first, for calls that nothing interrupts.
+// Sets the check for the whole process. Null, the initial value: nothing interrupts calls.
 void SetInterruptionCheck(InterruptionCheck check);
 
 // Throws Interrupted if the calling thread's call is to end. kNow is for system calls that a signal
 // has ended (EINTR).
 void CheckInterruption(Urgency urgency = Urgency::kNowAndThen);
 
-// For loops: counts their steps, which take microseconds at most, and checks once in a while.
+// For loops: counts steps of a few microseconds at most, and checks once in a while.
 class Patience {
  public:
   void Step(uint64_t steps = 1) {

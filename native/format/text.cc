@@ -28,7 +28,8 @@ void AppendSurrogate(std::string& text, uint16_t unit) {
 
 bool IsText(std::string_view bytes) {
   if (simdjson::validate_utf8(bytes.data(), bytes.size())) return true;
-  // UTF-8 between surrogates: no other character has their first byte before such a second one.
+  // Checks the text between surrogates: no other character has their first byte before such a
+  // second one.
   size_t begin = 0;
   for (size_t at = bytes.find(kSurrogateLead); at != std::string_view::npos;
        at = bytes.find(kSurrogateLead, at)) {

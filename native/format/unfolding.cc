@@ -14,7 +14,7 @@ constexpr uint64_t kValuesPerByte = 128;
 constexpr uint64_t kFewValues = uint64_t{1} << 20;
 constexpr uint64_t kTextPerByte = 1'024;
 constexpr uint64_t kLittleText = uint64_t{64} << 20;
-// So that the sums over all cells, which are fewer than 2^28, stay below 2^61.
+// With this limit, sums over all cells (fewer than 2^28) stay below 2^61.
 constexpr uint64_t kMostText = uint64_t{8} << 30;
 constexpr uint64_t kTextOfValue = 8;
 constexpr uint64_t kStepsPerCell = 16;
@@ -75,8 +75,8 @@ void Unfolding::Step(size_t count) {
   }
 }
 
-// Writers write bottom up, so what a container holds lies before its range. They store each range
-// once, so that looking at each again where another length of it occurs takes next to no steps.
+// Writers write bottom up, so the elements of a container lie before its range. They store each
+// range once, so checking a range again for another length of it takes next to no steps.
 int Unfolding::DepthOf(Cell container, std::span<const Cell> elements) {
   if (elements.empty()) return 1;
   Range& range = ranges_[container.index()];

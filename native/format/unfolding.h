@@ -1,6 +1,6 @@
-// What a document is when all that it shares is written out: how many values, how much text, how
-// deep. Sharing lets a file of some kilobytes unfold to more than any memory holds; manifests do
-// not come near the bounds below, so whoever meets one has a hostile file.
+// The size of a document with all shared parts written out: number of values, amount of text,
+// depth. Sharing lets a file of some kilobytes unfold to more than any memory holds. Manifests stay
+// far below the limits here, so a file that reaches one is hostile.
 
 #ifndef FLATMANIFEST_FORMAT_UNFOLDING_H_
 #define FLATMANIFEST_FORMAT_UNFOLDING_H_
@@ -22,7 +22,7 @@ uint64_t MostValues(size_t file_size);
 // The most text: 1,024 bytes for each byte of the file, or 64 MiB, and never over 8 GiB. Text is
 // the bytes of strings, keys and digits, and eight for each value. (The same manifest: 3.)
 uint64_t MostText(size_t file_size);
-// JSON takes at most so many bytes for one of text: an escape is six, a number less than 48.
+// The most JSON bytes for a byte of text: an escape is six, a number less than 48.
 inline constexpr uint64_t kJsonPerText = 6;
 
 struct Unfolded {
@@ -34,23 +34,23 @@ struct Unfolded {
 // Measures every cell of a document once, in time linear in the file. Borrows the document.
 class Unfolding {
  public:
-  // Throws FormatError where a cell holds what was written after it or beside it, unfolds to more
-  // than the file's size allows or to more values than its header says, or is nested too deeply.
-  // Strings and scalars have to exist; what they are is not looked at.
+  // Throws FormatError for a cell that refers to cells written after or beside it, that unfolds to
+  // more than the file's size allows or to more values than the header says, or that is nested too
+  // deeply. Strings and scalars must exist; their contents are not checked.
   explicit Unfolding(const Document& document);
 
-  // The size of a cell of the document, or of one of its columns. Throws the same.
+  // The size of a cell of the document, or of one of its columns. Throws as the constructor does.
   Unfolded Of(Cell cell) { return Measure(cell, depth_.size()); }
 
  private:
   // The known sizes of the containers that begin at one cell.
   struct Range {
-    uint32_t checked = 0;   // so many of them lie behind what they hold
-    uint32_t measured = 0;  // of so many, this is the depth
+    uint32_t checked = 0;   // this many lie behind their elements
+    uint32_t measured = 0;  // `depth` is that of this many
     uint16_t depth = 0;
   };
 
-  // Of a cell that may hold the cells before `limit`.
+  // Measures a cell that may refer to the cells before `limit`.
   Unfolded Measure(Cell cell, size_t limit);
   int DepthOf(Cell container, std::span<const Cell> elements);
   void Check(const Unfolded& size) const;

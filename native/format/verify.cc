@@ -51,7 +51,7 @@ class Verifier {
     CheckOffsets(document_.string_offsets(), data.size(), "string offsets are out of order");
     Require(IsText({reinterpret_cast<const char*>(data.data()), data.size()}),
             "a string is not UTF-8");
-    // All of it is text; so is each string, if none begins inside a character.
+    // All the data is text; so is each string, if none begins inside a character.
     Patience patience;
     for (const uint32_t offset : document_.string_offsets()) {
       patience.Step();
@@ -70,7 +70,8 @@ class Verifier {
       for (size_t i = 0; i < size; ++i) {
         Require(IsString(keys[i]), "a shape has a key that is no string");
         Require(order[i] < size, "a shape's key order lies outside the shape");
-        // Strictly ascending positions are distinct ones, so this also proves a permutation.
+        // Strictly ascending positions are distinct, so this also proves that they are a
+        // permutation.
         Require(i == 0 || document_.String(keys[order[i - 1]]) < document_.String(keys[order[i]]),
                 "a shape's key order is not sorted");
       }
@@ -89,7 +90,7 @@ class Verifier {
     }
   }
 
-  // Readers that walk over all of a column do not meet more than the document holds.
+  // Readers that walk over a whole column meet no more values than the document holds.
   void CheckColumn(std::span<const Cell> cells, Unfolding& unfolding) const {
     CheckScalars(cells);
     Unfolded sum;
@@ -148,7 +149,7 @@ class Verifier {
   void CheckGraph() const {
     CheckCsr(document_.children());
     CheckCsr(document_.parents());
-    // Both have equally many distinct edges, so one inclusion is equality.
+    // Both directions have the same number of distinct edges, so inclusion implies equality.
     for (Row row = 0; row < document_.resources().graph_count; ++row) {
       for (const Row child : document_.Neighbours(document_.children(), row)) {
         const auto parents = document_.Neighbours(document_.parents(), child);

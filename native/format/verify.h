@@ -1,4 +1,4 @@
-// The full check of a file: what opening leaves to the moment of use.
+// The full check of a file. Opening leaves most checks to the moment of use.
 
 #ifndef FLATMANIFEST_FORMAT_VERIFY_H_
 #define FLATMANIFEST_FORMAT_VERIFY_H_
@@ -7,9 +7,9 @@
 
 namespace flatmanifest {
 
-// Throws FormatError at the first thing wrong: checksum, strings that are not UTF-8, key orders,
-// cells that refer to nothing or to what follows them, rows out of order, edges that only one
-// direction knows. Time and memory are linear in the file. Safe on any bytes that Open accepts.
+// Throws FormatError at the first fault: checksum, strings that are not UTF-8, key orders, cells
+// that refer to nothing or to later cells, rows out of order, edges that only one direction has.
+// Time and memory are linear in the file. Safe on any bytes that Open accepts.
 void Verify(const Document& document);
 
 }  // namespace flatmanifest

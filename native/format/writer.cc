@@ -17,7 +17,7 @@ namespace flatmanifest {
 namespace {
 
 constexpr std::string_view kProducer = "flatmanifest " FLATMANIFEST_VERSION;
-// What Finish adds to the columns: tables, vector lengths, padding.
+// The bytes that Finish adds to the columns: tables, vector lengths, padding.
 constexpr size_t kFileOverhead = 4096;
 
 [[noreturn]] void FailTooLarge() {
@@ -28,8 +28,8 @@ constexpr size_t kFileOverhead = 4096;
 
 uint64_t Hash(const void* data, size_t size) { return XXH3_64bits(data, size); }
 
-// The position in `values` that the last occurrence of each distinct key has, in order of first
-// occurrence; empty when all keys are distinct.
+// For each distinct key, in order of first occurrence, the position in `values` of its last one;
+// empty if all keys are distinct.
 std::vector<size_t> LastOfEach(std::span<const StringId> keys) {
   std::unordered_map<StringId, size_t> place;
   std::vector<size_t> last;
@@ -45,7 +45,7 @@ std::vector<size_t> LastOfEach(std::span<const StringId> keys) {
   return last;
 }
 
-// FlatBuffers' memory, through the same allocation as the columns'.
+// FlatBuffers' memory, allocated like that of the columns.
 class BulkBufferAllocator : public flatbuffers::Allocator {
  public:
   uint8_t* allocate(size_t size) override { return static_cast<uint8_t*>(AllocateBulk(size)); }
@@ -78,7 +78,7 @@ flatbuffers::Offset<flatbuffers::Vector<uint64_t>> CreateCells(
 
 flatbuffers::Offset<schema::Resources> CreateResources(flatbuffers::FlatBufferBuilder& builder,
                                                        const ResourceRows& rows) {
-  // Evaluated in the order in which they stand: the arguments of a call need not be.
+  // One statement for each column: a call's arguments may be evaluated in any order.
   const auto collection = CreateColumn(builder, rows.collection);
   const auto unique_id = CreateColumn(builder, rows.unique_id);
   const auto resource_type = CreateColumn(builder, rows.resource_type);
@@ -116,7 +116,7 @@ schema::Source SourceOf(const SourceStamp& stamp) {
           stamp.device, stamp.taken_ns, stamp.digest_low, stamp.digest_high};
 }
 
-// Fills in the checksum, last of all.
+// Fills in the checksum, as the last step.
 void Seal(std::span<std::byte> file, schema::Header* header) {
   const size_t offset = reinterpret_cast<const std::byte*>(header) - file.data();
   header->mutate_checksum(Checksum(file, offset));
@@ -143,8 +143,8 @@ void SetGeneration(std::span<std::byte> file, uint64_t generation) {
 
 Writer::Writer(size_t expected_json, size_t size_limit)
     : size_limit_(std::min<size_t>(size_limit, FLATBUFFERS_MAX_BUFFER_SIZE) - kFileOverhead) {
-  // What dbt's manifests come to, rounded up, in bytes of JSON per entry; wrong guesses only cost a
-  // reallocation. The indexes are guessed tightly: they are slower the larger they are.
+  // Bytes of JSON per entry in dbt's manifests, rounded up; a wrong guess only costs a
+  // reallocation. The guesses for indexes are tight: the larger an index, the slower it is.
   string_data_.reserve(expected_json / 2);
   string_offsets_.reserve(expected_json / 64);
   cells_.reserve(expected_json / 24);
@@ -226,7 +226,7 @@ uint32_t Writer::AddRange(std::span<const Cell> cells) {
 }
 
 Cell Writer::AddArray(std::span<const Cell> elements) {
-  // A longer array would not fit the file either: AddRange refuses it first.
+  // A longer array would not fit the file either; AddRange refuses it first.
   const uint32_t start = AddRange(elements);
   return Cell::Array(static_cast<uint32_t>(elements.size()), start);
 }
@@ -252,7 +252,7 @@ Cell Writer::AddObject(std::span<const StringId> keys, std::span<const Cell> val
   const uint64_t hash = Hash(keys.data(), keys.size_bytes());
   ShapeId shape = FindShape(hash, keys);
   if (shape == Interner::kAbsent) {
-    // Only key lists without duplicates become shapes, so duplicates are looked for just here.
+    // Only key lists without duplicates become shapes, so duplicates are searched for only here.
     if (const std::vector<size_t> last = LastOfEach(keys); !last.empty()) {
       std::vector<StringId> distinct_keys;
       std::vector<Cell> last_values;
@@ -318,12 +318,12 @@ FileImage Writer::Finish(Cell root, const ResourceRows& resources, const CsrRows
                          const CsrRows& parents, const FileFacts& facts) && {
   const size_t size = Size() + ByteSize(resources) + ByteSize(children) + ByteSize(parents);
   if (size > size_limit_) FailTooLarge();
-  // The indexes are as large as the file and not needed for it.
+  // The indexes are as large as the file and no longer needed.
   string_index_ = shape_index_ = range_index_ = wide_index_ = Interner();
   flatbuffers::FlatBufferBuilder builder(size + kFileOverhead, &g_buffer_allocator);
 
-  // A FlatBuffer is built back to front, so this is also the order from the end of the file. What
-  // a scan over resources and graph touches lies together at the front.
+  // A FlatBuffer is built back to front, so this is also the order from the end of the file. The
+  // columns that a scan over resources and graph touches lie together at the front.
   const auto values_cells = CreateCells(builder, cells_);
   const auto values_wide = CreateColumn(builder, wide_);
   const auto values = schema::CreateValues(builder, root.bits(), values_cells, values_wide);

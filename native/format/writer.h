@@ -1,9 +1,9 @@
-// Builds an .fman file in memory, bottom up: strings and values first, containers after what they
-// hold, Finish last. Every distinct string, key list and range of cells is stored once, so equal
-// subtrees become equal cells.
+// Builds an .fman file in memory, bottom up: strings and values first, containers after their
+// elements, Finish last. Every distinct string, key list and range of cells is stored once, so
+// equal subtrees become equal cells.
 //
-// A Writer knows values, not manifests; which of them are resources and how they depend on each
-// other is decided above (convert/resource_index.h) and handed to Finish as columns.
+// A Writer knows values, not manifests. The caller decides which values are resources and how they
+// depend on each other (convert/resource_index.h), and gives Finish that as columns.
 
 #ifndef FLATMANIFEST_FORMAT_WRITER_H_
 #define FLATMANIFEST_FORMAT_WRITER_H_
@@ -26,7 +26,7 @@
 
 namespace flatmanifest {
 
-// The columns of ResourceColumns, being written. All vectors have one entry per row.
+// The columns of ResourceColumns, for writing. All vectors have one entry per row.
 struct ResourceRows {
   uint32_t graph_count = 0;
   std::vector<uint8_t> collection;
@@ -40,11 +40,11 @@ struct CsrRows {
   std::vector<uint32_t> indices;
 };
 
-// What Finish writes beside the values.
+// The facts that Finish writes beside the values.
 struct FileFacts {
   DocumentKind kind = DocumentKind::kArtifact;
   uint64_t generation = 1;
-  // Values in the document, shared ones counted each time they occur.
+  // The number of values in the document, each shared one counted each time it occurs.
   uint64_t value_count = 0;
   std::optional<SourceStamp> source = std::nullopt;
 };
@@ -74,13 +74,13 @@ std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp
 // it has that generation already, else O(size). `file` must come from a Writer or CopyWithStamp.
 void SetGeneration(std::span<std::byte> file, uint64_t generation);
 
-// Not thread-safe. Methods that add something throw TooLargeError once the file could not stay
-// below the 2 GiB that FlatBuffers' offsets reach.
+// Not thread-safe. Methods that add values throw TooLargeError before the file grows beyond the 2
+// GiB that FlatBuffers' offsets reach.
 class Writer {
  public:
-  // `expected_json` is the size in bytes of the JSON that is going to be added, if that is known:
-  // room is then made once. `size_limit` is the largest file to allow, at least 4 KiB and at most
-  // what FlatBuffers can hold.
+  // `expected_json` is the size in bytes of the JSON to be added, if known: memory is then reserved
+  // once. `size_limit` is the largest allowed file, at least 4 KiB and at most what FlatBuffers can
+  // hold.
   explicit Writer(size_t expected_json = 0, size_t size_limit = FLATBUFFERS_MAX_BUFFER_SIZE);
 
   StringId AddString(std::string_view bytes);
@@ -89,12 +89,13 @@ class Writer {
   Cell AddDouble(double value);
   // `digits`: an optional '-' and decimal digits, beyond what AddInt and AddUint take.
   Cell AddBigInt(std::string_view digits);
-  // Days as datetime.date.toordinal counts them.
+  // A date, as the days that datetime.date.toordinal counts.
   Cell AddDate(uint32_t ordinal);
-  // Microseconds since 0001-01-01T00:00 in local time, and the offset from UTC in seconds if any.
+  // A datetime: microseconds since 0001-01-01T00:00 in local time, and the offset from UTC in
+  // seconds if any.
   Cell AddDateTime(uint64_t microseconds, std::optional<int32_t> utc_offset);
   Cell AddArray(std::span<const Cell> elements);
-  // Keys that occur twice: the last value wins and keeps the first one's place, as in Python.
+  // If a key occurs twice, the last value wins and keeps the place of the first one, as in Python.
   Cell AddObject(std::span<const StringId> keys, std::span<const Cell> values);
 
   // AddObject with the keys of `like`, an object of this writer, in its order.
@@ -107,7 +108,7 @@ class Writer {
     const uint32_t begin = string_offsets_[id];
     return {string_data_.data() + begin, string_offsets_[id + 1] - begin};
   }
-  // Whether JSON may write the string as it is, between quotes (it may also escape anything).
+  // Whether JSON may hold the string verbatim between quotes (though it may escape anything).
   bool IsPlain(StringId id) const { return plain_[id]; }
   // The id of a string that was added, kNoString otherwise.
   StringId FindString(std::string_view bytes) const;
@@ -138,7 +139,7 @@ class Writer {
     return {shape_keys_.data() + begin, shape_offsets_[shape + 1] - begin};
   }
   BulkVector<uint32_t> ShapeOrder();
-  // Bytes of the file if it were finished now, columns of resources and graph aside.
+  // The size of the file if it were finished now, without the columns of resources and graph.
   size_t Size() const;
 
   size_t size_limit_;

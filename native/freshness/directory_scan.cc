@@ -30,7 +30,7 @@ namespace {
 constexpr unsigned kMostThreads = 8;  // a file system's own locks are the limit beyond
 constexpr int kMaxDirectoryDepth = 100;
 constexpr size_t kChunk = size_t{1} << 16;
-// Some hundred microseconds' work: as long as it takes to start a thread for it.
+// The work of some hundred microseconds, about the time of starting a thread.
 constexpr size_t kNamesInPart = 128;
 
 enum class Mark : uint64_t {
@@ -73,7 +73,7 @@ class Digest {
 
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
 
-// A directory to be read, or some of the names in one that has been.
+// A task: to read a directory, or to look at some names of one that was read.
 struct Part {
   std::string path;
   int depth = 0;
@@ -93,7 +93,7 @@ std::shared_ptr<const Directory> Open(const std::string& path) {
   return directory;
 }
 
-// Sorted. `with_hidden`: those of files that dbt's parsers leave out, too.
+// Sorted names. `with_hidden`: also of files that dbt's parsers leave out.
 std::vector<std::string> NamesIn(DIR* directory, const std::string& path, bool with_hidden) {
   std::vector<std::string> names;
   for (;;) {
@@ -129,7 +129,7 @@ void AddContent(const std::string& path, Digest& digest) {
   }
 }
 
-// What a look at a path alone tells.
+// The facts about a path alone.
 void AddFact(const std::string& path, FileUse use, Digest& digest) {
   struct stat status {};
   if (use == FileUse::kProbed && ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
@@ -138,7 +138,7 @@ void AddFact(const std::string& path, FileUse use, Digest& digest) {
     digest.Add(std::filesystem::read_symlink(path, error).native());
   }
   if (::stat(path.c_str(), &status) != 0) {
-    // What may not be looked at is told from what is not there, as it is to Python.
+    // A path that may not be looked at differs from a missing one, as it does in Python.
     digest.Add(Mark::kMissing);
     return digest.Add(static_cast<uint64_t>(errno == ENOTDIR ? ENOENT : errno));
   }
@@ -183,7 +183,7 @@ class Scan {
   }
 
  private:
-  // Until there is nothing left to be looked at, or one of the threads has failed.
+  // Works until nothing is left, or a thread has failed.
   void Work() {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -240,7 +240,7 @@ class Scan {
     Digest digest;
     digest.Add(uint64_t{names.size()});
     Keep(part.path, digest, {});
-    // The first of them is this thread's.
+    // The calling thread is the first of them.
     for (size_t end = names.size(); end > 0;) {
       const size_t index = (end - 1) / kNamesInPart;
       const auto begin = names.begin() + static_cast<std::ptrdiff_t>(index * kNamesInPart);
@@ -263,16 +263,16 @@ class Scan {
       digest.Add(name);
       AddPath(path, ::dirfd(part.directory->get()), name.c_str(), part.depth, digest, found);
     }
-    // No name has a NUL in it: this is no other part's place.
+    // Names contain no NUL, so no other part has this place.
     Keep(part.path + '\0' + std::to_string(part.index), digest, std::move(found));
   }
 
-  // What is at a path, which is `name` in an open directory.
+  // Looks at a path, which is `name` in an open directory.
   void AddPath(const std::string& path, int directory, const char* name, int depth, Digest& digest,
                ScanResult& found) {
     struct stat status {};
     if (::fstatat(directory, name, &status, 0) != 0) {
-      // A link to nowhere is as good as nothing, to dbt too.
+      // dbt, too, treats a dangling link as a missing file.
       if (errno != ENOENT && errno != ENOTDIR) throw IoError("cannot read", path, errno);
       return digest.Add(Mark::kMissing);
     }

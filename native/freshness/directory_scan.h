@@ -1,7 +1,8 @@
-// A digest over files and directories, looked at by several threads.
+// A digest over files and directories, computed by several threads.
 //
-// Work is shared out in parts of a directory, because a project may have all its files in one. Each
-// part has a digest of its own; that of the whole is over the parts', sorted by where they are.
+// The work is divided into parts of directories, because a project may have all its files in one
+// directory. Each part has its own digest. The digest of the whole is over those of the parts,
+// sorted by place.
 
 #ifndef FLATMANIFEST_FRESHNESS_DIRECTORY_SCAN_H_
 #define FLATMANIFEST_FRESHNESS_DIRECTORY_SCAN_H_
@@ -27,7 +28,7 @@ enum class FileUse {
             // names
 };
 
-// The names that uses have in Python and in cache files.
+// The names of uses in Python and in cache files.
 inline constexpr std::pair<std::string_view, FileUse> kFileUses[] = {{"read", FileUse::kRead},
                                                                      {"listed", FileUse::kListed},
                                                                      {"probed", FileUse::kProbed},
@@ -45,14 +46,14 @@ struct ScanResult {
   std::vector<std::string> by_content;  // files whose content is in the digest, sorted
 };
 
-// Whether a file's content is to be in the digest. Called from several threads.
+// Decides whether a file's content goes into the digest. Called from several threads.
 using IsByContent = std::function<bool(const std::string& path, const struct stat& status)>;
 
-// As many as help on this machine.
+// The number of threads that helps on this machine.
 unsigned ThreadCount();
 
-// Looks at `dependencies` as TakeSnapshot says, with up to `thread_count` threads, the caller's
-// among them. Throws IoError.
+// Looks at `dependencies` as described at TakeSnapshot, with up to `thread_count` threads including
+// the caller's. Throws IoError.
 ScanResult ScanDirectories(std::span<const FileDependency> dependencies,
                            const IsByContent& is_by_content, unsigned thread_count);
 

@@ -17,11 +17,11 @@ namespace flatmanifest {
 
 namespace {
 
-// Worth the start of a thread.
+// Enough files to be worth the start of a thread.
 constexpr size_t kFilesOfThread = 16;
 
 std::optional<std::string> Contents(const std::string& path, size_t most_bytes) {
-  // A pipe's other end may never come.
+  // The other end of a pipe may never open.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status;
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return std::nullopt;

@@ -1,7 +1,7 @@
-// What many small files say, read by several threads.
+// Reads many small files with several threads.
 //
-// Opening a file and reading it is a system call's work each, which a disk or a network that has to
-// be asked makes long; the more of them wait at once, the sooner all are there.
+// Opening and reading a file are system calls, and they take long if a disk or a network has to
+// answer. The more of them wait at the same time, the sooner all are done.
 
 #ifndef FLATMANIFEST_FRESHNESS_FILE_CONTENTS_H_
 #define FLATMANIFEST_FRESHNESS_FILE_CONTENTS_H_
@@ -14,9 +14,9 @@
 
 namespace flatmanifest {
 
-// The contents of the files at `paths`, in that order; nothing for one that cannot be read, is no
-// regular file, or is longer than `most_bytes`. By up to `thread_count` threads, the caller's among
-// them, all of which have ended when this returns.
+// The contents of the files at `paths`, in that order; nothing for a file that cannot be read, is
+// not regular, or is longer than `most_bytes`. Uses up to `thread_count` threads including the
+// caller's; all have ended when this returns.
 std::vector<std::optional<std::string>> ReadFiles(std::span<const std::string> paths,
                                                   size_t most_bytes, unsigned thread_count);
 

@@ -17,7 +17,7 @@ namespace flatmanifest {
 
 namespace {
 
-// Of file systems' clocks: FAT's is the coarsest.
+// The coarsest clock of a file system (FAT).
 constexpr int64_t kClockGranularityNs = 2'000'000'000;
 
 int64_t ChangedNs(const struct stat& status) {
@@ -35,7 +35,7 @@ Snapshot ScanAll(std::span<const FileDependency> dependencies, const IsByContent
   return snapshot;
 }
 
-// Gives the file a time that no later write gives it: those have the time of the system's last
+// Gives the file a time that no later write gives it: a write sets the time of the system's last
 // tick.
 bool Settle(const std::string& path) {
   timespec now{};

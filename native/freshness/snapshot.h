@@ -1,10 +1,10 @@
-// Whether any file below some directories has changed.
+// Detects changes of any files below some directories.
 //
-// What a parse by dbt depends on is thousands of small files. A snapshot is one digest over all of
-// them: of each file its path, size, times, inode and device, of each directory the names in it.
-// Taking one reads no file; but a file that was changed within the clock's granularity before the
-// snapshot can have been changed again unseen (git calls it racily clean), so the content of those
-// is in the digest too.
+// A parse by dbt depends on thousands of small files. A snapshot is one digest over all of them:
+// path, size, times, inode and device of each file, and the names in each directory. Taking a
+// snapshot reads no file, with one exception: a file that was changed within the clock's
+// granularity before the snapshot can change again unseen (git calls it racily clean), so the
+// digest covers its content too.
 
 #ifndef FLATMANIFEST_FRESHNESS_SNAPSHOT_H_
 #define FLATMANIFEST_FRESHNESS_SNAPSHOT_H_
@@ -30,29 +30,30 @@ struct Snapshot {
   }
 };
 
-// Looks at paths, each as it is depended on (FileUse). Symbolic links are followed, as dbt follows
+// Takes a snapshot of paths, each by its use (FileUse). Symbolic links are followed, as dbt follows
 // them; a path that does not exist is part of the digest. Below a directory that is read, files
-// whose names begin with '.', '#' or '~' are left out: dbt reads none of those (dbt.parser.search,
-// filesystem_search). Throws IoError for what cannot be read, and where links lead in circles.
+// whose names begin with '.', '#' or '~' are left out, because dbt reads none of those
+// (dbt.parser.search, filesystem_search). Throws IoError for a path that cannot be read, and for
+// links in a circle.
 Snapshot TakeSnapshot(std::span<const FileDependency> dependencies);
 
-// The same for one file that has just been written, whose content need not be looked at: it is
-// given a time of modification more precise than the clock that the system stamps files with, so
-// that whoever writes to it again gives it another. Where the file system has no such times, or the
-// file is another's, this is TakeSnapshot.
+// A snapshot of one file that was just written; its content need not be read. The file gets a
+// modification time that is more precise than the clock of the system's time stamps, so every later
+// write gives it another. Without such times in the file system, or for another user's file, this
+// is TakeSnapshot.
 Snapshot TakeSnapshotOfNew(const std::string& path);
 
-// The snapshot that those paths give now, the content of `earlier.by_content` in the digest as it
-// was then: SameAs(earlier) if nothing has changed. Throws IoError.
+// The snapshot that these paths give now, with the content of `earlier.by_content` in the digest as
+// it was then: SameAs(earlier) if nothing has changed. Throws IoError.
 Snapshot TakeSnapshotLike(std::span<const FileDependency> dependencies, const Snapshot& earlier);
 
-// Up to `limit` paths of files and directories among and below `dependencies` whose times are later
-// than a snapshot that was taken at `taken_ns`: for people, as nothing tells what is gone, or was
-// older before it came. Throws IoError.
+// Up to `limit` paths, among and below `dependencies`, whose times are later than a snapshot taken
+// at `taken_ns`. For people only: a file that is gone, or that was older before it came, is not
+// found. Throws IoError.
 std::vector<std::string> ChangedSince(std::span<const FileDependency> dependencies,
                                       int64_t taken_ns, size_t limit);
 
-// Whether a snapshot taken now could do without the content of some files.
+// Whether a snapshot taken now would need the content of fewer files.
 bool IsWorthRetaking(const Snapshot& snapshot);
 
 }  // namespace flatmanifest

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kSnapshot = "snapshot";
 
-// Copies a document, but for the snapshots of some files.
+// Copies a document with new snapshots of some files.
 class Renewal {
  public:
   Renewal(const Document& document, const std::map<std::string, Snapshot>& snapshots)

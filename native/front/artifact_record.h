@@ -1,5 +1,5 @@
-// KEY.artifacts.fman: which files show an entry as it is. Python writes it too: Entry.keep_artifact
-// in python/flatmanifest/dbt/entry.py.
+// KEY.artifacts.fman: the artifacts that show an entry unchanged. Python writes it too:
+// Entry.keep_artifact in python/flatmanifest/dbt/entry.py.
 
 #ifndef FLATMANIFEST_FRONT_ARTIFACT_RECORD_H_
 #define FLATMANIFEST_FRONT_ARTIFACT_RECORD_H_
@@ -21,17 +21,17 @@ class ArtifactRecord {
   // Throws FormatError, IoError.
   explicit ArtifactRecord(const std::string& path);
 
-  // Of the entry that the files show.
+  // The generation of the entry that the files show.
   uint64_t generation() const;
-  // Whether the file is as it was when it was last written, and is known to be what `output` says.
-  // Throws FormatError; IoError where the file cannot be looked at.
+  // Whether the file is unchanged since it was written, and the record agrees with the facts of
+  // `output`. Throws FormatError; IoError if the file cannot be looked at.
   bool Shows(const Output& output) const;
-  // How long what it begins with is, up to what stays. Throws FormatError.
+  // The size of the beginning of the file, up to the part that stays. Throws FormatError.
   uint64_t BeginningSize(const Output& output) const;
 
-  // Puts these snapshots in the place of what is recorded, and replaces the file, unless another
-  // has done so meanwhile. Not flushed to the disk: after a crash it may be damaged, and is then
-  // made anew. Throws IoError, FormatError.
+  // Replaces the recorded snapshots by these, and publishes the file, unless another process has
+  // done so meanwhile. Not flushed to the disk: after a crash the file may be damaged, and is then
+  // made again. Throws IoError, FormatError.
   void Renew(const std::map<std::string, Snapshot>& snapshots) const;
 
  private:

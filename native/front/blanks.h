@@ -1,4 +1,4 @@
-// Texts with places for what differs from one command to the next.
+// Texts with placeholders for the values that differ from command to command.
 
 #ifndef FLATMANIFEST_FRONT_BLANKS_H_
 #define FLATMANIFEST_FRONT_BLANKS_H_
@@ -12,8 +12,8 @@
 
 namespace flatmanifest::front {
 
-// What stands in a text for a value. Whoever makes the text sees to it that it holds none of these
-// characters otherwise: python/flatmanifest/dbt/templates.py.
+// The placeholders. The writer of a text makes sure that it contains none of these characters
+// otherwise: python/flatmanifest/dbt/templates.py.
 enum class Blank : uint8_t {
   kTime = 0x01,          // 15:19:51
   kPreciseTime = 0x02,   // 15:19:51.341202
@@ -38,7 +38,7 @@ class Blanks {
     slot.is_set = true;
   }
 
-  // Appends the text with the values in their places.
+  // Appends the text with each placeholder replaced by its value.
   void Fill(std::string_view text, TextBuffer& out) const;
   std::string Filled(std::string_view text) const;
 

@@ -53,7 +53,7 @@ std::string KeyOf(const std::string& name) {
   return IsHexadecimal(key) ? key : "";
 }
 
-// What Publish writes to before it renames it.
+// Whether this is a temporary file of Publish.
 bool IsTemporary(const std::string& name) {
   return name.starts_with('.') && name.ends_with(".tmp") &&
          name.find(".fman.") != std::string::npos;
@@ -73,9 +73,9 @@ std::vector<File> FilesIn(const std::string& directory) {
   for (const fs::directory_entry& each : names) {
     const std::string name = each.path().filename().string();
     struct stat status {};
-    // Another process may have removed it.
+    // Another process may have removed the file.
     if (!IsOurs(name) || ::lstat(each.path().c_str(), &status) != 0) continue;
-    if (S_ISDIR(status.st_mode)) continue;  // nor has any of ours that name
+    if (S_ISDIR(status.st_mode)) continue;  // none of our files is a directory
     files.push_back({name, static_cast<uint64_t>(status.st_size), ModifiedNs(status)});
   }
   return files;
@@ -88,7 +88,8 @@ void Remove(const std::string& directory, const std::string& name) {
   if (error) throw IoError("cannot remove", directory + "/" + name, error.value());
 }
 
-// Which variables that the manifest was parsed with have other values: entry.py, hidden_values.
+// Adds the environment variables that have other values than in the parse of the manifest:
+// entry.py, hidden_values.
 void AddChangedVariables(const Fields& manifest, std::vector<std::string>& reasons) {
   const Environment environment = CurrentEnvironment();
   const Fields hidden = manifest.Object("env_vars");

@@ -1,5 +1,4 @@
-// The cache directory of a project: what is in it, and keeping it small. Its files:
-// docs/cache-files.md.
+// The cache directory of a project: its contents, and its size. docs/cache-files.md lists the files.
 
 #ifndef FLATMANIFEST_FRONT_CACHE_H_
 #define FLATMANIFEST_FRONT_CACHE_H_
@@ -17,10 +16,10 @@ struct CacheEntry {
   int64_t used_ns = 0;  // Unix time
   uint64_t generation = 0;
   int64_t resource_count = 0;
-  // What the key is made of, in words: "dbt", "1.11.16".
+  // The parts of the key, by name: "dbt", "1.11.16".
   std::vector<std::pair<std::string, std::string>> words;
-  // Why it cannot be used as it is: "models/a.sql has changed", "the file is damaged". Empty if it
-  // can.
+  // Why the entry cannot be used: "models/a.sql has changed", "the file is damaged". Empty for a
+  // fresh entry.
   std::vector<std::string> stale_because;
 };
 
@@ -30,16 +29,16 @@ struct CacheContents {
   uint64_t bytes = 0;  // of everything
 };
 
-// Empty for a directory that is not there. Throws IoError.
+// Empty for a missing directory. Throws IoError.
 CacheContents ReadCache(const std::string& directory);
 
-// Removes all files that flatmanifest keeps there, and the directory if nothing else is in it.
-// Returns how many. Whoever has one mapped keeps it. Throws IoError.
+// Removes all files that flatmanifest keeps there, and the directory if it is then empty. Returns
+// the number of files. Processes that have one mapped keep it. Throws IoError.
 uint64_t ClearCache(const std::string& directory);
 
-// Removes entries, those that were used longest ago first, until what is left has at most
-// `max_bytes`; never the entry `kept`, which is thereby used. Removes transcripts of what is gone,
-// the oldest where there are too many, and what dead processes left behind. Throws IoError.
+// Removes the least recently used entries until the rest has at most `max_bytes`. Never removes the
+// entry `kept`, which this marks as used. Also removes transcripts of removed entries, the oldest
+// of too many transcripts, and leftovers of dead processes. Throws IoError.
 void TrimCache(const std::string& directory, uint64_t max_bytes, const std::string& kept);
 
 }  // namespace flatmanifest::front

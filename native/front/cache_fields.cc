@@ -41,7 +41,7 @@ int64_t Fields::IntegerOf(Cell cell) const {
   if (!cell.is(CellKind::kWideInt) && !cell.is(CellKind::kWideUint)) {
     document_.Fail("a value is no integer");
   }
-  return static_cast<int64_t>(document_.Wide(cell));  // of which digests use all bits
+  return static_cast<int64_t>(document_.Wide(cell));  // digests use all bits
 }
 
 std::vector<std::string> Fields::TextsOf(Cell cell) const {

@@ -1,4 +1,4 @@
-// Reading the small files that Python and this room share. What is missing or of another type
+// Reads the small files that Python and this room share. A value that is missing or of another type
 // throws FormatError.
 
 #ifndef FLATMANIFEST_FRONT_CACHE_FIELDS_H_
@@ -16,11 +16,11 @@
 
 namespace flatmanifest::front {
 
-// Opens a file of the cache, which must be trusted (store/trust.h), and tests its checksum. Throws
+// Opens a cache file, which must be trusted (store/trust.h), and checks its checksum. Throws
 // FormatError, IoError.
 std::shared_ptr<const ManifestFile> OpenChecked(const std::string& path);
 
-// Borrows the document.
+// An object of a cache file. Borrows the document.
 class Fields {
  public:
   explicit Fields(const Document& document) : Fields(document, document.root()) {}

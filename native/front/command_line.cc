@@ -12,8 +12,8 @@ namespace flatmanifest::front {
 
 namespace {
 
-// dbt/cli/params.py: what every command takes. Missing are those that choose another manifest to
-// compare with or another parser, or that have dbt do what is not done here.
+// The options of every command in dbt/cli/params.py. Options that choose another manifest to
+// compare with, another parser, or work that the front door does not do are missing here.
 constexpr const char* kFlags[] = {"--cache-selected-only",
                                   "-d,--debug",
                                   "-x,--fail-fast",
@@ -108,7 +108,8 @@ class Parser {
     std::reverse(marked.begin(), marked.end());  // CLI11 takes them from the end
     app_.parse(std::move(marked));
     line_.command = app_.get_subcommands().front()->get_name();
-    // dbt says that it is deprecated, where it stands alone (dbt/cli/flags.py, fire_deprecations).
+    // dbt reports --models as deprecated if it is an argument of its own, unlike --models=VALUE
+    // (dbt/cli/flags.py, fire_deprecations).
     if (line_.list.models) line_.settings["--models"] = HasModelsAlone(arguments) ? "yes" : "no";
     return std::move(line_);
   }
@@ -126,7 +127,7 @@ class Parser {
   CLI::App app_;
 };
 
-// A flag that is both set and unset: the last one counts to dbt, CLI11 adds them up.
+// Whether a flag is both set and unset. For dbt the last one counts; CLI11 adds them up.
 bool HasContradiction(const std::vector<std::string>& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
     constexpr std::string_view kNo = "--no-";
@@ -157,7 +158,7 @@ std::optional<std::string> CommandLine::Setting(const std::string& name) const {
 }
 
 std::optional<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) {
-  // dbt takes what follows "--" for arguments, of which these commands have none.
+  // Behind "--", dbt expects arguments, and these commands have none.
   if (std::find(arguments.begin(), arguments.end(), "--") != arguments.end()) return std::nullopt;
   if (HasContradiction(arguments)) return std::nullopt;
   try {

@@ -15,18 +15,18 @@ namespace flatmanifest::front {
 struct CommandLine {
   std::string command;  // "ls", "list" or "parse"
   ListOptions list;
-  // All other options, by their longest name. What they do is not known here: two command lines
-  // with the same settings have dbt say the same.
+  // All other options, by their longest name. Their meaning is not known here; the same settings
+  // give the same output of dbt.
   std::map<std::string, std::string> settings;
 
   bool lists() const { return command != "parse"; }
-  // The value of a setting, or of the environment variable that dbt takes in its place
-  // ("--target-path": DBT_ENGINE_TARGET_PATH, DBT_TARGET_PATH); nothing if there is neither.
+  // The value of a setting, or of the environment variable that dbt reads instead ("--target-path":
+  // DBT_ENGINE_TARGET_PATH, DBT_TARGET_PATH); nothing if neither is set.
   std::optional<std::string> Setting(const std::string& name) const;
 };
 
-// Reads what follows `dbt`, as dbt/cli/main.py of dbt-core 1.10 to 1.12 does. Nothing if it is
-// another command, has an option that is not known or that only dbt can serve, or is wrong.
+// Reads the arguments of `dbt`, as dbt/cli/main.py of dbt-core 1.10 to 1.12 does. Nothing for
+// another command, for an option that is unknown or that only dbt can serve, and for wrong usage.
 std::optional<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments);
 
 }  // namespace flatmanifest::front

@@ -69,7 +69,7 @@ bool Contains(const List& list, std::string_view word) {
   return std::find(std::begin(list), std::end(list), word) != std::end(list);
 }
 
-// At spaces, but for those in quotes, which are taken away. The last word may be empty.
+// Splits at spaces outside quotes, and removes the quotes. The last word may be empty.
 Words Split(const std::string& line) {
   Words words(1);
   char quote = '\0';
@@ -98,7 +98,7 @@ void AddMatching(Texts candidates, std::string_view beginning, const std::string
   }
 }
 
-// Of the entries in a cache directory, the one that was used last.
+// The entry of a cache directory that was used last.
 std::shared_ptr<const ManifestFile> LatestEntry(const std::string& directory) {
   constexpr size_t kKeyAndSuffix = 24 + 5;
   fs::path latest;
@@ -213,7 +213,7 @@ class Names {
   Found& found_;
 };
 
-// How much of a selection's word is operators and parts before: "tag:a,2+".
+// The length of the operators and parts before the last part of a selection: "tag:a,2+".
 size_t OperatorLength(const std::string& word) {
   const size_t comma = word.rfind(',');
   size_t end = comma == std::string::npos ? 0 : comma + 1;
@@ -234,7 +234,7 @@ void CompleteFromManifest(const Document& document, const std::string& word,
       .AddSelection();
 }
 
-// The option that the last word is a value of, as far as can be told: the last one before it.
+// The option that the last word belongs to, as far as can be told: the last option before it.
 std::string OptionBefore(const Words& words) {
   for (size_t i = words.size() - 1; i-- > 1;) {
     if (words[i].starts_with('-')) return words[i];
@@ -324,7 +324,7 @@ compdef _flatmanifest flatmanifest fdbt
 )";
   }
   if (shell == "fish") {
-    // Files where the program knows nothing.
+    // The shell completes files if the program knows nothing.
     return R"(function __flatmanifest_find
     set -g __flatmanifest_found (flatmanifest completion --line (commandline -cp | string collect) 2>/dev/null)
     set -q __flatmanifest_found[1]

@@ -1,4 +1,4 @@
-// What can follow on a command line: for shells, at each press of the tab key.
+// Completions of a command line, for shells, at each press of the tab key.
 
 #ifndef FLATMANIFEST_FRONT_COMPLETION_H_
 #define FLATMANIFEST_FRONT_COMPLETION_H_
@@ -9,12 +9,12 @@
 
 namespace flatmanifest::front {
 
-// The words that the last word of `line`, the command line up to the cursor, can become, sorted.
-// Names, tags, paths and selectors are those of the entry of the project that was used last, fresh
-// or not. Nothing where nothing is known, and never an error: nobody would see it.
+// The possible completions of the last word of `line` (the command line up to the cursor), sorted.
+// Names, tags, paths and selectors come from the project's last used entry, fresh or not. Empty if
+// nothing is known. Never throws: nobody would see the error.
 std::vector<std::string> Complete(const std::string& line);
 
-// A script that has a shell ("bash", "zsh", "fish") ask for completions; "" for other shells.
+// A script with which a shell ("bash", "zsh", "fish") asks for completions; "" for other shells.
 std::string_view CompletionScript(std::string_view shell);
 
 }  // namespace flatmanifest::front

@@ -45,7 +45,7 @@ std::vector<std::string> ChangedFiles(const Dependencies& dependencies, size_t l
   if (TakeSnapshotLike(dependencies.files, earlier).SameAs(earlier)) return {};
   std::vector<std::string> changes = ChangedSince(dependencies.files, earlier.taken_ns, limit);
   for (std::string& path : changes) path += " has changed";
-  if (changes.empty()) changes.emplace_back("a file has changed that looks older, or is gone");
+  if (changes.empty()) changes.emplace_back("a file is gone, or has changed to an older one");
   return changes;
 }
 

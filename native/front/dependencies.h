@@ -1,5 +1,5 @@
-// What a command or a parse of dbt's depended on: written by Python
-// (python/flatmanifest/dbt/dependencies/record.py), checked here. docs/cache-files.md,
+// The dependencies of a dbt command or parse. Python writes them
+// (python/flatmanifest/dbt/dependencies/record.py), and they are checked here. docs/cache-files.md,
 // "Dependencies".
 
 #ifndef FLATMANIFEST_FRONT_DEPENDENCIES_H_
@@ -19,20 +19,20 @@ namespace flatmanifest::front {
 struct Dependencies {
   std::vector<FileDependency> files;
   Snapshot snapshot;  // of them
-  // Names of environment variables beside those that are always depended on; nothing: all.
+  // Names of environment variables, in addition to those that every command depends on. Nothing:
+  // all variables.
   std::optional<std::vector<std::string>> variables;
   std::string salt;
   std::string environment;  // DigestOf(their values)
-  // Values without a source that templates have used, each with the place where.
+  // Values without a source that templates have used, each with the place of its use.
   std::vector<std::pair<std::string, std::string>> values;
 };
 
 // The dependencies that `fields` holds. Throws FormatError.
 Dependencies ReadDependencies(const Fields& fields);
 
-// The first of these that is not as it was, in words; nothing if everything is. From the cheapest
-// to the dearest: values, environment, files. Throws IoError where a file cannot be looked at,
-// FormatError.
+// The first change of these dependencies, in words; nothing if there is none. Checks the cheapest
+// first: values, environment, files. Throws FormatError, and IoError if a file cannot be looked at.
 std::optional<std::string> ChangedDependency(const Dependencies& dependencies,
                                              const Environment& environment);
 

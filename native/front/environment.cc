@@ -17,13 +17,13 @@ namespace {
 
 constexpr size_t kDigestSize = 16;
 
-// Of names that are always in the digest: what dbt goes through all variables for; and what Python,
-// the C library and the loader read before Python code runs, or without it.
+// Prefixes of the names that are always in the digest: dbt searches all variables for some of them;
+// Python, the C library and the loader read others before Python code runs, or without it.
 constexpr std::string_view kPrefixes[] = {"DBT_", "PYTHON", "LC_", "LD_", "NETWORKX_"};
 constexpr std::string_view kNames[] = {"LANG", "LANGUAGE", "TZ", "FLATMANIFEST_CACHE_DIR"};
-// What a shell changes from one command to the next.
+// Variables that a shell changes from one command to the next.
 constexpr std::string_view kShells[] = {"_", "SHLVL", "OLDPWD", "PWD"};
-// Ours say how a command is performed, and not what it prints.
+// Our own variables change how a command is performed, not its output.
 constexpr std::string_view kOwnPrefix = "FLATMANIFEST";
 
 template <typename List>
@@ -37,11 +37,11 @@ bool IsAlwaysIn(std::string_view name) {
                      [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-// In a C locale, Python sets LC_CTYPE for itself to the first of these that there is (PEP 538).
+// In a C locale, Python sets LC_CTYPE for itself to the first of these that exists (PEP 538).
 constexpr std::string_view kCoerced[] = {"C.UTF-8", "C.utf8", "UTF-8"};
 
-// Whether LC_CTYPE is what Python has set, or would set, where nothing else says what the locale
-// is.
+// Whether LC_CTYPE is the value that Python has set or would set, and no other variable sets the
+// locale.
 bool IsCoerced(const Environment& environment, std::string_view value) {
   const auto is_unset = [&environment](const char* name) {
     const auto found = environment.find(name);
@@ -53,7 +53,7 @@ bool IsCoerced(const Environment& environment, std::string_view value) {
 
 bool IsIn(const Environment& environment, const std::optional<std::vector<std::string>>& names,
           const std::string& name, const std::string& value) {
-  // A template that asks for it is told the same, too.
+  // A template that reads the variable gets the same value.
   if (name == "LC_CTYPE" && IsCoerced(environment, value)) return false;
   if (names && Contains(*names, name)) return true;
   if (IsAlwaysIn(name)) return true;
@@ -69,7 +69,7 @@ class Digest {
     }
   }
 
-  // Texts are told apart by their lengths.
+  // Lengths separate the texts.
   void Add(std::string_view text) {
     const uint64_t size = text.size();
     Update(&size, sizeof(size));
@@ -99,7 +99,7 @@ Environment CurrentEnvironment() {
     const std::string_view text = *entry;
     const size_t equals = text.find('=');
     if (equals == std::string_view::npos) continue;
-    // Of a variable that is there twice, getenv finds the first.
+    // getenv, too, finds the first of two values of one variable.
     environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return environment;

@@ -56,7 +56,7 @@ bool IsAllowed(const ListOptions& options, bool has_default_selector) {
   return says_what || !has_default_selector;
 }
 
-// The manifest.json that the command will leave, which is known to show the entry.
+// The manifest.json after the command, which the record knows to show the entry.
 const Output* FindArtifact(const Transcript& transcript) {
   const auto found =
       std::find_if(transcript.outputs.begin(), transcript.outputs.end(), [](const Output& output) {

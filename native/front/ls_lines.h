@@ -1,4 +1,4 @@
-// The lines of `dbt ls`, from an entry.
+// The lines of `dbt ls`, computed from an entry.
 
 #ifndef FLATMANIFEST_FRONT_LS_LINES_H_
 #define FLATMANIFEST_FRONT_LS_LINES_H_
@@ -12,13 +12,13 @@
 
 namespace flatmanifest::front {
 
-// What the command line asks for, the transcript saying what it leaves out. Nothing if dbt would
-// refuse it, or that is not known.
+// The options of the command line, completed by the transcript. Nothing if dbt would refuse them,
+// or if an option is unknown.
 std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript);
 
-// The lines that dbt would list, without line ends. Nothing where dbt would warn, refuse, or list
-// nothing, which it has something to say about; and for JSON that is not in the manifest.json which
-// the transcript says is left as it is. That it is, is for the caller to test afterwards. Throws
+// The lines that dbt would list, without line ends. Nothing if dbt would warn or refuse, if it
+// would list nothing (then it prints a message), and if the JSON is not in the manifest.json that
+// the transcript leaves unchanged. The caller must then check that this file is unchanged. Throws
 // FormatError, IoError, ConvertError.
 std::optional<std::vector<std::string>> ListLines(const ListOptions& options,
                                                   const Transcript& transcript,

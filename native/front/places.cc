@@ -29,7 +29,8 @@ std::optional<fs::path> NearestProject(const fs::path& from) {
   }
 }
 
-// The value of a key at the top of a YAML file; "" without one; nothing if only YAML knows it.
+// The value of a top-level key of a YAML file; "" if it is missing; nothing if only a YAML parser
+// could tell.
 std::optional<std::string> PlainValue(const std::string& text, const std::string& key) {
   size_t begin = text.starts_with(key) ? 0 : text.find('\n' + key);
   if (begin == std::string::npos) return "";
@@ -86,7 +87,8 @@ std::string TranscriptPath(const Places& places, const CommandLine& line,
   for (const auto& [name, value] : line.settings) parts.insert(parts.end(), {name, value});
   parts.emplace_back();
   for (const auto& [name, value] : CurrentEnvironment()) {
-    // Its value may be a secret; whether it is the same, the transcript tells.
+    // The value may be a secret, so the name leaves it out; the transcript tells whether it is the
+    // same.
     if (name.starts_with("DBT_")) parts.push_back(name);
   }
   return places.cache_directory + "/" + DigestOf(parts) + ".transcript.fman";

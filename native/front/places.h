@@ -1,4 +1,4 @@
-// Where dbt would look for a project, and what is kept of it.
+// The directories of a dbt project, and its files in the cache.
 
 #ifndef FLATMANIFEST_FRONT_PLACES_H_
 #define FLATMANIFEST_FRONT_PLACES_H_
@@ -16,14 +16,14 @@ struct Places {
   std::string cache_directory;
 };
 
-// --project-dir, or the nearest directory from the working directory up that has a dbt_project.yml
-// (dbt/cli/resolvers.py); the cache as docs/dbt.md says. A target-path in dbt_project.yml is
-// understood if it is a plain word there. Nothing if there is no project, or it cannot be told
-// where its cache is.
+// The project: --project-dir, or the nearest directory from the working directory upwards that has
+// a dbt_project.yml (dbt/cli/resolvers.py). The cache: as docs/dbt.md says; a target-path in
+// dbt_project.yml is understood if it is a plain word. Nothing if there is no project, or its cache
+// directory cannot be told.
 std::optional<Places> FindPlaces(const CommandLine& line);
 
-// The file that holds the transcript of a command line, of which there is one for each way to ask
-// for the same: docs/front.md. `program_directory` is where Python is, and flatmanifest beside it.
+// The path of the transcript of a command line; there is one for each way to ask for the same
+// (docs/front.md). `program_directory` is the directory of Python and flatmanifest.
 std::string TranscriptPath(const Places& places, const CommandLine& line,
                            const std::string& program_directory);
 

@@ -30,7 +30,7 @@ std::string Backup(const std::string& path, int number) {
   return path + "." + std::to_string(number);
 }
 
-// Python measures what is to come in characters, and what is there in bytes.
+// Python counts the new text in characters, and the file in bytes.
 size_t Characters(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
@@ -83,7 +83,7 @@ void RotatingLog::Write(std::string_view text, std::span<const size_t> ends) {
 }
 
 void RotatingLog::RollOver() {
-  // What is missing is passed over, as Python does.
+  // Missing files are skipped, as by Python.
   for (int i = kBackups - 1; i > 0; --i) {
     ::rename(Backup(path_, i).c_str(), Backup(path_, i + 1).c_str());
   }

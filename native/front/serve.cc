@@ -39,7 +39,7 @@ namespace {
 
 constexpr std::string_view kSecretPrefix = "DBT_ENV_SECRET_";
 
-// The reason is for who asks why a command took long.
+// The reason is for users who ask why a command took long.
 class NotServed : public Error {
  public:
   using Error::Error;
@@ -48,7 +48,7 @@ class NotServed : public Error {
 using Clock = std::chrono::steady_clock;
 using Lines = std::vector<std::string>;
 
-// In UTC, as dbt's logs are.
+// UTC, as in dbt's logs.
 std::string TimeText(int64_t time_ns, const char* format, bool with_microseconds) {
   const time_t seconds = time_ns / kNsPerSecond;
   tm parts{};
@@ -98,13 +98,13 @@ Blanks BlanksAtStart(const std::vector<std::string>& arguments) {
   std::string command = "dbt";
   for (const std::string& argument : arguments) command += " " + argument;
   blanks.Set(Blank::kCommand, Repr(command));
-  // Python leaves microseconds out where there are none.
+  // Never a whole second: Python would leave the microseconds out.
   const int64_t now = Now() | 1024;
   blanks.Set(Blank::kGeneratedAt, TimeText(now, "%Y-%m-%dT%H:%M:%S", true) + "Z");
   return blanks;
 }
 
-// What has been used up to now.
+// Sets the resources used so far.
 void SetReport(Blanks& blanks, Clock::time_point start) {
   SetTimes(blanks);
   const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
@@ -119,7 +119,7 @@ void SetReport(Blanks& blanks, Clock::time_point start) {
   blanks.Set(Blank::kBlocksOut, std::to_string(usage.ru_oublock));
 }
 
-// Commands that renew the same artifacts do so one after the other.
+// Serializes commands that renew the same artifacts.
 class CacheLock {
  public:
   explicit CacheLock(const std::string& directory)
@@ -132,7 +132,8 @@ class CacheLock {
   Descriptor descriptor_;  // closing it unlocks
 };
 
-// A file to be written to when everything is known, opened while there still is a way back.
+// A file that is opened for writing while dbt can still take over, and written to when everything
+// is known.
 class Target {
  public:
   Target(const std::string& path, int flags) : path_(path), descriptor_(OpenToWrite(path, flags)) {}
@@ -149,7 +150,7 @@ size_t SizeOf(const std::vector<std::string>& texts) {
                          [](size_t size, const std::string& text) { return size + text.size(); });
 }
 
-// What a logger of dbt's is given, one record after the other.
+// The records for one of dbt's loggers, in order.
 class Records {
  public:
   void Append(const std::vector<std::string>& records, const Blanks& blanks) {
@@ -186,18 +187,17 @@ class Command {
   Command(const std::vector<std::string>& arguments, Clock::time_point start)
       : start_(start), blanks_(BlanksAtStart(arguments)) {}
 
-  // Throws NotServed; FormatError, IoError.
+  // Serves the command. Throws NotServed, FormatError, IoError.
   void Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
     std::optional<Lines> lines = Lines();
     auto changed_file = std::async(std::launch::async,
                                    [&transcript] { return ChangedFile(transcript.dependencies); });
     const auto options = OptionsOf(line, transcript);
-    if (!options) throw NotServed("dbt says what is wrong with these options");
+    if (!options) throw NotServed("dbt would refuse these options");
     blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
     if (line.lists()) lines = ListLines(*options, transcript, places);
     if (!lines)
-      throw NotServed(
-          "dbt has something to say of this selection, or fields are asked for that no file has");
+      throw NotServed("dbt would warn about this selection, or a field is in no artifact");
     if (const auto changed = changed_file.get()) throw NotServed(*changed);
 
     const CacheLock lock(places.cache_directory);
@@ -205,13 +205,13 @@ class Command {
     const ArtifactRecord record(stem + ".artifacts.fman");
     if (record.generation() != transcript.generation) throw NotServed("dbt has parsed again");
     for (const Output& output : transcript.outputs) {
-      if (!record.Shows(output)) throw NotServed(output.path + " is not as it was");
+      if (!record.Shows(output)) throw NotServed(output.path + " has changed");
     }
     Say(transcript, *lines, [&] { Renew(transcript, record); });
   }
 
  private:
-  // Before the first byte is printed, `renew` is called: it may still throw.
+  // Calls `renew`, which may still throw, before the first byte is printed.
   template <typename Renewal>
   void Say(const Transcript& transcript, const Lines& lines, const Renewal& renew) {
     std::vector<Records> said(transcript.sinks.size());
@@ -229,7 +229,7 @@ class Command {
       const size_t to_come = SizeOf(sink.after) + kRoomForBlanks;
       if (!logs.back().first.HasRoomFor(said[i].text().size() + to_come,
                                         std::max(said[i].longest(), to_come))) {
-        throw NotServed(sink.path + ": there is no room, and dbt has to begin another");
+        throw NotServed(sink.path + ": the file is full, and dbt has to begin another");
       }
     }
     renew();
@@ -239,7 +239,7 @@ class Command {
     if (printed != nullptr) WriteAll(STDOUT_FILENO, printed->text(), "standard output");
   }
 
-  // What begins an artifact must be as long as what it replaces.
+  // The new beginning of an artifact must be as long as the old one.
   void Renew(const Transcript& transcript, const ArtifactRecord& record) {
     SetReport(blanks_, start_);
     std::vector<std::pair<Target, std::string>> beginnings;
@@ -248,7 +248,7 @@ class Command {
       if (output.beginning.empty()) continue;
       std::string text = blanks_.Filled(output.beginning);
       if (text.size() != record.BeginningSize(output)) {
-        throw FormatError(output.path + ": what it begins with has another size");
+        throw FormatError(output.path + ": its beginning has another size");
       }
       beginnings.emplace_back(Target(output.path, 0), std::move(text));
       snapshots.emplace(output.path, Snapshot());
@@ -269,7 +269,7 @@ class Command {
 };
 
 bool HasSecrets(const Environment& environment) {
-  // dbt takes their values out of all that it prints.
+  // dbt removes the values of secrets from all its output.
   const auto found = environment.lower_bound(std::string(kSecretPrefix));
   return found != environment.end() && found->first.starts_with(kSecretPrefix);
 }
@@ -316,7 +316,7 @@ std::optional<std::string> Serve(const std::vector<std::string>& arguments,
     Command(arguments, start).Serve(*line, *places, transcript);
     return std::nullopt;
   } catch (const Error& error) {
-    // Whatever it is, dbt finds it too, or does not need it.
+    // dbt will meet the same error, or does not need the file.
     return error.message();
   }
 }

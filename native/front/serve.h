@@ -9,14 +9,14 @@
 
 namespace flatmanifest::front {
 
-// Whether the user asks for the reasons that dbt runs: FLATMANIFEST_EXPLAIN, neither empty nor "0".
+// Whether the user asks why dbt runs: FLATMANIFEST_EXPLAIN, neither empty nor "0".
 bool Explains();
 
-// Does what `dbt ARGUMENTS` would: prints, appends to the log, renews the artifacts, and returns
-// nothing. Otherwise returns why real dbt has to run: an option that is not served, nothing
-// recorded, something changed, a selection that dbt would warn of or refuse. Nothing
-// has been printed then; what has been written, dbt writes again. `program_directory` is where
-// Python is, and flatmanifest beside it.
+// Serves `dbt ARGUMENTS`: prints, appends to the log, renews the artifacts, and returns nothing.
+// Otherwise returns the reason for which dbt itself has to run: an option that is not served, no
+// recorded command, a change, a selection that dbt would warn about or refuse. Then nothing has
+// been printed, and dbt writes again what has been written. `program_directory` is the directory of
+// Python and flatmanifest.
 std::optional<std::string> Serve(const std::vector<std::string>& arguments,
                                  const std::string& program_directory);
 

@@ -37,7 +37,7 @@ ListOptions ReadDefaults(const Fields& fields) {
   return defaults;
 }
 
-// A transcript speaks of an entry in its own directory, and leads nobody elsewhere.
+// The entry of a transcript must lie in the same directory, so a transcript cannot lead elsewhere.
 std::string EntryBeside(const std::string& transcript, const Fields& fields) {
   namespace fs = std::filesystem;
   const fs::path entry = fs::path(fields.Text("entry")).lexically_normal();

@@ -1,4 +1,4 @@
-// What dbt said and did at a warm start, so that it can be said and done again: docs/front.md.
+// A transcript: dbt's output and files at a warm start, to be repeated (docs/front.md).
 
 #ifndef FLATMANIFEST_FRONT_TRANSCRIPT_H_
 #define FLATMANIFEST_FRONT_TRANSCRIPT_H_
@@ -16,22 +16,23 @@
 
 namespace flatmanifest::front {
 
-// A stream or a file that dbt's events go to.
+// A destination of dbt's events: a stream or a file.
 struct Sink {
   std::string path;        // empty: standard output
   uint64_t max_bytes = 0;  // dbt begins another file before this size; 0: never
-  // What is printed before the list and after it, as records with blanks, and what begins each line
-  // of it, which is a record, too.
+  // Records with blanks that are printed before the list and after it, and the beginning of each
+  // line of the list, which is a record too.
   std::vector<std::string> before;
   std::vector<std::string> after;
   std::string line_beginning;
 };
 
-// An artifact that stays as it is but for how it begins.
+// An artifact that stays unchanged except for its beginning.
 struct Output {
   std::string path;
   std::string beginning;  // with blanks; empty where nothing is to be replaced
-  // What must be known of it, by name, as Python's repr: the record of artifacts has the same.
+  // Facts that must be known about the artifact, by name, as Python's repr; compared with the
+  // record of artifacts.
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
@@ -44,12 +45,12 @@ struct Transcript {
   std::vector<Output> outputs;
   std::vector<std::pair<std::string, std::string>> written;  // path and text, with blanks
   ListOptions defaults;  // the values of options that are not on the command line
-  // The file itself, which has the project's YAML selectors as they are for this command.
+  // The transcript's file. It has the project's YAML selectors as they are for this command.
   std::shared_ptr<const ManifestFile> file;
   bool has_default_selector = false;
 };
 
-// Throws FormatError, also for an entry in another directory than the transcript's; IoError.
+// Throws IoError, and FormatError, also for an entry outside the transcript's directory.
 Transcript ReadTranscript(const std::string& path);
 
 }  // namespace flatmanifest::front

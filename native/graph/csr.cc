@@ -7,7 +7,7 @@ namespace flatmanifest {
 
 namespace {
 
-// Turns counts per row, stored one place to the right, into offsets.
+// Turns counts per row, each stored one place to the right, into offsets.
 void Accumulate(std::vector<uint32_t>& indptr) {
   std::partial_sum(indptr.begin(), indptr.end(), indptr.begin());
 }
@@ -42,7 +42,7 @@ CsrRows Transpose(const CsrRows& csr) {
   for (const uint32_t to : csr.indices) ++transposed.indptr[to + 1];
   Accumulate(transposed.indptr);
   std::vector<uint32_t> next(transposed.indptr.begin(), transposed.indptr.end() - 1);
-  // Rows are visited in ascending order, so each transposed row comes out sorted.
+  // Rows are visited in ascending order, so each transposed row is sorted.
   for (uint32_t from = 0; from + 1 < csr.indptr.size(); ++from) {
     for (uint32_t i = csr.indptr[from]; i < csr.indptr[from + 1]; ++i) {
       transposed.indices[next[csr.indices[i]]++] = from;

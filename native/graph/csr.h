@@ -1,4 +1,4 @@
-// Building compressed sparse rows. docs/format.md defines the form; format/document.h reads it.
+// Builds compressed sparse rows. docs/format.md defines the form; format/document.h reads it.
 
 #ifndef FLATMANIFEST_GRAPH_CSR_H_
 #define FLATMANIFEST_GRAPH_CSR_H_
@@ -16,10 +16,10 @@ struct Edge {
   Row to;
 };
 
-// The rows that each row's edges lead to, sorted and distinct. All rows must be below `row_count`.
+// The target rows of each row's edges, sorted and distinct. All rows must be below `row_count`.
 CsrRows BuildCsr(uint32_t row_count, const std::vector<Edge>& edges);
 
-// The same edges, turned round.
+// The same edges in the other direction.
 CsrRows Transpose(const CsrRows& csr);
 
 }  // namespace flatmanifest

@@ -8,7 +8,7 @@ namespace flatmanifest {
 
 namespace {
 
-// Slots of the index: an edge, one that was removed, or none so far.
+// A slot of the index: an edge, a removed edge, or never used.
 constexpr Digraph::EdgeId kEmptySlot = Digraph::kNoEdge;
 constexpr Digraph::EdgeId kRemovedSlot = Digraph::kNoEdge - 1;
 constexpr size_t kSmallestIndex = 16;
@@ -16,7 +16,8 @@ constexpr size_t kSmallestIndex = 16;
 }  // namespace
 
 uint64_t Digraph::Hash(Row from, Row to) {
-  // Fibonacci hashing, the upper half folded in: rows are dense and edges run between near ones.
+  // Fibonacci hashing with the upper half folded in: rows are dense and edges run between near
+  // ones.
   const uint64_t mixed = ((uint64_t{from} << 32) | to) * 0x9E37'79B9'7F4A'7C15U;
   return mixed ^ (mixed >> 32);
 }
@@ -110,7 +111,7 @@ Digraph::EdgeId Digraph::FindEdge(Row from, Row to) const {
   return edge;
 }
 
-// The slot of an edge; an empty one if there is no such edge. At least one slot always is empty.
+// The slot of an edge; an empty slot if there is none. At least one slot is always empty.
 size_t Digraph::FindSlot(Row from, Row to) const {
   const size_t mask = index_.size() - 1;
   size_t slot = Hash(from, to) & mask;
@@ -135,7 +136,7 @@ void Digraph::MakeIndex(size_t capacity) {
 }
 
 void Digraph::IndexEdge(EdgeId edge) {
-  // Slots of removed edges count: looking up runs over them.
+  // Slots of removed edges count too: lookups run over them.
   if ((index_used_ + 1) * 4 > index_.size() * 3) {
     MakeIndex(size_t{edge_count_} * 2);  // has this edge already
     return;

@@ -1,10 +1,10 @@
-// A directed graph that can change, and that keeps networkx's order.
+// A directed graph that can change, in networkx's order.
 //
-// The order of nodes and edges is part of what dbt computes from a graph: which cycle it names,
-// which of two ready nodes comes first, which edges a subset gets. It is that of networkx.DiGraph,
-// whose adjacency is dicts: nodes in the order in which they were added, a node's successors and
-// predecessors in the order in which those edges were added; what is added again keeps its place,
-// what was removed and is added again comes last.
+// dbt's results depend on the order of nodes and edges: which cycle it names, which of two ready
+// nodes comes first, which edges a subset gets. The order is that of networkx.DiGraph, whose
+// adjacency is dicts: nodes in the order of addition, and a node's successors and predecessors in
+// the order in which the edges were added. A node or edge that is added again keeps its place; one
+// that was removed and is added again comes last.
 
 #ifndef FLATMANIFEST_GRAPH_DIGRAPH_H_
 #define FLATMANIFEST_GRAPH_DIGRAPH_H_
@@ -19,16 +19,16 @@
 
 namespace flatmanifest {
 
-// What networkx has as an edge's "edge_type" in dbt's graphs. dbt leaves kParentTest out where it
-// looks for ancestors and descendants (dbt/graph/graph.py, Graph.exclude_edge_type).
+// The attribute "edge_type" of edges in dbt's graphs. dbt ignores kParentTest when it searches for
+// ancestors and descendants (dbt/graph/graph.py, Graph.exclude_edge_type).
 enum class EdgeKind : uint8_t {
   kDependency,  // no edge_type
   kParentTest,  // "parent_test": from a test to a node that waits for it
 };
 
-// A graph over rows. Nodes are rows, numbers that the caller chooses; memory is linear in the
-// largest. Everything takes constant time, amortized, unless it says otherwise. Const members are
-// safe to call from several threads at once.
+// A graph over rows. Nodes are row numbers, which the caller chooses; memory is linear in the
+// largest. Every call takes constant amortized time unless its comment says otherwise. Const
+// members are safe to call from several threads at once.
 class Digraph {
  public:
   using EdgeId = uint32_t;
@@ -40,22 +40,22 @@ class Digraph {
     EdgeKind kind;
   };
 
-  // The rows that are nodes, and the edges at one node, as ranges in networkx's order. They must
-  // not be kept across a change.
+  // The rows that are nodes, and the edges at one node, as ranges in networkx's order. A change
+  // invalidates them.
   class NodeRange;
   class LinkRange;
 
   Digraph() = default;
-  // Without nodes, with room for the rows below `row_limit`.
+  // No nodes; room for the rows below `row_limit`.
   explicit Digraph(uint32_t row_limit) : nodes_(row_limit) {}
 
-  // One more than the largest row that there was room for.
+  // All rows are below this.
   uint32_t row_limit() const { return static_cast<uint32_t>(nodes_.size()); }
   uint32_t node_count() const { return node_count_; }
   uint32_t edge_count() const { return edge_count_; }
 
   bool Has(Row row) const { return row < nodes_.size() && nodes_[row].present; }
-  // Of rows that are nodes.
+  // The row must be a node.
   uint32_t InDegree(Row row) const { return nodes_[row].in_degree; }
   uint32_t OutDegree(Row row) const { return nodes_[row].out_degree; }
   NodeRange Nodes() const;
@@ -64,21 +64,21 @@ class Digraph {
   // Linear in the smaller of the two degrees, unless edges have been added or removed by name.
   bool HasEdge(Row from, Row to) const { return FindEdge(from, to) != kNoEdge; }
 
-  // Whether the node is new. Throws std::length_error for the row kNoRow.
+  // Adds a node. Returns whether it is new. Throws std::length_error for the row kNoRow.
   bool AddNode(Row row);
-  // The node and its edges, in time linear in its degree. The row must be a node.
+  // Removes a node and its edges, in time linear in its degree. The row must be a node.
   void RemoveNode(Row row);
-  // Whether the edge is new. Adds what of its ends is missing, `from` first. An edge that is there
-  // already keeps its place, and becomes one of kParentTest if that is what is added: networkx's
-  // add_edge updates attributes, and kDependency is to have none.
+  // Adds an edge and its missing ends, `from` first. Returns whether the edge is new. An existing
+  // edge keeps its place, and becomes kParentTest if that is added: networkx's add_edge updates
+  // attributes, and kDependency has none.
   bool AddEdge(Row from, Row to, EdgeKind kind = EdgeKind::kDependency);
-  // The same for an edge between two nodes that is known not to be there: nothing is looked up.
+  // Adds an edge between two nodes that is known to be missing, without a lookup.
   void AppendEdge(Row from, Row to, EdgeKind kind = EdgeKind::kDependency);
-  // Whether there was such an edge.
+  // Removes an edge. Returns whether there was one.
   bool RemoveEdge(Row from, Row to);
 
-  // networkx's DiGraph.copy(): predecessors come in the order of the nodes, whatever the order was
-  // in which those edges had been added. Linear.
+  // networkx's DiGraph.copy(): predecessors are in the order of the nodes, whatever the order in
+  // which the edges were added. Linear.
   Digraph CopyInNodeOrder() const;
 
  private:
@@ -93,7 +93,7 @@ class Digraph {
     Row next = kNoRow;
     bool present = false;
   };
-  // Both lists of an edge's neighbours are doubly linked, so that removing is local.
+  // The lists of an edge's neighbours are doubly linked, so that removing is local.
   struct EdgeRecord {
     Row from;
     Row to;
@@ -119,8 +119,8 @@ class Digraph {
   Row last_ = kNoRow;
   uint32_t node_count_ = 0;
   uint32_t edge_count_ = 0;
-  // Edges by their ends: open addressing, a power of two of slots. Made when the first edge is
-  // added or removed by its ends; graphs that are only read do without.
+  // Edges by their ends: open addressing, a power of two of slots. Built when the first edge is
+  // added or removed by its ends; graphs that are only read need none.
   std::vector<EdgeId> index_;
   size_t index_used_ = 0;  // slots that hold or held an edge
 };

@@ -16,7 +16,7 @@
 
 namespace flatmanifest {
 
-// What is made of a document when it is first needed.
+// The parts of a document's graph that are made when first needed.
 class Graph::Linking {
  public:
   explicit Linking(const Document& document) : document_(document) {}
@@ -87,7 +87,7 @@ auto ForEachSuccessor(const Digraph& graph) {
   };
 }
 
-// walk(row) for each node, one after the other.
+// Calls walk(row) for each node, in order.
 template <typename Walk>
 CsrRows Collect(const Graph& graph, Walk walk) {
   CsrRows all{{0}, {}};

@@ -1,5 +1,4 @@
-// A graph of resources, whether it lies in a mapping, has been built from edges, or was made from
-// one of these.
+// A graph of resources: in a mapping, built from edges, or made from another graph.
 
 #ifndef FLATMANIFEST_GRAPH_GRAPH_H_
 #define FLATMANIFEST_GRAPH_GRAPH_H_
@@ -21,27 +20,27 @@
 
 namespace flatmanifest {
 
-// Nodes are rows with names. Rows stay what they are: those of a graph that was made from another
-// are the other's, so that what is known of a row holds in both; a row without a node keeps its
-// name.
+// Nodes are rows with names. Rows are stable: a graph that was made from another has the same rows,
+// so facts about a row hold in both. A row that is no longer a node keeps its name.
 //
-// A mapped graph answers what does not depend on order from the mapping, without any preparation,
-// and is linked in dbt's order (graph/link_order.h) when that is first asked for. Changing it makes
-// a copy of what is linked; the mapping stays as it is. Copies of an unchanged graph share it.
+// A mapped graph answers questions that do not depend on order from the mapping, without
+// preparation. It is linked in dbt's order (graph/link_order.h) when that order is first needed.
+// Changing the graph copies the linked part; the mapping does not change. Copies of an unchanged
+// graph share it.
 //
-// Const members are safe to call from several threads at once. Rows that are passed must be nodes.
+// Const members are safe to call from several threads at once. Rows passed must be nodes.
 class Graph {
  public:
-  // Without nodes.
+  // An empty graph.
   Graph() : own_(Digraph()) {}
   // The graph of a manifest. Borrows the document. Linear in the rows: they are checked once.
   // Throws FormatError.
   explicit Graph(const Document& document);
 
   const NodeNames& names() const { return names_; }
-  // The manifest that the graph is of or has been made from, if there is one.
+  // The manifest of the graph, or of the graph that it was made from; null if there is none.
   const Document* document() const { return document_; }
-  // The columns, as long as the graph is the manifest's own.
+  // The columns; null unless the graph is the manifest's own.
   const Dependencies* mapped() const { return mapped_ ? &*mapped_ : nullptr; }
 
   // --- nodes and edges, without regard to order ---
@@ -54,7 +53,7 @@ class Graph {
   Row Find(std::string_view name) const;
   uint32_t InDegree(Row row) const;
   uint32_t OutDegree(Row row) const;
-  // dbt's Graph.ancestors, .descendants, .select_parents and .select_children: edges that make
+  // dbt's Graph.ancestors, .descendants, .select_parents and .select_children. Edges that make
   // nodes wait for tests do not count. Nearest first; see graph/walk.h.
   std::vector<Row> Ancestors(Row row, uint64_t depth) const;
   std::vector<Row> Descendants(Row row, uint64_t depth) const;
@@ -62,12 +61,12 @@ class Graph {
   std::vector<Row> SelectChildren(std::span<const Row> rows, uint64_t depth) const;
   // dbt's Graph.select_childrens_parents.
   std::vector<Row> SelectChildrensParents(std::span<const Row> rows) const;
-  // dbt's Graph.select_successors and .get_dependent_nodes: here edges of every kind count.
+  // dbt's Graph.select_successors and .get_dependent_nodes. Edges of every kind count.
   std::vector<Row> SelectSuccessors(std::span<const Row> rows) const;
   std::vector<Row> DependentNodes(Row row) const;
-  // Ancestors and descendants of every row at once, as compressed sparse rows, each row's nearest
-  // first; rows that are no nodes have none. As large as what is found, which can be quadratic;
-  // throws std::length_error for more than 32 bits can number.
+  // The ancestors and descendants of every row, as compressed sparse rows, nearest first; none for
+  // a row that is no node. The size is that of the result, which can be quadratic; throws
+  // std::length_error for more entries than 32 bits can number.
   CsrRows AllAncestors(uint64_t depth) const;
   CsrRows AllDescendants(uint64_t depth) const;
   // The edges as compressed sparse rows over row_limit() rows, as the file has them.
@@ -89,18 +88,18 @@ class Graph {
   Graph SubsetGraphOf(const std::vector<Row>& rows) const;
   // Throws GraphError if there is a cycle. See graph/reduction.h.
   Graph TransitivelyReduced() const;
-  // Throws GraphError: what dbt has against the manifest (graph/link_order.h, CheckLinks), or, for
-  // a graph that is not the manifest's own, a cycle.
+  // Throws GraphError if dbt would refuse the manifest (graph/link_order.h, CheckLinks), or, for a
+  // graph that is not the manifest's own, if there is a cycle.
   void Check() const;
 
   // --- changes, as networkx.DiGraph makes them ---
 
-  // The row. It may have been a node already.
+  // Adds a node, unless there is one of that name. Returns its row.
   Row AddNode(std::string_view name);
   void RemoveNode(Row row) { Own().RemoveNode(row); }
-  // Adds missing ends.
+  // Adds an edge, and its missing ends.
   void AddEdge(std::string_view from, std::string_view to);
-  // Whether there was one.
+  // Removes an edge. Returns whether there was one.
   bool RemoveEdge(Row from, Row to) { return Own().RemoveEdge(from, to); }
 
  private:

@@ -1,4 +1,4 @@
-// What a graph refuses.
+// The error of graphs.
 
 #ifndef FLATMANIFEST_GRAPH_GRAPH_ERROR_H_
 #define FLATMANIFEST_GRAPH_GRAPH_ERROR_H_
@@ -7,7 +7,7 @@
 
 namespace flatmanifest {
 
-// A graph that cannot be what is asked of it: one with a cycle, or with a dependency on nothing.
+// A graph that does not permit the operation: it has a cycle, or a dependency on a missing node.
 // The message is dbt's where dbt has one. ValueError in Python.
 class GraphError : public Error {
  public:

@@ -37,7 +37,7 @@ Collection CollectionOf(const Document& document, Row row) {
 }
 
 // Calls visit(row) once for each of the graph's resources, in the order in which dbt links them. A
-// unique_id that several collections have is visited where its row comes from.
+// unique_id of several collections is visited in the collection that its row comes from.
 template <typename Visit>
 void ForEachLinked(const Document& document, const DependsOn& depends_on, Visit visit) {
   RowSet visited(document.resources().graph_count);  // a damaged file may repeat keys
@@ -79,8 +79,8 @@ void CheckDependencies(const Document& document) {
 Digraph LinkGraph(const Document& document) {
   DependsOn depends_on(document);
   Digraph graph(document.resources().graph_count);
-  // A resource's edges from its parents are all added at its turn: what it has already been given
-  // needs no look at the graph.
+  // All edges to a resource are added at its turn, so the last child of each parent is enough to
+  // find repetitions.
   std::vector<Row> child_of(document.resources().graph_count, kNoRow);
   ForEachLinked(document, depends_on, [&](Row row) {
     graph.AddNode(row);

@@ -8,20 +8,19 @@
 
 namespace flatmanifest {
 
-// The graph that dbt links from the manifest, nodes and edges in the same order
+// The graph that dbt links from the manifest, with nodes and edges in the same order
 // (dbt/compilation.py, Linker.link_graph): sources, nodes, semantic models, exposures, functions,
-// metrics, unit tests, saved queries, each in the order of the manifest, and after each resource
-// what it depends on, in the order of depends_on.nodes. Its rows are the document's.
+// metrics, unit tests, saved queries, each in the order of the manifest; after each resource its
+// dependencies, in the order of depends_on.nodes. Its rows are the document's.
 //
-// Dependencies on what is not in the graph are left out and cycles are kept, both of which dbt
-// refuses: CheckLinks. Takes time linear in the document's strings and the graph. Throws
-// FormatError.
+// Dependencies on missing nodes are left out, and cycles are kept; dbt refuses both (CheckLinks).
+// Takes time linear in the document's strings and the graph. Throws FormatError.
 Digraph LinkGraph(const Document& document);
 
-// Throws GraphError where dbt would refuse to link the manifest, with its message: for a dependency
+// Throws GraphError with dbt's message if dbt would refuse to link the manifest: for a dependency
 // on something that is no node, source, metric, semantic model or function
-// (dbt.exceptions.GraphDependencyNotFoundError), else for a cycle in `linked`, which is
-// LinkGraph's.
+// (dbt.exceptions.GraphDependencyNotFoundError), else for a cycle in `linked`, the result of
+// LinkGraph.
 void CheckLinks(const Document& document, const Digraph& linked);
 
 }  // namespace flatmanifest

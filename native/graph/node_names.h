@@ -14,14 +14,14 @@
 
 namespace flatmanifest {
 
-// Names for rows: those of a document's graph, in the mapping, and after them names that were
-// added. A name keeps its row for ever. Copies are cheap: they share what was added until either
+// The names of rows: first those of a document's graph, in the mapping, then names that were added.
+// A name keeps its row for ever. Copies are cheap: they share the added names until one of them
 // adds more. Const members are safe to call from several threads at once.
 class NodeNames {
  public:
-  // None.
+  // No names.
   NodeNames() = default;
-  // Those of the graph's rows. Borrows the document.
+  // The names of the graph's rows. Borrows the document.
   explicit NodeNames(const Document& document)
       : document_(&document), mapped_(document.resources().graph_count) {}
 
@@ -31,10 +31,11 @@ class NodeNames {
   // `row` must be below size(). Valid as long as any copy of these names, and the document, live.
   // Throws FormatError.
   std::string_view Name(Row row) const;
-  // kNoRow if there is no such name. Logarithmic in the document's rows. Throws FormatError.
+  // The row of a name; kNoRow if there is none. Logarithmic in the document's rows. Throws
+  // FormatError.
   Row Find(std::string_view name) const;
-  // The row of the name, which is given one if it has none. Throws std::length_error when 32 bits
-  // cannot number it.
+  // The row of a name; a new name gets a new row. Throws std::length_error when 32 bits cannot
+  // number it.
   Row Add(std::string_view name);
 
  private:

@@ -1,5 +1,5 @@
-// A graph packed for reading: what a walk over all of it touches takes a quarter of a Digraph's
-// memory and lies close together.
+// A graph packed for reading: the data of a walk over all of it takes a quarter of a Digraph's
+// memory, and lies close together.
 
 #ifndef FLATMANIFEST_GRAPH_PACKED_DIGRAPH_H_
 #define FLATMANIFEST_GRAPH_PACKED_DIGRAPH_H_
@@ -13,8 +13,8 @@
 
 namespace flatmanifest {
 
-// The nodes and successors of a Digraph as it was, in its order. Const members are safe to call
-// from several threads at once.
+// The nodes and successors of a Digraph at the time of construction, in its order. Const members
+// are safe to call from several threads at once.
 class PackedDigraph {
  public:
   explicit PackedDigraph(const Digraph& graph);
@@ -22,7 +22,7 @@ class PackedDigraph {
   uint32_t row_limit() const { return static_cast<uint32_t>(in_degree_.size()); }
   uint32_t node_count() const { return static_cast<uint32_t>(nodes_.size()); }
   std::span<const Row> Nodes() const { return nodes_; }
-  // Of rows that are nodes.
+  // The row must be a node.
   uint32_t InDegree(Row row) const { return in_degree_[row]; }
   std::span<const Row> Successors(Row row) const {
     return std::span(successors_).subspan(starts_[row], starts_[row + 1] - starts_[row]);

@@ -9,7 +9,7 @@ namespace flatmanifest {
 
 namespace {
 
-// One end's half of the search of ShortestPath.
+// One direction of the search of ShortestPath.
 struct HalfSearch {
   explicit HalfSearch(uint32_t row_limit, Row start)
       : came_from(row_limit, kNoRow), met(row_limit) {
@@ -100,8 +100,8 @@ std::vector<Row> SimplePaths::Next() {
   return {};
 }
 
-// Whether a path goes on from `row` to the end without the nodes of the path. Without cycles any
-// that leads there does.
+// Whether a path leads from `row` to the end without the nodes of the current path. Without cycles,
+// any path to the end does.
 bool SimplePaths::LeadsToEnd(Row row) {
   if (!has_cycle_) return true;
   MetRows met(graph_.row_limit());
@@ -116,8 +116,8 @@ bool SimplePaths::LeadsToEnd(Row row) {
   return false;
 }
 
-// Whether nodes that lie between start and end lie on a cycle: nodes of the graph of those, less
-// the end, that no topological order reaches.
+// Whether nodes between start and end lie on a cycle: then no topological order of them, without
+// the end, reaches all.
 bool SimplePaths::HasCycleBetween() const {
   const auto for_each_child = [&](Row row, auto visit) {
     for (const Digraph::Link link : graph_.Successors(row)) {
@@ -136,7 +136,7 @@ bool SimplePaths::HasCycleBetween() const {
   const auto release = [&](Row row) {
     if (--waiting_for[row] == 0) ready.push_back(row);
   };
-  // Not by a range: release() makes it longer. NOLINTNEXTLINE(modernize-loop-convert)
+  // No range-based loop: release() makes the list longer. NOLINTNEXTLINE(modernize-loop-convert)
   for (size_t i = 0; i < ready.size(); ++i) for_each_child(ready[i], release);
   return ready.size() != between.size();
 }

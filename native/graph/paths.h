@@ -13,24 +13,23 @@
 
 namespace flatmanifest {
 
-// The shortest path from one node to another, both included; among equally short ones
-// networkx.shortest_path's, whose search goes from both ends
-// (networkx.bidirectional_shortest_path). Empty if there is none. Edges of every kind count.
-// Linear.
+// The shortest path from one node to another, both included; empty if there is none. Among equally
+// short paths it is that of networkx.shortest_path, whose search goes from both ends
+// (networkx.bidirectional_shortest_path). Edges of every kind count. Linear.
 std::vector<Row> ShortestPath(const Digraph& graph, Row from, Row to);
 
 // All paths from one node to another that pass no node twice, one at a time, in the order of
 // networkx.all_simple_paths.
 //
-// There can be exponentially many, but none is long in coming: only edges after which the end can
-// still be reached are followed. The next path takes time linear in its length and the edges at its
-// nodes; where nodes between the two lie on a cycle, linear in the graph for each node of the path.
+// There can be exponentially many, but each comes soon: only edges after which the end can still be
+// reached are followed. The next path takes time linear in its length and the edges at its nodes;
+// if nodes between the two lie on a cycle, time linear in the graph for each node of the path.
 class SimplePaths {
  public:
   // Borrows the graph, which must not change. Linear.
   SimplePaths(const Digraph& graph, Row from, Row to);
 
-  // Empty when there are no more.
+  // The next path; empty when there are no more.
   std::vector<Row> Next();
 
  private:

@@ -13,8 +13,8 @@ namespace {
 
 constexpr uint64_t kStepsOfWalk = 256;  // what a node takes besides the steps of its walk
 
-// The successors of `row` that a longer path leads to as well. Such a path comes by way of another
-// successor, of an earlier generation, and through generations before the last successor's.
+// The successors of `row` that a longer path reaches as well. Such a path leads through another
+// successor of an earlier generation, and through generations before that of the last successor.
 void FindShortcuts(const Digraph& graph, const std::vector<uint32_t>& generations, Row row,
                    std::vector<Row>& shortcuts, Patience& patience) {
   uint32_t last = 0;

@@ -1,8 +1,9 @@
-// A set of rows: selections of a whole manifest are unions, intersections and differences of these.
+// A set of rows. Selections of a whole manifest are unions, intersections and differences of such
+// sets.
 //
-// Few rows are a sorted list, many a bit for each row that there is. So one of a few rows costs
-// nothing that depends on the size of the manifest, of which a selection of 100,000 names has
-// 100,000; and one of many costs a few words for each row that is in it.
+// A set of few rows is a sorted list; a set of many has a bit for each row of the manifest. So a
+// small set costs nothing that depends on the size of the manifest (a selection of 100,000 names
+// makes 100,000 of them), and a large set costs a few words for each row in it.
 
 #ifndef FLATMANIFEST_GRAPH_ROW_SET_H_
 #define FLATMANIFEST_GRAPH_ROW_SET_H_
@@ -38,7 +39,7 @@ class RowSet {
     if (is_list()) return std::binary_search(list_.begin(), list_.end(), row);
     return ((words_[row / 64] >> (row % 64)) & 1) != 0;
   }
-  // Whether `row` is new.
+  // Inserts a row. Returns whether it is new.
   bool Insert(Row row) {
     if (is_list()) {
       if (list_.empty() || list_.back() < row) {
@@ -141,16 +142,16 @@ class RowSet {
   }
 
  private:
-  // Selecting looks at rows one by one, which takes far longer than a step of a walk.
+  // Selections look at rows one by one, which takes far longer than a step of a walk.
   static constexpr uint64_t kStepsOfRow = 8;
   static constexpr uint64_t kStepsOfWord = 64 * kStepsOfRow;
 
   bool is_list() const { return words_.empty(); }
   size_t WordCount() const { return (size_t{size_} + 63) / 64; }
-  // A longer list takes more memory than some words for each of its rows.
+  // From this length on, bits cost only a few words for each row of the list.
   size_t MostInList() const { return 16 + size_ / 256; }
 
-  // A row that is greater than all in the list.
+  // Appends a row that is greater than all in the list.
   void Append(Row row) {
     if (list_.size() < MostInList()) {
       list_.push_back(row);
@@ -159,13 +160,13 @@ class RowSet {
       words_[row / 64] |= uint64_t{1} << (row % 64);
     }
   }
-  // From a list to bits.
+  // Turns a list into bits.
   void Spread() {
     words_.resize(WordCount());
     for (const Row row : list_) words_[row / 64] |= uint64_t{1} << (row % 64);
     list_ = {};
   }
-  // Of bits.
+  // Compares bits with a list.
   bool EqualsList(const RowSet& other) const {
     return Count() == other.list_.size() && std::all_of(other.list_.begin(), other.list_.end(),
                                                         [this](Row row) { return Contains(row); });

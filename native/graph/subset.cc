@@ -15,8 +15,8 @@ uint64_t PathsThrough(const Digraph& graph, Row row) {
   return uint64_t{graph.InDegree(row)} * graph.OutDegree(row);
 }
 
-// Removes nodes that no path between others runs through until there are none. dbt does so in
-// rounds over all nodes; what is left does not depend on the order.
+// Removes nodes that are on no path between others, until there are none. dbt does so in rounds
+// over all nodes; the result does not depend on the order.
 void RemoveLooseEnds(Digraph& graph, const RowSet& kept) {
   const auto is_loose = [&](Row row) {
     return !kept.Contains(row) && PathsThrough(graph, row) == 0;
@@ -40,7 +40,7 @@ void RemoveLooseEnds(Digraph& graph, const RowSet& kept) {
   }
 }
 
-// Removes a node and puts an edge for each path through it.
+// Removes a node, and adds an edge for each path through it.
 void BypassNode(Digraph& graph, Row row) {
   std::vector<Row> sources;
   for (const Digraph::Link link : graph.Predecessors(row)) sources.push_back(link.row);
@@ -67,7 +67,7 @@ Digraph Subgraph(const Digraph& graph, const RowSet& kept) {
 Digraph SubsetGraph(const Digraph& graph, const RowSet& kept) {
   Digraph part = graph.CopyInNodeOrder();
   RemoveLooseEnds(part, kept);
-  // dbt sorts all that is left, by what the degrees are before the first of these is removed.
+  // dbt sorts the remaining nodes once, by their degrees before the first of them is removed.
   struct Removal {
     uint64_t paths;
     Row row;

@@ -8,17 +8,17 @@
 
 namespace flatmanifest {
 
-// Only the nodes of `kept` and the edges between them, in the graph's order: networkx's
-// DiGraph.subgraph and dbt's Graph.subgraph, as a copy. `kept` has the size of the graph's
-// row_limit; rows that are no nodes do not matter. Linear.
+// The nodes of `kept` and the edges between them, in the graph's order: networkx's DiGraph.subgraph
+// and dbt's Graph.subgraph, as a copy. `kept` has the size of the graph's row_limit; rows that are
+// no nodes are ignored. Linear.
 Digraph Subgraph(const Digraph& graph, const RowSet& kept);
 
-// Only the nodes of `kept`, with an edge wherever a path by way of removed nodes led from one to
-// another: dbt's Graph.get_subset_graph (dbt/graph/graph.py), node for node and edge for edge in
-// its order.
+// The nodes of `kept`, with an edge wherever a path through removed nodes led from one to another:
+// dbt's Graph.get_subset_graph (dbt/graph/graph.py), with the same nodes and edges in the same
+// order.
 //
-// dbt removes nodes one by one, those with the fewest paths through them first, and puts an edge
-// for each such path: as many edges as dbt puts, in constant time each.
+// dbt removes nodes one by one, those with the fewest paths through them first, and adds an edge
+// for each such path. This adds as many edges, in constant time each.
 Digraph SubsetGraph(const Digraph& graph, const RowSet& kept);
 
 }  // namespace flatmanifest

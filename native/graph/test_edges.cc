@@ -26,8 +26,8 @@ struct TestEdge {
   Row node;
 };
 
-// Adds edges that are distinct. Those of a test that nothing depended on before are new: they need
-// not be looked up.
+// Adds distinct edges. The edges of a test that nothing depended on before are new, so they are not
+// looked up.
 class EdgeAdder {
  public:
   explicit EdgeAdder(Digraph& graph) : graph_(graph), had_successors_(graph.row_limit()) {
@@ -53,7 +53,7 @@ class EdgeAdder {
 
 // --- the fast algorithm ---
 
-// A node as far as the search for the nodes that tests with several parents hold up has come to it.
+// The state of a node in the search for the nodes that wait for tests with several parents.
 struct Progress {
   uint32_t visits = 0;
   Rows ancestors;  // those that have such tests; sorted
@@ -77,8 +77,8 @@ void InsertSorted(Rows& rows, Row row) {
   if (place == rows.end() || *place != row) rows.insert(place, row);
 }
 
-// dbt's _get_multi_test_edges: nodes become ready when all their parents have been processed, and
-// take over what those have seen.
+// dbt's _get_multi_test_edges: a node becomes ready when all its parents have been processed, and
+// takes over what they have seen.
 class MultiTestSearch {
  public:
   MultiTestSearch(const Digraph& graph, const TestRoles& roles, const RowSet& multi_tested,
@@ -98,7 +98,8 @@ class MultiTestSearch {
   }
 
  private:
-  // Hands on to a node's successors what it has seen; those that have heard from all are ready.
+  // Passes what a node has seen on to its successors; a successor that has heard from all its
+  // parents becomes ready.
   void Pass(Row row, const Progress& seen, std::deque<Row>& ready) {
     Rows awaits = seen.awaits;
     roles_.ForEachTestOf(row, [&](Row test) {
@@ -117,8 +118,8 @@ class MultiTestSearch {
     }
   }
 
-  // Makes a node wait for the tests that have all their parents upstream, which need no longer be
-  // waited for downstream.
+  // Makes a node wait for the tests whose parents are all upstream. These tests are finished: nodes
+  // further downstream need not wait for them.
   void Release(Row row, Progress& progress) {
     const auto is_ancestor = [&](Row parent) {
       return std::binary_search(progress.ancestors.begin(), progress.ancestors.end(), parent);
@@ -138,7 +139,7 @@ class MultiTestSearch {
   std::unordered_map<Row, Progress> progress_;
 };
 
-// Tests by their only parent, parents and tests in the order in which the graph has the tests.
+// Tests by their only parent; parents and tests are in the order of the tests in the graph.
 class SingleTests {
  public:
   explicit SingleTests(uint32_t row_limit) : last_(row_limit, kNoRow), next_(row_limit, kNoRow) {}
@@ -197,11 +198,10 @@ std::vector<TestEdge> FastTestEdges(const Digraph& graph, const TestRoles& roles
 
 // --- the thorough algorithm ---
 
-// Whether walking over test edges, too, can lead to more than the tests they come from, or it
-// matters that it leads to those. dbt walks over the edges that it has added so far. What is
-// upstream of such a test is upstream of the node that waits for it anyway, as long as tests come
-// after what they depend on alone and no test depends on another: so it is in every graph that dbt
-// links.
+// Whether a walk over test edges can reach more than the tests that they come from, or whether
+// reaching these matters. dbt walks over the edges that it has added so far. The nodes upstream of
+// such a test are upstream of the node that waits for it anyway, as long as a test comes only after
+// its dependencies and no test depends on another. That holds in every graph that dbt links.
 bool TestEdgesLeadOn(const Digraph& graph, const TestRoles& roles) {
   const auto leads_on = [&](Row test) {
     const auto needs = roles.ParentsOf(test);
@@ -243,7 +243,7 @@ class ThoroughSearch {
   }
 
  private:
-  // The tests that `row` is to wait for.
+  // The tests that `row` will wait for.
   void FindTests(Row row) {
     const auto for_each_parent = [this](Row child, auto visit) {
       for (const Digraph::Link link : graph_.Predecessors(child)) visit(link.row);

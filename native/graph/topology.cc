@@ -8,7 +8,7 @@ namespace flatmanifest {
 
 namespace {
 
-// How far the search for a cycle is with a node.
+// The state of a node in the search for a cycle.
 enum class Visit : uint8_t { kNone, kOnPath, kDone };
 
 Row RowOf(Row row) { return row; }

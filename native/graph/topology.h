@@ -1,7 +1,7 @@
 // Orders and cycles of a graph.
 //
-// The results are networkx's, ties included: what comes first among equals is what the graph's own
-// order says. Edges of every kind count. All take time and memory linear in the graph.
+// The results are networkx's, ties included: the graph's own order decides among equals. Edges of
+// every kind count. All take time and memory linear in the graph.
 
 #ifndef FLATMANIFEST_GRAPH_TOPOLOGY_H_
 #define FLATMANIFEST_GRAPH_TOPOLOGY_H_
@@ -18,8 +18,8 @@
 
 namespace flatmanifest {
 
-// Nodes by the longest path that leads to them: generation g is rows[starts[g] .. starts[g + 1]),
-// and `rows` is a topological order. Nodes on a cycle, and what only comes after one, are left out.
+// Nodes by the length of the longest path to them: generation g is rows[starts[g] .. starts[g +
+// 1]), and `rows` is a topological order. Nodes on a cycle, and nodes behind one, are left out.
 struct Generations {
   std::vector<Row> rows;
   std::vector<uint32_t> starts;
@@ -34,17 +34,18 @@ struct Generations {
 Generations TopologicalGenerations(const Digraph& graph);
 Generations TopologicalGenerations(const PackedDigraph& graph);
 
-// A node that no generation has.
+// The score of a node in no generation.
 inline constexpr uint32_t kNoScore = std::numeric_limits<uint32_t>::max();
 
-// The order in which dbt's queue hands out what is ready, by row: lower scores first
-// (dbt/graph/queue.py, GraphQueue._get_scores). That is the generation: dbt splits the graph into
-// connected components first, which changes none. kNoScore for rows below `row_limit` without one.
+// The order in which dbt's queue gives out ready nodes, by row: lower scores first
+// (dbt/graph/queue.py, GraphQueue._get_scores). The score is the generation: dbt splits the graph
+// into connected components first, which changes none. kNoScore for rows below `row_limit` without
+// one.
 std::vector<uint32_t> QueueScores(const Generations& generations, uint32_t row_limit);
 std::vector<uint32_t> QueueScores(const Digraph& graph);
 
-// The first cycle that networkx.find_cycle finds, as the nodes it runs through: an edge leads from
-// each to the next, and from the last to the first. Empty if there is none.
+// The first cycle that networkx.find_cycle finds, as its nodes in order: an edge leads from each to
+// the next, and from the last to the first. Empty if there is none.
 std::vector<Row> FindCycle(const Digraph& graph);
 
 // "a --> b --> c" (dbt/compilation.py, Linker.find_cycles). Throws FormatError.

@@ -7,7 +7,7 @@ namespace flatmanifest {
 
 namespace {
 
-// What Document::Neighbours checks row by row, in two passes over the columns.
+// Checks in two passes over the columns what Document::Neighbours checks row by row.
 void RequireInRange(const Document& document, const CsrColumns& csr) {
   const uint32_t rows = document.resources().graph_count;
   bool is_sound = csr.indptr.back() <= csr.indices.size();

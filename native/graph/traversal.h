@@ -1,6 +1,6 @@
 // Walks over the edges of a manifest, in the mapping.
 //
-// The results are dbt's (dbt/graph/graph.py, class Graph): of a cyclic graph too, where a row may
+// The results are dbt's (dbt/graph/graph.py, class Graph), also for a cyclic graph, where a row may
 // be among its own ancestors.
 
 #ifndef FLATMANIFEST_GRAPH_TRAVERSAL_H_
@@ -17,8 +17,8 @@ namespace flatmanifest {
 
 inline constexpr uint64_t kAnyDepth = std::numeric_limits<uint64_t>::max();
 
-// The graph of a document, every row of which has been found to lie in range: what Document checks
-// at each access is checked here once. Borrows the document's bytes.
+// The graph of a document with all rows in range: the checks of Document at each access are done
+// here once. Borrows the document's bytes.
 class Dependencies {
  public:
   // Takes time linear in the graph. Throws FormatError.
@@ -39,14 +39,14 @@ class Dependencies {
   CsrColumns parents_;
 };
 
-// The rows that a walk of 1 to `depth` edges from any of `from` comes to, by way of rows of
-// `within` alone; `from` must be among those. A row of `from` is in the result only if another (or,
-// round a cycle, itself) leads to it. This is dbt's select_children for `csr` of children, and
-// select_parents for parents.
+// The rows that a walk of 1 to `depth` edges from any of `from` reaches through rows of `within`
+// only; `from` must be among those. A row of `from` is in the result only if another (or, in a
+// cycle, itself) leads to it. With `csr` of children this is dbt's select_children; with parents,
+// select_parents.
 RowSet Reach(const CsrColumns& csr, const RowSet& from, const RowSet& within,
              uint64_t depth = kAnyDepth);
 
-// The rows one edge from any of `from`, `within` or not: dbt's select_successors.
+// The rows one edge from any of `from`: dbt's select_successors.
 RowSet Successors(const CsrColumns& csr, const RowSet& from);
 
 }  // namespace flatmanifest

@@ -1,5 +1,5 @@
-// Walks from some nodes to those within reach, in time that depends on what is reached and not on
-// the size of the graph. (graph/traversal.h works on sets of rows of the whole graph instead.)
+// Walks from some nodes to the nodes within reach. The time depends on the result, not on the size
+// of the graph. (graph/traversal.h works on sets of rows of the whole graph instead.)
 
 #ifndef FLATMANIFEST_GRAPH_WALK_H_
 #define FLATMANIFEST_GRAPH_WALK_H_
@@ -16,9 +16,9 @@
 
 namespace flatmanifest {
 
-// Rows in the order in which they were met, and whether one was. The bits that tell are the
-// thread's and stay clear between walks, so that starting one costs nothing: a thread walks once at
-// a time.
+// The rows that a walk has met, in order, with a test of membership. The bits for that belong to
+// the thread and are clear between walks, so that starting a walk costs nothing. A thread makes one
+// walk at a time.
 class MetRows {
  public:
   // For rows below `row_limit`.
@@ -27,7 +27,7 @@ class MetRows {
   MetRows(const MetRows&) = delete;
   MetRows& operator=(const MetRows&) = delete;
 
-  // Whether `row` is new.
+  // Inserts a row. Returns whether it is new.
   bool Insert(Row row) {
     uint64_t& word = bits_[row / 64];
     const uint64_t bit = uint64_t{1} << (row % 64);
@@ -38,7 +38,7 @@ class MetRows {
   }
   size_t size() const { return rows_.size(); }
   Row operator[](size_t i) const { return rows_[i]; }
-  // The rows, in order.
+  // Takes the rows, in order.
   std::vector<Row> Take() {
     Clear();
     return std::move(rows_);
@@ -53,9 +53,9 @@ class MetRows {
   std::vector<Row> rows_;
 };
 
-// The rows that 1 to `depth` edges lead to from `from`, each once, nearest first; rows of `from`
-// among them only if another (or, round a cycle, itself) leads there. Throws Interrupted.
-// `for_each_neighbour(row, visit)` calls visit(neighbour) for each edge that counts.
+// The rows 1 to `depth` edges from `from`, each once, nearest first. Rows of `from` are among them
+// only if another (or, in a cycle, itself) leads there. `for_each_neighbour(row, visit)` calls
+// visit(neighbour) for each edge that counts. Throws Interrupted.
 //
 // This is dbt's select_children and select_parents (dbt/graph/graph.py).
 template <typename ForEachNeighbour>
@@ -76,7 +76,7 @@ std::vector<Row> WalkFromAll(std::span<const Row> from, uint32_t row_limit, uint
   return met.Take();
 }
 
-// The same from one row, which is not in the result even if a cycle leads back to it: dbt's
+// WalkFromAll from one row, which is not in the result even if a cycle leads back to it: dbt's
 // ancestors and descendants, which are networkx's breadth-first search.
 template <typename ForEachNeighbour>
 std::vector<Row> WalkFrom(Row from, uint32_t row_limit, uint64_t depth,

@@ -18,12 +18,13 @@ namespace flatmanifest {
 
 namespace {
 
-// Where dbt looks for what it lists, in its order: ListTask._iterate_selected_nodes.
+// The sections that dbt lists from, in its order: ListTask._iterate_selected_nodes.
 constexpr std::string_view kListed[] = {"nodes",         "sources",         "exposures",
                                         "metrics",       "semantic_models", "unit_tests",
                                         "saved_queries", "functions"};
 
-// Fields of dbt's nodes that no artifact has, or not always, in dbt-core 1.10 to 1.12.
+// Fields that dbt's nodes have in memory and that artifacts lack, always or sometimes, in dbt-core
+// 1.10 to 1.12.
 constexpr std::string_view kMemoryOnly[] = {"batch",
                                             "config_call_dict",
                                             "defer_function",
@@ -39,7 +40,7 @@ bool IsAmong(std::string_view name, const Names& names) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-// What stands behind a value is the padding that simdjson reads past its end.
+// Behind a value is more text, which serves as the padding that simdjson reads.
 simdjson::padded_string_view Within(simdjson::padded_string_view text, const JsonMember& member) {
   return simdjson::padded_string_view(text.data() + member.begin, member.end - member.begin,
                                       text.capacity() - member.begin);
@@ -60,7 +61,7 @@ class ObjectText {
     return Text(*member);
   }
 
-  // ListTask._get_nested_value: nothing for null, too.
+  // ListTask._get_nested_value: null gives nothing.
   std::optional<std::string_view> FindNested(std::span<const std::string_view> path) const {
     const JsonMember* member = FindMember(path.front());
     if (member == nullptr || Text(*member) == "null") return std::nullopt;
@@ -86,7 +87,7 @@ class ObjectText {
 
 class LineWriter {
  public:
-  // `direct_parents`: of a model, where dbt lists them.
+  // `direct_parents`: those of a model, if dbt lists them.
   LineWriter(const ObjectText& resource, std::optional<std::string_view> direct_parents)
       : resource_(resource), direct_parents_(direct_parents) {
     line_.Append('{');
@@ -101,7 +102,7 @@ class LineWriter {
 
   void WriteKeys(const std::vector<std::string>& keys) {
     for (auto key = keys.begin(); key != keys.end(); ++key) {
-      // It stands once, as a key of Python's dict.
+      // A repeated key is written once, like a key of a Python dict.
       if (std::find(keys.begin(), key, *key) != key) continue;
       const bool is_nested = key->find('.') != std::string::npos;
       const auto value = is_nested ? resource_.FindNested(Split(*key, '.')) : Find(*key);
@@ -158,7 +159,7 @@ Places PlacesOf(const std::vector<JsonSection>& sections) {
   return places;
 }
 
-// Of the dbt that wrote the file.
+// The dialect of the dbt that wrote the file.
 Dialect DialectOfWriter(simdjson::padded_string_view text,
                         const std::vector<JsonSection>& sections) {
   for (const JsonSection& section : sections) {
@@ -174,7 +175,7 @@ Dialect DialectOfWriter(simdjson::padded_string_view text,
 
 std::string LineOf(const ObjectText& resource, bool is_model, const std::vector<std::string>& keys,
                    const Dialect& dialect) {
-  // ManifestLoader._backfill_direct_parents: what a model of the project depends on.
+  // ManifestLoader._backfill_direct_parents: the dependencies of a model of the project.
   constexpr std::string_view kParents[] = {"depends_on", "nodes"};
   const bool has_parents = is_model && dialect.lists_direct_parents;
   LineWriter line(resource, has_parents ? resource.FindNested(kParents) : std::nullopt);

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The versions of an artifact that dbt 1.11 reads, and one of dbt 2's, which that alone reads.
+// The versions of an artifact that dbt 1.11 reads, and the version that only dbt 2 reads.
 struct Versions {
   std::string_view artifact;
   int oldest;
@@ -29,7 +29,7 @@ std::string SchemaUrl(std::string_view artifact, int version) {
          std::to_string(version) + ".json";
 }
 
-// dbt/artifacts/schemas/base.py, read_and_check_versions. What names no schema passes.
+// dbt/artifacts/schemas/base.py, read_and_check_versions. A file without a schema passes.
 void CheckVersion(const Document& document, const Versions& versions, const std::string& path) {
   const auto found = Value{&document, document.root()}.Get("metadata").Find("dbt_schema_version");
   if (!found || found->Text() == SchemaUrl(versions.artifact, versions.newer)) return;

@@ -12,16 +12,16 @@
 
 namespace flatmanifest {
 
-// Holds what it has opened. Follows dbt/contracts/state.py, class PreviousState.
+// The opened artifacts. Follows dbt/contracts/state.py, class PreviousState.
 class EarlierRun {
  public:
-  // Opens manifest.json, run_results.json and sources.json of `state`, and sources.json of
-  // `target` unless that is empty. Files that are not there are left out. The manifest is converted
-  // into its neighbour, as any that is opened. Throws ConvertError, FormatError, IoError, and
-  // SelectionError with dbt's message for artifacts of versions that dbt refuses.
+  // Opens manifest.json, run_results.json and sources.json of `state`, and sources.json of `target`
+  // unless that is empty. Missing files are left out. The manifest is converted into the file
+  // beside it, as by every open. Throws ConvertError, FormatError, IoError, and SelectionError with
+  // dbt's message for artifacts of versions that dbt refuses.
   EarlierRun(const std::string& state, const std::string& target);
 
-  // Borrows what this holds.
+  // The opened documents, borrowed from this.
   PreviousState state() const;
 
  private:

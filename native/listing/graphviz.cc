@@ -24,7 +24,8 @@ struct CloseFile {
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
-// A file without a name, gone when it is closed. Files, unlike pipes, never make the program wait.
+// A nameless file, which vanishes when it is closed. Unlike pipes, files never make the program
+// wait.
 File TemporaryFile() {
   File file(std::tmpfile());
   if (!file) throw IoError("cannot make", "a temporary file", errno);
@@ -40,7 +41,8 @@ std::string ReadAll(std::FILE* file) {
   return text;
 }
 
-// The program's exit status; -1 if it was killed. Throws Error if it cannot be run.
+// Runs the program. Returns its exit status, or -1 if it was killed. Throws Error if it cannot be
+// run.
 int RunDot(Layout layout, std::FILE* input, std::FILE* output, std::FILE* errors) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -76,7 +78,7 @@ std::string DotToSvg(std::string_view dot, Layout layout) {
   if (!is_written || std::fflush(input.get()) != 0) {
     throw IoError("cannot write", "a temporary file", errno);
   }
-  // The program shares the file's position.
+  // The program shares the file's position, so it must be reset.
   std::rewind(input.get());
   lseek(fileno(input.get()), 0, SEEK_SET);
   const int status = RunDot(layout, input.get(), output.get(), errors.get());
@@ -85,7 +87,7 @@ std::string DotToSvg(std::string_view dot, Layout layout) {
                 ReadAll(errors.get()));
   }
   std::string svg = ReadAll(output.get());
-  // It may run out of memory or disk without saying so.
+  // The program may run out of memory or disk without an error.
   if (svg.find("</svg>") == std::string::npos) {
     throw Error("dot made no complete drawing: " + ReadAll(errors.get()));
   }

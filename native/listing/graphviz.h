@@ -1,4 +1,4 @@
-// Laying graphs out by Graphviz' program `dot`, which is looked for on the PATH.
+// Draws graphs with the program `dot` of Graphviz, found on the PATH.
 
 #ifndef FLATMANIFEST_LISTING_GRAPHVIZ_H_
 #define FLATMANIFEST_LISTING_GRAPHVIZ_H_
@@ -14,8 +14,8 @@ enum class Layout : uint8_t {
   kForces,  // neighbours stand together (sfdp); seconds for a hundred thousand edges
 };
 
-// The SVG that `dot -Tsvg` makes of a graph in the DOT language. Throws Error, saying what to
-// install, if there is no such program, and with its own words if it fails.
+// The SVG that `dot -Tsvg` makes of a graph in the DOT language. Throws Error: if there is no such
+// program, with advice what to install; if it fails, with its own message.
 std::string DotToSvg(std::string_view dot, Layout layout);
 
 }  // namespace flatmanifest

@@ -29,13 +29,13 @@ Lineage BuildLineage(const Dependencies& graph, std::span<const Row> rows) {
   std::vector<uint32_t> places(graph.size(), kUnselected);
   for (uint32_t place = 0; place < rows.size(); ++place) places[rows[place]] = place;
 
-  // Walks need not enter what leads to nothing selected.
+  // Walks do not enter rows that lead to nothing selected.
   RowSet selected(graph.size());
   for (const Row row : rows) selected.Insert(row);
   const RowSet leading = selected | Reach(graph.parents(), selected, RowSet::All(graph.size()));
 
   uint64_t steps = 0;
-  // The walk that last came to a row; places are numbered from 1 here.
+  // The last walk that came to a row, by its place plus 1.
   std::vector<uint32_t> visited(graph.size(), 0);
   std::vector<Row> stack;
   for (uint32_t place = 0; place < rows.size(); ++place) {

@@ -1,4 +1,4 @@
-// The graph of a selection: what is selected, and how it hangs together across what is not.
+// The graph of a selection: the selected resources, and their connections through the others.
 
 #ifndef FLATMANIFEST_LISTING_LINEAGE_H_
 #define FLATMANIFEST_LISTING_LINEAGE_H_
@@ -14,18 +14,18 @@ namespace flatmanifest {
 // Places are positions in the list of selected rows.
 struct Lineage {
   std::vector<Row> rows;
-  // For each place, those of its nearest selected descendants: there is a path to each on which
-  // nothing else is selected. Ascending.
+  // For each place, the places of its nearest selected descendants: those that a path without other
+  // selected resources leads to. Ascending.
   std::vector<std::vector<uint32_t>> children;
-  // How many nearest selected ancestors each place has.
+  // The number of nearest selected ancestors of each place.
   std::vector<uint32_t> parent_counts;
   uint64_t edge_count = 0;
 };
 
-// `rows` must be ascending. Takes time linear in the graph, and beyond that for each row linear in
-// the part of the graph between it and those descendants. A lineage is for drawing: throws Error
-// where it would have over a million edges, or take the time of a hundred times as many, as when
-// thousands of resources are selected above and below one that is not.
+// `rows` must be ascending. Takes time linear in the graph, and for each row time linear in the
+// part of the graph between it and its nearest selected descendants. A lineage is for drawing:
+// throws Error if it would have over a million edges, or take the time of a hundred times as many
+// (for example, thousands of resources selected above and below one that is not).
 Lineage BuildLineage(const Dependencies& graph, std::span<const Row> rows);
 
 }  // namespace flatmanifest

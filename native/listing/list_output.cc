@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kDirectParents = "direct_parents";
 
-// A field that dbt's nodes have while it lists them and no manifest holds.
+// A field that dbt's nodes have in memory while they are listed, and that no manifest holds.
 struct MemoryField {
   std::string_view resource_type;
   std::string_view name;
@@ -33,7 +33,7 @@ constexpr MemoryField kMemoryFields[] = {{"model", "defer_relation", "null", "pr
                                          {"source", "_event_status", "{}", ""},
                                          {"unit_test", "_event_status", "{}", ""}};
 
-// The method that finds resources of a type by "package.name", "" for those that fqn finds.
+// The method that finds resources of a type by "package.name"; "" for types that fqn finds.
 std::string_view MethodOf(std::string_view resource_type) {
   static constexpr std::string_view kNamed[] = {"exposure", "metric", "saved_query",
                                                 "semantic_model", "unit_test"};
@@ -112,7 +112,7 @@ class JsonLines {
   }
 
   void WriteKeys(Row row, Cell resource) {
-    // A key that is given twice is a dict's key in Python: it stands once.
+    // A repeated key is written once, like a key of a Python dict.
     for (size_t i = 0; i < keys_.size(); ++i) {
       const std::string& key = keys_[i];
       if (std::find(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(i), key) !=
@@ -170,7 +170,7 @@ class JsonLines {
     return ColumnText(document_, document_.resources().resource_type[row]);
   }
 
-  // dbt's ManifestLoader._backfill_direct_parents: what a model depends on.
+  // ManifestLoader._backfill_direct_parents: the dependencies of a model.
   std::optional<Cell> DirectParents(Row row) const {
     if (!dialect_.lists_direct_parents || ResourceType(row) != "model") return std::nullopt;
     return FindNested(document_.resources().value[row], "depends_on.nodes");

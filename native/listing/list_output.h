@@ -1,10 +1,10 @@
-// What `dbt ls` prints for selected resources: dbt/task/list.py.
+// The output of `dbt ls` for selected resources: dbt/task/list.py.
 //
 // dbt lists the nodes that it holds in memory. The manifest that it writes has the same fields in
-// the same order but for two kinds: those with one value whenever dbt lists (defer_relation, batch,
-// defer_function, _event_status), which are shown with it where they are asked for, and
-// config_call_dict and unrendered_config_call_dict, which only dbt's memory knows and which are
-// left out like any field that a resource has not.
+// the same order, with two exceptions. Some fields always have the same value while dbt lists
+// (defer_relation, batch, defer_function, _event_status); they are shown with that value if they
+// are requested. Others are only known in dbt's memory (config_call_dict,
+// unrendered_config_call_dict); they are left out, like any field that a resource lacks.
 
 #ifndef FLATMANIFEST_LISTING_LIST_OUTPUT_H_
 #define FLATMANIFEST_LISTING_LIST_OUTPUT_H_
@@ -38,8 +38,7 @@ void WriteList(const Document& document, std::span<const Row> rows, ListFormat f
                const std::vector<std::string>& keys, TextBuffer& out,
                std::vector<size_t>* ends = nullptr);
 
-// The resource's name for searching, as --output name shows it: dbt/contracts/graph/nodes.py,
-// search_name.
+// The resource's search name, as --output name shows it: dbt/contracts/graph/nodes.py, search_name.
 std::string SearchName(const Document& document, Row row);
 
 }  // namespace flatmanifest

@@ -27,7 +27,7 @@ constexpr TypeStyle kTypeStyles[] = {
 };
 constexpr TypeStyle kOtherStyle = {"", "#ffffff", "\x1b[39m"};
 
-// A tree that is deeper goes on at the left: its width would make the text quadratic.
+// Deeper trees continue at the left margin: their width would make the text quadratic.
 constexpr size_t kDeepest = 60;
 
 const TypeStyle& StyleOf(std::string_view type) {
@@ -37,8 +37,8 @@ const TypeStyle& StyleOf(std::string_view type) {
   return kOtherStyle;
 }
 
-// The text with control characters as "\\u001b": names come from a file, and must neither command a
-// terminal nor be what XML forbids.
+// The text with control characters written as "\\u001b". Names come from a file: they must not
+// control a terminal, nor contain characters that XML forbids.
 std::string Visible(std::string_view text) {
   std::string visible;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -71,7 +71,7 @@ class TreeWriter {
     for (uint32_t place = 0; place < lineage_.rows.size(); ++place) {
       if (lineage_.parent_counts[place] == 0) WriteAllFrom(place);
     }
-    // What only a cycle leads to.
+    // Rows that only a cycle leads to.
     for (uint32_t place = 0; place < lineage_.rows.size(); ++place) {
       if (!is_drawn_[place]) WriteAllFrom(place);
     }
@@ -85,10 +85,11 @@ class TreeWriter {
     size_t indent;  // of the row itself
   };
 
-  // With what lies too deep below it.
+  // Writes a root, and after it the parts that are too deep below it.
   void WriteAllFrom(uint32_t root) {
     too_deep_.assign(1, root);
-    // Not by a range: WriteFrom() makes it longer. NOLINTNEXTLINE(modernize-loop-convert)
+    // No range-based loop: WriteFrom() makes the list longer.
+    // NOLINTNEXTLINE(modernize-loop-convert)
     for (size_t i = 0; i < too_deep_.size(); ++i) {
       if (!is_drawn_[too_deep_[i]]) WriteFrom(too_deep_[i]);
     }
@@ -97,7 +98,7 @@ class TreeWriter {
   void WriteFrom(uint32_t root) {
     WriteLine(root);
     std::vector<Level> path = {{root, 0, 0}};
-    // What stands before a child: a bar for each level that goes on.
+    // The text before a child: a bar for each level that continues.
     std::string indent;
     while (!path.empty()) {
       Level& level = path.back();
@@ -155,8 +156,8 @@ class TreeWriter {
   std::vector<uint32_t> too_deep_;  // below the root that is being drawn
 };
 
-// A quoted string of the DOT language, in which a backslash begins an escape and an ampersand one
-// of HTML's names for characters.
+// Appends a quoted string of the DOT language: backslashes begin escapes, ampersands HTML character
+// names.
 void AppendDotString(std::string_view text, TextBuffer& out) {
   out.Append('"');
   for (const char c : Visible(text)) {

@@ -1,4 +1,4 @@
-// Pictures of a selection: a tree for the terminal, and Graphviz's language for all else.
+// Pictures of a selection: a tree for the terminal, and DOT text for Graphviz.
 
 #ifndef FLATMANIFEST_LISTING_PICTURE_H_
 #define FLATMANIFEST_LISTING_PICTURE_H_
@@ -14,14 +14,14 @@ struct TreeStyle {
   bool colour = false;  // ANSI escapes
 };
 
-// Appends a forest, one resource a line: from those that depend on nothing selected down to what
-// depends on them. What hangs below several resources is drawn out below the first and marked
-// "(*)" below the others; what lies very deep is marked "..." and drawn out after the tree that it
-// lies in. Takes time linear in the lineage.
+// Appends a forest, one resource a line: from the resources without selected dependencies down to
+// those that depend on them. Resources below several others are drawn out below the first, and
+// marked "(*)" below the others. Very deep parts are marked "..." and drawn out after their tree.
+// Takes time linear in the lineage.
 void WriteTree(const Document& document, const Lineage& lineage, TreeStyle style, TextBuffer& out);
 
-// Appends a directed graph in the DOT language (graphviz.org/doc/info/lang.html), the same bytes
-// for the same selection.
+// Appends a directed graph in the DOT language (graphviz.org/doc/info/lang.html). The same
+// selection gives the same bytes.
 void WriteDot(const Document& document, const Lineage& lineage, TextBuffer& out);
 
 }  // namespace flatmanifest

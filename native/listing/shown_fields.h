@@ -1,4 +1,4 @@
-// The fields that dbt lists unless others are asked for: dbt/task/list.py, ListTask.ALLOWED_KEYS.
+// The fields that dbt lists by default: dbt/task/list.py, ListTask.ALLOWED_KEYS.
 
 #ifndef FLATMANIFEST_LISTING_SHOWN_FIELDS_H_
 #define FLATMANIFEST_LISTING_SHOWN_FIELDS_H_

@@ -12,7 +12,7 @@ namespace flatmanifest {
 
 namespace {
 
-// The selector of config.…: beside values of Python's types.
+// The value of config.…:, as dbt compares it with values of Python's types.
 class ConfigMatcher {
  public:
   ConfigMatcher(const Document& document, const Criteria& criteria)
@@ -32,7 +32,7 @@ class ConfigMatcher {
     const auto elements = document_.Elements(value.cell);
     return std::any_of(elements.begin(), elements.end(), [&](Cell element) {
       if (element.is(CellKind::kString)) return EqualsText(document_.String(element.index()));
-      // `True in values` is true of 1 and 1.0 as well.
+      // `True in values` is also true for 1 and 1.0.
       return EqualsCell(element) || (is_true_ && NumberOf(document_, element) == 1.0) ||
              (is_false_ && NumberOf(document_, element) == 0.0);
     });
@@ -44,7 +44,7 @@ class ConfigMatcher {
     return !other_ && value_ == text;
   }
 
-  // For cells that are no text.
+  // Compares a cell that is no text.
   bool EqualsCell(Cell cell) const {
     if (!other_ || ignores_case_) return false;
     if (cell.is(CellKind::kNull) || other_->is(CellKind::kNull))
@@ -66,8 +66,8 @@ struct Answer {
   bool in_meta = false;
 };
 
-// Remembers what was found in a config for the next rows with the same one: equal configs are one
-// in the file, and most resources share theirs with many others.
+// Remembers the result for a config: equal configs are one value in the file, and most resources
+// share theirs with many others.
 class RecentAnswers {
  public:
   template <typename Ask>
@@ -106,7 +106,7 @@ std::string MetaKeyWarning(const std::string& key) {
 
 RowSet SearchConfig(const Document& document, const Criteria& criteria, const RowSet& included,
                     std::vector<std::string>& warnings) {
-  // Without a name, it is the config as a whole that is compared, which equals no text.
+  // Without a name, dbt compares the config as a whole, which equals no text.
   if (criteria.arguments.empty()) return RowSet(included.size());
   const ConfigMatcher matcher(document, criteria);
   ConfigPath path(document, criteria.arguments);

@@ -14,8 +14,8 @@
 
 namespace flatmanifest {
 
-// The nodes and sources of `included` whose config has the value, or holds it in a list. The text
-// "true" finds True and "false" False; severity is compared without regard to case. Appends dbt's
+// The nodes and sources of `included` whose config has the value, or has a list with it. The text
+// "true" finds True and "false" finds False; severity is compared case-insensitively. Appends dbt's
 // warnings.
 RowSet SearchConfig(const Document& document, const Criteria& criteria, const RowSet& included,
                     std::vector<std::string>& warnings);

@@ -12,7 +12,7 @@ namespace {
 constexpr Cell kTrue = Cell::Bool(true);
 constexpr Cell kFalse = Cell::Bool(false);
 
-// Which classes of config have a field, as bits.
+// Bits for the classes of config that have a field.
 enum Class : uint8_t {
   kModel = 1,
   kSnapshot = 2,
@@ -24,8 +24,8 @@ enum Class : uint8_t {
   kAny = kNode | kTest | kSource,
 };
 
-// A field and its default: a text, a cell that refers to nothing, or neither for what equals no
-// value, as empty lists, empty dicts and dataclasses.
+// A field and its default: a text, a cell that refers to nothing, or neither for a default that
+// equals no value (empty lists, empty dicts, dataclasses).
 struct Field {
   std::string_view name;
   uint8_t classes;
@@ -90,8 +90,8 @@ constexpr Field kFields[] = {
     {"loaded_at_query", kSource},
 };
 
-// Fields that are dataclasses, and those fields of theirs that have text or numbers. What a
-// manifest holds beside these, dbt drops.
+// Fields that are dataclasses, and those of their fields that have text or numbers. dbt drops all
+// other keys of a manifest there.
 struct PartField {
   std::string_view name;
   std::optional<Cell> cell = Cell::Null();
@@ -103,10 +103,10 @@ constexpr PartField kColumnNames[] = {
 constexpr PartField kSourceFreshness[] = {
     {"warn_after", kNoValue}, {"error_after", kNoValue}, {"filter"}};
 constexpr PartField kModelFreshness[] = {{"build_after", kNoValue}};
-// Not updates_on: it is an Enum whose members equal no text.
+// Without updates_on, an Enum whose members equal no text.
 constexpr PartField kThreshold[] = {{"count"}, {"period"}};
 
-// What config objects have besides their fields: methods, and names of the class.
+// Attributes of config objects that are no fields: methods, and names of the class.
 constexpr std::string_view kObjectNames[] = {"ADDITIONAL_PROPERTIES",
                                              "Config",
                                              "compare_key",
@@ -170,7 +170,7 @@ ConfigValue ValueOf(const Document& document, Cell cell) {
 
 using Names = std::span<const std::string>;
 
-// Goes on through dicts. What else there is has no attribute that could equal anything.
+// Follows names through dicts. Other values have no attribute that could equal anything.
 std::optional<ConfigValue> Descend(const Document& document, Cell cell, Names names) {
   for (const std::string& name : names) {
     if (Has(kDictNames, name)) return std::nullopt;
@@ -181,7 +181,7 @@ std::optional<ConfigValue> Descend(const Document& document, Cell cell, Names na
   return ValueOf(document, cell);
 }
 
-// The part of a dataclass that `names` lead to; `cell` may be Null, for one that is left out.
+// The part of a dataclass at `names`; `cell` may be Null if the dataclass is left out.
 std::optional<ConfigValue> DescendPart(const Document& document, Cell cell, Names names,
                                        std::span<const PartField> fields) {
   const auto field = std::find_if(fields.begin(), fields.end(),
@@ -198,7 +198,7 @@ std::optional<ConfigValue> DescendPart(const Document& document, Cell cell, Name
   return Descend(document, *cell_or_default, names.subspan(1));
 }
 
-// The fields of the dataclass that a field of the config is; none if it is another type.
+// The fields of the dataclass that is the type of a config field; none for another type.
 std::span<const PartField> PartFields(Class class_of, std::string_view name) {
   if (name == "docs") return kDocs;
   if (name == "contract") return kContract;
@@ -211,7 +211,7 @@ std::span<const PartField> PartFields(Class class_of, std::string_view name) {
 
 }  // namespace
 
-// What the first name means to one class of config.
+// The meaning of the first name for one class of config.
 struct ConfigPath::Step {
   bool is_hidden = false;  // by a method, or as good as
   bool is_extra = false;   // the keys that are no fields, in a dict of their own
@@ -240,7 +240,7 @@ ConfigPath::ConfigPath(const Document& document, const std::vector<std::string>&
 ConfigPath::~ConfigPath() = default;
 
 const ConfigPath::Step& ConfigPath::StepOf(Row row) {
-  // Sources have a type of their own, so the type is enough to know the class.
+  // Sources have a type of their own, so the type determines the class.
   const auto [entry, is_new] = step_of_type_.try_emplace(document_.resources().resource_type[row]);
   if (is_new) {
     const auto* found =
@@ -259,8 +259,8 @@ std::optional<Cell> ConfigPath::FindFirst(Cell config) {
   return extra ? FindMember(document_, *extra, names_[0]) : std::nullopt;
 }
 
-// The dict of the keys that are no fields: dbt's objects have it, JSON has its keys among the
-// fields.
+// The dict of keys that are no fields: dbt's objects have such a dict, JSON has these keys beside
+// the fields.
 std::optional<Cell> ConfigPath::ExtraOf(Cell config) const {
   if (document_.header().kind != DocumentKind::kInternal) return std::nullopt;
   return FindMember(document_, config, "_extra");
@@ -275,12 +275,12 @@ std::optional<ConfigValue> ConfigPath::Find(Row row, bool& in_meta) {
   if (step.is_extra) return Descend(document_, ExtraOf(config).value_or(config), rest);
   const auto member = FindFirst(config);
   if (!step.part.empty() && !rest.empty()) {
-    // Only a model's freshness is None where it is left out.
+    // Only a model's freshness is None by default.
     const bool is_none = member ? member->is(CellKind::kNull) : step.part.data() == kModelFreshness;
     if (is_none) return std::nullopt;
     return DescendPart(document_, member.value_or(Cell::Null()), rest, step.part);
   }
-  // Hooks are read under their name in Python only.
+  // Only the Python names of hooks are read.
   if (member && name != "pre-hook" && name != "post-hook") {
     return Descend(document_, *member, rest);
   }

@@ -1,8 +1,8 @@
-// Values of a resource's config, as config.NAME.NAME of a selector finds them.
+// Values of a resource's config, as a selector's config.NAME.NAME finds them.
 //
-// dbt looks on its config objects, not in the JSON that these are written as: names that a manifest
-// leaves out have the default of their class, names of Python's methods hide keys, and parts that
-// are dataclasses have their own fields only. Follows dbt/graph/selector_methods.py
+// dbt searches its config objects, not the JSON that they are written as. So names that a manifest
+// leaves out have their class's default, names of Python methods hide keys, and parts that are
+// dataclasses have only their own fields. Follows dbt/graph/selector_methods.py
 // (ConfigSelectorMethod, _getattr_descend) and dbt/artifacts/resources/v1/*.py.
 
 #ifndef FLATMANIFEST_SELECT_CONFIG_VALUE_H_
@@ -18,13 +18,13 @@
 
 namespace flatmanifest {
 
-// A str if `text` is set, else the value of `cell`, which is none.
+// A str if `text` is set, else the value of `cell`, which is no str.
 struct ConfigValue {
   Cell cell;
   std::optional<std::string_view> text;
 };
 
-// Finds config.NAME.NAME... of one resource after the other. Borrows document and names; not for
+// Finds config.NAME.NAME... for one resource after another. Borrows document and names. Not for
 // several threads at once.
 class ConfigPath {
  public:
@@ -32,9 +32,9 @@ class ConfigPath {
   ConfigPath(const Document& document, const std::vector<std::string>& names);
   ~ConfigPath();
 
-  // The value for the resource of `row`, a node or source; nothing where Python finds no attribute,
-  // or one that equals no value. Sets `in_meta` if dbt would warn that the first name is a key of
-  // meta only.
+  // The value for the resource of `row`, a node or source; nothing if Python finds no attribute, or
+  // one that equals no value. Sets `in_meta` if dbt would warn that the first name is only a key of
+  // meta.
   std::optional<ConfigValue> Find(Row row, bool& in_meta);
 
  private:
@@ -46,8 +46,8 @@ class ConfigPath {
 
   const Document& document_;
   const std::vector<std::string>& names_;
-  // What the first name means, by the class of config; by the type of resources; and where it
-  // stands in a shape.
+  // The meanings of the first name by class of config, their indexes by type of resource, and the
+  // place of the name in each shape.
   std::vector<Step> steps_;
   std::unordered_map<StringId, size_t> step_of_type_;
   std::unordered_map<ShapeId, std::optional<uint32_t>> places_;

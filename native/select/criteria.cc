@@ -15,7 +15,7 @@ constexpr std::string_view kMethodNames[] = {
     "metric",  "result", "source_status", "version",   "semantic_model", "saved_query", "unit_test",
     "selector"};
 
-// CPython converts no longer run of digits (sys.int_info.default_max_str_digits).
+// CPython converts no longer sequence of digits (sys.int_info.default_max_str_digits).
 constexpr size_t kMaxDigits = 4300;
 
 std::string Lower(std::string_view text) {
@@ -26,7 +26,7 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-// The digits that `text` begins with.
+// The digits at the beginning of `text`.
 std::string_view LeadingDigits(std::string_view text) {
   size_t end = 0;
   while (end < text.size()) {
@@ -37,7 +37,7 @@ std::string_view LeadingDigits(std::string_view text) {
   return text.substr(0, end);
 }
 
-// The digits that `text` ends with.
+// The digits at the end of `text`.
 std::string_view TrailingDigits(std::string_view text) {
   const size_t plus = text.rfind('+');
   const size_t begin = plus == std::string_view::npos ? 0 : plus + 1;
@@ -45,7 +45,7 @@ std::string_view TrailingDigits(std::string_view text) {
   return LeadingDigits(tail).size() == tail.size() ? tail : std::string_view();
 }
 
-// The method that `text` begins with, "[\w.]+" and a colon; nothing if there is none.
+// The method at the beginning of `text`, "[\w.]+" and a colon; nothing if there is none.
 std::optional<std::string_view> LeadingMethod(std::string_view text) {
   size_t end = 0;
   while (end < text.size()) {
@@ -87,7 +87,7 @@ uint64_t ParseDepth(std::string_view text) {
   size_t digits = 0;
   for (size_t at = 0; at < text.size(); ++digits) {
     const auto digit = static_cast<uint64_t>(DecimalDigit(NextCodePoint(text, at)));
-    // Deeper than any graph is deep enough.
+    // No graph is deeper than this.
     depth = depth > kAnyDepth / 16 ? kAnyDepth / 16 : depth * 10 + digit;
   }
   if (digits > kMaxDigits) {

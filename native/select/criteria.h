@@ -49,10 +49,10 @@ std::string_view MethodName(Method method);
 struct Criteria {
   Method method = Method::kFqn;
   std::vector<std::string> arguments;  // config.meta.owner: {"meta", "owner"}
-  // What is looked for: text, as Python's str() gives it for other values.
+  // The value to find: text; for other values, their str() in Python.
   std::string value;
-  // The value itself where a YAML selector has one that is no text; such a value matches in config
-  // only.
+  // The value itself if a YAML selector gives one that is no text. Only the method config matches
+  // such a value.
   std::optional<Cell> other_value;
   bool childrens_parents = false;  // "@"
   bool parents = false;            // "+" before
@@ -62,17 +62,17 @@ struct Criteria {
   IndirectSelection indirect_selection = IndirectSelection::kEager;
 };
 
-// The method that is written `name`, if any: "config.materialized" has the method config and the
-// argument "materialized". Throws SelectionError for an unknown one.
+// Sets the method of a written name: "config.materialized" is the method config with the argument
+// "materialized". Throws SelectionError for an unknown name.
 void SetMethod(Criteria& criteria, std::string_view name, const Dialect& dialect);
 
-// The method of a value without one: path, file or fqn.
+// The method of a value that names none: path, file or fqn.
 Method DefaultMethod(std::string_view value);
 
-// The depth that is written in a criterion, "" meaning any. Throws SelectionError.
+// The depth written in a criterion; "" is any depth. Throws SelectionError.
 uint64_t ParseDepth(std::string_view text);
 
-// Parses one criterion, without spaces and commas that mean unions and intersections. Throws
+// Parses one criterion, without the spaces and commas of unions and intersections. Throws
 // SelectionError.
 Criteria ParseCriteria(std::string_view raw, IndirectSelection indirect_selection,
                        const Dialect& dialect);

@@ -12,7 +12,7 @@ namespace {
 
 using Release = std::array<int, 3>;
 
-// The numbers at the beginning of "1.12.0b2".
+// Parses the numbers at the beginning of "1.12.0b2".
 std::optional<Release> ParseRelease(std::string_view version) {
   Release release{};
   const char* at = version.data();

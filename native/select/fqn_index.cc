@@ -34,7 +34,7 @@ FqnIndex::FqnIndex(const Document& document) {
       if (!joined.empty()) joined += '.';
       joined += name;
     }
-    // A value may be the last name, or any beginning, with the package or without.
+    // A value may be the last name, or any beginning, with or without the package.
     Add(fqn.back(), row);
     for (const size_t begin : {size_t{0}, fqn[0].size() + 1}) {
       if (begin > joined.size()) continue;
@@ -54,7 +54,7 @@ FqnIndex::FqnIndex(const Document& document) {
 
 void FqnIndex::Add(std::string_view name, Row row) { entries_.push_back({HashOf(name), row}); }
 
-// A versioned model may be meant by its name, or by name and version.
+// A versioned model may be selected by its name, or by name and version.
 void FqnIndex::AddVersioned(std::string_view name, std::string_view version, Row row) {
   Add(name, row);
   Add(std::string(name).append("_").append(version), row);

@@ -1,4 +1,4 @@
-// Finds the resources that a literal value of fqn: may mean, without looking at all of them.
+// Finds the candidates for a literal value of fqn: without looking at all resources.
 
 #ifndef FLATMANIFEST_SELECT_FQN_INDEX_H_
 #define FLATMANIFEST_SELECT_FQN_INDEX_H_
@@ -18,13 +18,13 @@ namespace flatmanifest {
 // The strings of a resource's fully qualified name; empty if it has none.
 void ReadFqn(const Document& document, Row row, std::vector<std::string_view>& fqn);
 
-// By hash: what it finds is a superset of what matches.
+// An index by hash: it finds a superset of the matches.
 class FqnIndex {
  public:
   // Takes time in proportion to all names. Throws FormatError.
   explicit FqnIndex(const Document& document);
 
-  // Calls visit(row) for each row that `pattern`, without wildcards, may match; some twice.
+  // Calls visit(row) for each row that `pattern`, without wildcards, may match; for some twice.
   template <typename Visit>
   void ForEachCandidate(const FqnPattern& pattern, Visit visit) const {
     for (const std::string_view name : {pattern.text(), pattern.versioned_ending()}) {
@@ -50,11 +50,11 @@ class FqnIndex {
   std::vector<Entry> entries_;  // by hash
 };
 
-// The index of a document that is searched again and again. Safe from several threads.
+// The index of a document, made after some searches. Safe from several threads.
 class LazyFqnIndex {
  public:
-  // Counts one more search. The index, made when the searches have become so many that it costs
-  // less than looking at every resource for each; null before.
+  // Counts one more search. Returns the index; null for the first searches, when making it would
+  // cost more than looking at every resource.
   const FqnIndex* ForOneMore(const Document& document) const {
     if (searches_.fetch_add(1, std::memory_order_relaxed) < kSearchesWithout) return nullptr;
     std::call_once(made_, [&] { index_.emplace(document); });

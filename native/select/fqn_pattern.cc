@@ -24,21 +24,21 @@ bool FqnPattern::Matches(std::span<const std::string_view> fqn, bool is_versione
   return MatchesScoped(fqn, is_versioned) || MatchesScoped(fqn.subspan(1), is_versioned);
 }
 
-// Whether the pattern is the name alone.
+// Whether the pattern is only the name.
 bool FqnPattern::MatchesName(std::span<const std::string_view> fqn, bool is_versioned) const {
   if (!is_versioned) return fqn.back() == pattern_;
   if (fqn.size() < 2) return false;
   const std::string_view name = fqn[fqn.size() - 2];
   const std::string_view version = fqn.back();
   if (name == pattern_) return true;
-  // name.v2 and name_v2 both.
+  // Both name.v2 and name_v2.
   return versioned_ending_.size() == name.size() + 1 + version.size() &&
          versioned_ending_.starts_with(name) && versioned_ending_[name.size()] == '_' &&
          versioned_ending_.ends_with(version);
 }
 
-// Whether the name begins with the parts that have no wildcard. Looks at the bytes of no more names
-// than that takes: those of most resources are nowhere in the processor's caches.
+// Whether the name begins with the parts without wildcards. Looks at no more names than needed: the
+// names of most resources are not in the processor's caches.
 bool FqnPattern::BeginsLiterally(std::span<const std::string_view> fqn) const {
   auto name = fqn.begin();
   size_t begin = 0;  // of the piece within the name
@@ -63,7 +63,7 @@ bool FqnPattern::MatchesScoped(std::span<const std::string_view> fqn, bool is_ve
   if (MatchesName(fqn, is_versioned)) return true;
   if (!BeginsLiterally(fqn)) return false;
   if (!rest_) return true;
-  // Dots in names separate as the ends of names do.
+  // A dot inside a name separates parts, like the end of a name.
   flat_.clear();
   for (const std::string_view part : fqn) {
     if (part.find('.') == std::string_view::npos) {
@@ -81,7 +81,7 @@ bool FqnPattern::MatchesScoped(std::span<const std::string_view> fqn, bool is_ve
   }
   if (rest_->Matches(joined_)) return true;
   if (parts_.size() != 1 || !finds_names_) return false;
-  // A pattern without a dot also means the name, however deep it lies.
+  // A pattern without a dot also selects by name, at any depth.
   if (is_versioned && fqn.size() < 2) return false;
   return rest_->Matches(is_versioned ? fqn[fqn.size() - 2] : fqn.back());
 }

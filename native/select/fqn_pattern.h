@@ -15,7 +15,8 @@
 
 namespace flatmanifest {
 
-// Borrows the pattern's text. Not for several threads at once: matching uses its own scratch space.
+// Borrows the pattern's text. Not for several threads at once: matching uses internal scratch
+// space.
 class FqnPattern {
  public:
   // `finds_names`: Dialect::wildcards_find_names.
@@ -23,11 +24,12 @@ class FqnPattern {
 
   std::string_view text() const { return pattern_; }
   bool is_literal() const { return !rest_; }
-  // The text that a versioned model's name and version, joined by "_", equal where it is meant by
+  // The name and version of a versioned model, joined by "_", that the pattern selects if it means
   // both.
   std::string_view versioned_ending() const { return versioned_ending_; }
 
-  // Whether it selects the resource with this fully qualified name, with its package or without.
+  // Whether the pattern selects the resource with this fully qualified name, with or without the
+  // package.
   bool Matches(std::span<const std::string_view> fqn, bool is_versioned);
 
  private:

@@ -15,8 +15,8 @@ std::u32string Decode(std::string_view text) {
   return decoded;
 }
 
-// Where the bracket that opens before `begin` closes; npos if it does not. A "]" that comes first
-// is part of the set.
+// The position of the bracket that closes the one before `begin`; npos if there is none. A "]" at
+// the beginning is part of the set.
 size_t ClosingBracket(std::u32string_view pattern, size_t begin) {
   size_t at = begin;
   if (at < pattern.size() && pattern[at] == U'!') ++at;
@@ -24,8 +24,8 @@ size_t ClosingBracket(std::u32string_view pattern, size_t begin) {
   return pattern.find(U']', at);
 }
 
-// What lies between the hyphens that mean ranges. fnmatch takes no hyphen for one that is first, or
-// that comes directly behind the end of another range.
+// The parts between hyphens that mean ranges. In fnmatch, a hyphen that is first, or directly
+// behind the end of another range, means itself.
 std::vector<std::u32string> Chunks(std::u32string_view content) {
   std::vector<std::u32string> chunks;
   size_t begin = 0;
@@ -42,7 +42,7 @@ std::vector<std::u32string> Chunks(std::u32string_view content) {
   } else {
     chunks.back() += U'-';
   }
-  // Ranges that run backwards hold nothing.
+  // Backward ranges are empty.
   for (size_t i = chunks.size() - 1; i > 0; --i) {
     if (chunks[i - 1].back() > chunks[i].front()) {
       chunks[i - 1].pop_back();
@@ -70,8 +70,8 @@ Glob::Token Glob::SetToken(std::u32string_view content) {
     token.negated = true;
     chunks[0].erase(0, 1);
   }
-  // As the regular expression that fnmatch makes of it is read: a hyphen between chunks means a
-  // range, unless what stands before it is the end of one.
+  // Reads the set as the regular expression that fnmatch makes of it: a hyphen between chunks means
+  // a range, unless the character before it ends one.
   struct Item {
     char32_t c;
     bool joins;
@@ -131,8 +131,8 @@ bool Glob::MatchesOne(const Token& token, char32_t c) {
 
 bool Glob::Matches(std::string_view text) const {
   if (is_literal_) return text == pattern_;
-  // Greedy matching that goes back to the last star only: a later star never needs an earlier one
-  // to give way.
+  // Greedy matching with backtracking to the last star only: an earlier star never has to give way
+  // for a later one.
   size_t at = 0;
   size_t token = 0;
   size_t star = tokens_.size();

@@ -1,7 +1,7 @@
-// Wildcards as Python's fnmatch has them on POSIX: "*", "?", "[seq]", "[!seq]"; case matters.
+// Wildcards of Python's fnmatch on POSIX: "*", "?", "[seq]", "[!seq]"; case-sensitive.
 //
-// Follows CPython's Lib/fnmatch.py, translate(): what is no closed bracket is literal, ranges that
-// run backwards are empty, and "*" crosses dots, slashes and line ends.
+// Follows CPython's Lib/fnmatch.py, translate(): an unclosed bracket is literal, backward ranges
+// are empty, and "*" crosses dots, slashes and line ends.
 
 #ifndef FLATMANIFEST_SELECT_GLOB_H_
 #define FLATMANIFEST_SELECT_GLOB_H_
@@ -13,8 +13,8 @@
 
 namespace flatmanifest {
 
-// A pattern, made ready to be matched often. Matching takes time linear in the text for patterns
-// with at most one "*", and at worst proportional to text times pattern.
+// A compiled pattern. Matching takes time linear in the text for patterns with at most one "*", at
+// worst proportional to text times pattern.
 class Glob {
  public:
   explicit Glob(std::string_view pattern);
@@ -22,10 +22,10 @@ class Glob {
   // fnmatch.fnmatch(text, pattern).
   bool Matches(std::string_view text) const;
 
-  // Whether the pattern matches one text only, itself.
+  // Whether the pattern matches only its own text.
   bool is_literal() const { return is_literal_; }
 
-  // Whether it holds any of "*?[]", as dbt asks before it treats a name as a pattern.
+  // Whether the text has any of "*?[]". dbt tests this before it treats a name as a pattern.
   static bool HasWildcard(std::string_view text) {
     return text.find_first_of("*?[]") != std::string_view::npos;
   }

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// No system has longer ones. Damaged files may, with a million directories in them.
+// No system has longer paths. Damaged files may, with a million directories in them.
 constexpr size_t kLongestPath = 4096;
 
 // The parts of a path that pathlib keeps.
@@ -112,14 +112,15 @@ PathPattern::PathPattern(std::string_view pattern, const ProjectPaths& paths) : 
     if (name != "**" && name.find("**") != std::string_view::npos) {
       throw SelectionError("Invalid pattern: '**' can only be an entire path component");
     }
-    // Two in a row find what one does.
+    // Two "**" in a row are equivalent to one.
     if (name == "**" && !parts_.empty() && parts_.back().is_recursive) continue;
-    // pathlib asks for a name without "*", "?" and "[" as it stands.
+    // pathlib looks up a name without "*", "?" and "[" directly.
     parts_.push_back({name == "**", Glob(name)});
     single_parts_ += name == "**" ? 0 : 1;
   }
   if (parts_.empty()) {
-    // The project itself. pathlib stumbles over it, in words that differ between its versions.
+    // The pattern is the project itself. pathlib fails for it, with messages that differ between
+    // Python versions.
     throw SelectionError(directories_only_
                              ? "'_TerminatingSelector' object has no attribute 'select_from'"
                              : "tuple index out of range");
@@ -129,13 +130,13 @@ PathPattern::PathPattern(std::string_view pattern, const ProjectPaths& paths) : 
 
 bool PathPattern::Compare(const std::string& path) const {
   const std::vector<std::string_view> names = Names(path);
-  // Each part but "**" takes one name.
+  // Each part except "**" matches one name.
   if (single_parts_ > names.size()) return false;
-  // All the ways to read the pattern at once: which parts may come next.
+  // Follows all readings of the pattern at once: the parts that may come next.
   std::vector<bool> next(parts_.size() + 1);
   next[0] = true;
   for (const std::string_view name : names) {
-    // "**" takes directories, those that are links to directories excepted.
+    // "**" matches directories, but no symbolic links to directories.
     const std::string taken =
         path.substr(0, static_cast<size_t>(name.data() + name.size() - path.data()));
     std::optional<bool> is_taken;

@@ -1,8 +1,8 @@
-// Which paths of a project a pattern of path: finds.
+// Finds paths of a project by a pattern of path:.
 //
-// dbt looks for them in the project's directory: dbt/graph/selector_methods.py, PathSelectorMethod,
-// with pathlib.Path.glob (CPython 3.11, Lib/pathlib.py). A manifest at hand without its project is
-// asked instead: it names the project's files that matter.
+// dbt searches the project's directory: dbt/graph/selector_methods.py, PathSelectorMethod, with
+// pathlib.Path.glob (CPython 3.11, Lib/pathlib.py). For a manifest without its project, the
+// manifest is searched instead: it names the project's relevant files.
 
 #ifndef FLATMANIFEST_SELECT_KNOWN_PATHS_H_
 #define FLATMANIFEST_SELECT_KNOWN_PATHS_H_
@@ -23,7 +23,7 @@ namespace flatmanifest {
 // A path as pathlib.Path normalizes it: "./models//a.sql" is "models/a.sql", "" is ".".
 std::string NormalPath(std::string_view path);
 
-// What stands for the file system: answers for normal paths, relative to the project.
+// The interface to a file system: answers for normal paths, relative to the project.
 class ProjectPaths {
  public:
   virtual ~ProjectPaths() = default;
@@ -32,8 +32,8 @@ class ProjectPaths {
   virtual bool IsSymbolicLink(const std::string& path) const = 0;
 };
 
-// The files that the root project's resources name, and the directories that these lie in. Where a
-// manifest does not say which project is the root (before dbt 1.7), those of all packages.
+// The files that the root project's resources name, and their directories. If a manifest does not
+// name the root project (before dbt 1.7), the files of all packages.
 class ManifestPaths final : public ProjectPaths {
  public:
   explicit ManifestPaths(const Document& document);
@@ -48,7 +48,7 @@ class ManifestPaths final : public ProjectPaths {
   std::unordered_set<std::string> directories_;
 };
 
-// The paths of a manifest, made when they are first asked for. Safe from several threads.
+// The paths of a manifest, computed on first use. Safe from several threads.
 class LazyManifestPaths {
  public:
   const ManifestPaths& Get(const Document& document) const {
@@ -81,7 +81,7 @@ class PathPattern {
 
   // Whether glob would yield `path`, which must be normal.
   bool Finds(const std::string& path) const;
-  // Whether it would yield `path` or a directory that it lies in.
+  // Whether glob would yield `path` or a directory above it.
   bool FindsOrHolds(const std::string& path) const;
 
  private:
@@ -96,7 +96,7 @@ class PathPattern {
   std::vector<Part> parts_;
   size_t single_parts_ = 0;  // all but "**"
   bool directories_only_ = false;
-  // Answers of Finds and FindsOrHolds: a directory is asked for often.
+  // Cached results of Finds and FindsOrHolds: the same directory comes often.
   mutable std::unordered_map<std::string, bool> found_;
   mutable std::unordered_map<std::string, bool> found_or_held_;
 };

@@ -28,7 +28,7 @@ RowSet Filter(const RowSet& included, Matches matches) {
   return found;
 }
 
-// Asks `matches` once for each distinct string of a column.
+// Calls `matches` once for each distinct string of a column.
 template <typename Matches>
 class OncePerString {
  public:
@@ -62,7 +62,7 @@ struct NamedKind {
   std::string_view pattern;  // and what it says to write instead
 };
 
-// The words, and their mistakes, are dbt's.
+// The wording, mistakes included, is dbt's.
 constexpr NamedKind kNamedKinds[] = {
     {Method::kExposure, Collection::kExposures, "exposure", "Exposures",
      "${{exposure_name}} or ${{exposure_package.exposure_name}}"},
@@ -76,7 +76,7 @@ constexpr NamedKind kNamedKinds[] = {
      "${{unit_test_name}} or ${{unit_test_package_name.unit_test_name}}"},
 };
 
-// str.format() halves the braces.
+// str.format() turns double braces into single ones.
 std::string Formatted(std::string_view text) {
   std::string formatted;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -86,7 +86,7 @@ std::string Formatted(std::string_view text) {
   return formatted;
 }
 
-// The package, source and table of a value of source:, "*" for parts that are left out.
+// The package, source and table of a value of source:; "*" for omitted parts.
 struct SourceName {
   std::string_view package = "*";
   std::string_view source;
@@ -135,7 +135,7 @@ RowSet MethodSearch::SearchOther(const Criteria& criteria, const RowSet& include
     case Method::kPackage:
     case Method::kFile:
     case Method::kTestName: {
-      // dbt stumbles over the first text that it would match.
+      // dbt fails at the first text that would match.
       Criteria any = criteria;
       any.value = "*";
       any.other_value.reset();
@@ -221,7 +221,7 @@ RowSet MethodSearch::SearchTag(const Criteria& criteria, const RowSet& included)
   std::unordered_map<uint64_t, bool> answers;
   return Filter(included, [&](Row row) {
     Cell tags = rows.tags[row];
-    // A unit test's tags are those of its config.
+    // dbt takes a unit test's tags from its config.
     if (CollectionOf(document_, row) == Collection::kUnitTests) {
       tags = FindField(document_, rows.config[row], "tags").value_or(Cell::Null());
     }
@@ -366,7 +366,7 @@ RowSet MethodSearch::SearchTestType(const Criteria& criteria, const RowSet& incl
   bool generic = false;
   bool singular = false;
   bool unit = false;
-  // dbt asks whether the value is part of these words, not whether it is one of them.
+  // dbt tests whether the value is a substring of these words, not whether it is one of them.
   const auto is_part_of = [&](std::string_view word) {
     return word.find(value) != std::string_view::npos;
   };

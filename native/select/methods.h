@@ -1,6 +1,6 @@
-// dbt's selection methods: what tag:, path:, config.…: and the others match.
+// dbt's selection methods: the matches of tag:, path:, config.…: and the others.
 //
-// Follows dbt/graph/selector_methods.py, one function for each class there.
+// Follows dbt/graph/selector_methods.py; one function for each class there.
 
 #ifndef FLATMANIFEST_SELECT_METHODS_H_
 #define FLATMANIFEST_SELECT_METHODS_H_
@@ -18,16 +18,16 @@
 
 namespace flatmanifest {
 
-// What one document's selections search in besides its columns.
+// The tables, besides the columns, that selections from one document search.
 struct LazyTables {
   LazyManifestPaths paths;
   LazyFqnIndex names;
 };
 
-// Searches one document for the sake of one selection. Not for several threads at once.
+// Searches one document for one selection. Not for several threads at once.
 class MethodSearch {
  public:
-  // Borrows all of them. Warnings are appended.
+  // Borrows all arguments. Appends warnings.
   MethodSearch(const Document& document, const LazyTables& tables, const SelectionRequest& request,
                const Dialect& dialect, std::vector<std::string>& warnings)
       : document_(document),
@@ -38,16 +38,15 @@ class MethodSearch {
     if (request.project_directory) directory_paths_.emplace(*request.project_directory);
   }
 
-  // The rows of `included` that the criteria's method and value match, without its operators. Not
-  // for the method selector, which takes an evaluation.
-  // Throws SelectionError.
+  // The rows of `included` that match the criteria's method and value; operators are ignored. Not
+  // for the method selector, which needs an evaluation. Throws SelectionError.
   RowSet Search(const Criteria& criteria, const RowSet& included);
 
  private:
-  // For values that are text, or that are taken as such.
+  // Searches for values that are text, or are treated as text.
   RowSet SearchText(const Criteria& criteria, const RowSet& included);
-  // For the other values that YAML has. dbt matches nothing with them, or fails with some error of
-  // Python's; so does this, with an error of its own.
+  // Searches for the other values of YAML. dbt matches nothing with them, or fails with some Python
+  // error; this fails too, with an error of its own.
   RowSet SearchOther(const Criteria& criteria, const RowSet& included);
   RowSet SearchName(const Criteria& criteria, const RowSet& included);
   RowSet SearchFqn(const Criteria& criteria, const RowSet& included);

@@ -61,7 +61,7 @@ void AppendRepr(const Document& document, Cell cell, WalkGuard& guard, std::stri
       return;
     }
     default:
-      // Dates and times are in no YAML selector.
+      // YAML selectors contain no dates and times.
       document.Fail("a selector holds a value that JSON has not");
   }
 }

@@ -1,4 +1,4 @@
-// Values as Python's repr() shows them, for dbt's messages.
+// Formats values like Python's repr() and str(), for dbt's messages.
 
 #ifndef FLATMANIFEST_SELECT_PYTHON_REPR_H_
 #define FLATMANIFEST_SELECT_PYTHON_REPR_H_
@@ -12,7 +12,7 @@ namespace flatmanifest {
 // repr(value). Throws FormatError where the document is damaged.
 std::string Repr(const Document& document, Cell cell);
 
-// str(value): a string as it is, all else as repr() has it.
+// str(value): a string verbatim, other values as repr().
 std::string Str(const Document& document, Cell cell);
 
 // The name of the value's type: "str", "int", "NoneType".

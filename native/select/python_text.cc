@@ -12,7 +12,8 @@ utf8proc_category_t Category(char32_t c) {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c));
 }
 
-// str.upper() where it differs from utf8proc's mapping of single characters and matters: ß.
+// A case where str.upper() differs from utf8proc's mapping of single characters, and which matters:
+// ß.
 void AppendUpper(std::u32string& upper, char32_t c) {
   if (c == U'ß') {
     upper += U"SS";

@@ -1,6 +1,6 @@
-// Text as Python sees it: dbt's selectors are defined by str, re and fnmatch, which work on code
-// points and on Unicode's classes of characters. All strings are UTF-8,
-// but for surrogates that stand alone (format/text.h).
+// Text functions of Python: dbt's selectors are defined by str, re and fnmatch, which work on code
+// points and on Unicode character classes. All strings are UTF-8 that may contain lone surrogates
+// (format/text.h).
 
 #ifndef FLATMANIFEST_SELECT_PYTHON_TEXT_H_
 #define FLATMANIFEST_SELECT_PYTHON_TEXT_H_
@@ -12,8 +12,7 @@
 
 namespace flatmanifest {
 
-// The code point at `text[at]`, moving `at` behind it. Bytes that are no UTF-8 are taken one by
-// one.
+// The code point at `text[at]`; moves `at` behind it. A byte that is not UTF-8 is one code point.
 char32_t NextWideCodePoint(std::string_view text, size_t& at);
 inline char32_t NextCodePoint(std::string_view text, size_t& at) {
   const auto byte = static_cast<unsigned char>(text[at]);
@@ -31,11 +30,12 @@ int DecimalDigit(char32_t c);
 // str.split(separator), for a separator of one character. Never empty.
 std::vector<std::string_view> Split(std::string_view text, char separator);
 
-// Whether two strings have the same str.upper(). Exact for ASCII strings, and for strings whose
-// other characters become no ASCII ones but for the few that do.
+// Whether two strings have the same str.upper(). Exact for ASCII strings, and for others unless a
+// non-ASCII character has an upper case of ASCII characters (except the few that do and are known
+// here).
 bool EqualUpper(std::string_view a, std::string_view b);
 
-// How repr() shows a str that needs no escapes but quotes and control characters.
+// repr() of a str that needs no escapes except for quotes and control characters.
 std::string Repr(std::string_view text);
 
 }  // namespace flatmanifest

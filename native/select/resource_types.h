@@ -15,7 +15,7 @@ inline constexpr std::string_view kResourceTypes[] = {
     "source",  "macro",    "metric",    "exposure",    "group",         "doc",  "sql_operation",
     "fixture", "function", "unit_test", "saved_query", "semantic_model"};
 
-// What `dbt ls` lists without --resource-type. With "all" it lists analyses too.
+// The types that `dbt ls` lists without --resource-type. "all" adds analyses.
 inline constexpr std::string_view kListedTypes[] = {
     "model",  "snapshot", "seed",        "test",           "source",   "exposure",
     "metric", "function", "saved_query", "semantic_model", "unit_test"};

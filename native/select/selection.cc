@@ -26,7 +26,7 @@ const Document& SelectorsDocument(const Document& document, const SelectionReque
 
 class Evaluation {
  public:
-  // `tests` are those of the members.
+  // `tests` are the members that are tests.
   Evaluation(const Document& document, const Dependencies& graph, const RowSet& members,
              const RowSet& tests, const RowSet& listed, const LazyTables& tables,
              const SelectionRequest& request, const Dialect& dialect,
@@ -45,8 +45,8 @@ class Evaluation {
   RowSet Select(const Spec& spec) { return Evaluate(spec).direct; }
 
  private:
-  // What is selected, and the tests that would be if more of what they test were. The latter may
-  // hold all of the former too.
+  // The selected rows, and the tests that would be selected if more of their parents were. The
+  // latter may also contain all of the former.
   struct Found {
     RowSet direct;
     RowSet indirect;
@@ -62,7 +62,7 @@ class Evaluation {
       Combine(all, Evaluate(component), kind);
       is_first = false;
     }
-    // dbt gives a YAML selector's own indirect_selection to its criteria alone; sets are eager.
+    // dbt applies a YAML selector's indirect_selection only to its criteria; sets are eager.
     return all;
   }
 
@@ -124,15 +124,15 @@ class Evaluation {
     }
     if (criteria.parents) selected |= ancestors(collected, criteria.parents_depth);
     if (criteria.children) selected |= descendants(collected, criteria.children_depth);
-    // A selector has added its tests, and left out those that it excludes.
+    // A selector has already added its tests, and removed those that it excludes.
     if (is_selector || criteria.indirect_selection == IndirectSelection::kEmpty) {
       return {std::move(selected), RowSet(graph_.size())};
     }
     return Expand(std::move(selected), criteria.indirect_selection);
   }
 
-  // dbt/graph/selector_methods.py, SelectorSelectorMethod, since 1.12: what the selectors find
-  // whose names match.
+  // dbt/graph/selector_methods.py, SelectorSelectorMethod, since 1.12: the results of all selectors
+  // with matching names.
   RowSet FromSelectors(const std::string& pattern) {
     if (!selectors_) selectors_.emplace(selectors_document_, indirect_selection_, dialect_);
     std::map<std::string_view, const YamlSelectors::Selector*> matched;
@@ -155,7 +155,7 @@ class Evaluation {
     return found & members_;
   }
 
-  // Adds the tests of what is selected.
+  // Adds the tests of the selected rows.
   Found Expand(RowSet selected, IndirectSelection mode) {
     Found found{selected, RowSet(graph_.size())};
     RowSet built(graph_.size());
@@ -175,7 +175,7 @@ class Evaluation {
     return found;
   }
 
-  // Adds those indirect tests all of whose parents have been selected by now.
+  // Adds the indirect tests whose parents are all selected by now.
   void IncorporateIndirect(Found& found, IndirectSelection mode) const {
     if (mode == IndirectSelection::kEager || mode == IndirectSelection::kEmpty) return;
     if (found.direct == found.indirect) return;
@@ -191,12 +191,12 @@ class Evaluation {
     });
   }
 
-  // Whether is_among holds for all that `row` depends on.
+  // Whether is_among is true for all dependencies of `row`.
   template <typename IsAmong>
   bool DependsOnlyOn(Row row, IsAmong is_among) const {
     const auto parents = graph_.Parents(row);
     if (!std::all_of(parents.begin(), parents.end(), is_among)) return false;
-    // What it depends on and the graph does not hold is not selected.
+    // A dependency that is not in the graph is not selected.
     const auto depends_on = FindField(document_, document_.resources().value[row], "depends_on");
     const auto nodes = depends_on ? FindField(document_, *depends_on, "nodes") : std::nullopt;
     if (!nodes || !nodes->is(CellKind::kArray)) return true;
@@ -272,8 +272,7 @@ bool IsEmpty(const Document& document, Row row) {
   return !code || code->find_first_not_of(" \t\n\r\v\f\x1c\x1d\x1e\x1f") == std::string_view::npos;
 }
 
-// dbt/graph/selector.py, filter_selection: those of the members that are shown if they are
-// selected.
+// dbt/graph/selector.py, filter_selection: the members that may be shown.
 RowSet ListedRows(const Document& document, const RowSet& members,
                   const SelectionRequest& request) {
   const std::set<std::string_view> types = ListedTypes(request);
@@ -287,7 +286,7 @@ RowSet ListedRows(const Document& document, const RowSet& members,
   return listed;
 }
 
-// dbt/graph/selector.py, _is_graph_member: all but the disabled.
+// dbt/graph/selector.py, _is_graph_member: all rows that are not disabled.
 RowSet GraphMembers(const Document& document, uint32_t size) {
   RowSet members(size);
   for (Row row = 0; row < size; ++row) {

@@ -1,5 +1,5 @@
-// Choosing resources of a manifest as dbt chooses nodes: --select, --exclude, --selector and their
-// companions, with dbt's results, warnings and errors.
+// Selects resources of a manifest as dbt selects nodes: --select, --exclude, --selector and the
+// related options, with dbt's results, warnings and errors.
 //
 // Follows dbt/graph/selector.py, class NodeSelector, and dbt/task/list.py, class ListTask, of
 // dbt-core 1.10 to 1.12; docs/selection.md describes grammar and methods.

@@ -16,8 +16,8 @@
 
 namespace flatmanifest {
 
-// Text as it is given to --select: a union, by spaces, of intersections, by commas, of criteria. It
-// stays text until it is evaluated, because there may be a million of them.
+// The text of --select: a union (spaces) of intersections (commas) of criteria. It stays text until
+// it is evaluated, because there may be a million criteria.
 struct WrittenUnion {
   std::vector<std::string> texts;
   IndirectSelection indirect_selection = IndirectSelection::kEager;
@@ -33,8 +33,8 @@ struct Spec {
   std::vector<Spec> components;  // of the others; a difference takes all from the first
 };
 
-// The spec of --select and --exclude. Without `select`, everything is selected. Throws
-// SelectionError if any part of either cannot be parsed.
+// The spec of --select and --exclude. Without `select`, it selects everything. Throws
+// SelectionError if any part cannot be parsed.
 Spec ParseDifference(const std::optional<std::vector<std::string>>& select,
                      const std::vector<std::string>& exclude, IndirectSelection indirect_selection,
                      const Dialect& dialect);

@@ -14,8 +14,8 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// float(text), nothing where Python raises ValueError. Underscores may stand between digits; the
-// hexadecimal forms of strtod are not Python's.
+// float(text); nothing if Python raises ValueError. Underscores may stand between digits; strtod's
+// hexadecimal forms are not valid in Python.
 std::optional<double> ParseFloat(std::string_view text) {
   constexpr std::string_view kSpace = " \t\n\v\f\r";
   const size_t begin = text.find_first_not_of(kSpace);

@@ -13,7 +13,7 @@ namespace flatmanifest {
 
 namespace {
 
-// As dbt shows an error inside another: its type, and its lines indented.
+// The form in which dbt shows an error inside another: its type, and its lines indented.
 std::string Shown(std::string_view message) {
   std::string shown = "Runtime Error";
   for (const std::string_view line : Split(message, '\n')) shown.append("\n  ").append(line);
@@ -197,7 +197,7 @@ class DefinitionParser {
     return number && *number != 0;
   }
 
-  // int(value); any depth for what is not true, zero among it.
+  // int(value); any depth for a false value, zero among them.
   uint64_t Depth(std::optional<Cell> value) const {
     if (!IsTrue(value)) return kAnyDepth;
     if (const auto number = NumberOf(document_, *value)) {

@@ -1,5 +1,5 @@
-// The project's YAML selectors, which dbt writes into the manifest with their text forms taken
-// apart (dbt/config/selectors.py, SelectorDict).
+// The project's YAML selectors. dbt writes them into the manifest with their text forms parsed
+// (dbt/config/selectors.py, SelectorDict).
 //
 // Follows dbt/graph/cli.py (parse_from_definition) and dbt/config/selectors.py (SelectorConfig).
 
@@ -17,14 +17,14 @@ namespace flatmanifest {
 
 class YamlSelectors {
  public:
-  // Parses all of them, as dbt does even if none is asked for. `indirect_selection` is for
-  // definitions that do not say it. Throws SelectionError.
+  // Parses all selectors, as dbt does even if none is used. `indirect_selection` is for definitions
+  // without one. Throws SelectionError.
   YamlSelectors(const Document& document, IndirectSelection indirect_selection,
                 const Dialect& dialect);
 
-  // Throws SelectionError if there is none of that name.
+  // The selector of that name. Throws SelectionError if there is none.
   const Spec& Find(const std::string& name) const;
-  // The selector that is used where nothing is selected by hand, if any.
+  // The default selector, used if nothing is selected explicitly; null if there is none.
   const Spec* Default() const { return default_ ? &selectors_[*default_].spec : nullptr; }
 
   struct Selector {
@@ -32,7 +32,7 @@ class YamlSelectors {
     Spec spec;
     std::string definition;  // as Python shows it
   };
-  // In the manifest's order.
+  // All selectors, in the manifest's order.
   const std::vector<Selector>& all() const { return selectors_; }
 
  private:

@@ -19,14 +19,14 @@ class Descriptor {
   ~Descriptor();
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);  // whose end closes it
+    std::swap(fd_, other.fd_);  // the other one closes it
     return *this;
   }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
   int get() const { return fd_; }
-  // Closes it now, and tells what the last writes left unsaid.
+  // Closes the file now. Returns false if an earlier write turns out to have failed.
   bool Close();
 
  private:

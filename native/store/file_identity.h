@@ -1,4 +1,4 @@
-// Telling one file from another that has taken its name.
+// Distinguishes a file from another that has taken its name.
 
 #ifndef FLATMANIFEST_STORE_FILE_IDENTITY_H_
 #define FLATMANIFEST_STORE_FILE_IDENTITY_H_
@@ -9,8 +9,8 @@
 
 namespace flatmanifest {
 
-// Of a file that is replaced as a whole: as long as the old one is held open or mapped, the new one
-// differs from it at least in its inode.
+// The identity of a file that is replaced as a whole. As long as the old file is held open or
+// mapped, the new one differs from it at least in its inode.
 struct FileIdentity {
   uint64_t device = 0;
   uint64_t inode = 0;
@@ -20,10 +20,10 @@ struct FileIdentity {
   bool operator==(const FileIdentity&) const = default;
 };
 
-// Of an open file. Throws IoError, which names `path`.
+// The identity of an open file. Throws IoError, which names `path`.
 FileIdentity IdentityOf(int fd, const std::string& path);
 
-// Of the file at `path` now; nothing if there is none that can be looked at. One system call.
+// The identity of the file at `path` now; nothing if it cannot be looked at. One system call.
 std::optional<FileIdentity> IdentityAt(const std::string& path);
 
 }  // namespace flatmanifest

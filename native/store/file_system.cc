@@ -14,7 +14,7 @@ namespace flatmanifest {
 
 namespace {
 
-// linux/magic.h and the file systems' own headers, where that has not all of them.
+// From linux/magic.h, and from the file systems' own headers where that lacks a number.
 constexpr std::array<int64_t, 8> kForgetful = {
     0x6969,      // NFS
     0xFF534D42,  // CIFS

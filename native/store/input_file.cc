@@ -27,8 +27,8 @@ constexpr uint64_t kLargestText = uint64_t{4} << 30;  // simdjson's offsets are 
 // Wider than the coarsest time stamps that common file systems keep (FAT: two seconds).
 constexpr int64_t kClockGranularityNs = 2'000'000'000;
 constexpr std::string_view kGzipMagic = "\x1f\x8b";
-// Gzip packs nothing to less than a thousandth, and dbt's manifests to a twentieth. What is packed
-// more tightly than this, and is not small, was made to fill memory.
+// Gzip compresses nothing to less than a thousandth, and dbt's manifests to a twentieth. Large data
+// that is compressed more tightly than this was made to fill memory.
 constexpr uint64_t kLargestRatio = 200;
 constexpr uint64_t kSmallUnpacked = uint64_t{64} << 20;
 
@@ -71,7 +71,7 @@ bool SameFile(const SourceStamp& a, const SourceStamp& b) {
          a.inode == b.inode && a.device == b.device;
 }
 
-// Whether the file could have changed after the stamp was taken without a change of its times.
+// Whether the file could have changed after the stamp was taken without new times.
 bool IsRacy(const SourceStamp& stamp) {
   return std::max(stamp.mtime_ns, stamp.ctime_ns) + kClockGranularityNs >= stamp.taken_ns;
 }
@@ -82,7 +82,7 @@ void SetDigest(SourceStamp& stamp, std::string_view bytes) {
   stamp.digest_high = digest.high64;
 }
 
-// Reads until `size` bytes or the end; returns how many there were.
+// Reads until `size` bytes or the end; returns the number of bytes.
 size_t ReadUpTo(int fd, char* to, size_t size, const std::string& path) {
   size_t done = 0;
   while (done < size) {
@@ -103,7 +103,7 @@ size_t ReadUpTo(int fd, char* to, size_t size, const std::string& path) {
                      ": over 4 GiB of JSON, more than can be converted");
 }
 
-// A file whose size is known is read into its buffer directly; anything else grows one.
+// A file of known size is read into its buffer directly; for others the buffer grows.
 PaddedText ReadAll(int fd, const struct stat& status, const std::string& path) {
   if (S_ISREG(status.st_mode)) {
     if (static_cast<uint64_t>(status.st_size) > kLargestText) FailTooLarge(path);
@@ -133,8 +133,8 @@ void CheckRatio(const std::string& path, uint64_t unpacked, uint64_t packed) {
                std::to_string(kLargestRatio) + " times its size, which no manifest does");
 }
 
-// Unpacks all members of a gzip file. What follows the last one may be zeros, as tapes and some
-// stores pad it (gzip, Python's too).
+// Unpacks all members of a gzip file. Zeros may follow the last one, as padding of tapes and some
+// stores (gzip and Python's gzip accept them too).
 PaddedText Gunzip(std::string_view packed, const std::string& path) {
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 16) != Z_OK) throw std::bad_alloc();

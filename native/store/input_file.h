@@ -1,4 +1,4 @@
-// Reading an input file whole, and remembering which file it was.
+// Reads an input file whole, and remembers which file it was.
 
 #ifndef FLATMANIFEST_STORE_INPUT_FILE_H_
 #define FLATMANIFEST_STORE_INPUT_FILE_H_
@@ -14,7 +14,7 @@
 
 namespace flatmanifest {
 
-// Text followed by the padding that simdjson wants.
+// Text with the padding behind it that simdjson needs.
 class PaddedText {
  public:
   explicit PaddedText(size_t size) { Resize(size); }
@@ -35,15 +35,15 @@ class PaddedText {
 struct InputFile {
   // The contents, unpacked if they were gzipped.
   PaddedText text;
-  // Which file they came from; nothing for standard input, pipes, and files that were written to
-  // while they were read.
+  // The file that was read; nothing for standard input, for pipes, and for files that were written
+  // to meanwhile.
   std::optional<SourceStamp> stamp;
 };
 
-// Reads the file at `path`, "-" being standard input. Gzip is recognized by its first bytes; it may
-// have several members, and zeros behind them. Throws IoError, or ConvertError for damaged gzip
-// data, for more than 4 GiB, and for gzip data that unpacks to more than 64 MiB and 200 times its
-// own size: at that byte, with no more than that in memory.
+// Reads the file at `path`; "-" is standard input. Gzip is recognised by its first bytes; it may
+// have several members, and zeros behind them. Throws IoError, or ConvertError: for damaged gzip
+// data, for more than 4 GiB, and for gzip data that unpacks to more than both 64 MiB and 200 times
+// its size. The error comes at that byte, with no more than that in memory.
 InputFile ReadInput(const std::string& path);
 
 enum class Freshness {
@@ -57,8 +57,8 @@ enum class Freshness {
 // have been changed again unseen (git calls it racily clean): it is read and its digest compared.
 Freshness CheckFreshness(const std::string& path, const SourceStamp& stamp);
 
-// The same stamp, taken now; nothing if that is still too soon after the change to make a
-// difference. Only for a file that has just been found unchanged.
+// The same stamp, taken now; nothing if that is still too close to the change to help. Only for a
+// file that was just found unchanged.
 std::optional<SourceStamp> Restamp(const SourceStamp& stamp);
 
 }  // namespace flatmanifest

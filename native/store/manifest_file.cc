@@ -22,14 +22,14 @@ namespace {
 namespace fs = std::filesystem;
 namespace ipc = boost::interprocess;
 
-// A file that is being written to is read again; one that never rests is no file to read.
+// A file that is being written to is read again, up to this many times.
 constexpr int kReadAttempts = 5;
 
 std::span<const std::byte> Bytes(const ipc::mapped_region& region) {
   return {static_cast<const std::byte*>(region.get_address()), region.get_size()};
 }
 
-// What stat says can be mapped: a regular file that is not empty.
+// Checks that the path is a regular file that is not empty, so that it can be mapped.
 void CheckMappable(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -49,7 +49,7 @@ ipc::mapped_region AnonymousMemory(size_t size, const std::string& name) {
   }
 }
 
-// The first bytes of a file, as many as `memory` has; what is missing is zero.
+// Fills `memory` with the first bytes of a file; missing bytes are zero.
 void ReadInto(const ipc::mapped_region& memory, int fd, const std::string& path) {
   auto* to = static_cast<char*>(memory.get_address());
   size_t left = memory.get_size();
@@ -159,7 +159,7 @@ std::shared_ptr<const ManifestFile> ManifestFile::OpenReplacement(const std::str
     if (failure.error_number() != ENOENT) throw;
     return nullptr;
   }
-  // Someone may only have touched it.
+  // The file may only have been touched.
   const Header& ours = document_.header();
   const Header& theirs = file->document().header();
   const bool is_same =

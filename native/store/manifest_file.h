@@ -1,4 +1,4 @@
-// A file's bytes in this process's address space, and the document they hold.
+// An .fman file in this process's address space, and its document.
 
 #ifndef FLATMANIFEST_STORE_MANIFEST_FILE_H_
 #define FLATMANIFEST_STORE_MANIFEST_FILE_H_
@@ -16,26 +16,27 @@
 
 namespace flatmanifest {
 
-// kCopied reads the file into memory of its own, O(size), and checks the checksum: for files that
-// others may write to or cut off in place, which kills a process that has them mapped (SIGBUS).
+// kCopied reads the file into private memory, O(size), and checks the checksum. It is for files
+// that others may write to or truncate in place: that kills a process that has the file mapped
+// (SIGBUS).
 enum class Access : uint8_t { kMapped, kCopied };
 
-// Immutable and safe from several threads. Held by shared_ptr: whoever hands out something that
-// points into the mapping hands out a share of it too.
+// Immutable and safe from several threads. Held by shared_ptr: an object that points into the
+// mapping must hold a share of it.
 class ManifestFile {
  public:
   using KeepsMapped = bool(int fd);
 
-  // Opens the generation that is there now, and keeps it, whatever becomes of the path. Maps the
-  // file read-only: several processes that open the same file share its pages. Where a file system
-  // does not keep mapped files (store/file_system.h), it is copied instead. Throws FormatError, or
+  // Opens the current generation and keeps it, whatever happens to the path. Maps the file
+  // read-only, so several processes that open it share its pages. On a file system that does not
+  // keep mapped files (store/file_system.h), the file is copied instead. Throws FormatError, or
   // IoError if it cannot be read.
   static std::shared_ptr<const ManifestFile> Open(const std::string& path,
                                                   Access access = Access::kMapped,
                                                   KeepsMapped keeps_mapped = KeepsMappedFile);
 
   // Opens the file if it still is that generation, with that checksum; else throws GenerationError.
-  // For what was told of a manifest by another process.
+  // For a manifest that another process has passed on.
   static std::shared_ptr<const ManifestFile> OpenGeneration(const std::string& path,
                                                             uint64_t generation, uint64_t checksum,
                                                             Access access = Access::kMapped);
@@ -45,18 +46,18 @@ class ManifestFile {
   static std::shared_ptr<const ManifestFile> OpenAnonymous(std::span<const std::byte> bytes,
                                                            const std::string& name);
 
-  // The file at `path`, if it is not this one; null if it is, or if there is none. One system call
-  // if nothing has changed. Throws as Open does.
+  // The file at `path`; null if it is still this file, or if there is none. One system call if
+  // nothing has changed. Throws as Open does.
   std::shared_ptr<const ManifestFile> OpenReplacement(const std::string& path) const;
 
   const Document& document() const { return document_; }
-  // As it was asked for.
+  // The access that was asked for.
   Access access() const { return access_; }
-  // The absolute path that it was opened at; empty for what came from memory alone.
+  // The absolute path at the time of opening; empty for a document without a file.
   const std::string& location() const { return location_; }
 
  private:
-  // Of a file that is no file of its own, `identity` is nothing.
+  // `identity` is nothing for a document without a file.
   ManifestFile(boost::interprocess::mapped_region region, const std::string& name, Access access,
                std::optional<FileIdentity> identity);
 

@@ -25,7 +25,8 @@ std::string_view TextOf(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// What is no file cannot be replaced. Throws if it is a directory.
+// Whether the path exists and is no regular file, which cannot be replaced. Throws if it is a
+// directory.
 bool IsSpecial(const std::string& path) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
@@ -39,28 +40,28 @@ void WriteInPlace(const std::string& path, std::span<const std::byte> bytes) {
   WriteAll(fd.get(), TextOf(bytes), path);
 }
 
-// Without a flush, the network file systems say only at a close what they could not write; the file
-// itself has to stay open, being the lock.
+// Closes a copy of the descriptor. Without a flush, network file systems report failed writes only
+// at a close; the file itself must stay open, because it is the lock.
 bool CloseCopyOf(int fd) {
   Descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   return copy.get() >= 0 && copy.Close();
 }
 
-// The directory of a path, to be flushed: which makes the rename itself durable. Opened beforehand,
-// so that what can go wrong goes wrong before the rename.
+// The directory of a path; flushing it makes the rename durable. Opened before the rename, so that
+// errors come before it.
 class Directory {
  public:
   explicit Directory(const std::string& path)
       : path_(path), fd_(Open(fs::path(path).parent_path())) {
-    // One that cannot be read cannot be flushed by us either.
+    // A directory that this process cannot read cannot be flushed either.
     if (fd_.get() < 0 && errno != EACCES) throw IoError("cannot write", path, errno);
   }
 
-  // Called when the file is in place, so that failing would be wrong.
+  // Called when the file is in place, so it must not throw.
   Durability Flush() const {
     while (fd_.get() >= 0 && ::fsync(fd_.get()) != 0) {
       if (errno == EINTR) continue;
-      // Some file systems cannot flush a directory; there, a rename is as durable as it gets.
+      // Some file systems cannot flush a directory; there, a rename cannot be made more durable.
       if (errno != EIO && errno != ENOSPC && errno != EDQUOT) break;
       return {path_ +
               " is in place, but may not survive a power failure: its directory could not " +
@@ -79,7 +80,7 @@ class Directory {
   const Descriptor fd_;
 };
 
-// Where the file lies that a path leads to.
+// The file that a path leads to through symbolic links.
 std::string ThroughLinks(const std::string& path) {
   constexpr int kMostLinks = 40;  // as the kernel's
   std::error_code failed;
@@ -88,7 +89,7 @@ std::string ThroughLinks(const std::string& path) {
     if (links == kMostLinks) throw IoError("cannot write", path, ELOOP);
     const fs::path next = fs::read_symlink(target, failed);
     if (failed) throw IoError("cannot write", path, failed.value());
-    target = target.parent_path() / next;  // which is `next` if that is absolute
+    target = target.parent_path() / next;  // `next` itself if that is absolute
   }
   return target.string();
 }
@@ -98,14 +99,15 @@ std::string Destination(const std::string& name, Existing existing) {
   return existing == Existing::kKeep ? ThroughLinks(name) : name;
 }
 
-// Best effort: who may not give a file away has one of their own.
+// Gives the new file the mode, owner and group of the old one. Best effort: a process that may not
+// give files away keeps its own.
 void TakeOver(int fd, const std::string& path) {
   struct stat old;
   struct stat made;
   if (::lstat(path.c_str(), &old) != 0 || !S_ISREG(old.st_mode) || ::fstat(fd, &made) != 0) return;
   const bool is_given = (old.st_uid == made.st_uid || ::fchown(fd, old.st_uid, gid_t(-1)) == 0) &&
                         (old.st_gid == made.st_gid || ::fchown(fd, uid_t(-1), old.st_gid) == 0);
-  // Not the rights of one group for another.
+  // The rights of one group are not given to another.
   constexpr mode_t kOfGroup = 0070;
   const mode_t mode = old.st_mode & 0777;
   if (::fchmod(fd, is_given ? mode : mode & ~kOfGroup) != 0) return;
@@ -117,7 +119,7 @@ void FlushFile(int fd, const std::string& path) {
   }
 }
 
-// What is staged becomes the file at `path`.
+// Makes the staged file the file at `path`.
 Durability Replace(StagedFile& staged, const std::string& path, std::span<const std::byte> bytes,
                    Flush flush) {
   WriteAll(staged.fd(), TextOf(bytes), path);
@@ -132,8 +134,9 @@ Durability Replace(StagedFile& staged, const std::string& path, std::span<const 
   return directory.Flush();
 }
 
-// Nothing if there is no file, or none whose generation could be told. Throws IoError for one that
-// cannot be read now: its generation must not be given away again.
+// The header of the file at `path`; nothing if there is no file, or none with a readable
+// generation. Throws IoError if the file cannot be read now: its generation must not be given out
+// again.
 std::optional<Header> HeaderAt(const std::string& path) {
   try {
     return ManifestFile::Open(path)->document().header();

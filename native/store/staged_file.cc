@@ -34,7 +34,7 @@ std::string StagedName(const fs::path& path) {
   return (path.parent_path() / ("." + path.filename().string() + ".tmp")).string();
 }
 
-// Whether the name is still that of the open file.
+// Whether the name still refers to the open file.
 bool IsNamed(int fd, const std::string& name) {
   struct stat ours;
   struct stat named;
@@ -42,7 +42,7 @@ bool IsNamed(int fd, const std::string& name) {
          ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
-// Who holds the lock of a file, as far as the system tells.
+// The holder of a file's lock, as far as the system tells.
 std::string HolderOf(ino_t file) {
   // "1: FLOCK  ADVISORY  WRITE 4711 fe:01:123456 0 EOF"
   std::ifstream locks("/proc/locks");
@@ -51,13 +51,13 @@ std::string HolderOf(ino_t file) {
     std::string number, kind, mode, access, process, place;
     if (!(words >> number >> kind >> mode >> access >> process >> place)) continue;
     const bool is_it = place.substr(place.rfind(':') + 1) == std::to_string(file);
-    // Processes that this one cannot see are 0 or below.
+    // Processes that are invisible to this one are 0 or negative.
     if (kind == "FLOCK" && is_it && process > "0") return "process " + process;
   }
   return "fuser or lsof tell which";
 }
 
-// The writers of one path, as one that wants to be next sees them.
+// Waits among the writers of one path.
 class Queue {
  public:
   Queue(const std::string& path, const std::string& name, milliseconds patience)
@@ -68,7 +68,7 @@ class Queue {
       Descriptor fd(
           ::open(name_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kNewFileMode));
       if (fd.get() >= 0) {
-        // Between the two calls, another writer may have taken it for a leftover.
+        // Between the two calls, another writer may have removed the file as a leftover.
         if (TryLock(fd.get()) && IsNamed(fd.get(), name_)) return fd;
       } else if (errno != EEXIST) {
         throw IoError("cannot write", path_, errno);
@@ -79,22 +79,22 @@ class Queue {
   }
 
  private:
-  // Removes what a dead writer has left, or waits a little for a living one.
+  // Removes the file of a dead writer, or waits a little for a living one.
   void PassOthers() {
     const Descriptor fd = OpenOthers();
     if (fd.get() < 0) return;
     if (!TryLock(fd.get())) return Wait(fd.get());
-    // It has been renamed into place meanwhile, unless it still has this name.
+    // Without this name, the file was renamed into place meanwhile.
     if (IsNamed(fd.get(), name_)) Remove();
   }
 
-  // No descriptor if it is gone.
+  // No descriptor if the file is gone.
   Descriptor OpenOthers() {
-    // A pipe in its place must not make us wait for its other end.
+    // Opening a pipe in its place must not wait for its other end.
     constexpr int kFlags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     Descriptor fd(::open(name_.c_str(), O_RDWR | kFlags));
     if (fd.get() >= 0) return fd;
-    // Another user's: flock needs no right to write.
+    // Another user's file: flock needs no permission to write.
     if (errno == EACCES) return OpenForReading(kFlags);
     if (errno == ELOOP) {
       Remove();  // a symbolic link, which no writer makes

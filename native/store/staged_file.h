@@ -10,43 +10,44 @@
 
 namespace flatmanifest {
 
-// ".manifest.fman.tmp" beside manifest.fman, new, empty, and locked. The temporary file is the
-// writers' lock: who has created it and holds flock(2) on it is the one writer of the path, and
-// whoever comes later waits for it. So the lock needs no file of its own, which would have to stay
-// for ever; and what a dead writer leaves behind is found by the next one, which cannot but come
-// upon it, and told from what a living one writes by its being locked.
+// ".manifest.fman.tmp" beside manifest.fman: new, empty, and locked. The temporary file is the lock
+// of the writers: the process that created it and holds flock(2) on it is the only writer of the
+// path, and later writers wait for it. So no separate lock file has to stay for ever. The next
+// writer opens the same name and recognises a leftover by its missing lock.
 //
-// Why flock: the kernel frees it when its holder dies, however that happens. It belongs to the open
-// file, not to the process as fcntl's locks do (Boost.Interprocess's file_lock is one of those), so
-// threads of one process exclude each other, and closing another descriptor of the file frees
-// nothing. A child that is forked meanwhile shares it, which does no harm once the file has been
-// renamed: nobody waits for that one any more.
+// Why flock: the kernel releases it when its holder dies, however that happens. It belongs to the
+// open file, not to the process as fcntl's locks do (Boost.Interprocess's file_lock is one of
+// those). So threads of one process exclude each other, and closing another descriptor of the file
+// releases nothing. A child that is forked meanwhile shares it; that does no harm once the file has
+// been renamed, because nobody waits for that file any more.
 //
 // Used by one thread. Throws IoError, which names the path that is written, as all of store does.
 class StagedFile {
  public:
-  // How long a single writer is waited for. Writing is a matter of milliseconds, or seconds on a
-  // slow disk: after this long it has been stopped.
+  // The longest wait for a single writer. Writing takes milliseconds, or seconds on a slow disk, so
+  // a writer that takes longer has been stopped.
   static constexpr std::chrono::milliseconds kPatience = std::chrono::minutes(2);
 
-  // Becomes the writer of `path`, which need not exist; its directory must. Waits for others, and
-  // throws IoError (ETIMEDOUT) if one of them takes longer than `patience`; also where the file
-  // system has no locks, because writers would take each other's files for leftovers.
+  // Becomes the writer of `path`, which need not exist; its directory must. Waits for other
+  // writers, and throws IoError (ETIMEDOUT) if one of them takes longer than `patience`. Also
+  // throws if the file system has no locks, because writers would then take each other's files for
+  // leftovers.
   explicit StagedFile(const std::string& path, std::chrono::milliseconds patience = kPatience);
-  // Removes the file, unless it has been renamed.
+  // Removes the file, unless it was renamed.
   ~StagedFile();
   StagedFile(const StagedFile&) = delete;
   StagedFile& operator=(const StagedFile&) = delete;
 
-  // For writing.
+  // The descriptor for writing.
   int fd() const { return fd_.get(); }
   const std::string& name() const { return name_; }
 
-  // Makes it the file at the path. Another writer may begin as soon as this is done. Throws too if
-  // someone who does not ask for locks has removed the file: the name may be another's by now.
+  // Renames the file to the path. Another writer may begin as soon as this is done. Also throws if
+  // a process that ignores locks has removed the file: the name may then be another file's.
   void RenameIntoPlace();
 
-  // Removes a file of such a name if no living writer has it. For what nobody will write again.
+  // Removes a file of such a name unless a living writer has it. For paths that nobody will write
+  // again.
   static void RemoveAbandoned(const std::string& name);
 
  private:

@@ -39,7 +39,7 @@ bool IsListed(uid_t user) {
 
 bool IsTrusted(uid_t user) { return user == ::geteuid() || user == kRoot || IsListed(user); }
 
-// Who else may write to it.
+// The other users who may write to it.
 mode_t OtherWriters(const struct stat& status) {
   const mode_t others = status.st_mode & S_IWOTH;
   return status.st_gid == ::geteuid() ? others : others | (status.st_mode & S_IWGRP);
@@ -68,7 +68,7 @@ void RequireNoOtherWriters(const struct stat& status, const std::string& path) {
       "go-w it, choose another by FLATMANIFEST_CACHE_DIR, or trust them by " + kVariable + "=all");
 }
 
-// Whether only the owner, and root, get at what is in it.
+// Whether only the owner and root have access to its contents.
 bool IsPrivate(const struct stat& directory) {
   return (directory.st_mode & (S_IXGRP | S_IXOTH)) == 0;
 }
@@ -84,10 +84,11 @@ std::string DirectoryOf(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
-// Returns what was looked at.
+// Returns the status that was checked.
 struct stat TrustedDirectory(const std::string& directory) {
   const struct stat link = LinkStatus(directory);
-  // Who can make a link can lead us to a directory that is ours, and meant for other things.
+  // A user who can make a link could lead us to a directory that is ours and meant for other
+  // things.
   RequireOwner(link, directory);
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) throw IoError("cannot open", directory, errno);
@@ -115,7 +116,7 @@ void RequireTrustedFile(const std::string& path) {
   if (S_ISDIR(status.st_mode)) throw IoError("cannot open", path, EISDIR);
   if (!S_ISREG(status.st_mode)) throw FormatError(path + ": not a regular file");
   RequireOwner(status, path);
-  // Where the group cannot get there, a umask of 002 does no harm.
+  // If the group cannot reach the directory, a umask of 002 does no harm.
   if (!IsPrivate(directory) || (status.st_mode & S_IWOTH) != 0) {
     RequireNoOtherWriters(status, path);
   }

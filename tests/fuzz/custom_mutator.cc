@@ -1,6 +1,6 @@
-// How libFuzzer changes .fman files: by their structure, and under a checksum that fits, so that a
-// mutant is not refused for its checksum alone. What is no such file is changed as libFuzzer
-// changes anything.
+// libFuzzer's mutator for .fman files: it changes their structure and then fits the checksum, so
+// that a mutant is not refused for its checksum alone. Inputs that are no such file are changed by
+// libFuzzer's default mutator.
 
 #include <algorithm>
 #include <cstddef>
@@ -20,7 +20,7 @@ Bytes Copy(const uint8_t* data, size_t size) {
   return {bytes.begin(), bytes.end()};
 }
 
-// Bytes of one column, with what libFuzzer knows of comparisons.
+// Mutates the bytes of one column with libFuzzer's own mutator, which knows comparisons.
 bool MutateColumn(Bytes& file, Random& random) {
   const auto column = AnyColumn(file, random);
   if (column.empty()) return false;
@@ -28,7 +28,7 @@ bool MutateColumn(Bytes& file, Random& random) {
   return true;
 }
 
-// Returns the new size; 0 if it is not a file, or has become too large.
+// Returns the new size; 0 if the input is not a file, or has become too large.
 size_t Mutate(std::span<const uint8_t> other, uint8_t* data, size_t size, size_t max_size,
               Random& random) {
   constexpr size_t kMostChanges = 4;

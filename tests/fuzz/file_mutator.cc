@@ -69,7 +69,7 @@ class Columns {
     columns_.push_back({place, vector, NumberAt<uint32_t>(file_, vector), width, has_cells});
   }
 
-  // Fields follow each other in steps of two.
+  // The offsets of fields are two bytes apart.
   template <typename Table>
   void AddEach(const Table* table, int first, int last, uint32_t width, bool has_cells = false) {
     for (int field = first; field <= last; field += 2) {
@@ -120,7 +120,7 @@ void ChangeElement(Bytes& file, const Column& column, Random& random) {
   }
 }
 
-// Some elements take the place of as many others.
+// Copies some elements over others.
 void CopyElements(Bytes& file, const Column& column, Random& random) {
   constexpr size_t kMost = 64;
   const size_t from = Below(column.size, random);
@@ -130,12 +130,12 @@ void CopyElements(Bytes& file, const Column& column, Random& random) {
                count * column.width);
 }
 
-// The column says that it has more elements, or fewer.
+// Changes the number of elements that the column declares.
 void ClaimLength(Bytes& file, const Column& column, Random& random) {
   SetNumber(file, column.vector, OtherNumber(column.size, random));
 }
 
-// The column begins elsewhere: a little away, or where another one does.
+// Moves the beginning of the column: a little, or to that of another column.
 void Move(Bytes& file, const Columns& columns, const Column& column, Random& random) {
   const size_t other = columns.Any(random).vector;
   const size_t vector = Below(2, random) == 0 ? other : column.vector + 4 * Below(4, random);
@@ -144,7 +144,7 @@ void Move(Bytes& file, const Columns& columns, const Column& column, Random& ran
   }
 }
 
-// The column becomes one with these elements, behind all others.
+// Replaces the column by these elements, behind all others.
 void Replace(Bytes& file, const Column& column, std::span<const std::byte> elements) {
   constexpr size_t kAlignment = 8;  // of the elements, which follow four bytes of length
   size_t vector = file.size();
@@ -162,7 +162,7 @@ std::span<const std::byte> ElementsOf(std::span<const std::byte> file, const Col
   return file.subspan(column.elements(), size_t{column.size} * column.width);
 }
 
-// The column has an element more or less, somewhere, or ends early.
+// Adds or removes an element somewhere, or cuts the end off.
 void Resize(Bytes& file, const Column& column, Random& random) {
   const auto elements = ElementsOf(file, column);
   Bytes changed(elements.begin(), elements.end());
@@ -183,7 +183,7 @@ void Resize(Bytes& file, const Column& column, Random& random) {
   Replace(file, column, changed);
 }
 
-// The column becomes the other file's.
+// Replaces the column by that of the other file.
 void Take(Bytes& file, const Columns& columns, std::span<const std::byte> other, Random& random) {
   const auto others = ColumnsOf(other);
   if (!others) return Resize(file, columns.Any(random), random);

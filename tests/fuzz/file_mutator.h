@@ -15,19 +15,19 @@ namespace flatmanifest::fuzz {
 using Bytes = std::vector<std::byte>;
 using Random = std::mt19937_64;
 
-// From 0 to `limit` - 1; 0 if that is 0.
+// A number from 0 to `limit` - 1; 0 if `limit` is 0.
 size_t Below(size_t limit, Random& random);
 
-// A number that is off by one, too large, or negative where it is taken for signed.
+// A faulty number: off by one, too large, or negative if it is read as signed.
 uint32_t OtherNumber(uint32_t number, Random& random);
 
-// Makes one change: an element, a range or the length of a column, where a column begins, how many
-// elements it has, a cell's kind, a number of the header; or a column becomes that of `other`, if
-// that is a file too. False, and nothing changed, if the FlatBuffer does not hold together. The
-// checksum stays as it was (testing/reseal.h).
+// Makes one change: to an element, a range, the length, the beginning or the declared size of a
+// column, to a cell's kind, or to a number of the header; or replaces a column by that of `other`,
+// if that is a file too. Returns false, with nothing changed, if the FlatBuffer is broken. The
+// checksum stays unchanged (testing/reseal.h).
 bool MutateStructure(Bytes& file, std::span<const std::byte> other, Random& random);
 
-// The elements of one column; empty if the FlatBuffer does not hold together, or if the column is.
+// The elements of one column; empty if the FlatBuffer is broken, or if the column is empty.
 std::span<std::byte> AnyColumn(Bytes& file, Random& random);
 
 }  // namespace flatmanifest::fuzz

@@ -1,4 +1,4 @@
-// JSON of unknown origin: it is refused with a ConvertError, or becomes a file that is intact and
+// Converts JSON of unknown origin. Either a ConvertError refuses it, or it becomes an intact file
 // whose text is that of the same manifest.
 
 #include <algorithm>
@@ -26,7 +26,7 @@ FileImage Convert(std::string_view json) {
   return ConvertJson(text.padded(), "input", {});
 }
 
-// The file's text. Whatever was written must pass every check.
+// The text of the file. Every written file must pass every check.
 std::string Export(const FileImage& image) {
   const Document document = Document::Open(image.bytes(), "output");
   Verify(document);
@@ -42,14 +42,14 @@ void Fuzz(std::string_view json) {
   } catch (const ConvertError&) {
     return;
   }
-  // The text is JSON, whatever the input was, and stands for the same values.
+  // The text is JSON, whatever the input was, and has the same values.
   Require(Export(Convert(first)) == first, "converting the exported text gives the same text");
 }
 
 }  // namespace
 }  // namespace flatmanifest
 
-// Any other exception leaves this function, and that is a crash.
+// Any other exception leaves this function and counts as a crash.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   flatmanifest::Fuzz({reinterpret_cast<const char*>(data), size});
   return 0;

@@ -1,8 +1,9 @@
-// The small files of the cache, as the front door reads them. That they are trusted is for another
-// test (tests/native/trust_test.cc): whatever they hold, reading them throws FormatError at worst.
+// Reads small cache files as the front door does. Trust is tested elsewhere
+// (tests/native/trust_test.cc); whatever a file contains, reading it must at worst throw
+// FormatError.
 //
-// An input that begins with "{" is JSON, which becomes a file; any other is a file, whose header is
-// made to fit.
+// An input that begins with "{" is JSON, which becomes a file. Any other input is a file; its
+// header is fitted.
 
 #include <unistd.h>
 
@@ -34,7 +35,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A directory of its own.
+// A temporary directory.
 class Scratch {
  public:
   Scratch() {
@@ -62,7 +63,7 @@ void WriteTo(const std::string& path, std::span<const std::byte> bytes) {
              static_cast<std::streamsize>(bytes.size()));
 }
 
-// A path that a snapshot of may be taken without reading the machine's disks.
+// Whether a snapshot of the path may be taken without reading the machine's disks.
 bool IsHere(const std::string& path) {
   return !path.empty() && path.find('/') == std::string::npos && !path.starts_with('.');
 }
@@ -119,7 +120,7 @@ void Read(const Scratch& scratch, std::span<const std::byte> file) {
   Try([&] { ReadRecord(record_path, outputs); });
 }
 
-// An entry lies beside its transcript: "~" stands for where that is.
+// An entry lies beside its transcript, so "~" is replaced by that directory.
 std::optional<FileImage> Convert(const Scratch& scratch, std::string_view input) {
   std::string json;
   for (const char character : input) {

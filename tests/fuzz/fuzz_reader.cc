@@ -1,5 +1,6 @@
-// .fman files of unknown origin, for reader and verifier: whatever they hold, reading them throws
-// FormatError at worst, and never leaves the file. What passes Verify must also be what it says.
+// Reads and verifies .fman files of unknown origin. Whatever they contain, reading them must at
+// worst throw FormatError, and never leave the file. A file that passes Verify must also keep
+// Verify's promises.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,10 +12,10 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
-  // Aligned, as mappings are; and no larger than the file, so that no read beyond it goes unseen.
+  // Aligned like a mapping, and no larger than the file, so that every read beyond it is seen.
   std::vector<std::byte> file(bytes.begin(), bytes.end());
   flatmanifest::fuzz::ReadEverything(file);
-  // Again with a header that fits, or few inputs would get past it.
+  // Reads it again with a fitted header, without which few inputs would get far.
   const std::vector<std::byte> before = file;
   if (flatmanifest::testing::Reseal(file) && file != before) {
     flatmanifest::fuzz::ReadEverything(file);

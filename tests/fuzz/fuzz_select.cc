@@ -1,8 +1,9 @@
-// Selections of unknown origin, on a document that is intact: a SelectionError, or rows of it.
+// Makes selections of unknown origin on an intact document: the result is a SelectionError, or rows
+// of the document.
 //
-// An input that begins with "{" is what a manifest has under "selectors", the project's YAML
-// selectors as dbt writes them; each of them is selected by. Any other is lines: what to select,
-// what to exclude, how tests are selected indirectly, resource types, the release of dbt to follow.
+// An input that begins with "{" is the manifest's "selectors", the project's YAML selectors as dbt
+// writes them; each of them is used. Any other input is lines: select, exclude, indirect selection,
+// resource types, the release of dbt to follow.
 
 #include <algorithm>
 #include <cstddef>
@@ -26,8 +27,8 @@ namespace {
 using fuzz::Require;
 using Texts = std::vector<std::string>;
 
-// Two models with a source, a test of each kind, an exposure, a group and versions: something for
-// each method to find. What follows is the value of "selectors", and the end.
+// Two models with a source, a test of each kind, an exposure, a group and versions, so that each
+// method can find something. The value of "selectors" and the end follow.
 constexpr std::string_view kBeforeSelectors = R"({"metadata": {"dbt_version": "1.11.0",
  "project_name": "shop"}, "nodes": {
  "model.shop.stg": {"resource_type": "model", "package_name": "shop", "name": "stg",
@@ -57,10 +58,10 @@ constexpr std::string_view kBeforeSelectors = R"({"metadata": {"dbt_version": "1
  "macros": {"macro.shop.m": {"package_name": "shop", "name": "m", "macro_sql": "x"}},
  "selectors": )";
 
-// A document of its own, with a selector to select by.
+// A document and a selector on it.
 class Shop {
  public:
-  // Throws ConvertError where `selectors` is not JSON.
+  // Throws ConvertError if `selectors` is not JSON.
   explicit Shop(std::string_view selectors)
       : image_(Convert(std::string(kBeforeSelectors) + std::string(selectors) + "}")),
         document_(Document::Open(image_.bytes(), "shop")),
@@ -103,7 +104,7 @@ std::optional<std::string> LineAt(const Texts& lines, size_t index) {
 }
 
 void SelectByText(std::string_view text) {
-  // Earlier than the other: state: has something to compare with.
+  // An earlier manifest, for state: to compare with.
   static const Shop before(R"({"nightly": {"name": "nightly", "definition": "tag:nightly"}})");
   static const Shop shop(
       R"({"nightly": {"name": "nightly", "definition": {"method": "tag", "value": "nightly"}}})");
@@ -124,7 +125,7 @@ void SelectByText(std::string_view text) {
   Select(shop, request);
 }
 
-// Names that dbt would have: what stands in the document.
+// Names that exist in the document.
 void SelectByDefinitions(std::string_view selectors) {
   std::unique_ptr<const Shop> shop;
   try {
@@ -144,7 +145,7 @@ void SelectByDefinitions(std::string_view selectors) {
 }  // namespace
 }  // namespace flatmanifest
 
-// Any other exception leaves this function, and that is a crash.
+// Any other exception leaves this function and counts as a crash.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (text.starts_with('{')) {

@@ -115,7 +115,7 @@ def manifests() -> dict[str, Any]:
     }
 
 
-# What json.dumps does not write.
+# Texts that json.dumps does not write.
 TEXTS = {
     "spaces": ' {\n\t"nodes" : { } , "a" : [ 1 , 2 ]\r\n} ',
     "equal_keys": '{"nodes": {"a": {"b": 1, "b": 2, "\\u0062": 3}}}',

@@ -43,7 +43,7 @@ Bytes ReadFile(const char* path) {
   return {bytes, bytes + text.size()};
 }
 
-// Most of a file is text. Offsets and lengths lie near its ends and are what readers trust.
+// Most of a file is text. Offsets and lengths, which readers trust, lie near its ends.
 size_t Place(const Bytes& file, Random& random) {
   constexpr size_t kNearEnd = 512;
   const size_t near = std::min(file.size(), kNearEnd);
@@ -73,7 +73,7 @@ void ChangeNumber(Bytes& file, Random& random) {
   std::memcpy(&file[place], &number, sizeof(number));
 }
 
-// Some of another file, or of this one, in the place of something else.
+// Overwrites a part with a part of another file, or of this one.
 void Splice(Bytes& file, const Bytes& other, Random& random) {
   constexpr size_t kLongest = 4096;
   const size_t from = Below(other.size(), random);
@@ -140,7 +140,7 @@ void RunCase(uint64_t seed, const std::vector<Bytes>& files, Tally& tally) {
   for (size_t left = 1 + Below(3, random); left > 0; --left) Mutate(file, other, random);
   file.shrink_to_fit();  // so that no read beyond it goes unseen
   Count(ReadEverything(file), tally);
-  // Again as whoever forges files would: with a header that fits.
+  // Reads it again with a fitted header, as of a forged file.
   if (testing::Reseal(file)) Count(ReadEverything(file), tally);
 }
 

@@ -17,7 +17,7 @@ namespace flatmanifest::fuzz {
 
 namespace {
 
-// Whether `call` ran to its end; a FormatError is the other thing that may happen.
+// Whether `call` completed; the only alternative is a FormatError.
 template <typename Call>
 bool Succeeds(Call call) {
   try {
@@ -28,9 +28,9 @@ bool Succeeds(Call call) {
   }
 }
 
-// A document may say, and be, so large that a fuzzer would wait for it: a few hundred bytes of
-// shared arrays unfold to a million values, each perhaps the file's longest string. That is within
-// the format, so such documents are read, but not walked as a whole, or not written as text.
+// A document may be so large, or claim to be, that a fuzzer would wait for it: a few hundred bytes
+// of shared arrays unfold to a million values, each perhaps the file's longest string. The format
+// permits that, so such documents are read, but not walked as a whole or not written as text.
 bool IsWalkable(const Document& document) {
   constexpr uint64_t kMostValues = 1 << 22;
   return document.header().value_count <= kMostValues;
@@ -44,7 +44,7 @@ bool IsExportable(const Document& document) {
 
 constexpr size_t kMostKeys = 8;
 
-// Meets every value, and finds members by their keys.
+// Visits every value, and finds members by their keys.
 void Walk(const Document& document, WalkGuard& guard, Cell cell) {
   if (cell.is(CellKind::kString)) document.String(cell.index());
   if (cell.is(CellKind::kDouble)) document.Double(cell);
@@ -53,7 +53,7 @@ void Walk(const Document& document, WalkGuard& guard, Cell cell) {
   const WalkGuard::Level level(guard, elements.size());
   if (cell.is(CellKind::kObject)) {
     const auto keys = document.Keys(cell);
-    // The rest would take long, and is found as they are.
+    // More would take long and find nothing new.
     for (const StringId key : keys.first(std::min(keys.size(), kMostKeys))) {
       document.Find(cell, document.String(key));
     }
@@ -74,7 +74,7 @@ void ReadRow(const Document& document, Row row) {
   document.FindRow(document.String(rows.unique_id[row]));
 }
 
-// All of it must succeed for a file that Verify has passed.
+// All of it must succeed for a file that has passed Verify.
 bool ReadAll(const Document& document) {
   bool good = true;
   for (Row row = 0; row < document.row_count(); ++row) {
@@ -100,12 +100,12 @@ void RequireMembersFound(const Document& document, Cell cell) {
   }
 }
 
-// What callers may rely on once Verify has passed.
+// Checks the properties that callers may rely on after Verify.
 void RequireWhatVerifyPromises(const Document& document) {
   const ResourceColumns& rows = document.resources();
   for (Row row = 0; row < document.row_count(); ++row) {
     const Row found = document.FindRow(document.String(rows.unique_id[row]));
-    // A unique_id may stand in both parts; the graph's is found.
+    // A unique_id may be in both parts; then that of the graph is found.
     Require(found == row || found < rows.graph_count, "a verified row is found");
     RequireMembersFound(document, rows.value[row]);
   }
@@ -130,8 +130,8 @@ bool ReadEverything(std::span<const std::byte> file) {
     RequireWhatVerifyPromises(document);
   }
   if (document.source()) {
-    // The copy may be damaged where the file is not: in a file that was made up, the stamp may lie
-    // upon a column.
+    // The copy may be damaged although the file is not: in a forged file, the stamp may overlap a
+    // column.
     const std::vector<std::byte> copy = CopyWithStamp(document, {}, 1);
     Succeeds([&] { Verify(Document::Open(copy, "copy")); });
   }

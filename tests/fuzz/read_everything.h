@@ -1,4 +1,4 @@
-// Reading a file of unknown origin in every way that there is.
+// Reads a file of unknown origin in every possible way.
 
 #ifndef FLATMANIFEST_TESTS_FUZZ_READ_EVERYTHING_H_
 #define FLATMANIFEST_TESTS_FUZZ_READ_EVERYTHING_H_
@@ -8,10 +8,10 @@
 
 namespace flatmanifest::fuzz {
 
-// Opens, verifies, reads every column, walks every value and exports them, if there are not too
-// many. Any of it may throw FormatError; what has passed Verify must be all that Verify promises,
-// or the process ends (fuzz/require.h). Returns whether it has passed. `file` is aligned to eight
-// bytes.
+// Opens, verifies, reads every column, walks every value and exports them, unless they are too
+// many. Any of it may throw FormatError. A file that passes Verify must keep all of Verify's
+// promises, or the process ends (fuzz/require.h). Returns whether it passed. `file` must be aligned
+// to eight bytes.
 bool ReadEverything(std::span<const std::byte> file);
 
 }  // namespace flatmanifest::fuzz

@@ -1,4 +1,4 @@
-// How a fuzz target reports that a promise was broken.
+// Reports a broken promise from a fuzz target.
 
 #ifndef FLATMANIFEST_TESTS_FUZZ_REQUIRE_H_
 #define FLATMANIFEST_TESTS_FUZZ_REQUIRE_H_
@@ -8,7 +8,7 @@
 
 namespace flatmanifest::fuzz {
 
-// Stops the process, as a crash that libFuzzer keeps the input of.
+// Stops the process like a crash, so that libFuzzer keeps the input.
 inline void Require(bool condition, const char* promise) {
   if (condition) return;
   std::fprintf(stderr, "broken promise: %s\n", promise);

@@ -33,7 +33,7 @@ class ArtifactLinesTest : public ::testing::Test {
   const std::string path_ = directory_ / "manifest.json";
 };
 
-TEST_F(ArtifactLinesTest, ShowsDbtsFieldsAsTheyStand) {
+TEST_F(ArtifactLinesTest, ShowsDbtsFieldsUnchanged) {
   EXPECT_EQ(Get({"source.a.s.t", "model.a.\u00e4"}),
             (Lines{R"({"name": "t", "config": {}})",
                    R"({"alias": "\u00e4", "tags": [1.50, {"}": "\""}], )"
@@ -51,7 +51,7 @@ TEST_F(ArtifactLinesTest, ShowsTheFieldsThatAreAskedForOnceInTheirOrder) {
             Lines{R"({"config.materialized": "view", "config.meta.deep.x": 1e3})"});
 }
 
-TEST_F(ArtifactLinesTest, HasNothingOfWhatTheArtifactHasNot) {
+TEST_F(ArtifactLinesTest, GivesNothingIfTheArtifactLacksAResourceOrField) {
   EXPECT_EQ(Get({"model.a.\u00e4", "model.a.b"}), std::nullopt);
   EXPECT_EQ(Get({"d"}), std::nullopt);  // is not listed
   EXPECT_EQ(Get({"model.a.\u00e4"}, {"alias", "batch"}), std::nullopt);
@@ -59,7 +59,7 @@ TEST_F(ArtifactLinesTest, HasNothingOfWhatTheArtifactHasNot) {
   EXPECT_EQ(Get({"model.a.\u00e4"}, {"_event_status"}), std::nullopt);
 }
 
-TEST_F(ArtifactLinesTest, DoesWhatTheDbtDoesThatWroteTheFile) {
+TEST_F(ArtifactLinesTest, FollowsTheDbtThatWroteTheFile) {
   const std::string nodes =
       R"("nodes": {"model.a": {"alias": "a", "name": "b", "depends_on": {"nodes": ["x"]}}, )"
       R"("test.t": {"alias": "c", "depends_on": {"nodes": ["y"]}}}})";

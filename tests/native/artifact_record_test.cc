@@ -43,7 +43,7 @@ class ArtifactRecordTest : public ::testing::Test {
   std::string other_ = directory_ / "other";
 };
 
-TEST_F(ArtifactRecordTest, KnowsWhatShowsTheEntry) {
+TEST_F(ArtifactRecordTest, KnowsTheFilesThatShowTheEntry) {
   const ArtifactRecord record(path_);
   EXPECT_EQ(record.generation(), 7U);
   EXPECT_TRUE(record.Shows(Of(manifest_)));
@@ -55,7 +55,7 @@ TEST_F(ArtifactRecordTest, KnowsWhatShowsTheEntry) {
   EXPECT_TRUE(record.Shows(Of(other_)));
 }
 
-TEST_F(ArtifactRecordTest, IsRenewedForWhatWasWritten) {
+TEST_F(ArtifactRecordTest, IsRenewedForWrittenFiles) {
   WriteFile(manifest_, "{\"metadata\": 2}");
   ArtifactRecord(path_).Renew({{manifest_, TakeSnapshotOfNew(manifest_)}});
   const ArtifactRecord renewed(path_);

@@ -5,7 +5,7 @@
 namespace flatmanifest::front {
 namespace {
 
-TEST(Blanks, FillsWhatIsSet) {
+TEST(Blanks, FillsBlanksThatAreSet) {
   Blanks blanks;
   blanks.Set(Blank::kTime, "12:00:00");
   blanks.Set(Blank::kElapsed, "0.01");

@@ -49,7 +49,7 @@ TEST(CommandLine, TakesSettingsFromBeforeAndAfterTheCommand) {
 
 TEST(CommandLine, TakesTheLastOfSeveral) {
   EXPECT_EQ(ParseCommandLine({"ls", "-t", "a", "-t", "b"})->settings.at("--target"), "b");
-  // Which counts is for dbt to say.
+  // dbt decides which of them counts.
   EXPECT_FALSE(ParseCommandLine({"ls", "--quiet", "--no-quiet"}));
   EXPECT_FALSE(ParseCommandLine({"ls", "-q", "--no-quiet"}));
 }

@@ -19,7 +19,8 @@ namespace {
 
 using Ids = std::vector<std::string>;
 
-// A resource of every class of config, all with the same one, and one that has none to search.
+// A resource of every class of config, all with the same config, and one whose config is not
+// searched.
 std::string ManifestOf(const std::string& config) {
   const auto member = [&](const std::string& type) {
     return "\"" + type + ".p." + type + R"(": {"resource_type": ")" + type + R"(", "config": )" +
@@ -31,7 +32,7 @@ std::string ManifestOf(const std::string& config) {
          member("macro") + "}}";
 }
 
-// config.NAME:VALUE, with any name, as YAML selectors may have it.
+// config.NAME:VALUE with any name, as YAML selectors may have it.
 Criteria ConfigCriteria(const std::string& name, const std::string& value) {
   Criteria criteria;
   SetMethod(criteria, "config." + name, Dialect());
@@ -39,7 +40,8 @@ Criteria ConfigCriteria(const std::string& name, const std::string& value) {
   return criteria;
 }
 
-// What config.NAME:VALUE finds among the resources of a manifest: their unique ids' last parts.
+// The matches of config.NAME:VALUE among the resources of a manifest: the last parts of their
+// unique ids.
 class Searched {
  public:
   explicit Searched(std::string_view json)
@@ -51,7 +53,7 @@ class Searched {
   Ids Find(const std::string& name, const std::string& value) {
     return Search(ConfigCriteria(name, value));
   }
-  // A value of a YAML selector that is no text, which is `text` for Python.
+  // A value of a YAML selector that is no text; its str() in Python is `text`.
   Ids Find(const std::string& name, const std::string& text, Cell value) {
     Criteria criteria = ConfigCriteria(name, text);
     criteria.other_value = value;
@@ -86,7 +88,7 @@ const Ids kModel = {"m"};
 const Ids kAll = {"analysis", "model", "seed", "snapshot", "source", "test"};
 const Ids kNodes = {"analysis", "model", "seed", "snapshot"};
 
-// All share one config, so the answer for one must not be taken for another's.
+// All share one config, so the answer for one class must not be reused for another.
 TEST(ConfigMethodTest, NamesThatAreLeftOutHaveTheDefaultOfTheirClass) {
   Searched bare(ManifestOf(R"({"unknown": 1})"));
   EXPECT_EQ(bare.Find("materialized", "view"), (Ids{"analysis", "model"}));
@@ -127,7 +129,7 @@ TEST(ConfigMethodTest, NoneEqualsNoText) {
   }
 }
 
-TEST(ConfigMethodTest, WhatIsThereIsNoDefault) {
+TEST(ConfigMethodTest, PresentValuesReplaceDefaults) {
   Searched set(ManifestOf(R"({"enabled": false, "materialized": "table", "schema": null,
       "severity": "warn", "docs": {"show": false}, "contract": null, "lookback": 3})"));
   EXPECT_EQ(set.Find("enabled", "true"), Ids{});
@@ -201,7 +203,7 @@ TEST(ConfigMethodTest, MethodsHideKeys) {
   EXPECT_EQ(set.Find("meta.has", "x"), kAll);
   EXPECT_EQ(set.Find("copy", "x"), kAll);  // which is a method of dicts alone
   EXPECT_EQ(set.Find("pre_hook", "x"), (Ids{"source", "test"}));  // which have no hooks
-  // A method of snapshots' configs alone.
+  // A method that only configs of snapshots have.
   EXPECT_EQ(set.Find("final_validate", "x"), (Ids{"analysis", "model", "seed", "source", "test"}));
 }
 
@@ -213,7 +215,7 @@ TEST(ConfigMethodTest, PartsHaveTheirOwnFieldsOnly) {
                     "build_after": {"count": 2, "period": "hour", "updates_on": "any"}}})"));
   EXPECT_EQ(set.Find("contract.enforced", "true"), kAll);
   EXPECT_EQ(set.Find("docs.node_color", "red"), kAll);
-  // Classes without the field have a dict by its name, and that has all its keys.
+  // Classes without the field have a dict entry of that name, with all its keys.
   const Ids others = {"source", "test"};
   EXPECT_EQ(set.Find("docs.more", "x"), others);
   EXPECT_EQ(set.Find("contract.checksum", "x"), others);
@@ -254,7 +256,7 @@ TEST(ConfigMethodTest, TrueAndFalseAreFoundByTheirNames) {
     EXPECT_EQ(model.Find("zero", value), Ids{}) << value;
     EXPECT_EQ(model.Find("none", value), Ids{}) << value;
   }
-  // Text is compared as it stands.
+  // Text is compared unchanged.
   EXPECT_EQ(model.Find("text", "true"), kModel);
   EXPECT_EQ(model.Find("text", "True"), Ids{});
   EXPECT_EQ(model.Find("upper", "True"), kModel);
@@ -301,10 +303,10 @@ TEST(ConfigMethodTest, ValuesThatAreNoText) {
   EXPECT_EQ(bare.Find("no", "0", Cell::SmallInt(0)), kAll);
   EXPECT_EQ(bare.Find("alias", "None", null), kAll);  // as config.get() gives None
   EXPECT_EQ(bare.Find("no", "None", null), Ids{});
-  // A model's freshness is None where it is left out; a source's is not, but has no such field.
+  // An omitted freshness of a model is None. That of a source is not None, but has no such field.
   EXPECT_EQ(bare.Find("freshness.build_after.count", "None", null), Ids{});
   EXPECT_EQ(bare.Find("freshness.filter", "None", null), (Ids{"source"}));
-  // Empty lists and dicts are not None, nor are parts.
+  // Empty lists, empty dicts and parts are not None.
   for (const char* name : {"tags", "meta"}) {
     EXPECT_EQ(bare.Find(name, "None", null), Ids{}) << name;
   }
@@ -329,7 +331,7 @@ TEST(ConfigMethodTest, SeverityIsComparedWithoutRegardToCase) {
   EXPECT_EQ(tests.Find("severity", "Warn"), (Ids{"a", "b"}));
   EXPECT_EQ(tests.Find("severity", "error"), (Ids{"c"}));
   EXPECT_EQ(tests.Find("severity", "war"), Ids{});
-  // No other name is, nor severity elsewhere.
+  // Other names are compared case-sensitively, and so is severity elsewhere.
   EXPECT_EQ(tests.Find("alias", "warn"), Ids{});
   EXPECT_EQ(tests.Find("meta.severity", "WARN"), Ids{});
   EXPECT_EQ(tests.Find("meta.severity", "warn"), (Ids{"c"}));
@@ -350,7 +352,7 @@ TEST(ConfigMethodTest, KeysOfMetaAloneAreWarnedOf) {
       "value if intended.";
   EXPECT_EQ(models.Find("owner", "ann"), (Ids{"b"}));
   EXPECT_EQ(models.warnings(), (Ids{warning, warning}));
-  // As dbt gets the first name before it looks for the next.
+  // dbt gets the first name before it looks for the next.
   EXPECT_EQ(models.Find("owner.name", "ann"), Ids{});
   EXPECT_EQ(models.warnings(), (Ids{warning, warning}));
   for (const char* name : {"group", "meta.owner", "nothing", "get"}) {
@@ -365,7 +367,7 @@ TEST(ConfigMethodTest, EachResourceWithTheSameConfigIsWarnedOf) {
   EXPECT_EQ(shared.warnings().size(), kAll.size());
 }
 
-// Models and seeds in turn, by their ids.
+// Alternates models and seeds in the order of their ids.
 std::string ManyNodes(const std::vector<std::string>& configs) {
   std::string nodes;
   for (size_t i = 0; i < configs.size(); ++i) {
@@ -411,7 +413,7 @@ TEST(ConfigPathTest, FindsValuesRowByRow) {
   EXPECT_FALSE(found->text);
   EXPECT_EQ(found->cell, Cell::SmallInt(7));
   EXPECT_FALSE(in_meta);
-  // What there is not: None for the first name, nothing for further ones.
+  // Missing names: None for the first name, nothing for further ones.
   found = find({"owner"}, "source.p.source", in_meta);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->cell, Cell::Null());
@@ -420,7 +422,7 @@ TEST(ConfigPathTest, FindsValuesRowByRow) {
   EXPECT_FALSE(find({"b", "c"}, "source.p.source", in_meta));
   EXPECT_FALSE(find({"get"}, "source.p.source", in_meta));
 
-  // One path for rows of any class, back and forth.
+  // One path for rows of all classes, in alternation.
   const std::vector<std::string> names = {"materialized"};
   ConfigPath path(document, names);
   for (int round = 0; round < 2; ++round) {

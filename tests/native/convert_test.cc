@@ -43,7 +43,7 @@ using FilePtr = std::shared_ptr<const ManifestFile>;
 
 constexpr int64_t kSecond = 1'000'000'000;
 
-// Two manifests of one size.
+// Two manifests of the same size.
 constexpr char kOld[] = R"({"nodes": {"model.a": {"name": "old"}}})";
 constexpr char kNew[] = R"({"nodes": {"model.a": {"name": "new"}}})";
 
@@ -163,13 +163,13 @@ class OpenManifestTest : public ::testing::Test {
     const FilePtr file = OpenNeighbour();
     Publish(neighbour_, CopyWithStamp(file->document(), stamp, Generation(file)));
   }
-  // As if the JSON had not been touched for long when it was converted.
+  // Makes the JSON look untouched for long at the time of conversion.
   void Settle() const {
     SourceStamp stamp = *OpenNeighbour()->document().source();
     stamp.taken_ns += 10 * kSecond;
     Restamp(stamp);
   }
-  // Changes a string of the neighbour, and nothing that opening it would notice.
+  // Changes a string of the neighbour in a way that opening does not notice.
   void DamageNeighbour() const {
     std::string bytes = ReadFile(neighbour_);
     const size_t at = bytes.find("old");
@@ -195,7 +195,7 @@ TEST_F(OpenManifestTest, OpensAnFmanFileAsItIs) {
   ConvertFile(json_, directory_ / "other.fman");
   EXPECT_EQ(JsonOf(OpenManifest(directory_ / "other.fman")), kOld);
   EXPECT_EQ(directory_.Names(), (Names{"manifest.json", "other.fman"}));
-  // By content, where the name does not say.
+  // The content decides if the name does not tell.
   std::filesystem::rename(directory_ / "other.fman", directory_ / "other");
   EXPECT_EQ(JsonOf(OpenManifest(directory_ / "other")), kOld);
 }
@@ -211,7 +211,7 @@ TEST_F(OpenManifestTest, RecognizesJsonByContent) {
 
 TEST_F(OpenManifestTest, UsesASettledNeighbourWithoutReadingTheJson) {
   Open();
-  // Were the JSON read, it would be found to differ.
+  // If the JSON were read, it would be found to differ.
   SourceStamp stamp = *OpenNeighbour()->document().source();
   stamp.digest_low ^= 1;
   Restamp(stamp);

@@ -1,5 +1,5 @@
-// Manifests of real projects, by every version of dbt: the *.json and *.json.gz in the directory
-// that the environment variable FLATMANIFEST_CORPUS names.
+// Tests with manifests of real projects and every version of dbt: the *.json and *.json.gz in the
+// directory named by the environment variable FLATMANIFEST_CORPUS.
 
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ FileImage ConvertText(const PaddedText& text) {
   return ConvertJson(text.padded(), testing::kSampleName, {});
 }
 
-// Whether json.dumps wrote it, with its defaults: then it is the text that must come out again.
+// Whether json.dumps wrote it with its defaults: then exporting must give the same text.
 bool IsByJsonDumps(std::string_view json) { return json.starts_with("{\""); }
 
 TEST(CorpusTest, ComesOutAsItWentIn) {
@@ -63,7 +63,7 @@ TEST(CorpusTest, ComesOutAsItWentIn) {
   }
 }
 
-// Those of `names` that are rows of the graph.
+// The `names` that are rows of the graph.
 std::vector<Row> GraphRows(const Document& document, Cell names) {
   std::vector<Row> rows;
   for (const Cell name : document.Elements(names)) {
@@ -75,7 +75,7 @@ std::vector<Row> GraphRows(const Document& document, Cell names) {
   return rows;
 }
 
-// dbt writes the graph into the manifest as well, as parent_map and child_map.
+// dbt also writes the graph into the manifest, as parent_map and child_map.
 void ExpectGraphLike(const Document& document, const CsrColumns& graph, std::string_view map_key) {
   const Cell map = testing::At(document, map_key);
   const auto keys = document.Keys(map);

@@ -12,7 +12,7 @@ namespace {
 
 using Indices = std::vector<uint32_t>;
 
-// What CSR stands for: the distinct neighbours of each row, in order.
+// The meaning of CSR: the distinct neighbours of each row, in order.
 using NeighbourSets = std::vector<std::set<Row>>;
 
 NeighbourSets ToSets(const CsrRows& csr) {

@@ -58,7 +58,7 @@ TEST_F(DependenciesTest, NameAFileThatHasChanged) {
 
 TEST_F(DependenciesTest, SeeAFileThatHasCome) {
   WriteFile(absent_, "");
-  EXPECT_EQ(Changed(), "a file has changed that looks older, or is gone");
+  EXPECT_EQ(Changed(), "a file is gone, or has changed to an older one");
 }
 
 TEST_F(DependenciesTest, SeeAnEnvironmentVariable) {

@@ -41,7 +41,7 @@ TEST(DigraphTest, KeepsTheOrderOfAdding) {
   EXPECT_FALSE(graph.Has(3));
 }
 
-TEST(DigraphTest, WhatIsAddedAgainKeepsItsPlaceAndWhatWasRemovedComesLast) {
+TEST(DigraphTest, AddingAgainKeepsThePlaceUnlessRemovedBefore) {
   Digraph graph = DigraphOf({{0, 1}, {0, 2}, {0, 3}});
   EXPECT_FALSE(graph.AddEdge(0, 1));
   EXPECT_FALSE(graph.AddNode(0));
@@ -91,7 +91,7 @@ TEST(DigraphTest, RefusesTheRowThatIsNone) {
   EXPECT_FALSE(graph.Has(kNoRow));
 }
 
-// Adjacency lists that are searched and shifted: slow, and plainly right.
+// Adjacency lists that are searched and shifted: slow, and obviously right.
 struct PlainGraph {
   Rows nodes;
   Pairs edges;  // in the order of adding

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 bool Never(const std::string& /*path*/, const struct stat& /*status*/) { return false; }
 bool Always(const std::string& /*path*/, const struct stat& /*status*/) { return true; }
 
-// One directory with many files, and many with some each.
+// One directory with many files, and many directories with some files each.
 class DirectoryScanTest : public ::testing::Test {
  protected:
   DirectoryScanTest() {

@@ -37,14 +37,14 @@ std::string OpenError(std::span<const std::byte> bytes) {
 }
 
 std::string OpenError(std::string_view text) {
-  // From the heap: aligned, and overrunning it does not go unnoticed.
+  // On the heap: aligned, and a read beyond it does not go unnoticed.
   const std::vector<char> copy(text.begin(), text.end());
   return OpenError(std::as_bytes(std::span(copy)));
 }
 
 std::string OpenError(PatchedFile& file) { return OpenError(file.bytes()); }
 
-// The message of `read` on the document in `file`, which opens.
+// The message of `read` on the document in `file`, which must open.
 template <typename Read>
 std::string ReadError(const PatchedFile& file, Read read) {
   const Document document = file.Open();
@@ -133,7 +133,7 @@ TEST(DocumentOpenTest, UnknownKind) {
 }
 
 TEST(DocumentOpenTest, ColumnsOffTheirAlignment) {
-  // A column begins four bytes later: its length is now what was its first element's lower half.
+  // A column begins four bytes later: its length is now the lower half of its former first element.
   const auto misalign = [](auto& table, auto field, auto* column) {
     column->Mutate(0, uint64_t{1});
     MoveField(table, field, sizeof(uint32_t));

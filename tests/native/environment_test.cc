@@ -35,7 +35,7 @@ TEST(Environment, CountsNoneOfOursThatPrintsNothing) {
   const std::string before = Digest({{"ANY", "a"}}, std::nullopt);
   EXPECT_EQ(before, Digest({{"ANY", "a"}, {"FLATMANIFEST_EXPLAIN", "1"}}, std::nullopt));
   EXPECT_NE(before, Digest({{"ANY", "a"}, {"FLATMANIFEST_CACHE_DIR", "/c"}}, std::nullopt));
-  // Unless a template asks for it.
+  // If a template asks for it, it counts.
   const Names named = {{"FLATMANIFEST_EXPLAIN"}};
   EXPECT_NE(Digest({}, named), Digest({{"FLATMANIFEST_EXPLAIN", "1"}}, named));
 }
@@ -47,7 +47,7 @@ TEST(Environment, LeavesOutALocaleThatPythonSetsForItself) {
   }
   EXPECT_EQ(Digest({{"LANG", "C"}}, Names()),
             Digest({{"LANG", "C"}, {"LC_CTYPE", "C.UTF-8"}}, Names()));
-  // Where another variable says what the locale is, Python leaves it.
+  // If another variable sets the locale, Python leaves LC_CTYPE.
   const Environment set = {{"LANG", "en_US.UTF-8"}, {"LC_CTYPE", "C.UTF-8"}};
   EXPECT_NE(Digest({{"LANG", "en_US.UTF-8"}}, Names()), Digest(set, Names()));
   EXPECT_NE(Digest({}, Names()), Digest({{"LC_CTYPE", "de_DE.UTF-8"}}, Names()));

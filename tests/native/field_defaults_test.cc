@@ -13,11 +13,11 @@
 namespace flatmanifest {
 namespace {
 
-// An object that holds a field, or does not.
+// An object with or without a field.
 std::string With(std::string_view field) { return "{" + std::string(field) + "}"; }
 constexpr std::string_view kLeftOut;
 
-// Whether a field of two objects is the same, in whichever order they are given. Both are JSON.
+// Whether a field of two objects is equal in both directions. Both are JSON.
 bool SameFields(const std::string& now, const std::string& old, const PartField& field) {
   const auto manifest = [](const std::string& value) {
     return testing::Convert(R"({"nodes": {}, "value": )" + value + "}");
@@ -33,7 +33,7 @@ bool SameFields(const std::string& now, const std::string& old, const PartField&
   return is_same;
 }
 
-// The same for members called "field", "" if one is left out.
+// The same for members called "field"; "" means that it is left out.
 bool Same(std::string_view now, std::string_view old, FieldDefault otherwise,
           const PartClass* part = nullptr) {
   const auto object = [](std::string_view value) {
@@ -42,12 +42,12 @@ bool Same(std::string_view now, std::string_view old, FieldDefault otherwise,
   return SameFields(object(now), object(old), {"field", part, otherwise});
 }
 
-// Whether two values of a class are the same; all but lists of them are objects.
+// Whether two values of a class are equal; all except lists are objects.
 bool SameParts(std::string_view now, std::string_view old, const PartClass& part) {
   return Same(now, old, FieldDefault::kNone, &part);
 }
 
-// Whether two objects with nothing but these members are the same.
+// Whether two objects with only these members are equal.
 bool SameMembers(std::string_view now, std::string_view old, const PartClass& part) {
   return SameParts(With(now), With(old), part);
 }
@@ -91,14 +91,14 @@ TEST(FieldDefaultsTest, AnInstanceHasAllItsDefaults) {
   for (const char* value : {"null", "[]", "true", R"({"database": false})"}) {
     EXPECT_FALSE(Same(value, kLeftOut, kOtherwise, &kQuoting)) << value;
   }
-  // Down to instances within, and with the keys that a class keeps.
+  // Includes nested instances, and the keys that a class keeps.
   EXPECT_TRUE(Same(R"({"enabled": true, "meta": {}, "cache": {"enabled": false}})", kLeftOut,
                    kOtherwise, &kSavedQueryConfig));
   EXPECT_FALSE(Same(R"({"cache": {"enabled": true}})", kLeftOut, kOtherwise, &kSavedQueryConfig));
   EXPECT_FALSE(Same(R"({"unknown": null})", kLeftOut, kOtherwise, &kSavedQueryConfig));
 }
 
-TEST(FieldDefaultsTest, PlainFieldsAreComparedAsTheyStand) {
+TEST(FieldDefaultsTest, PlainFieldsAreComparedUnchanged) {
   constexpr auto kOtherwise = FieldDefault::kNone;
   EXPECT_TRUE(Same(R"({"a": [1, {"b": null}], "c": "x"})", R"({"c": "x", "a": [1, {"b": null}]})",
                    kOtherwise));
@@ -214,7 +214,7 @@ TEST(FieldDefaultsTest, NoneIsNoInstance) {
   EXPECT_TRUE(SameMembers(R"("config": null)", "", kEntity));
   EXPECT_FALSE(SameMembers(R"("config": {})", "", kEntity));
   EXPECT_FALSE(SameMembers(R"("config": {})", R"("config": null)", kEntity));
-  // Unlike the others, these are instances where they are left out.
+  // Unlike the others, these are instances by default.
   EXPECT_TRUE(SameMembers(R"("warn_after": {"count": null})", "", kFreshness));
   EXPECT_FALSE(SameMembers(R"("warn_after": null)", "", kFreshness));
   EXPECT_FALSE(SameMembers(R"("warn_after": null)", R"("warn_after": {})", kFreshness));
@@ -267,7 +267,7 @@ TEST(FieldDefaultsTest, ListsAreNeitherNoneNorInstances) {
   EXPECT_FALSE(Same("[{}]", kLeftOut, FieldDefault::kEmpty, &kEntity));
 }
 
-TEST(FieldDefaultsTest, WhatIsNoPartIsComparedAsItStands) {
+TEST(FieldDefaultsTest, OtherValuesAreComparedUnchanged) {
   EXPECT_TRUE(SameParts(R"("x")", R"("x")", kOwner));
   EXPECT_FALSE(SameParts(R"("x")", R"("y")", kOwner));
   EXPECT_FALSE(SameParts(R"("x")", "{}", kOwner));
@@ -276,7 +276,7 @@ TEST(FieldDefaultsTest, WhatIsNoPartIsComparedAsItStands) {
 }
 
 TEST(FieldDefaultsTest, NothingHasNoFields) {
-  // As an object with all its defaults.
+  // Like an object with all its defaults.
   const FileImage image =
       testing::Convert(R"({"nodes": {}, "defaults": {"name": null}, "other": {"name": "x"}})");
   const Document document = testing::Open(image);

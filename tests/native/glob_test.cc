@@ -15,7 +15,7 @@ struct Case {
   std::vector<std::string_view> refused;
 };
 
-// What CPython 3.11's fnmatch.fnmatchcase says.
+// The results of CPython 3.11's fnmatch.fnmatchcase.
 const Case kCases[] = {
     {"", {""}, {"a"}},
     {"abc", {"abc"}, {"ab", "abcd", "ABC"}},
@@ -73,7 +73,7 @@ TEST(GlobTest, TakesNoUtf8ByteByByte) {
   EXPECT_FALSE(Glob("?").Matches("\xFF\xFE"));
 }
 
-// Each of these took seconds, or the age of the universe, if it went back to every star.
+// Each would take seconds, or the age of the universe, with backtracking to every star.
 TEST(GlobTest, IsQuickForHostilePatterns) {
   const std::string text(20'000, 'a');
   std::string stars;

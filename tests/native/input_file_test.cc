@@ -30,7 +30,7 @@ constexpr int64_t kSecond = 1'000'000'000;
 
 std::string ReadText(const std::string& path) { return std::string(ReadInput(path).text.text()); }
 
-// Text that does not fit the first buffer of any way of reading.
+// Text that is larger than the first buffer of every way of reading.
 std::string LongText() {
   std::string text;
   while (text.size() < 3'000'000) text += "line " + std::to_string(text.size()) + '\n';
@@ -99,7 +99,7 @@ TEST(ReadInputTest, TheDigestIsThatOfTheContents) {
   EXPECT_NE(a.digest_high, c.digest_high);
 }
 
-TEST(ReadInputTest, WhatCannotBeRead) {
+TEST(ReadInputTest, FilesThatCannotBeRead) {
   const ScratchDirectory directory;
   const auto error = [](const std::string& path) {
     return MessageOf<IoError>([&] { ReadInput(path); });
@@ -149,7 +149,7 @@ TEST(ReadInputPipeTest, UnpacksGzip) {
                [&] { EXPECT_EQ(ReadText(directory / "pipe"), text); });
 }
 
-// Standard input, for as long as it lives, is the file at `path`.
+// Makes the file at `path` standard input, for as long as it lives.
 class StandardInput {
  public:
   explicit StandardInput(const std::string& path) : before_(::dup(STDIN_FILENO)) {
@@ -280,8 +280,8 @@ TEST(ReadInputGzipTest, ZerosMayFollow) {
   EXPECT_THROW(ReadInput(path), ConvertError);
 }
 
-// What fills memory from little ends where it is found out, with little in memory.
-TEST(ReadInputGzipTest, WhatUnpacksToFarMoreThanItsSizeIsRefused) {
+// Small input that unpacks to fill memory is refused early, with little memory used.
+TEST(ReadInputGzipTest, InputThatUnpacksToFarMoreThanItsSizeIsRefused) {
   const ScratchDirectory directory;
   const std::string path = directory / "a";
   const std::string zeros(16 << 20, ' ');
@@ -293,7 +293,7 @@ TEST(ReadInputGzipTest, WhatUnpacksToFarMoreThanItsSizeIsRefused) {
   EXPECT_EQ(message.find(path + ": byte "), 0U);
   EXPECT_NE(message.find("unpacked to 68157440 bytes"), std::string::npos) << message;
   EXPECT_NE(message.find("over 200 times its size"), std::string::npos) << message;
-  // As tightly packed, but small.
+  // Packed as tightly, but small.
   WriteFile(path, member + member);
   EXPECT_EQ(ReadText(path).size(), 2 * zeros.size());
 }
@@ -305,7 +305,7 @@ class FreshnessTest : public ::testing::Test {
   FreshnessTest() { WriteFile(path_, "text"); }
 
   SourceStamp Stamp() const { return *ReadInput(path_).stamp; }
-  // As if the file had not been touched for long when the stamp was taken.
+  // Makes the file look untouched for long when the stamp was taken.
   SourceStamp SettledStamp() const {
     SourceStamp stamp = Stamp();
     stamp.taken_ns += 10 * kSecond;

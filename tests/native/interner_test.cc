@@ -9,8 +9,8 @@
 namespace flatmanifest {
 namespace {
 
-// A hash may match where the content does not, so that callers compare contents. Here the content
-// is the number itself.
+// Equal hashes may have different contents, so callers compare contents. Here the content is the
+// number itself.
 uint32_t Find(const Interner& interner, uint64_t hash, uint32_t wanted) {
   return interner.Find(hash, [&](uint32_t number) { return number == wanted; });
 }

@@ -14,7 +14,7 @@ void ExpectFault(const JsonFault& fault, size_t offset, std::string_view what) {
   EXPECT_EQ(fault.what, what);
 }
 
-// json_reader_test.cc has the faults that simdjson finds; here is what it leaves open.
+// json_reader_test.cc tests the faults that simdjson finds; this file tests the others.
 
 TEST(FindFaultTest, EmptyInput) {
   ExpectFault(FindFault("", simdjson::EMPTY), 0, "there is no JSON (empty input)");

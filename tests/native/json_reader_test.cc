@@ -35,7 +35,7 @@ Written Read(std::string_view json) {
           result.value_count};
 }
 
-// What json.dumps makes of what was read.
+// The text that json.dumps gives for the values read.
 std::string Reread(std::string_view json) {
   const Written written = Read(json);
   return JsonOf(testing::Open(written.image));
@@ -69,9 +69,10 @@ TEST(JsonReaderTest, CountsEveryValue) {
   EXPECT_EQ(Read(R"({"a": [1, 2], "b": {"c": null}})").value_count, 6U);
   // The shared array counts each time it occurs.
   EXPECT_EQ(Read(R"({"a": [1, 2], "b": [1, 2]})").value_count, 7U);
-  // So does what a later value of the same key replaces: the count is an upper bound.
+  // A value that a later one of the same key replaces counts too: the count is an upper bound.
   EXPECT_EQ(Read(R"({"a": [1, 2], "a": null})").value_count, 5U);
-  // And what is not read again, because it is the text of the last object under its key.
+  // An object that is not read again, because it has the text of the last one under its key, counts
+  // too.
   EXPECT_EQ(Read(R"({"a": {"k": {"b": [1]}}, "c": {"k": {"b": [1]}}})").value_count, 9U);
 }
 
@@ -115,7 +116,7 @@ TEST(JsonReaderTest, DoublesOfAnyLengthAreReadToTheNearest) {
       "9007199254740994.0, 1000000000.0, 1e-35, 1.7976931348623157e+308, 5e-324, 0.0, -0.0]}");
 }
 
-// As Python's json reads and writes them, dbt's included.
+// Python's json, and so dbt, reads and writes them.
 TEST(JsonReaderTest, NanAndInfinityAreNumbers) {
   const std::string json =
       R"({"a": NaN, "b": [Infinity, -Infinity, NaN], "c": {"d": NaN}, "e": {"d": NaN}, "f": -Infinity})";
@@ -171,7 +172,7 @@ TEST(JsonReaderTest, OfEqualKeysTheLastValueWins) {
   EXPECT_EQ(Reread(R"({"a": 1, "b": 2, "\u0061": 3})"), R"({"a": 3, "b": 2})");
 }
 
-// Objects are first compared with the last one in the same place.
+// Objects are first compared with the last object in the same place.
 TEST(JsonReaderTest, ObjectsThatAreAlmostAlikeStayApart) {
   for (const char* json : {
            R"({"a": [{"k": "v"}, {"k": "v"}, {"k": "w"}, {"k": "vv"}, {"k": ""}, {"k": null}]})",
@@ -241,7 +242,7 @@ TEST(JsonReaderNestingTest, AsDeepAsTheFormatGoes) {
 TEST(JsonReaderNestingTest, AnyDeeperIsRefused) {
   testing::OnLargeStack([] {
     for (const int depth : {kMaxDepth + 1, 100'000}) {
-      // The bracket of the first level that is too deep.
+      // The bracket of the first level beyond the limit.
       EXPECT_EQ(ReadError(NestedArrays(depth)), "in.json: byte 1029: nested more than 1024 deep");
       EXPECT_EQ(ReadError(NestedObjects(depth)), "in.json: byte 6144: nested more than 1024 deep");
     }
@@ -396,7 +397,7 @@ INSTANTIATE_TEST_SUITE_P(All, JsonReaderErrorTest, ::testing::ValuesIn(kBadJson)
                          [](const auto& test) { return test.param.name; });
 
 TEST(JsonReaderTest, RefusesTextThatIsNoJson) {
-  // It depends on simdjson's version whether this is no JSON, or no object.
+  // simdjson's version decides whether this is no JSON, or no object.
   EXPECT_EQ(ReadError("hello").substr(0, 21), "in.json: byte 0: not ");
 }
 
@@ -406,7 +407,7 @@ TEST(JsonReaderTruncationTest, AtEveryByte) {
   ASSERT_NO_THROW(Read(json));
   for (size_t length = 0; length < json.size(); ++length) {
     const std::string part = json.substr(0, length);
-    // Where the string begins that the text ends in, if it does end in one.
+    // The beginning of the string in which the text ends, if it ends in one.
     size_t quote = std::string::npos;
     for (size_t i = 0; i < length; ++i) {
       if (part[i] == '\\') {

@@ -183,7 +183,7 @@ TEST(JsonWriterHostileTest, NestsNoDeeperThanTheFormatAllows) {
             "sample.fman: containers are nested too deeply (damaged file)");
 }
 
-// `damaged` in place of the first of the sample's values.
+// Puts `damaged` in place of the first of the sample's values.
 std::string WriteError(Cell damaged) {
   PatchedFile file;
   file.SetCell(At(file.Open(), "values").index(), damaged);

@@ -19,7 +19,7 @@ namespace {
 using testing::MessageOf;
 using testing::ScratchDirectory;
 
-// A node of a package, with its file and, if any, its patch.
+// A node of a package, with its file and perhaps its patch.
 std::string Node(const std::string& package, const std::string& file, const std::string& patch) {
   return "\"model." + package + "." + file + R"(": {"package_name": ")" + package +
          R"(", "original_file_path": ")" + file + R"(", "patch_path": )" +
@@ -139,7 +139,7 @@ TEST(DirectoryPathsTest, AsksTheFileSystem) {
   EXPECT_TRUE(paths.IsSymbolicLink("linked"));
   EXPECT_TRUE(PathPattern("linked/marts/*", paths).Finds("linked/marts/a.sql"));
   EXPECT_TRUE(PathPattern("**/a.sql", paths).Finds("models/marts/a.sql"));
-  // "**" goes into no links.
+  // "**" does not follow links.
   EXPECT_FALSE(PathPattern("**/a.sql", paths).Finds("linked/marts/a.sql"));
 }
 

@@ -78,7 +78,7 @@ TEST(LinkOrderTest, SaysWhatDbtSaysOfMissingDependencies) {
             "'model.a' depends on 'model.b' which is not in the graph!");
   EXPECT_EQ(Refusal({{"model.a", "nodes", {"exposure.a"}}, {"exposure.a", "exposures", {}}}),
             "'model.a' depends on 'exposure.a' which is not in the graph!");
-  // The first in the order of linking; before any cycle.
+  // The first fault in the order of linking; reported before any cycle.
   EXPECT_EQ(Refusal({{"metric.a", "metrics", {"gone.1"}},
                      {"exposure.a", "exposures", {"gone.2"}},
                      {"model.a", "nodes", {"model.a"}}}),
@@ -135,7 +135,7 @@ TEST(LinkOrderTest, DamageIsAnErrorOrAGraph) {
   PatchedFile root;
   root.SetRoot(Cell::Object(kFarAway, 0));
   EXPECT_EQ(outcome(root), "sample.fman: shape 268435455 does not exist");
-  // Any one cell pointing anywhere.
+  // One cell at a time points anywhere.
   const PatchedFile intact;
   const auto cells = static_cast<uint32_t>(intact.Open().cells().size());
   for (uint32_t i = 0; i < cells; ++i) {

@@ -15,7 +15,7 @@
 namespace flatmanifest {
 namespace {
 
-// One resource of each kind that is named in a way of its own. Rows are by unique_id.
+// One resource of each kind with its own form of name. Rows are in the order of unique_ids.
 constexpr std::string_view kManifest = R"({"nodes": {
   "analysis.p.a": {"resource_type": "analysis", "name": "a", "package_name": "p",
     "fqn": ["p", "analysis", "a"], "original_file_path": "analyses/a.sql"},
@@ -111,7 +111,7 @@ TEST_F(ListOutputTest, JsonHasRequestedKeysOnceInTheOrderOfTheRequest) {
             "{\"version\": 1, \"name\": \"m\", \"raw_code\": \"select 1\"}\n");
 }
 
-TEST_F(ListOutputTest, JsonOfNestedKeysLeavesOutNullsAndWhatIsNoObject) {
+TEST_F(ListOutputTest, JsonOfNestedKeysLeavesOutNullsAndMissingParts) {
   EXPECT_EQ(Line("model.p.m.v1",
                  {"config.materialized", "config.group", "config.meta.c.d", "config.meta.c.d.0",
                   "config.meta.a.b", "name.x", "config.", ".config", "config..meta"}),

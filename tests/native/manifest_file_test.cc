@@ -63,7 +63,7 @@ TEST(ManifestFileTest, OutlivesTheName) {
   EXPECT_EQ(JsonOf(file->document()), testing::SampleManifest());
 }
 
-TEST(ManifestFileTest, WhatIsNotThere) {
+TEST(ManifestFileTest, MissingFiles) {
   const ScratchDirectory directory;
   EXPECT_EQ(OpenError(directory / "missing"), ENOENT);
   EXPECT_EQ(OpenError(directory / "."), EISDIR);
@@ -72,7 +72,7 @@ TEST(ManifestFileTest, WhatIsNotThere) {
   EXPECT_EQ(OpenError(directory / "file/manifest.fman"), ENOTDIR);
 }
 
-TEST(ManifestFileTest, WhatCannotBeMapped) {
+TEST(ManifestFileTest, FilesThatCannotBeMapped) {
   const ScratchDirectory directory;
   const auto error = [](const std::string& path) {
     return MessageOf<FormatError>([&] { ManifestFile::Open(path); });
@@ -124,7 +124,7 @@ TEST(ManifestFileTest, AnonymousMemoryIsCheckedToo) {
 
 // --- copies ---
 
-TEST(ManifestFileTest, CopiesDoNotMindWhatBecomesOfTheFile) {
+TEST(ManifestFileTest, CopiesAreIndependentOfTheFile) {
   const ScratchDirectory directory;
   const std::string path = directory / "manifest.fman";
   WriteFile(path, Text(testing::Convert(testing::SampleManifest()).bytes()));

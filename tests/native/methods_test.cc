@@ -14,7 +14,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// Resources of equal names in two packages and several collections.
+// Resources with the same names in two packages and several collections.
 constexpr std::string_view kManifest = R"({
 "nodes": {
  "model.shop.m": {"resource_type": "model", "package_name": "shop", "name": "m",
@@ -44,7 +44,7 @@ constexpr std::string_view kManifest = R"({
 
 class MethodsTest : public ::testing::Test {
  protected:
-  // Unique ids, without what the tests for a model add.
+  // Unique ids, without those that the tests of a model add.
   Names Select(const std::string& text) {
     Names ids;
     for (const Row row :

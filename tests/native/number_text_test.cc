@@ -61,7 +61,7 @@ TEST(ParseDoubleTest, TakesEveryFormOfAJsonNumber) {
   EXPECT_EQ(ParseDouble("0.3333333333333333148296162562473909929394721984863281250"), 1.0 / 3);
 }
 
-TEST(ParseDoubleTest, WhatIsTooSmallIsZero) {
+TEST(ParseDoubleTest, TooSmallNumbersAreZero) {
   EXPECT_EQ(ParseDouble("1e-400"), 0.0);
   EXPECT_TRUE(std::signbit(ParseDouble("-1e-400")));
   EXPECT_EQ(ParseDouble("5e-324"), std::numeric_limits<double>::denorm_min());

@@ -52,7 +52,7 @@ TEST(PathsTest, DeadEndsAreNotFollowed) {
   graph.AddEdge(start, 0);
   graph.AddEdge(start, end);
   EXPECT_EQ(AllPaths(graph, start, end), (std::vector<Rows>{{start, end}}));
-  // The way back leads to the start alone, whose turn is over: nothing to be had from the braid.
+  // The way back leads only to the start, which is finished, so nothing of the braid is reachable.
   graph.AddEdge(120, start);
   EXPECT_EQ(AllPaths(graph, start, end), (std::vector<Rows>{{start, end}}));
 }

@@ -21,7 +21,7 @@ namespace {
 
 using testing::MessageOf;
 
-// Models by name, with those that each depends on.
+// Models by name, each with its dependencies.
 using Models = std::map<std::string, std::vector<std::string>>;
 
 class Project {
@@ -30,7 +30,7 @@ class Project {
 
   Document document() const { return testing::Open(image_); }
 
-  // Where `is_selected` of the name.
+  // The rows for which `is_selected(name)` is true.
   Lineage LineageOf(const std::function<bool(std::string_view)>& is_selected) const {
     const Document all = document();
     std::vector<Row> rows;
@@ -55,7 +55,7 @@ class Project {
   }
 
  private:
-  // Names must be without what JSON escapes.
+  // Names must contain no character that JSON escapes.
   static std::string Json(const Models& models) {
     std::string json = "{\"nodes\": {";
     bool is_first = true;
@@ -124,7 +124,7 @@ TEST(TreeTest, InColour) {
   EXPECT_EQ(project.Tree(project.LineageOfAll(), {.colour = true}), "\x1b[34ma\x1b[0m (model)\n");
 }
 
-TEST(TreeTest, LeadsAcrossWhatIsNotSelected) {
+TEST(TreeTest, LeadsAcrossUnselectedNodes) {
   const Project project(kDiamond);
   const auto ends = project.LineageOf([](std::string_view name) { return name != "b"; });
   EXPECT_EQ(project.Tree(ends),
@@ -147,7 +147,7 @@ TEST(TreeTest, OfCycles) {
 TEST(TreeTest, DeepOnesGoOnAtTheLeft) {
   Models models;
   constexpr int kLength = 20'000;
-  // Downwards in names, so that the order of drawing is not that of unique_ids.
+  // Names in descending order, so that the order of drawing is not that of unique_ids.
   for (int i = 0; i < kLength; ++i) {
     models[Numbered("m", kLength - i)] = {};
     if (i > 0) models[Numbered("m", kLength - i)] = {Numbered("m", kLength - i + 1)};
@@ -195,12 +195,12 @@ TEST(LineageTest, RefusesProductsOfThousands) {
   const std::string message = MessageOf<Error>(
       [&] { project.LineageOf([](std::string_view name) { return name != "hub"; }); });
   EXPECT_NE(message.find("1,000,000"), std::string::npos) << message;
-  // What leads to nothing selected costs nothing.
+  // Rows that lead to nothing selected cost nothing.
   const auto upper = project.LineageOf([](std::string_view name) { return name[0] == 'a'; });
   EXPECT_EQ(upper.edge_count, 0U);
 }
 
-// Graphviz is no library but a program that may be absent: then these tests have nothing to do.
+// Graphviz is a program that may be missing; then these tests do nothing.
 bool HasDot() { return std::system("dot -V >/dev/null 2>&1") == 0; }
 
 TEST(GraphvizTest, DrawsEscapedNamesInBothLayouts) {
@@ -214,7 +214,7 @@ TEST(GraphvizTest, DrawsEscapedNamesInBothLayouts) {
   }
 }
 
-TEST(GraphvizTest, SaysWhatDotSays) {
+TEST(GraphvizTest, ReportsDotsMessage) {
   if (!HasDot()) GTEST_SKIP() << "Graphviz is not installed";
   const std::string message = MessageOf<Error>([] { DotToSvg("digraph {", Layout::kLayers); });
   EXPECT_NE(message.find("dot failed with status 1: "), std::string::npos) << message;

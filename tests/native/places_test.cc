@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 class PlacesTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    // As the system has it: a temporary directory may be a link.
+    // The path as the system has it: a temporary directory may be a link.
     root_ = fs::canonical(directory_ / ".");
     fs::create_directories(root_ / "project" / "models" / "deep");
     earlier_ = fs::current_path();

@@ -1,4 +1,4 @@
-// What a power failure at any moment leaves of what publishing does to the disk.
+// The states of the disk that a power failure at any moment of publishing can leave.
 
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -29,7 +29,7 @@ using testing::ScratchDirectory;
 
 constexpr char kName[] = "manifest.fman";
 
-// Of more than one page, so that a part of it can be missing.
+// More than one page, so that a part of it can be missing.
 FileImage Image(int number) {
   return testing::Convert(R"({"nodes": {}, "number": )" + std::to_string(number) +
                           R"(, "text": ")" + std::string(20'000, 'x') + R"("})");
@@ -40,7 +40,7 @@ uint64_t PublishNumber(const std::string& path, int number, Flush flush) {
   return PublishNext(path, image.writable_bytes(), flush).generation;
 }
 
-// What a directory holds after a power failure.
+// The contents of a directory after a power failure.
 struct Outcome {
   bool is_there = false;
   bool is_intact = false;
@@ -67,7 +67,7 @@ class PowerFailureTest : public ::testing::Test {
 
   static testing::Verdict GoOn(const testing::Stop& /*stop*/) { return {}; }
 
-  // What publishing the numbers after `first` to `last` does to the disk.
+  // The operations on the disk of publishing the numbers after `first` up to `last`.
   DiskModel Record(int first, int last, Flush flush, const Judge& judge = GoOn) const {
     DiskModel model(std::filesystem::path(path()).parent_path().string(), Content());
     const auto ending = testing::RunTraced(
@@ -82,7 +82,7 @@ class PowerFailureTest : public ::testing::Test {
     return model;
   }
 
-  // Boots with that disk, looks at the file, and publishes another.
+  // Starts from that disk, looks at the file, and publishes another.
   static Outcome Boot(const DiskState& state) {
     const ScratchDirectory directory;
     for (const auto& [name, content] : state) testing::WriteFile(directory / name, content);
@@ -138,17 +138,17 @@ TEST_F(PowerFailureTest, LeavesNothingOrTheFirstGenerationWhole) {
   EXPECT_GT(whole, 0);
 }
 
-TEST_F(PowerFailureTest, WhatHasReturnedStays) {
+TEST_F(PowerFailureTest, APublishThatHasReturnedStays) {
   PublishNumber(path(), 1, Flush::kToDisk);
   const DiskModel model = Record(2, 2, Flush::kToDisk);
   DiskState last;
   model.ForEachState([&](const DiskState& state) { last = state; });
-  // After the last operation everything is certain, so there is one state.
+  // After the last operation everything is durable, so there is one state.
   EXPECT_EQ(last, Content());
   EXPECT_EQ(Boot(last).generation, 2U);
 }
 
-// What has been told of: the new file is in place, and a power failure may take it back, whole.
+// The case of the warning: the new file is in place, and a power failure may undo that as a whole.
 TEST_F(PowerFailureTest, AFlushOfTheDirectoryThatFailsLeavesTheOldGenerationOrTheNewOne) {
   if (testing::kHasSanitizer) GTEST_SKIP() << "the sanitizer makes system calls of its own";
   PublishNumber(path(), 1, Flush::kToDisk);
@@ -168,7 +168,7 @@ TEST_F(PowerFailureTest, AFlushOfTheDirectoryThatFailsLeavesTheOldGenerationOrTh
   EXPECT_EQ(seen, (std::set<uint64_t>{1, 2}));
 }
 
-// The model finds what publishing without a flush may lose, and readers find it too.
+// The model finds the losses of publishing without a flush, and readers detect them.
 TEST_F(PowerFailureTest, WithoutAFlushDamageIsFound) {
   PublishNumber(path(), 1, Flush::kToDisk);
   const DiskModel model = Record(2, 2, Flush::kNone);

@@ -1,4 +1,4 @@
-// A publish that dies, or whose system calls fail, at each of them.
+// A publish that dies, or whose system call fails, at each of its system calls.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ constexpr char kStagedName[] = ".manifest.fman.tmp";
 // The status of a child that was told that its file may not survive a power failure.
 constexpr int kNotDurable = 200;
 
-// Of these, each machine has its own.
+// Each machine has its own of these.
 const std::set<long> kUnlinks = {
 #ifdef SYS_unlink
     SYS_unlink,
@@ -46,7 +46,7 @@ const std::set<long> kUnlinks = {
     SYS_unlinkat,
 };
 
-// A directory with a manifest in it, or without, in which one is published.
+// A directory, with or without a manifest, in which one is published.
 class Scene {
  public:
   enum class Before : uint8_t { kNothing, kOldFile, kOldFileAndLeftover };
@@ -62,13 +62,13 @@ class Scene {
     return PublishNext(path_, image.writable_bytes());
   }
 
-  // In a child. Throws what becomes the status kNotDurable.
+  // Runs in a child. Throws an exception that becomes the status kNotDurable.
   void PublishDurably(const char* json) const {
     const Durability durability = Publish(json).durability;
     if (!durability.is_certain()) throw IoError(durability.warning, path_, kNotDurable);
   }
 
-  // The JSON of the generation that is there, whole and sound; nothing if there is no file.
+  // The JSON of the current generation, which must be intact; nothing if there is no file.
   std::optional<std::string> Content() const {
     if (!std::filesystem::exists(path_)) return std::nullopt;
     const auto file = ManifestFile::Open(path_);
@@ -90,7 +90,7 @@ class Scene {
     return names;
   }
 
-  // Whoever publishes next finds nothing in the way and leaves nothing.
+  // The next publisher finds no obstacle and leaves nothing behind.
   void ExpectTheNextPublishToWork() const {
     const auto content = Content();
     const uint64_t generation = content ? GenerationOf(*content) : 0;
@@ -116,21 +116,21 @@ class PublishFaultTest : public ::testing::TestWithParam<Scene::Before> {
     if (!testing::CanTrace()) GTEST_SKIP() << "processes cannot be traced here";
   }
 
-  // Publishes, with a verdict for the system call of that index. `judged` is left as it is if there
-  // are not so many; their number varies a little with what the heap has room for.
+  // Publishes with a verdict for the system call of that index. `judged` is unchanged if there are
+  // fewer calls; their number varies a little with the room in the heap.
   static Ending PublishWith(const Scene& scene, int index, bool is_before, Verdict verdict,
                             Stop& judged) {
     return RunTraced([&] { scene.PublishDurably(kNew); },
                      [&](const Stop& stop) {
                        if (stop.index != index || stop.is_before != is_before) return Verdict{};
                        judged = stop;
-                       // There is no way on from the exit of the process.
+                       // The exit of the process cannot be undone.
                        return stop.number == SYS_exit_group ? Verdict{} : verdict;
                      });
   }
 };
 
-// Not under sanitizers: their runtimes do not survive that a system call of their own fails.
+// Not with sanitizers: their runtimes do not survive a failure of their own system calls.
 class PublishFailureTest : public PublishFaultTest {
  protected:
   void SetUp() override {
@@ -181,7 +181,7 @@ TEST_P(PublishFailureTest, EverySystemCallFails) {
         ++failed;
         EXPECT_TRUE(scene.IsAsBefore());
       }
-      // What cannot be unlinked stays for the next.
+      // A file that cannot be unlinked is left for the next writer.
       const bool is_unlink = kUnlinks.contains(judged.number);
       const bool was_there = GetParam() == Scene::Before::kOldFileAndLeftover;
       EXPECT_TRUE(scene.Left().empty() || (was_there && scene.IsAsBefore()) || is_unlink);
@@ -203,7 +203,7 @@ TEST_P(PublishFailureTest, WritesAndFlushesThatFailAreTold) {
                         const bool is_it = stop.is_before && stop.number == number;
                         return is_it && ++seen == which ? Verdict::Fail(error_number) : Verdict{};
                       });
-        // The second flush is that of the directory, when the file is in place.
+        // The second flush is that of the directory, after the file is in place.
         const bool is_in_place = which == 2;
         EXPECT_EQ(ending.status, is_in_place ? kNotDurable : error_number) << number;
         EXPECT_EQ(scene.IsPublished(), is_in_place);

@@ -1,4 +1,4 @@
-// Writers that race, writers that are killed, and readers meanwhile. `make soak` lets them last.
+// Races of writers, killed writers, and concurrent readers. `make soak` makes them longer.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -35,7 +35,7 @@ using Names = std::set<std::string>;
 
 constexpr char kName[] = "manifest.fman";
 
-// Some pages of JSON that says twice who has written it.
+// Some pages of JSON that name their writer twice.
 FileImage ImageBy(const std::string& writer) {
   return testing::Convert(R"({"nodes": {}, "first": ")" + writer + R"(", "text": ")" +
                           std::string(10'000, 'x') + R"(", "last": ")" + writer + R"("})");
@@ -46,7 +46,7 @@ uint64_t PublishBy(const std::string& writer, const std::string& path) {
   return PublishNext(path, image.writable_bytes()).generation;
 }
 
-// Opens what is there, checks all of it, and returns its generation.
+// Opens the current file, checks all of it, and returns its generation.
 uint64_t ReadGeneration(const std::string& path) {
   const auto file = ManifestFile::Open(path);
   const Document& document = file->document();
@@ -58,7 +58,7 @@ uint64_t ReadGeneration(const std::string& path) {
   return document.header().generation;
 }
 
-// Of this process: descriptors, and mappings of files in a directory.
+// Open descriptors of this process, and its mappings of files in a directory.
 size_t CountDescriptors() {
   const std::filesystem::directory_iterator all("/dev/fd");
   return static_cast<size_t>(std::distance(begin(all), end(all)));
@@ -72,7 +72,8 @@ size_t CountMappings(const std::string& directory) {
   return count;
 }
 
-// Reads in some threads, as fast as it can, until it is destroyed. Generations never go back.
+// Reads in some threads, as fast as possible, until it is destroyed. Generations must never go
+// back.
 class Readers {
  public:
   Readers(std::string path, int count) : path_(std::move(path)) {
@@ -84,7 +85,7 @@ class Readers {
   Readers(const Readers&) = delete;
   Readers& operator=(const Readers&) = delete;
 
-  // How often they have opened the file.
+  // How often the readers have opened the file.
   uint64_t Stop() {
     is_over_ = true;
     for (std::thread& thread : threads_) thread.join();

@@ -89,7 +89,7 @@ TEST(PublishTest, FollowsTheUmask) {
   EXPECT_EQ(status.st_mode & 0777, mode_t{0640});
 }
 
-TEST(PublishTest, WhoHasTheOldFileOpenKeepsIt) {
+TEST(PublishTest, ReadersKeepTheOldFile) {
   const ScratchDirectory directory;
   const std::string path = directory / "manifest.fman";
   Publish(path, testing::Convert(R"({"nodes": {"old": {}}})").bytes());
@@ -221,7 +221,7 @@ TEST(PublishNextTest, GivesTheFileItsGeneration) {
   const ScratchDirectory directory;
   const std::string path = directory / "manifest.fman";
   for (uint64_t generation = 1; generation <= 3; ++generation) {
-    // Whatever generation it was made with.
+    // The generation that it was made with does not matter.
     FileImage image = testing::Convert(testing::SampleManifest(), {.generation = 7});
     EXPECT_EQ(PublishNext(path, image.writable_bytes()).generation, generation);
     const auto file = ManifestFile::Open(path);
@@ -255,7 +255,7 @@ TEST(PublishOverTest, ReplacesThatFileAndNoOther) {
   const Header other = publish(R"({"nodes": {}, "is": "other"})");
   EXPECT_FALSE(PublishOver(path, first, image.writable_bytes()));
   EXPECT_EQ(ManifestFile::Open(path)->document().header().checksum, other.checksum);
-  // Of the generation that is meant, but of another content: the file was made anew meanwhile.
+  // The file has the expected generation, but other contents: it was made again meanwhile.
   Header anew = other;
   ++anew.checksum;
   EXPECT_FALSE(PublishOver(path, anew, image.writable_bytes()));

@@ -13,7 +13,7 @@ using testing::DigraphOf;
 using testing::EdgesOf;
 using testing::Pairs;
 
-TEST(ReductionTest, RemovesWhatALongerPathStandsInFor) {
+TEST(ReductionTest, RemovesEdgesThatALongerPathReplaces) {
   EXPECT_EQ(
       EdgesOf(TransitiveReduction(DigraphOf({{0, 3}, {0, 1}, {1, 2}, {2, 3}, {0, 2}, {1, 3}}))),
       (Pairs{{0, 1}, {1, 2}, {2, 3}}));

@@ -114,7 +114,7 @@ TEST(ResourceIndexTest, AUniqueIdMayStandInBothParts) {
   EXPECT_EQ(manifest.document().FindRow("a"), 0U) << "the graph's comes first";
 }
 
-TEST(ResourceIndexTest, WhatIsNoObjectIsNoResource) {
+TEST(ResourceIndexTest, OnlyObjectsAreResources) {
   const Indexed manifest(R"({
       "nodes": {"a": null, "b": [], "c": "text", "d": {}, "e": 7}, "sources": null, "metrics": [],
       "disabled": {"x": {}}, "parent_map": {"y": {}}})");
@@ -152,7 +152,7 @@ TEST(ResourceIndexTest, FillsTheColumns) {
   EXPECT_EQ(rows.value[0], At(document, "nodes.a"));
 }
 
-TEST(ResourceIndexTest, WhatIsMissingIsEmpty) {
+TEST(ResourceIndexTest, MissingFieldsAreEmpty) {
   const Indexed manifest(R"({"nodes": {"a": {}, "b": {"name": null, "path": 7, "config": []}}})");
   const ResourceColumns& rows = manifest.rows();
   for (const Row row : {0, 1}) {

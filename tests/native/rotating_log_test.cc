@@ -49,7 +49,7 @@ TEST_F(RotatingLogTest, MakesDirectories) {
   EXPECT_EQ(ReadFile(path), "one\n");
 }
 
-// What logging.handlers.RotatingFileHandler(…, maxBytes=8, backupCount=5) leaves.
+// The result of logging.handlers.RotatingFileHandler(…, maxBytes=8, backupCount=5).
 TEST_F(RotatingLogTest, BeginsAnotherBeforeItIsFull) {
   Write({"aaa\n", "bb\n", "cc\n", "d\n", "e\n"}, 8);
   EXPECT_EQ(ReadFile(path_ + ".1"), "aaa\nbb\n");
@@ -60,7 +60,7 @@ TEST_F(RotatingLogTest, BeginsAnotherBeforeItIsFull) {
   EXPECT_EQ(ReadFile(path_), "f\n");
 }
 
-TEST_F(RotatingLogTest, CountsWhatComesInCharactersAndWhatIsThereInBytes) {
+TEST_F(RotatingLogTest, CountsNewTextInCharactersAndTheFileInBytes) {
   Write({"\xc3\xa4\xc3\xa4\n", "b\n"}, 8);  // 5 bytes and 2 characters
   EXPECT_EQ(directory_.Names(), Names{"dbt.log"});
   Write({"\xe2\x82\xac\n"}, 16);  // 7 bytes, then 2 characters in 4 bytes
@@ -77,7 +77,7 @@ TEST_F(RotatingLogTest, KeepsFive) {
   EXPECT_EQ(ReadFile(path_ + ".5"), "dddd\n");
 }
 
-TEST_F(RotatingLogTest, PassesOverWhatIsMissing) {
+TEST_F(RotatingLogTest, SkipsMissingFiles) {
   WriteFile(path_, "1234567");
   WriteFile(path_ + ".2", "older");
   WriteFile(path_ + ".5", "oldest");
@@ -105,7 +105,7 @@ TEST_F(RotatingLogTest, LeavesWhatIsNoFileInPlace) {
   EXPECT_EQ(directory_.Names(), Names{"dbt.log"});
 }
 
-TEST_F(RotatingLogTest, SaysWhatCannotBeWritten) {
+TEST_F(RotatingLogTest, NamesAFileThatCannotBeWritten) {
   WriteFile(directory_ / "file", "");
   EXPECT_THROW(RotatingLog(directory_ / "file/dbt.log", 0), IoError);
   EXPECT_THROW(RotatingLog(directory_ / "", 0), IoError);

@@ -1,4 +1,4 @@
-// Sets of few rows are lists, sets of many are bits: both do what std::set does.
+// Small sets are lists, and large sets are bits; both must behave like std::set.
 
 #include "graph/row_set.h"
 

@@ -16,7 +16,7 @@ namespace {
 
 using testing::MessageOf;
 
-// What is wrong with the value that `add` adds to a writer; "" if nothing is.
+// The fault of the value that `add` adds to a writer; "" if there is none.
 template <typename Add>
 std::string Fault(Add add) {
   Writer writer;

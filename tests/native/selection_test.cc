@@ -73,7 +73,7 @@ class SelectionTest : public ::testing::Test {
   explicit SelectionTest(std::string_view json = kManifest)
       : image_(testing::Convert(json)), document_(testing::Open(image_)), selector_(document_) {}
 
-  // Names of what is selected, for short: the unique ids' last parts.
+  // Short names of the selected rows: the last parts of the unique ids.
   Ids Select(const SelectionRequest& request) {
     const Selection selection = selector_.Select(request);
     warnings_ = selection.warnings;
@@ -216,7 +216,7 @@ TEST_F(SelectionTest, ReleasesOfDbt) {
     request.dbt_version = version;
     return Select(request);
   };
-  // By its name alone, or from the beginning of the fully qualified one.
+  // By the name alone, or from the beginning of the fully qualified name.
   EXPECT_EQ(select("cust*", "1.11.16"), (Ids{"customers"}));
   EXPECT_EQ(select("cust*", "1.11.15"), Ids{});
   EXPECT_EQ(select("cust*", "1.12.5"), Ids{});
@@ -286,7 +286,7 @@ TEST_F(SelectionTest, ManyNamesAreIndexed) {
   EXPECT_EQ(Select(text, IndirectSelection::kEmpty), (Ids{"mart", "customers", "orders", "stg"}));
 }
 
-// A manifest with the given YAML selectors alone.
+// A manifest with only the given YAML selectors.
 class YamlSelectorsTest : public ::testing::Test {
  protected:
   static std::string ErrorOf(const std::string& definition) {

@@ -64,12 +64,12 @@ TEST_F(SnapshotTest, SeesEveryChange) {
   EXPECT_TRUE(sees([&] { fs::remove_all(root() / "models/marts"); }));
 }
 
-TEST_F(SnapshotTest, ReadsWhatWasWrittenJustNow) {
+TEST_F(SnapshotTest, ReadsFilesThatWereJustWritten) {
   Write("models/a.sql", "select 1");
   const Snapshot snapshot = Take();
   ASSERT_EQ(snapshot.by_content.size(), 1U);
   EXPECT_FALSE(IsWorthRetaking(snapshot));
-  // Changed back to the same times, which nobody but the kernel can do to ctime: the content tells.
+  // The times are restored, which for ctime only the kernel can do, so the content must tell.
   Snapshot later = snapshot;
   later.taken_ns -= 10'000'000'000;
   EXPECT_TRUE(IsWorthRetaking(later));
@@ -102,7 +102,7 @@ TEST_F(SnapshotTest, RefusesLinksInCircles) {
   EXPECT_THROW(Take(), IoError);
 }
 
-TEST_F(SnapshotTest, NamesWhatItCannotRead) {
+TEST_F(SnapshotTest, NamesFilesThatItCannotRead) {
   Write("models/a.sql", "select 1");
   if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
   fs::permissions(root() / "models", fs::perms::none);
@@ -196,7 +196,7 @@ TEST_F(SnapshotTest, KnowsANewFileByItsTimes) {
   EXPECT_EQ(TakeSnapshotOfNew(path).file_count, 0U);
 }
 
-TEST_F(SnapshotTest, NamesWhatHasChangedSince) {
+TEST_F(SnapshotTest, NamesFilesThatHaveChangedSince) {
   Write("models/a.sql", "select 1");
   Write("models/marts/b.sql", "select 2");
   const int64_t now = Take().taken_ns;

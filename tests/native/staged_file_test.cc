@@ -83,7 +83,7 @@ TEST(StagedFileTest, OtherPathsDoNotWait) {
   EXPECT_EQ(directory.Names(), (Names{kStagedName, ".b.tmp"}));
 }
 
-TEST(StagedFileTest, WhoTakesTooLongIsNamed) {
+TEST(StagedFileTest, AWriterThatTakesTooLongIsNamed) {
   const ScratchDirectory directory;
   const StagedFile first(directory / "a");
   try {
@@ -116,7 +116,7 @@ TEST(StagedFileTest, LivingWritersOfOtherProcessesAreLeftAlone) {
   EXPECT_THROW(StagedFile(directory / "a", 50ms), IoError);
   EXPECT_EQ(testing::ReadFile(directory / kStagedName), "half");
 
-  // Dead, it is in nobody's way.
+  // A dead writer obstructs nobody.
   ASSERT_EQ(::kill(writer, SIGKILL), 0);
   EXPECT_TRUE(testing::WaitFor(writer).was_killed);
   EXPECT_EQ(directory.Names(), Names{kStagedName});
@@ -209,7 +209,7 @@ TEST(StagedFileTest, AnotherUsersLeftoverThatCannotBeRemovedIsNamed) {
 
 // --- the lock ---
 
-TEST(StagedFileTest, ForkedChildrenDoNotHoldUpWhoComesNext) {
+TEST(StagedFileTest, ForkedChildrenDoNotHoldUpTheNextWriter) {
   const ScratchDirectory directory;
   StagedFile first(directory / "a");
   const pid_t child = testing::RunForked([] { ::pause(); });  // shares the open file, and its lock

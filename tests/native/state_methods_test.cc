@@ -14,7 +14,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// The model a, which is edited below, and b, which never is.
+// The model a, which tests edit, and b, which they never do.
 constexpr std::string_view kEarlierManifest = R"({
 "metadata": {"adapter_type": "postgres"},
 "nodes": {
@@ -37,7 +37,7 @@ constexpr std::string_view kEarlierManifest = R"({
  "macro.shop.inner": {"macro_sql": "1", "depends_on": {"macros": []}}}
 })";
 
-// The manifest with one text in the place of another.
+// The manifest with one text replaced by another.
 std::string Edited(std::string_view text, std::string_view replacement) {
   std::string edited(kEarlierManifest);
   const size_t at = edited.find(text);
@@ -45,7 +45,7 @@ std::string Edited(std::string_view text, std::string_view replacement) {
   return edited.replace(at, text.size(), replacement);
 }
 
-// Last parts of the unique ids of what is selected from `json`.
+// The last parts of the unique ids of the rows selected from `json`.
 Names Select(std::string_view json, const std::string& text, const PreviousState& state) {
   const FileImage image = testing::Convert(json);
   const Document document = testing::Open(image);

@@ -48,7 +48,7 @@ TEST(TestEdgesTest, AChainOfTestedModels) {
             (Edges{{"test.a", "model.b"}, {"test.b", "model.c"}}));
 }
 
-TEST(TestEdgesTest, ATestOfSeveralHoldsUpWhatComesAfterAllOfThem) {
+TEST(TestEdgesTest, ATestOfSeveralNodesHoldsUpTheNodesBehindAllOfThem) {
   const std::vector<SmallResource> joined = {
       {"model.a", "nodes", {}},
       {"model.b", "nodes", {}},
@@ -83,7 +83,7 @@ TEST(TestEdgesTest, ATestThatNamesItsParentTwiceIsOneOfSeveral) {
   EXPECT_EQ(TestEdgesOf(twice, /*fast=*/true), (Edges{{"test.a", "model.b"}}));
 }
 
-TEST(TestEdgesTest, ATestOfWhatDoesNotExistHoldsUpNothing) {
+TEST(TestEdgesTest, ATestOfAMissingNodeHoldsUpNothing) {
   const std::vector<SmallResource> missing = {
       {"model.a", "nodes", {}},
       {"model.b", "nodes", {"model.a"}},

@@ -34,7 +34,7 @@ TEST(TextBufferTest, KeepsItsTextWhenItGrows) {
   BulkText text;
   std::string expected = "0123456789";
   text.Append(expected);
-  // Every repetition of all of it outgrows the memory that it is in.
+  // Every repetition of the whole text outgrows its memory.
   while (expected.size() < 10'000'000) {
     text.Repeat(0, text.size());
     expected += expected;

@@ -1,4 +1,4 @@
-// What several threads do at once, for ThreadSanitizer to look at: `make sanitize`.
+// Concurrent use by several threads, for ThreadSanitizer: `make sanitize`.
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ using testing::ScratchDirectory;
 
 constexpr int kThreads = 4;
 
-// Runs `call` on several threads, with the number of each, and waits for all.
+// Runs `call` on several threads, with the number of each, and waits for all of them.
 void OnThreads(const std::function<void(int)>& call) {
   std::vector<std::thread> threads;
   threads.reserve(kThreads);
@@ -90,7 +90,7 @@ TEST(ThreadsTest, OneSelectorSelectsForAll) {
   const SelectionRequest request{.select = std::vector<std::string>{"+orders", "fqn:*", "tag:*"}};
   const std::vector<Row> expected = Selector(document).Select(request).rows;
   EXPECT_FALSE(expected.empty());
-  // The tables that it makes when they are first needed, are first needed by all at once.
+  // All threads need the lazily made tables for the first time at once.
   OnThreads([&](int) { EXPECT_EQ(selector.Select(request).rows, expected); });
 }
 

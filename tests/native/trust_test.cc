@@ -27,7 +27,7 @@ using testing::WriteFile;
 constexpr uid_t kSomebody = 12345;
 constexpr gid_t kSomeGroup = 23456;
 
-// FLATMANIFEST_TRUST, for as long as it lives.
+// Sets FLATMANIFEST_TRUST for as long as it lives.
 class Trusting {
  public:
   explicit Trusting(const std::string& value) {
@@ -50,7 +50,7 @@ class TrustTest : public ::testing::Test {
   static void Chmod(const std::string& path, mode_t mode) {
     ASSERT_EQ(::chmod(path.c_str(), mode), 0);
   }
-  // Only root can give things away.
+  // Only root can give files away.
   static bool GiveAway(const std::string& path, uid_t user, gid_t group) {
     return ::lchown(path.c_str(), user, group) == 0;
   }
@@ -68,7 +68,7 @@ class TrustTest : public ::testing::Test {
   const std::string file_;
 };
 
-TEST_F(TrustTest, WhatIsOnesOwnIsTrusted) {
+TEST_F(TrustTest, OwnFilesAreTrusted) {
   EXPECT_NO_THROW(RequireTrustedDirectory(cache_));
   EXPECT_NO_THROW(RequireTrustedFile(file_));
 }
@@ -202,7 +202,7 @@ TEST_F(TrustTest, LinksThatWaitUnderTemporaryNamesAreNotFollowed) {
   EXPECT_EQ(ReadFile(outside), "kept");
 }
 
-TEST_F(TrustTest, WhatIsMadeOfAFileIsTrustedAsItIs) {
+TEST_F(TrustTest, FilesAreTrustedLikeTheirSource) {
   const std::string source = cache_ + "/manifest.json";
   WriteFile(source, "{}");
   Chmod(source, 0644);

@@ -70,7 +70,7 @@ TEST(UnfoldingTest, MoreValuesThanTheHeaderSaysAreDamage) {
   EXPECT_EQ(MessageOf<FormatError>([&] { JsonOf(document); }), "sample.fman: more " + fault);
 }
 
-// Few values, each with much text.
+// Few values with much text each.
 TEST(UnfoldingTest, MoreTextThanTheSizeAllows) {
   const FileImage image = Nested(2, 1'000, std::string(1'000, 'x'), 1'001'002);
   const Document document = testing::Open(image);
@@ -83,7 +83,7 @@ TEST(UnfoldingTest, MoreTextThanTheSizeAllows) {
 }
 
 TEST(UnfoldingTest, NoneAreMadeFromJson) {
-  // Each level is sixteen times the one below it, and stored once.
+  // Each level has sixteen times the values of the one below, and is stored once.
   std::string json = "\"a text that takes more than a few bytes of the JSON\"";
   for (int i = 0; i < 5; ++i) {
     std::string wider = "[" + json;
@@ -111,7 +111,7 @@ TEST(UnfoldingTest, AContainerThatHoldsAPartOfItsOwnRange) {
 }
 
 TEST(UnfoldingTest, RangesThatOverlapEachOther) {
-  // Arrays over every part of the cells before them: looking at all would take forever.
+  // Arrays over every part of the cells before them; a look at each of them would take forever.
   Writer writer;
   std::vector<Cell> cells(4'000, Cell::Null());
   Cell array = writer.AddArray(cells);

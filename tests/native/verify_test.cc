@@ -49,7 +49,7 @@ struct Damage {
   std::string message;
 };
 
-// What GoogleTest shows of a case.
+// GoogleTest's text for a case.
 std::ostream& operator<<(std::ostream& out, const Damage& damage) { return out << damage.name; }
 
 class VerifyDamageTest : public ::testing::TestWithParam<Damage> {};
@@ -69,7 +69,7 @@ std::function<void(PatchedFile&)> ReplaceAValue(Cell cell) {
   return [cell](PatchedFile& file) { file.SetCell(FirstValue(file), cell); };
 }
 
-// A shape with several keys and where its keys begin: the root's.
+// A shape with several keys, that of the root, and the beginning of its keys.
 uint32_t RootKeys(PatchedFile& file) {
   return file.shapes().offsets()->Get(file.Open().root().aux());
 }

@@ -111,7 +111,7 @@ TEST(WriterTest, NumbersThatCompareEqualStayApart) {
   EXPECT_NE(writer.AddDouble(0.0), writer.AddDouble(-0.0));
   EXPECT_NE(writer.AddDouble(1.0), writer.AddInt(1));
   EXPECT_NE(Cell::Bool(true), writer.AddInt(1));
-  // One slot, as they have the same bits, but not one value.
+  // They have the same bits and share a slot, but are different values.
   const Cell integer = writer.AddUint(std::bit_cast<uint64_t>(-1.0));
   EXPECT_EQ(writer.AddDouble(-1.0).index(), integer.index());
   EXPECT_NE(writer.AddDouble(-1.0), integer);
@@ -220,7 +220,7 @@ TEST(WriterTest, OfEqualKeysTheLastValueTakesTheFirstPlace) {
       writer,
       {{"a", number(1)}, {"b", number(2)}, {"a", number(3)}, {"c", number(4)}, {"a", number(5)}});
   EXPECT_EQ(object, AddObject(writer, {{"a", number(5)}, {"b", number(2)}, {"c", number(4)}}));
-  // Again, now that the shape without duplicates is known.
+  // Once more, now that the shape without duplicates exists.
   EXPECT_EQ(
       object,
       AddObject(writer, {{"a", number(0)}, {"b", number(2)}, {"a", number(5)}, {"c", number(4)}}));
@@ -356,7 +356,7 @@ TEST(WriterTest, CopyWithStampChangesStampAndGenerationOnly) {
 
 // --- the 2 GiB limit ---
 
-// Two GiB of zeros that take address space only: they are read, never written.
+// Two GiB of zeros that only take address space: they are read, never written.
 class ZeroPages {
  public:
   static constexpr size_t kSize = size_t{2} << 30;
@@ -395,7 +395,8 @@ TEST(WriterTest, RefusesWhatTheFormatCannotHold) {
   EXPECT_EQ(JsonOf(Open(FinishWithoutResources(std::move(writer), root))), R"({"a": null})");
 }
 
-// A writer that this many bytes of columns just fit. An empty one has two offsets, 8 bytes.
+// A writer whose limit is exactly this many bytes of columns. An empty writer has two offsets, 8
+// bytes.
 Writer SmallWriter(size_t column_bytes) {
   constexpr size_t kFileOverhead = 4096;
   return Writer(0, kFileOverhead + column_bytes);
@@ -416,7 +417,8 @@ TEST(WriterTest, TheLimitCountsEveryColumn) {
   EXPECT_NO_THROW(AddArray(cells, std::vector<Cell>(4)));
   EXPECT_THROW(AddArray(cells, {Cell::Bool(true)}), TooLargeError);
 
-  // Two strings of a byte with their offsets, then the keys of one shape with its order and offset.
+  // Two strings of one byte with their offsets, then the keys of one shape with its order and
+  // offset.
   Writer shapes = SmallWriter(8 + 2 * 5 + 2 * 8 + 4);
   const std::vector<StringId> keys = {shapes.AddString("a"), shapes.AddString("b")};
   EXPECT_NO_THROW(shapes.AddObject(keys, {}));

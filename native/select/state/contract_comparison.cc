@@ -15,8 +15,8 @@ namespace flatmanifest {
 
 namespace {
 
-// Which constraints adapters declare ENFORCED: CONSTRAINT_SUPPORT of their impl.py, in the releases
-// for dbt-core 1.11 and 1.12.
+// The constraints that adapters declare ENFORCED: CONSTRAINT_SUPPORT of their impl.py, in the
+// releases for dbt-core 1.11 and 1.12.
 enum Constraint : unsigned {
   kCheck = 1,
   kNotNull = 2,
@@ -57,7 +57,7 @@ bool IsEnforced(std::string_view adapter, std::string_view constraint) {
   const auto* name = std::find_if(std::begin(kNames), std::end(kNames),
                                   [&](const auto& n) { return n.first == constraint; });
   if (name == std::end(kNames)) {
-    // dbt has no answer for constraints of the type custom: KeyError.
+    // dbt has no entry for constraints of the type custom: KeyError.
     throw SelectionError("<ConstraintType." + std::string(constraint) + ": '" +
                          std::string(constraint) + "'>");
   }
@@ -80,7 +80,7 @@ bool EnforcesConstraints(const Resource& model) {
   return materialized == "table" || materialized == "incremental";
 }
 
-// "VARCHAR(10)" as "varchar": the size breaks nothing.
+// "VARCHAR(10)" becomes "varchar": a change of size breaks no contract.
 std::string BaseType(std::string_view type) {
   type = type.substr(0, type.find('('));
   constexpr std::string_view kSpace = " \t\n\r\v\f";
@@ -111,7 +111,7 @@ std::vector<Value> ElementsOf(const Value& list) {
   return elements;
 }
 
-// Collects what breaks the contract of one model.
+// Collects the breaking changes of one model's contract.
 class BreakingChanges {
  public:
   BreakingChanges(const Resource& model, const Resource& old, std::string_view adapter)
@@ -183,7 +183,7 @@ class BreakingChanges {
     const auto base = [](const Value& value) {
       return value.IsTrue() ? std::optional(BaseType(value.Text())) : std::nullopt;
     };
-    // None and "" are each their own type.
+    // None and "" are two different types.
     const bool is_same = base(old) == base(type) && (base(old) || Equal(old, type));
     if (is_same) return;
     type_changes_.push_back(name + " (" + Str(*old.document, old.cell) + " -> " +
@@ -228,7 +228,7 @@ class BreakingChanges {
   bool old_has_column_constraints_ = false;
 };
 
-// A warning for a model without versions, whose users cannot stay with an older one.
+// Warns for a model without versions, whose users cannot stay with an older one.
 void Report(const Resource& model, const std::vector<std::string>& changes,
             std::vector<std::string>& warnings) {
   const std::string reasons = Joined(changes, "\n  - ");

@@ -12,13 +12,13 @@
 
 namespace flatmanifest {
 
-// Whether a model's contract is what it was. Of a change that breaks it, dbt warns; for a versioned
-// model it throws, and so does this: SelectionError. `adapter_type` says which constraints the
+// Whether a model's contract is unchanged. For a breaking change dbt warns; for one of a versioned
+// model, dbt and this throw (SelectionError). `adapter_type` determines which constraints the
 // database enforces.
 bool SameContract(const Resource& model, const Resource& old, std::string_view adapter_type,
                   std::vector<std::string>& warnings);
 
-// What dbt says of a model with a contract that is gone or disabled: warns or throws likewise.
+// Warns or throws, as dbt does, for a model with a contract that was removed or disabled.
 void CheckRemovedContract(const Resource& removed, std::vector<std::string>& warnings);
 
 }  // namespace flatmanifest

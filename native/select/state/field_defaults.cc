@@ -83,7 +83,7 @@ constexpr PartField kWhereFiltersFields[] = {{"where_filters", &kWhereFilter}};
 constexpr PartField kArgumentFields[] = {
     {"name"}, {"data_type"}, {"description"}, {"default_value"}};
 constexpr PartField kReturnsFields[] = {{"data_type"}, {"description"}};
-// Those of columns are all but the last.
+// Constraints of columns have all but the last field.
 constexpr PartField kConstraintFields[] = {{"type"},
                                            {"name"},
                                            {"expression"},
@@ -105,7 +105,7 @@ bool IsDefault(const Value& value, const PartField& field) {
     case kTrue:
       return kind == CellKind::kTrue;
     case kInstance:
-      // Each field of an object is its default.
+      // Whether each field of an object has its default.
       return kind == CellKind::kObject &&
              SamePart(value, Value{value.document, Cell::Null()}, *field.part);
   }
@@ -158,7 +158,7 @@ bool SameValue(const Value& now, const Value& old, const PartField& field) {
 
 }  // namespace
 
-// Of external linkage by their declarations.
+// Their declarations give them external linkage.
 constexpr PartClass kFileHash = {kFileHashFields};
 constexpr PartClass kQuoting = {kQuotingFields};
 constexpr PartClass kFreshness = {kFreshnessFields};
@@ -187,7 +187,7 @@ bool SameField(const Value& now, const Value& old, const PartField& field) {
 bool SamePart(const Value& now, const Value& old, const PartClass& part) {
   const bool is_object = now.cell.is(CellKind::kObject);
   const bool was_object = old.cell.is(CellKind::kObject);
-  // What is no object here has no fields, as the default that a field is compared with.
+  // A value that is no object has no fields here, like the default of a field.
   if (!is_object && !was_object) return Equal(now, old);
   if (!SameFieldsOf(now, old, part)) return false;
   if (!part.keeps_others) return true;

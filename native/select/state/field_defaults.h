@@ -1,9 +1,9 @@
-// Parts of a resource that dbt reads into dataclasses, compared as their instances are.
+// Compares parts of a resource that dbt reads into dataclasses as dbt compares their instances.
 //
-// A field that is left out has its class's default; keys that a class does not know are dropped,
-// or kept where the class allows more; enumerations of dbt_semantic_interfaces are read without
-// regard to case; and what is plain (meta, lists of names) is compared as it stands. Follows
-// dbt/artifacts/resources/v1/*.py and dbt_common/contracts/constraints.py of dbt 1.11.
+// An omitted field has its class's default. Keys that a class does not know are dropped, or kept if
+// the class allows them. Enumerations of dbt_semantic_interfaces are read case-insensitively. Plain
+// values (meta, lists of names) are compared unchanged. Follows dbt/artifacts/resources/v1/*.py and
+// dbt_common/contracts/constraints.py of dbt 1.11.
 
 #ifndef FLATMANIFEST_SELECT_STATE_FIELD_DEFAULTS_H_
 #define FLATMANIFEST_SELECT_STATE_FIELD_DEFAULTS_H_
@@ -17,7 +17,7 @@ namespace flatmanifest {
 
 struct PartClass;
 
-// What a field is when it is left out.
+// The value of an omitted field.
 enum class FieldDefault : uint8_t {
   kNone,      // None, or no default: dbt then refuses the manifest
   kEmpty,     // "", [] or {}
@@ -28,7 +28,7 @@ enum class FieldDefault : uint8_t {
 
 struct PartField {
   std::string_view name;
-  // The class of the field's value, or of each element if that is a list; null if it is plain.
+  // The class of the field's value, or of each element of a list; null for a plain value.
   const PartClass* part = nullptr;
   FieldDefault otherwise = FieldDefault::kNone;
   bool ignores_case = false;
@@ -51,10 +51,10 @@ extern const PartClass kFunctionReturns;
 extern const PartClass kColumnConstraint;
 extern const PartClass kModelConstraint;
 
-// Whether a field of two objects is the same to dbt. O(size of its values).
+// Whether a field of two objects is equal for dbt. O(size of its values).
 bool SameField(const Value& now, const Value& old, const PartField& field);
 
-// The same for two values of one class.
+// Whether two values of one class are equal for dbt.
 bool SamePart(const Value& now, const Value& old, const PartClass& part);
 
 }  // namespace flatmanifest

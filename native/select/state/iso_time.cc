@@ -6,7 +6,7 @@ namespace flatmanifest {
 
 namespace {
 
-// Takes numbers and marks off the beginning of a text.
+// Parses numbers and marks from the beginning of a text.
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
@@ -17,7 +17,7 @@ class Reader {
     text_.remove_prefix(1);
     return true;
   }
-  // A number of exactly so many digits.
+  // A number of exactly this many digits.
   std::optional<int> Digits(size_t count) {
     if (text_.size() < count) return std::nullopt;
     int number = 0;
@@ -28,7 +28,7 @@ class Reader {
     text_.remove_prefix(count);
     return number;
   }
-  // What follows a point, in millionths; further digits are dropped.
+  // The fraction behind a point, in millionths; further digits are dropped.
   int64_t Fraction() {
     int64_t millionths = 0;
     int64_t unit = 100'000;

@@ -1,4 +1,4 @@
-// Times as dbt's artifacts write them.
+// Parses times in the form of dbt's artifacts.
 
 #ifndef FLATMANIFEST_SELECT_STATE_ISO_TIME_H_
 #define FLATMANIFEST_SELECT_STATE_ISO_TIME_H_
@@ -9,8 +9,8 @@
 
 namespace flatmanifest {
 
-// Microseconds since 1970 in UTC of "2026-01-31", "2026-01-31T12:00:00", with fractions of a second
-// and with "Z" or "+02:00"; without either, UTC. Nothing for other text.
+// Microseconds since 1970 in UTC of "2026-01-31" or "2026-01-31T12:00:00", the latter also with a
+// fraction of a second and with "Z" or "+02:00". UTC without an offset. Nothing for other text.
 std::optional<int64_t> ParseIsoTime(std::string_view text);
 
 }  // namespace flatmanifest

@@ -12,7 +12,7 @@ namespace {
 
 Value MacrosOf(const Document& document) { return Value{&document, document.root()}.Get("macros"); }
 
-// Calls visit(unique_id, macro) for each.
+// Calls visit(unique_id, macro) for each macro.
 template <typename Visit>
 void ForEachMacro(const Document& document, Visit visit) {
   const Value macros = MacrosOf(document);

@@ -18,8 +18,8 @@ class ModifiedMacros {
  public:
   ModifiedMacros(const Document& document, const Document& previous);
 
-  // Whether a resource depends on a macro that is new, gone or other than it was, by way of other
-  // macros too. Throws SelectionError where dbt fails: for a macro that is nowhere.
+  // Whether a resource depends, directly or through other macros, on a macro that is new, removed
+  // or changed. Throws SelectionError where dbt fails: for a macro that does not exist.
   bool AreUsedBy(const Resource& resource) const;
 
  private:

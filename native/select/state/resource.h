@@ -1,4 +1,4 @@
-// A resource of one of two documents that are compared, by its own fields.
+// A resource of one of two compared documents, with access to its fields.
 
 #ifndef FLATMANIFEST_SELECT_STATE_RESOURCE_H_
 #define FLATMANIFEST_SELECT_STATE_RESOURCE_H_
@@ -10,16 +10,16 @@
 
 namespace flatmanifest {
 
-// A value and the document that it is in. Borrows the document.
+// A value and its document, which it borrows.
 struct Value {
   const Document* document;
   Cell cell;
 
-  // A member of an object; null where there is none, or it is no object.
+  // A member of an object; null if it is missing, or this is no object.
   Value Get(std::string_view name) const;
-  // The same, told apart from a member that is null.
+  // A member of an object; nothing if it is missing, unlike one that is null.
   std::optional<Value> Find(std::string_view name) const;
-  // The text of a string, `otherwise` for all else.
+  // The text of a string; `otherwise` for other values.
   std::string_view Text(std::string_view otherwise = {}) const;
   bool is_null() const { return cell.is(CellKind::kNull); }
   // bool(value) in Python.
@@ -33,7 +33,7 @@ struct Resource {
   Value Get(std::string_view name) const { return value.Get(name); }
   std::string_view type() const { return Get("resource_type").Text(); }
   bool IsModel() const { return collection == Collection::kNodes && type() == "model"; }
-  // What dbt makes a ParsedNode of: all nodes, and functions.
+  // Whether dbt makes a ParsedNode of it: all nodes, and functions.
   bool IsNode() const {
     return collection == Collection::kNodes || collection == Collection::kFunctions;
   }

@@ -20,7 +20,7 @@ bool SameFields(const Resource& now, const Resource& old, Fields fields) {
                      [&](std::string_view field) { return Equal(now.Get(field), old.Get(field)); });
 }
 
-// The same for parts that dbt has classes for, and fields with defaults other than None.
+// Compares parts that dbt has classes for, and fields with defaults other than None.
 bool SameParts(const Resource& now, const Resource& old, std::initializer_list<PartField> fields) {
   return std::all_of(fields.begin(), fields.end(), [&](const PartField& field) {
     return SameField(now.value, old.value, field);
@@ -61,7 +61,7 @@ bool SameUnrendered(const Value& now, const Value& old,
   return keys_agree(now, old) && keys_agree(old, now);
 }
 
-// TestConfig.same_contents: what changes the outcome of a test, and nothing else.
+// TestConfig.same_contents: only fields that change the outcome of a test.
 bool SameTestConfig(const Value& now, const Value& old) {
   const Fields compared = {"severity", "where",    "limit",          "fail_calc",
                            "warn_if",  "error_if", "store_failures", "store_failures_as"};
@@ -115,7 +115,7 @@ bool SameSavedQuery(const Resource& now, const Resource& old) {
          SameExports(now.Get("exports"), old.Get("exports"));
 }
 
-// The descriptions of columns that both have, if both have the same columns.
+// Compares the descriptions of the columns of both, if both have the same columns.
 bool SameColumnDescriptions(const Value& now, const Value& old) {
   const auto size = [](const Value& columns) {
     return columns.cell.is(CellKind::kObject) ? columns.document->Elements(columns.cell).size() : 0;
@@ -143,7 +143,7 @@ bool ContentsComparison::SameBody(const Resource& now, const Resource& old) {
   const Value checksum = now.Get("checksum");
   const bool is_same = SamePart(checksum, old.Get("checksum"), kFileHash);
   if (checksum.Get("name").Text() != "path") return is_same;
-  // Too large to be hashed.
+  // The seed is too large to be hashed.
   const std::string limit(dialect_.seed_limit);
   const std::string seed = "Found a seed (" + std::string(now.Get("package_name").Text()) + "." +
                            std::string(now.Get("name").Text()) + ") >" + limit + " in size";
@@ -202,7 +202,7 @@ bool ContentsComparison::SameNode(const Resource& now, const Resource& old) {
   if (now.type() == "test" && now.Get("test_metadata").IsTrue()) {
     return SameConfig(now, old) && SameFields(now, old, {"fqn"});
   }
-  // First, because it may throw.
+  // This comparison is first, because it may throw.
   const bool same_contract = SameContract(now, old);
   bool is_same = SameBody(now, old) && SameConfig(now, old) && SamePersistedDescription(now, old) &&
                  SameFields(now, old, {"fqn"}) && SameRelation(now, old) && same_contract;

@@ -1,4 +1,4 @@
-// Whether a resource is what it was: the same_… methods of dbt/contracts/graph/nodes.py.
+// Compares a resource with its earlier state: the same_… methods of dbt/contracts/graph/nodes.py.
 
 #ifndef FLATMANIFEST_SELECT_STATE_SAME_CONTENTS_H_
 #define FLATMANIFEST_SELECT_STATE_SAME_CONTENTS_H_
@@ -15,7 +15,7 @@ namespace flatmanifest {
 // Compares resources of two manifests that have the same unique_id. Appends dbt's warnings.
 //
 // `compare_more_unrendered_values`: dbt's flag state_modified_compare_more_unrendered_values, which
-// a manifest does not tell.
+// is not in a manifest.
 class ContentsComparison {
  public:
   ContentsComparison(std::string_view adapter_type, bool compare_more_unrendered_values,
@@ -25,7 +25,7 @@ class ContentsComparison {
         dialect_(dialect),
         warnings_(warnings) {}
 
-  // Which of these a class of resources has; the others are never found changed.
+  // Whether a class of resources has these parts; parts that it lacks never count as changed.
   static bool HasBody(const Resource& resource) { return resource.IsNode(); }
   static bool HasConfig(const Resource& resource) {
     return resource.collection != Collection::kUnitTests;
@@ -34,13 +34,13 @@ class ContentsComparison {
     return resource.IsNode() || resource.collection == Collection::kSources;
   }
 
-  // Throws SelectionError for a contract that is broken.
+  // Throws SelectionError for a broken contract.
   bool SameContents(const Resource& now, const Resource& old);
   bool SameBody(const Resource& now, const Resource& old);
   bool SameConfig(const Resource& now, const Resource& old) const;
   bool SamePersistedDescription(const Resource& now, const Resource& old) const;
   bool SameRelation(const Resource& now, const Resource& old) const;
-  // True for all but models.
+  // Always true for resources other than models.
   bool SameContract(const Resource& now, const Resource& old);
 
  private:

@@ -29,7 +29,7 @@ constexpr std::string_view kStates[] = {"new",
                                         "modified.macros",
                                         "modified.contract"};
 
-// SelectorMethod.all_nodes: dbt's order, in which it warns.
+// SelectorMethod.all_nodes: dbt's order, which its warnings have too.
 constexpr Collection kSearched[] = {Collection::kNodes,        Collection::kSources,
                                     Collection::kExposures,    Collection::kMetrics,
                                     Collection::kUnitTests,    Collection::kSemanticModels,
@@ -57,7 +57,7 @@ void ForEachElement(const Value& array, Visit visit) {
 
 class StateSearch {
  public:
-  // `previous` has a manifest.
+  // `previous.manifest` must not be null.
   StateSearch(const Document& document, const PreviousState& previous, const Dialect& dialect,
               std::vector<std::string>& warnings)
       : document_(document),
@@ -87,7 +87,7 @@ class StateSearch {
   using Old = std::optional<Resource>;
   using Check = std::function<bool(const Resource&, const Old&)>;
 
-  // What a state asks of a resource and what it was, if it was.
+  // The check of a state, given a resource and its earlier state, if any.
   Check CheckOf(std::string_view state) {
     const auto changed = [](auto has, auto same) {
       return [has, same](const Resource& now, const Old& old) {
@@ -139,7 +139,7 @@ class StateSearch {
     if (old) {
       is_modified = !comparison_.SameContents(now, *old);
     } else {
-      // dbt finds new nodes and unit tests modified, and no other new resources.
+      // For dbt, new nodes and unit tests are modified, and other new resources are not.
       is_modified = now.IsNode() || now.collection == Collection::kUnitTests;
     }
     const bool uses_modified_macros = Macros().AreUsedBy(now);
@@ -148,7 +148,7 @@ class StateSearch {
     return is_modified || uses_modified_macros || has_other_contract;
   }
 
-  // Warns of contracts that went with their models.
+  // Warns about contracts of removed models.
   void CheckRemoved() {
     const Value disabled = Root(document_).Get("disabled");
     const Value nodes = Root(document_).Get("nodes");
@@ -172,7 +172,7 @@ class StateSearch {
          {Collection::kNodes, Collection::kSources, Collection::kExposures, Collection::kMetrics,
           Collection::kSemanticModels, Collection::kUnitTests, Collection::kSavedQueries,
           Collection::kFunctions}) {
-      // Metrics of before dbt 1.6 were another thing; dbt forgets them.
+      // Metrics before dbt 1.6 had another form; dbt ignores them.
       if (collection == Collection::kMetrics && PreviousVersion() <= 9) continue;
       const auto found = Root(previous_).Get(CollectionName(collection)).Find(id);
       if (found) return Resource{*found, collection};
@@ -180,7 +180,7 @@ class StateSearch {
     return std::nullopt;
   }
 
-  // The version of the previous manifest's schema, 12 where it says none.
+  // The version of the previous manifest's schema; 12 if it has none.
   int PreviousVersion() const {
     const std::string_view schema =
         Root(previous_).Get("metadata").Get("dbt_schema_version").Text("/v12.json");
@@ -211,7 +211,7 @@ RowSet RowsOf(const Document& document, const RowSet& included,
   return found;
 }
 
-// When each source was last loaded; those whose check failed have no time.
+// The last load time of each source; none for sources whose check failed.
 std::unordered_map<std::string_view, int64_t> LoadTimes(const Document& sources) {
   std::unordered_map<std::string_view, int64_t> times;
   ForEachElement(Root(sources).Get("results"), [&](const Value& result) {

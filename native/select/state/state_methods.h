@@ -1,5 +1,5 @@
-// The selection methods that compare a manifest with what an earlier run left: state:, result: and
-// source_status:.
+// The selection methods that compare a manifest with the artifacts of an earlier run: state:,
+// result: and source_status:.
 //
 // Follows dbt/graph/selector_methods.py (StateSelectorMethod, ResultSelectorMethod,
 // SourceStatusSelectorMethod) and the same_* methods of dbt/contracts/graph/nodes.py.

@@ -116,7 +116,7 @@ void DiskModel::Watch(const Stop& stop) {
   }
 }
 
-// Whether a flush before that moment has made it certain.
+// Whether a flush before that moment has made it durable.
 bool DiskModel::MustHaveHappened(size_t operation, size_t moment) const {
   const Operation& done = operations_[operation];
   for (size_t i = operation + 1; i < moment; ++i) {
@@ -168,7 +168,7 @@ DiskState DiskModel::StateOf(const std::vector<Part>& parts) const {
         names[done.name] = done.file;
         break;
       case Kind::kRename:
-        // Even where the creation of the old name was never seen.
+        // Also if the creation of the old name was not seen.
         names.erase(done.name);
         names[done.renamed] = done.file;
         break;

@@ -1,4 +1,4 @@
-// What a power failure may leave of what a process has done to one directory.
+// The states that a power failure can leave of a process's operations on one directory.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_DISK_MODEL_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_DISK_MODEL_H_
@@ -17,22 +17,22 @@ namespace flatmanifest::testing {
 // The files of a directory by name.
 using DiskState = std::map<std::string, std::string>;
 
-// Takes down what a traced process does to a directory, and works out every state that a power
-// failure can leave it in, at any moment, on any file system that keeps these promises and no
-// others: what was written to a file before its fsync has returned is there after it; names that
-// were made, renamed or removed before the fsync of their directory has returned are as they were
-// made; a rename happens or does not. Everything else may have happened or not, each operation by
-// itself, in whatever order; of a write, any pages may be there, the others being zero or missing.
+// Records the operations of a traced process on a directory, and computes every state that a power
+// failure can leave, at any moment, on any file system that keeps exactly these promises: data
+// written to a file before its fsync returned is there after the failure; names that were made,
+// renamed or removed before the fsync of their directory returned are so; a rename happens or does
+// not. Everything else may have happened or not, each operation by itself, in any order. Of a
+// write, any pages may be there; the others are zero or missing.
 class DiskModel {
  public:
   DiskModel(std::string directory, const DiskState& before);
 
-  // To be called at each stop of the process.
+  // Must be called at each stop of the process.
   void Watch(const Stop& stop);
 
-  // How many operations were seen.
+  // The number of operations seen.
   size_t operation_count() const { return operations_.size(); }
-  // Calls `check` with each state that a power failure can leave; the same one may come again.
+  // Calls `check` with each state that a power failure can leave; some states come more than once.
   void ForEachState(const std::function<void(const DiskState&)>& check) const;
 
  private:
@@ -50,7 +50,7 @@ class DiskModel {
     size_t file = 0;
     size_t offset = 0;
   };
-  // Which pages of a write are there.
+  // The pages of a write that are there.
   enum class Part : uint8_t { kNone, kAll, kFirstPage, kLastPage, kZeros };
 
   std::optional<std::string> NameOf(const std::string& path) const;

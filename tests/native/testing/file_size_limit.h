@@ -1,4 +1,4 @@
-// A disk that is full, for a process that may be root and need not have a disk to spare.
+// Simulates a full disk, also for root, without using one.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_FILE_SIZE_LIMIT_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_FILE_SIZE_LIMIT_H_
@@ -10,7 +10,7 @@
 
 namespace flatmanifest::testing {
 
-// While it lives, no file can be written beyond `bytes`: write fails with EFBIG.
+// While it exists, no file can be written beyond `bytes`: write fails with EFBIG.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {

@@ -1,4 +1,4 @@
-// Small graphs written down as text.
+// Builds small graphs from text.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_GRAPH_OF_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_GRAPH_OF_H_
@@ -37,7 +37,7 @@ inline Rows PredecessorsOf(const Digraph& graph, Row row) {
   return rows;
 }
 
-// Every edge, by the order of nodes and of their successors.
+// Every edge, in the order of nodes and of their successors.
 inline Pairs EdgesOf(const Digraph& graph) {
   Pairs edges;
   for (const Row row : graph.Nodes()) {
@@ -46,7 +46,7 @@ inline Pairs EdgesOf(const Digraph& graph) {
   return edges;
 }
 
-// Those of one kind.
+// The edges of one kind.
 inline Pairs EdgesOf(const Digraph& graph, EdgeKind kind) {
   Pairs edges;
   for (const Row row : graph.Nodes()) {
@@ -57,7 +57,7 @@ inline Pairs EdgesOf(const Digraph& graph, EdgeKind kind) {
   return edges;
 }
 
-// A manifest of such resources: unique_id, collection, and depends_on.nodes as JSON strings.
+// A manifest of resources, given as unique_id, collection, and depends_on.nodes as JSON strings.
 struct SmallResource {
   std::string unique_id;
   std::string collection;

@@ -1,4 +1,4 @@
-// Room for deep recursion, which sanitizers make many times larger.
+// A stack for deep recursion, which sanitizers make many times larger.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_LARGE_STACK_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_LARGE_STACK_H_

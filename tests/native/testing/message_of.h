@@ -1,4 +1,4 @@
-// What a call says when it throws.
+// The message of the exception that a call throws.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_MESSAGE_OF_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_MESSAGE_OF_H_

@@ -1,4 +1,4 @@
-// Files that are damaged on purpose.
+// Damages files on purpose.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_PATCHED_FILE_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_PATCHED_FILE_H_
@@ -16,8 +16,8 @@
 
 namespace flatmanifest::testing {
 
-// A copy of a file, to be changed through the schema's own accessors: each test damages the one
-// column that it is about and leaves the rest as the writer made it.
+// A copy of a file, changed through the schema's own accessors: each test damages one column and
+// leaves the rest as the writer made it.
 class PatchedFile {
  public:
   // A copy of the sample manifest's file.
@@ -35,10 +35,10 @@ class PatchedFile {
   void SetRoot(Cell root) { values().mutate_root(root.bits()); }
   void SetCell(uint32_t index, Cell cell) { values().mutable_cells()->Mutate(index, cell.bits()); }
 
-  // The file as it is now, which must still open. Borrows the bytes: opening reads header, root
-  // and the columns' places, all else is read when it is used.
+  // Opens the file as it is now; that must still succeed. Borrows the bytes: opening reads header,
+  // root and the columns' places; the rest is read when it is used.
   Document Open() const;
-  // The file as it is now, given a checksum that fits.
+  // Opens the file as it is now, with a fitted checksum.
   Document OpenSealed();
 
  private:
@@ -47,13 +47,13 @@ class PatchedFile {
   std::vector<std::byte> bytes_;  // aligned for any scalar, as all that operator new returns
 };
 
-// Makes a column longer or shorter than the writer did.
+// Changes the length of a column.
 template <typename T>
 void SetLength(flatbuffers::Vector<T>* column, uint32_t length) {
   *reinterpret_cast<flatbuffers::uoffset_t*>(column) = length;
 }
 
-// Makes `field` of `table` begin `bytes` later than the writer put it.
+// Moves the beginning of `field` of `table` by `bytes`.
 template <typename Table>
 void MoveField(Table& table, flatbuffers::voffset_t field, uint32_t bytes) {
   auto* offset = reinterpret_cast<flatbuffers::Table&>(table).GetAddressOf(field);

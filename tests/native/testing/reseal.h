@@ -1,4 +1,4 @@
-// Making a file's header fit a file that was changed.
+// Fits the header of a changed file.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_RESEAL_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_RESEAL_H_
@@ -8,9 +8,9 @@
 
 namespace flatmanifest::testing {
 
-// Writes format version, length and checksum into the header, so that only what else is wrong with
-// the file remains. False, and nothing changed, if the FlatBuffer does not hold together enough to
-// have a header. `file` must be aligned to eight bytes.
+// Writes format version, length and checksum into the header, so that only the other faults of the
+// file remain. Returns false, with nothing changed, if the FlatBuffer is too broken to have a
+// header. `file` must be aligned to eight bytes.
 bool Reseal(std::span<std::byte> file);
 
 }  // namespace flatmanifest::testing

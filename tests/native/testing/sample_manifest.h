@@ -1,4 +1,4 @@
-// Small documents, and the way from JSON text to a document and back.
+// Small documents, and conversions from JSON text to a document and back.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_SAMPLE_MANIFEST_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_SAMPLE_MANIFEST_H_
@@ -12,19 +12,19 @@
 
 namespace flatmanifest::testing {
 
-// What files are called in the messages of the documents below.
+// The name of files in the messages of the documents below.
 inline constexpr char kSampleName[] = "sample.fman";
 
-// A manifest of four resources with every kind of value that JSON has, as json.dumps writes it.
-// model.shop.orders depends on model.shop.stg_orders, and that on source.shop.raw.orders;
+// A manifest of four resources with every kind of JSON value, as json.dumps writes it.
+// model.shop.orders depends on model.shop.stg_orders, which depends on source.shop.raw.orders;
 // macro.shop.cents is outside the graph.
 std::string SampleManifest();
 
 // The .fman file for a manifest's JSON text.
 FileImage Convert(std::string_view json, const FileFacts& facts = {});
 
-// A file of `root`, which was added to `writer`, without resources. By default it declares as many
-// values as the largest of these tests' documents have.
+// A file of `root`, a value of `writer`, without resources. By default it declares as many values
+// as the largest document of these tests has.
 FileImage FinishWithoutResources(Writer writer, Cell root,
                                  const FileFacts& facts = {.value_count = 1'000'000});
 

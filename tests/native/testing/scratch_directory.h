@@ -1,4 +1,4 @@
-// A place for the files of one test.
+// A directory for the files of one test.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_SCRATCH_DIRECTORY_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_SCRATCH_DIRECTORY_H_
@@ -10,7 +10,7 @@
 
 namespace flatmanifest::testing {
 
-// A new, empty directory, removed with all it holds on destruction.
+// A new, empty directory. Destruction removes it with its contents.
 class ScratchDirectory {
  public:
   ScratchDirectory();
@@ -27,7 +27,7 @@ class ScratchDirectory {
   std::filesystem::path path_;
 };
 
-// Both fail the test if they cannot do it. Writing does not make a new file: it overwrites.
+// Both fail the test on errors. WriteFile overwrites an existing file, which keeps its inode.
 void WriteFile(const std::string& path, std::string_view contents);
 std::string ReadFile(const std::string& path);
 

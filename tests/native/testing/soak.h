@@ -1,4 +1,4 @@
-// How long the tests that get better by lasting are to last.
+// The duration of tests that find more the longer they run.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_SOAK_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_SOAK_H_
@@ -9,7 +9,7 @@
 
 namespace flatmanifest::testing {
 
-// Rounds of a test: `at_least` of them, and in `make soak` as many as fit into
+// Rounds of a test: `at_least` of them; in `make soak`, as many as fit into
 // FLATMANIFEST_SOAK_SECONDS, but at least `at_least_soaking`.
 class Soak {
  public:
@@ -23,7 +23,7 @@ class Soak {
   // Whether there is to be another round.
   bool Next() { return ++round_ <= wanted_ || std::chrono::steady_clock::now() < end_; }
   int done() const { return round_ - 1; }
-  // After the last round: since the beginning.
+  // Call after the last round: the time since the beginning.
   double seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   }

@@ -60,10 +60,10 @@ Ending WaitFor(pid_t child) {
 
 namespace {
 
-// The syscall stops of ptrace have this beside the signal (PTRACE_O_TRACESYSGOOD).
+// ptrace marks syscall stops with this bit beside the signal (PTRACE_O_TRACESYSGOOD).
 constexpr int kSyscallStop = SIGTRAP | 0x80;
 
-// ptrace's arguments are pointers, or numbers that look like some.
+// ptrace's arguments are pointers, or numbers in the form of pointers.
 void* Pointer(uintptr_t number) {
   return reinterpret_cast<void*>(number);  // NOLINT(performance-no-int-to-ptr)
 }

@@ -18,7 +18,7 @@ inline constexpr bool kHasSanitizer = true;
 inline constexpr bool kHasSanitizer = false;
 #endif
 
-// Where a child stands.
+// The state of a stopped child.
 struct Stop {
   pid_t process;
   int index;  // of the call, from 0
@@ -27,42 +27,43 @@ struct Stop {
   std::array<uint64_t, 6> arguments;
   int64_t result;  // after the call; negative: an errno
 
-  // What the child has at an address.
+  // The memory of the child at an address.
   std::string Bytes(uint64_t address, size_t size) const;
   std::string Text(uint64_t address) const;  // up to the null byte
 };
 
-// What is to become of the call, or of the child. All but kGoOn and kKill are for stops before.
+// The verdict on a call, or on the child. All except kGoOn and kKill are for stops before a call.
 struct Verdict {
   enum class Kind : uint8_t { kGoOn, kKill, kFail, kShorten };
   Kind kind = Kind::kGoOn;
   int error_number = 0;
 
   static Verdict Kill() { return {Kind::kKill, 0}; }
-  // The call is not made and returns this errno.
+  // Skips the call, which then returns this errno.
   static Verdict Fail(int error_number) { return {Kind::kFail, error_number}; }
-  // Of a write: half as many bytes, rounded down.
+  // Halves the size of a write, rounded down.
   static Verdict Shorten() { return {Kind::kShorten, 0}; }
 };
 
-// How a child has ended.
+// The end of a child.
 struct Ending {
   bool was_killed = false;
-  // 0 if `work` has returned; the errno of the IoError that it has thrown, else 255.
+  // 0 if `work` returned; the errno of the IoError that it threw; 255 for another exception.
   int status = 0;
 };
 
-// Whether children can be traced here.
+// Whether this system permits tracing children.
 bool CanTrace();
 
-// Runs `work` in a forked child; `judge` sees each stop of it. Call from a process of one thread.
+// Runs `work` in a forked child; `judge` sees each of its stops. Call it from a process with one
+// thread.
 Ending RunTraced(const std::function<void()>& work,
                  const std::function<Verdict(const Stop&)>& judge);
 
-// Runs `work` in a forked child that nobody watches, and returns its process id. Its exit status
-// is that of Ending.
+// Runs `work` in a forked child without tracing, and returns its process id. Its exit status is
+// that of Ending.
 pid_t RunForked(const std::function<void()>& work);
-// Waits for it.
+// Waits for the child.
 Ending WaitFor(pid_t child);
 
 }  // namespace flatmanifest::testing

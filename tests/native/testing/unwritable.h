@@ -1,4 +1,4 @@
-// A directory that cannot be written to, for a process that may be root.
+// An unwritable directory, also for root.
 
 #ifndef FLATMANIFEST_TESTS_NATIVE_TESTING_UNWRITABLE_H_
 #define FLATMANIFEST_TESTS_NATIVE_TESTING_UNWRITABLE_H_
@@ -11,8 +11,8 @@
 
 namespace flatmanifest::testing {
 
-// While it lives, `directory` can be read but not written to. Root, whom permissions do not stop,
-// is nobody for as long.
+// While it exists, `directory` can be read but not written to. Root, whom permissions do not stop,
+// becomes the user nobody for that time.
 class Unwritable {
  public:
   explicit Unwritable(std::string directory)
@@ -26,7 +26,7 @@ class Unwritable {
   Unwritable(const Unwritable&) = delete;
   Unwritable& operator=(const Unwritable&) = delete;
 
-  // False where the system does not let root become nobody.
+  // False if the system does not let root become nobody.
   bool ok() const { return changed_; }
 
  private:
