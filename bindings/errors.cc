@@ -54,6 +54,11 @@ py::str FsDecode(std::string_view bytes) {
   return py::reinterpret_steal<py::str>(text);
 }
 
+py::object Steal(PyObject* object) {
+  if (object == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(object);
+}
+
 void Raise(const py::handle& type, std::string_view message) {
   PyErr_SetObject(type.ptr(), FsDecode(message).ptr());
   throw py::error_already_set();

@@ -22,6 +22,9 @@ pybind11::str FsDecode(std::string_view bytes);
 // Raises NodeNotFoundError with dbt's message (dbt/graph/graph.py, Graph.ancestors).
 [[noreturn]] void RaiseNodeNotFound(const pybind11::handle& unique_id);
 
+// Owns a new reference that the C API gave. Raises the pending Python error if it is null.
+pybind11::object Steal(PyObject* object);
+
 }  // namespace flatmanifest::python
 
 #endif  // FLATMANIFEST_BINDINGS_ERRORS_H_

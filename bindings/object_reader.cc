@@ -11,11 +11,6 @@ namespace flatmanifest::python {
 
 namespace {
 
-py::object Steal(PyObject* object) {
-  if (object == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::object>(object);
-}
-
 void SetItem(const py::handle& dict, const py::handle& key, const py::handle& value) {
   if (PyDict_SetItem(dict.ptr(), key.ptr(), value.ptr()) != 0) throw py::error_already_set();
 }

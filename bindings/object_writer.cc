@@ -25,11 +25,6 @@ namespace {
 
 constexpr int64_t kMicrosecondsPerSecond = 1'000'000;
 
-py::object Steal(PyObject* object) {
-  if (object == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::object>(object);
-}
-
 class ObjectWriter {
  public:
   // `describe(type)` gives the path "module:Class" of a class and the names of the fields to store:

@@ -14,12 +14,6 @@ constexpr const char* kSurrogatesToo = "surrogatepass";
 // (sys.int_info.str_digits_check_threshold).
 constexpr size_t kDigitsAtOnce = 640;
 
-// Owns a new reference from the C API; raises the pending Python error if it is null.
-py::object Steal(PyObject* object) {
-  if (object == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::object>(object);
-}
-
 py::object MakeDate(const Document& document, uint32_t ordinal) {
   CheckDate(document, ordinal);
   return py::module_::import("datetime").attr("date").attr("fromordinal")(ordinal);

@@ -19,11 +19,11 @@ namespace flatmanifest {
 
 namespace {
 
-// Evaluates one spec.
 const Document& SelectorsDocument(const Document& document, const SelectionRequest& request) {
   return request.selectors != nullptr ? *request.selectors : document;
 }
 
+// Evaluates one spec.
 class Evaluation {
  public:
   // `tests` are the members that are tests.
