@@ -41,7 +41,7 @@ export PYTHON
 .NOTPARALLEL:
 
 .PHONY: help setup build wheel check test test-all test-planted demo bench bench-load bench-handoff compare docs fuzz test-fuzz
-.PHONY: build-fuzz soak soak-store soak-dbt sanitize sanitize-address sanitize-thread lint lint-tidy format clean
+.PHONY: release-check build-fuzz soak soak-store soak-dbt sanitize sanitize-address sanitize-thread lint lint-tidy format clean
 .PHONY: system-build system-all environments build-native build-package test-native test-python test-python-all test-dbt test-dbt-edits
 
 help: ## list the targets
@@ -94,6 +94,10 @@ build-package: $(VENV)/package.stamp
 # The published form: the wheel contains every library that not every Linux has.
 wheel: $(VENV)/dev.stamp ## build the wheel, repair it with auditwheel, and test it in a bare environment
 	@$(BIN)/python setup/wheel.py $(WHEEL_OPTIONS)
+
+# Seams are compared with the functions of each release of dbt.
+release-check: wheel docs environments ## wheel, docs, and what a version has to be before it is tagged: files, changelog, seams
+	@$(BIN)/python setup/release_check.py $(addprefix --environment $(VENV),$(addprefix -dbt-,$(DBT_RELEASES))) --environment $(VENV)
 
 $(VENV)/package.stamp: $(WHEEL)
 	@$(PACKAGES) "Installing flatmanifest" $(VENV) --no-deps --reinstall $(BUILD)/wheel/*.whl
