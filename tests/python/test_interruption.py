@@ -132,10 +132,15 @@ def test_other_threads_are_left_alone(large: flatmanifest.Manifest) -> None:
     """Python handles signals in the main thread only."""
     ended: list[int] = []
     thread = threading.Thread(target=lambda: ended.append(len(large.to_json())))
-    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
-        thread.start()
-        os.kill(os.getpid(), signal.SIGINT)
-        thread.join()
+    # A shell has its jobs in the background ignore SIGINT.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+            thread.start()
+            os.kill(os.getpid(), signal.SIGINT)
+            thread.join()
+    finally:
+        signal.signal(signal.SIGINT, previous)
     thread.join()
     assert ended
 
