@@ -4,12 +4,19 @@ option(FLATMANIFEST_STATIC "Link libraries statically where the system has archi
 set(FLATMANIFEST_SIMDJSON_SOURCE "" CACHE PATH
     "A directory with simdjson.h and simdjson.cpp to compile; by default, the system's library is used")
 
-include(CheckCXXSourceCompiles)
 set(missing_packages "")
 
 macro(flatmanifest_missing package)
   list(APPEND missing_packages ${package})
 endmacro()
+
+if(FLATMANIFEST_COMPILER)
+  include(CheckCXXSourceCompiles)
+else()
+  flatmanifest_missing(g++)
+  # A compiler would say where Debian has libraries; what else is missing is found out without one.
+  set(CMAKE_LIBRARY_ARCHITECTURE ${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu)
+endif()
 
 # Whether the archive's code may be linked into the extension module: where Debian compiles an archive for programs
 # alone, only with its names hidden.
@@ -45,7 +52,7 @@ function(flatmanifest_library name)
   endif()
   set(chosen ${${prefix}_LIBRARY})
   find_library(${prefix}_ARCHIVE lib${WANTED_LIBRARY}.a)
-  if(FLATMANIFEST_STATIC AND ${prefix}_ARCHIVE)
+  if(FLATMANIFEST_STATIC AND FLATMANIFEST_COMPILER AND ${prefix}_ARCHIVE)
     flatmanifest_archive_serves(${prefix}_ARCHIVE_SERVES ${${prefix}_ARCHIVE} ${${prefix}_INCLUDE_DIR}
                                 "#include <${WANTED_HEADER}>\nextern \"C\" int used() { return ${WANTED_USE}; }")
     if(${prefix}_ARCHIVE_SERVES)
@@ -79,10 +86,18 @@ macro(flatmanifest_package name package)
   endif()
 endmacro()
 
-flatmanifest_package(Boost libboost-dev 1.74)
 flatmanifest_package(CLI11 libcli11-dev)
 flatmanifest_package(nlohmann_json nlohmann-json3-dev)
-find_package(Threads REQUIRED)
+
+flatmanifest_headers(boost HEADER boost/version.hpp PACKAGE libboost-dev)
+if(TARGET fman_boost)
+  add_library(Boost::headers ALIAS fman_boost)
+  file(STRINGS ${BOOST_INCLUDE_DIR}/boost/version.hpp boost_version REGEX "^#define BOOST_VERSION ")
+  string(REGEX REPLACE "[^0-9]" "" boost_version "${boost_version}")
+  if(boost_version LESS 107400)
+    flatmanifest_missing("libboost-dev>=1.74")
+  endif()
+endif()
 
 find_program(FLATC_EXECUTABLE flatc)
 if(NOT FLATC_EXECUTABLE)
@@ -100,16 +115,19 @@ if(FLATMANIFEST_SIMDJSON_SOURCE)
   add_library(fman_simdjson STATIC ${FLATMANIFEST_SIMDJSON_SOURCE}/simdjson.cpp)
   target_include_directories(fman_simdjson SYSTEM PUBLIC ${FLATMANIFEST_SIMDJSON_SOURCE})
 else()
-  find_package(simdjson QUIET)
+  find_path(SIMDJSON_INCLUDE_DIR simdjson.h)
+  if(FLATMANIFEST_COMPILER)  # which simdjson's CMake package asks for threads
+    find_package(simdjson QUIET)
+  endif()
   find_library(SIMDJSON_ARCHIVE libsimdjson.a)
-  if(NOT simdjson_FOUND)
+  if(NOT SIMDJSON_INCLUDE_DIR OR (FLATMANIFEST_COMPILER AND NOT simdjson_FOUND))
     flatmanifest_missing(libsimdjson-dev)
   elseif(FLATMANIFEST_STATIC AND SIMDJSON_ARCHIVE)
     add_library(fman_simdjson INTERFACE)
     target_include_directories(
       fman_simdjson SYSTEM INTERFACE $<TARGET_PROPERTY:simdjson::simdjson,INTERFACE_INCLUDE_DIRECTORIES>)
     target_link_libraries(fman_simdjson INTERFACE ${SIMDJSON_ARCHIVE})
-  else()
+  elseif(simdjson_FOUND)
     add_library(fman_simdjson ALIAS simdjson::simdjson)
   endif()
 endif()
@@ -128,4 +146,5 @@ if(missing_packages)
                       "(Debian, Ubuntu; elsewhere, what has the same libraries)")
 endif()
 
+find_package(Threads REQUIRED)
 target_compile_definitions(fman_xxhash INTERFACE XXH_INLINE_ALL)

@@ -81,12 +81,25 @@ def test_missing_packages_are_named_in_one_line(tmp_path: Path) -> None:
     (line,) = [text for text in done.stderr.splitlines() if "apt-get install" in text]
     assert line.strip() == (
         "flatmanifest needs system packages that are missing: apt-get install libcli11-dev "
-        "libflatbuffers-dev libxxhash-dev libutf8proc-dev libsodium-dev zlib1g-dev libsimdjson-dev "
-        "(Debian, Ubuntu; elsewhere, what has the same libraries)"
+        "libboost-dev libflatbuffers-dev libxxhash-dev libutf8proc-dev libsodium-dev zlib1g-dev "
+        "libsimdjson-dev (Debian, Ubuntu; elsewhere, what has the same libraries)"
     )
     installed = (ROOT / "setup" / "system_packages.sh").read_text(encoding="utf-8")
     for package in line.partition("install ")[2].partition(" (")[0].split():
         assert re.search(rf"\b{package}\b", installed)
+
+
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake is not installed")
+def test_a_missing_compiler_is_named_with_them(tmp_path: Path) -> None:
+    command = [
+        *("cmake", "-S", str(ROOT), "-B", str(tmp_path), "-DFLATMANIFEST_BUILD_PYTHON=OFF"),
+        "-DCMAKE_DISABLE_FIND_PACKAGE_CLI11=ON",
+    ]
+    environment = {**os.environ, "CXX": "/nowhere/c++ -m64"}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    assert done.returncode != 0
+    (line,) = [text for text in done.stderr.splitlines() if "apt-get install" in text]
+    assert "apt-get install g++ libcli11-dev (Debian" in line
 
 
 def zipped(path: Path, **members: str) -> Path:
