@@ -1,5 +1,5 @@
-// `flatmanifest dbt …`, also by the names `fdbt` and `dbt`. The front door (native/front) answers if
-// it can. Otherwise dbt runs with the plugin, in the Python that flatmanifest is installed in.
+// `flatmanifest dbt …`, also by the names `fdbt` and `dbt`. The front door (native/front) answers
+// if it can. Otherwise dbt runs with the plugin, in the Python that flatmanifest is installed in.
 
 #include <csignal>
 #include <cstdio>
