@@ -195,6 +195,10 @@ std::vector<std::string> TypeNames(bool with_all) {
   return names;
 }
 
+std::vector<std::string> IndirectSelectionNames() {
+  return {std::begin(kIndirectSelectionNames), std::end(kIndirectSelectionNames)};
+}
+
 void AddSelection(CLI::App& command, LsOptions& options) {
   AddOption(command, front::kSelect, options, "What to list, as dbt selects nodes");
   AddOption(command, front::kModels, options, "The same, for models only (dbt's older name)");
@@ -209,7 +213,7 @@ void AddSelection(CLI::App& command, LsOptions& options) {
       ->envname(Variable("EXCLUDE_RESOURCE_TYPES"));
   AddOption(command, front::kIndirectSelection, options,
             "Which tests to select with what they test")
-      ->transform(CLI::IsMember({"eager", "cautious", "buildable", "empty"}, CLI::ignore_case))
+      ->transform(CLI::IsMember(IndirectSelectionNames(), CLI::ignore_case))
       ->envname(Variable("INDIRECT_SELECTION"))
       ->default_str(kDefaultIndirectSelection);
   command.add_option("--project-dir", options.project_dir,

@@ -9,6 +9,7 @@
 
 #include "format/error.h"
 #include "front/cache_fields.h"
+#include "front/list_options.h"
 #include "front/places.h"
 #include "listing/list_output.h"
 #include "select/python_repr.h"
@@ -48,12 +49,7 @@ constexpr std::string_view kOptions[] = {"--exclude",
                                          "--target-path",
                                          "--vars",
                                          "--help"};
-constexpr std::string_view kSelecting[] = {"-s",      "--select", "-m",
-                                           "--model", "--models", "--exclude"};
-constexpr std::string_view kTyping[] = {"--resource-type", "--resource-types",
-                                        "--exclude-resource-type", "--exclude-resource-types"};
 constexpr std::string_view kOutputs[] = {"json", "name", "path", "selector"};
-constexpr std::string_view kIndirect[] = {"buildable", "cautious", "eager", "empty"};
 // The methods whose values are completed (docs/selection.md).
 constexpr std::string_view kMethods[] = {"access:",        "config.materialized:",
                                          "exposure:",      "fqn:",
@@ -262,10 +258,15 @@ void CompleteArguments(const Words& words, Found& found) {
   const std::string& word = words.back();
   if (word.starts_with('-')) return AddMatching(kOptions, word, "", found);
   const std::string option = OptionBefore(words);
-  if (Contains(kTyping, option)) return AddMatching(kListedTypes, word, "", found);
+  if (HasFlag(kResourceTypes, option) || HasFlag(kExcludeResourceTypes, option)) {
+    return AddMatching(kListedTypes, word, "", found);
+  }
   if (option == "--output") return AddMatching(kOutputs, word, "", found);
-  if (option == "--indirect-selection") return AddMatching(kIndirect, word, "", found);
-  if (!Contains(kSelecting, option) && option != "--selector") return;
+  if (option == "--indirect-selection")
+    return AddMatching(kIndirectSelectionNames, word, "", found);
+  const bool selects =
+      HasFlag(kSelect, option) || HasFlag(kModels, option) || HasFlag(kExclude, option);
+  if (!selects && option != "--selector") return;
   if (const auto file = ManifestFor(words)) {
     CompleteFromManifest(file->document(), word, option, found);
   }

@@ -36,6 +36,12 @@ std::span<const std::string_view> MultiOptionFlags() {
   return kFlags;
 }
 
+bool HasFlag(const MultiOption& option, std::string_view flag) {
+  bool found = false;
+  ForEachPart(option.flags, ',', [&](std::string_view each) { found = found || each == flag; });
+  return found;
+}
+
 std::optional<std::string> Contradiction(const ListOptions& options) {
   if (!HasValues(options.models)) return std::nullopt;
   if (HasValues(options.select)) return R"("models" and "select" are mutually exclusive arguments)";

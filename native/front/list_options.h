@@ -59,6 +59,9 @@ inline constexpr SingleOption kSingleOptions[] = {kSelector, kOutput, kIndirectS
 // Each flag of kMultiOptions: "-s", "--select", ... For MarkValues.
 std::span<const std::string_view> MultiOptionFlags();
 
+// Whether `flag` is one of the option's flags.
+bool HasFlag(const MultiOption& option, std::string_view flag);
+
 // dbt's message for options that exclude each other (ListTask.__init__); nothing if none do.
 std::optional<std::string> Contradiction(const ListOptions& options);
 

@@ -95,9 +95,8 @@ Lines LinesOf(const Document& document, const std::vector<Row>& rows, std::strin
 
 std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript) {
   ListOptions options = line.list;
-  constexpr std::string_view kIndirect[] = {"eager", "cautious", "buildable", "empty"};
   Complete(transcript, options);
-  if (!IsOneOf(options.indirect_selection, kIndirect)) return std::nullopt;
+  if (!IsOneOf(options.indirect_selection, kIndirectSelectionNames)) return std::nullopt;
   if (line.lists() && !IsAllowed(options, transcript.has_default_selector)) return std::nullopt;
   return options;
 }

@@ -1,15 +1,19 @@
 #include "select/request.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "select/python_text.h"
 
 namespace flatmanifest {
 
 IndirectSelection ParseIndirectSelection(std::string_view name) {
-  if (name == "eager") return IndirectSelection::kEager;
-  if (name == "cautious") return IndirectSelection::kCautious;
-  if (name == "buildable") return IndirectSelection::kBuildable;
-  if (name == "empty") return IndirectSelection::kEmpty;
-  throw SelectionError(Repr(name) + " is not a valid IndirectSelection");
+  const auto* const found =
+      std::find(std::begin(kIndirectSelectionNames), std::end(kIndirectSelectionNames), name);
+  if (found == std::end(kIndirectSelectionNames)) {
+    throw SelectionError(Repr(name) + " is not a valid IndirectSelection");
+  }
+  return static_cast<IndirectSelection>(found - std::begin(kIndirectSelectionNames));
 }
 
 }  // namespace flatmanifest

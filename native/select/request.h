@@ -24,6 +24,9 @@ class SelectionError : public Error {
 // When to select a test because of the nodes that it tests: docs.getdbt.com,
 // reference/node-selection/test-selection-examples.
 enum class IndirectSelection : uint8_t { kEager, kCautious, kBuildable, kEmpty };
+// dbt's names of the modes, in the order of the enumeration.
+inline constexpr std::string_view kIndirectSelectionNames[] = {"eager", "cautious", "buildable",
+                                                               "empty"};
 
 // Artifacts of an earlier run, for state:, result: and source_status:. Borrowed. Missing ones are
 // null; the methods that need them then fail as dbt's do.

@@ -19,6 +19,10 @@ TEST(ListOptionsTest, FlagsOfOptionsWithSeveralValues) {
     EXPECT_EQ(std::count(flags.begin(), flags.end(), flag), 1) << flag;
   }
   EXPECT_EQ(flags.size(), 11U);
+  EXPECT_TRUE(HasFlag(kModels, "-m"));
+  EXPECT_TRUE(HasFlag(kModels, "--model"));
+  EXPECT_FALSE(HasFlag(kModels, "--mod"));
+  EXPECT_FALSE(HasFlag(kSelect, ""));
 }
 
 TEST(ListOptionsTest, ModelsExcludeSelectAndResourceTypes) {
