@@ -64,7 +64,7 @@ $(VENV)/demo.stamp: setup/requirements-build.txt setup/requirements-demo.txt | s
 	@$(PACKAGES) "Installing the Python packages that the build and the demo need" $(VENV) -r setup/requirements-demo.txt
 	@touch $@
 
-$(VENV)/dev.stamp: setup/requirements-dev.txt setup/requirements-docs.txt $(VENV)/demo.stamp
+$(VENV)/dev.stamp: $(addprefix setup/requirements-,dev.txt docs.txt test.txt) $(VENV)/demo.stamp
 	@$(PACKAGES) "Installing the Python packages that tests, linters and benchmarks need" $(VENV) -r setup/requirements-dev.txt
 	@touch $@
 
@@ -158,7 +158,8 @@ $(VENV)-dbt-%/package.stamp: $(WHEEL) $(VENV)-dbt-%/dbt.stamp
 	@$(PACKAGES) "Installing flatmanifest beside dbt-core $*" $(VENV)-dbt-$* --no-deps --reinstall $(BUILD)/wheel/*.whl
 	@touch $@
 
-$(VENV)-dbt-1.12/dbt.stamp: WITHOUT_DEPENDENCIES := "dbt-core~=1.12.0" "dbt-duckdb>=1.9,<2" "dbt-postgres>=1.9,<2"
+$(VENV)-dbt-1.12/dbt.stamp: WITHOUT_DEPENDENCIES := -r setup/requirements-dbt-1.12-alone.txt
+$(VENV)-dbt-1.12/dbt.stamp: setup/requirements-dbt-1.12-alone.txt
 $(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt $(VENV)/demo.stamp
 	@$(PACKAGES) "Installing dbt-core $* with what it needs" $(VENV)-dbt-$* -r $<
 	@$(if $(WITHOUT_DEPENDENCIES),$(PACKAGES) "Installing dbt-core $*" $(VENV)-dbt-$* --no-deps $(WITHOUT_DEPENDENCIES))

@@ -25,8 +25,8 @@ BUILD = ROOT / "build"
 SIMDJSON = BUILD / "simdjson"
 MOST_MILLISECONDS = 5.0
 STARTS = 40
-# What a front door's tests need beside the package is among these.
-REQUIREMENTS = ("setup/requirements-dev.txt",)
+# dbt 1.10 and 1.11 need a mashumaro that fails on Python 3.14.
+FIRST_WITH_DBT_1_12 = (3, 14)
 
 
 def main() -> None:
@@ -121,9 +121,21 @@ def contents(wheel: Path) -> dict[str, bytes]:
 def install(wheel: Path, python: Path, environment: Path, with_tests: bool) -> None:  # noqa: FBT001
     run(str(python), "-m", "venv", str(environment))
     if with_tests:
-        needed = [flag for name in REQUIREMENTS for flag in ("-r", str(ROOT / name))]
-        install_packages(environment, *needed)
+        install_requirements(environment)
     install_packages(environment, str(wheel))
+
+
+def install_requirements(environment: Path) -> None:
+    """dbt, and what the tests need beside it."""
+    version = told(environment / "bin" / "python", "import sys; print(*sys.version_info[:2])")
+    setup = ROOT / "setup"
+    if tuple(map(int, version.split())) < FIRST_WITH_DBT_1_12:
+        install_packages(environment, "-r", str(setup / "requirements-dev.txt"))
+        return
+    for name in ("test", "dbt-1.12"):
+        install_packages(environment, "-r", str(setup / f"requirements-{name}.txt"))
+    alone = setup / "requirements-dbt-1.12-alone.txt"
+    install_packages(environment, "--no-deps", "-r", str(alone))
 
 
 def install_packages(environment: Path, *packages: str) -> None:

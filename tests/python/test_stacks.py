@@ -43,7 +43,7 @@ def small():
             call()
             outcomes[name] = "done"
         except RecursionError as error:
-            outcomes[name] = "RecursionError" if "stack" in str(error) else repr(error)
+            outcomes[name] = "RecursionError" if "stack" in str(error).lower() else repr(error)
 
 threading.stack_size(kib << 10)
 thread = threading.Thread(target=small)
