@@ -124,8 +124,8 @@ def test_lists_of_pythons_that_differ_are_named(tmp_path: Path) -> None:
     workflows.mkdir(parents=True)
     (workflows / "test.yml").write_text('      matrix:\n        python: ["3.10", "3.12"]\n')
     assert [*check.python_faults(tmp_path)] == [
-        "cibuildwheel's build has Python 3.10, the classifiers 3.10 3.11",
-        "test.yml has Python 3.10 3.12, the classifiers 3.10 3.11",
+        "cibuildwheel builds for Python 3.10, the classifiers: 3.10 3.11",
+        "test.yml tests Python 3.12, which no classifier names",
     ]
 
 
