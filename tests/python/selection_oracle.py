@@ -27,7 +27,7 @@ TAG = re.compile(r"\A\[?WARNING\]?: ")
 HAS_OTHER_PATHLIB = sys.version_info[:2] not in {(3, 11), (3, 12)}
 # The errors of different versions of pathlib for path:, path:. and path:./.
 NO_PATTERN = re.compile(
-    r"Unacceptable pattern: (''|PosixPath\('\.'\))|tuple index out of range"
+    r"Unacceptable pattern: ('\.?'|PosixPath\('\.'\))|tuple index out of range"
     "|'_TerminatingSelector' object has no attribute 'select_from'",
 )
 # Patterns whose meaning differs: 3.10 finds files by "a.sql/", 3.13 reads "a**" as "a*".

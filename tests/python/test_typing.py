@@ -136,7 +136,7 @@ flatmanifest\._native\.(Graph|StoredMap|StoredObjects)
 # The buffer protocol has a name that Python code can see since Python 3.12.
 flatmanifest\._native\.Manifest\.__buffer__
 # Inherited from collections.abc, where typeshed has another signature.
-flatmanifest\._native\.Array\.index
+flatmanifest\._native\.Array\.(count|index)
 """
 
 
