@@ -88,10 +88,12 @@ void BindErrors(py::module_& module) {
     } catch (const StackError& failure) {
       PyErr_SetObject(PyExc_RecursionError, FsDecode(failure.message()).ptr());
     } catch (const IoError& io) {
-      // OSError picks its subclass, FileNotFoundError and so on, by the errno.
+      // OSError picks its subclass, FileNotFoundError and so on, by the errno. Python 3.10 compares
+      // the type that is given here with `except`, not that of the object.
       const py::tuple arguments =
           py::make_tuple(io.error_number(), FsDecode(io.reason()), FsDecode(io.path()));
-      PyErr_SetObject(PyExc_OSError, arguments.ptr());
+      const py::object made = py::handle(PyExc_OSError)(*arguments);
+      PyErr_SetObject(py::type::handle_of(made).ptr(), made.ptr());
     }
   });
 }

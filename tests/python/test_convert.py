@@ -380,6 +380,15 @@ def test_os_errors(  # noqa: PLR0913 - a table's columns
     assert names(json_path.parent) == ["manifest.json"]
 
 
+def test_os_errors_are_caught_by_their_subclass(tmp_path: Path) -> None:
+    """In Python 3.10, ``except`` looks at the type that was raised with the error."""
+    try:
+        flatmanifest.open(tmp_path / "none.fman")
+    except FileNotFoundError as error:
+        found = error
+    assert found.errno == errno.ENOENT
+
+
 def test_no_permission_to_read(
     json_path: Path, unprivileged: Callable[[], AbstractContextManager[None]]
 ) -> None:
