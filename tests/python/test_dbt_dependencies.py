@@ -51,6 +51,7 @@ def project(tmp_path: Path) -> Any:
         project_root=str(root),
         project_name="shop",
         packages_install_path="dbt_packages",
+        osi_paths=[],  # of dbt 1.12
         all_source_paths=[path for each in paths.values() for path in each],
         **paths,
     )
