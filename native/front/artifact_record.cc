@@ -14,12 +14,13 @@ namespace flatmanifest::front {
 namespace {
 
 constexpr const char* kSnapshot = "snapshot";
+constexpr const char* kBeginningSize = "metadata_end";
 
-// Copies a document with new snapshots of some files.
+// Copies a document with new facts of some files.
 class Renewal {
  public:
-  Renewal(const Document& document, const std::map<std::string, Snapshot>& snapshots)
-      : document_(document), snapshots_(snapshots), copier_(document, writer_) {}
+  Renewal(const Document& document, const std::map<std::string, Renewed>& files)
+      : document_(document), files_(files), copier_(document, writer_) {}
 
   FileImage Finish() && {
     const Cell root = CopyObject(document_.root(), [this](const std::string& name, Cell value) {
@@ -55,10 +56,12 @@ class Renewal {
 
   Cell CopyFiles(Cell files) {
     return CopyObject(files, [this](const std::string& path, Cell facts) {
-      const auto found = snapshots_.find(path);
-      if (found == snapshots_.end()) return Copy(facts);
+      const auto found = files_.find(path);
+      if (found == files_.end()) return Copy(facts);
       return CopyObject(facts, [&](const std::string& name, Cell value) {
-        return name == kSnapshot ? AddSnapshot(found->second) : Copy(value);
+        if (name == kSnapshot) return AddSnapshot(found->second.snapshot);
+        if (name == kBeginningSize) return writer_.AddUint(found->second.beginning_size);
+        return Copy(value);
       });
     });
   }
@@ -77,7 +80,7 @@ class Renewal {
   }
 
   const Document& document_;
-  const std::map<std::string, Snapshot>& snapshots_;
+  const std::map<std::string, Renewed>& files_;
   Writer writer_;
   Copier copier_;
   uint64_t value_count_ = 0;
@@ -108,11 +111,11 @@ bool ArtifactRecord::Shows(const Output& output) const {
 
 uint64_t ArtifactRecord::BeginningSize(const Output& output) const {
   const Fields files = Fields(file_->document()).Object("files");
-  return static_cast<uint64_t>(files.Object(output.path).Integer("metadata_end"));
+  return static_cast<uint64_t>(files.Object(output.path).Integer(kBeginningSize));
 }
 
-void ArtifactRecord::Renew(const std::map<std::string, Snapshot>& snapshots) const {
-  FileImage image = Renewal(file_->document(), snapshots).Finish();
+void ArtifactRecord::Renew(const std::map<std::string, Renewed>& files) const {
+  FileImage image = Renewal(file_->document(), files).Finish();
   PrepareTrustedFile(path_);
   PublishOver(path_, file_->document().header(), image.writable_bytes(), Flush::kNone);
 }

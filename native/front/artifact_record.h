@@ -1,5 +1,5 @@
 // KEY.artifacts.fman: the artifacts that show an entry unchanged. Python writes it too:
-// Entry.keep_artifact in python/flatmanifest/dbt/entry.py.
+// Entry.keep_artifact in python/flatmanifest/dbt/cache/entry.py.
 
 #ifndef FLATMANIFEST_FRONT_ARTIFACT_RECORD_H_
 #define FLATMANIFEST_FRONT_ARTIFACT_RECORD_H_
@@ -16,6 +16,12 @@
 
 namespace flatmanifest::front {
 
+// A file with a new beginning.
+struct Renewed {
+  Snapshot snapshot;
+  uint64_t beginning_size = 0;  // in bytes
+};
+
 class ArtifactRecord {
  public:
   // Throws FormatError, IoError.
@@ -29,10 +35,10 @@ class ArtifactRecord {
   // The size of the beginning of the file, up to the part that stays. Throws FormatError.
   uint64_t BeginningSize(const Output& output) const;
 
-  // Replaces the recorded snapshots by these, and publishes the file, unless another process has
-  // done so meanwhile. Not flushed to the disk: after a crash the file may be damaged, and is then
-  // made again. Throws IoError, FormatError.
-  void Renew(const std::map<std::string, Snapshot>& snapshots) const;
+  // Records the files that this command has given new beginnings, by path, and publishes the
+  // record, unless another process has done so meanwhile. Not flushed to the disk: after a crash
+  // the record may be damaged, and is then made again. Throws IoError, FormatError.
+  void Renew(const std::map<std::string, Renewed>& files) const;
 
  private:
   std::string path_;

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <future>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <random>
@@ -21,6 +22,7 @@
 
 #include "convert/text_buffer.h"
 #include "format/error.h"
+#include "freshness/file_contents.h"
 #include "front/answer.h"
 #include "front/artifact_record.h"
 #include "front/blanks.h"
@@ -140,10 +142,25 @@ class Target {
 
   void Write(std::string_view text) const { WriteAll(descriptor_.get(), text, path_); }
 
+  // Makes the text all that the file has.
+  void Replace(std::string_view text) const {
+    Write(text);
+    if (::ftruncate(descriptor_.get(), static_cast<off_t>(text.size())) != 0) {
+      throw IoError("cannot write", path_, errno);
+    }
+  }
+
  private:
   std::string path_;
   Descriptor descriptor_;
 };
+
+// The text of a file from a byte on.
+std::string TextFrom(const std::string& path, size_t begin) {
+  const auto contents = ReadFiles({&path, 1}, std::numeric_limits<size_t>::max(), 1);
+  if (!contents[0] || contents[0]->size() < begin) throw NotServed(path + " cannot be read");
+  return contents[0]->substr(begin);
+}
 
 size_t SizeOf(const std::vector<std::string>& texts) {
   return std::accumulate(texts.begin(), texts.end(), size_t{0},
@@ -239,26 +256,29 @@ class Command {
     if (printed != nullptr) WriteAll(STDOUT_FILENO, printed->text(), "standard output");
   }
 
-  // The new beginning of an artifact must be as long as the old one.
+  // Everything is read and opened before the first byte is written.
   void Renew(const Transcript& transcript, const ArtifactRecord& record) {
     SetReport(blanks_, start_);
     std::vector<std::pair<Target, std::string>> beginnings;
-    std::map<std::string, Snapshot> snapshots;
+    std::vector<std::pair<Target, std::string>> whole;
+    std::map<std::string, Renewed> renewed;
     for (const Output& output : transcript.outputs) {
       if (output.beginning.empty()) continue;
       std::string text = blanks_.Filled(output.beginning);
-      if (text.size() != record.BeginningSize(output)) {
-        throw FormatError(output.path + ": its beginning has another size");
-      }
-      beginnings.emplace_back(Target(output.path, 0), std::move(text));
-      snapshots.emplace(output.path, Snapshot());
+      renewed[output.path].beginning_size = text.size();
+      const uint64_t old_size = record.BeginningSize(output);
+      // A parse and a warm start write the same time in different forms (cache/entry.py).
+      const bool is_whole = text.size() != old_size;
+      if (is_whole) text += TextFrom(output.path, old_size);
+      (is_whole ? whole : beginnings).emplace_back(Target(output.path, 0), std::move(text));
     }
     for (const auto& [target, text] : beginnings) target.Write(text);
+    for (const auto& [target, text] : whole) target.Replace(text);
     for (const auto& [path, text] : transcript.written) {
       Target(path, O_CREAT | O_TRUNC).Write(blanks_.Filled(text));
     }
-    for (auto& [path, snapshot] : snapshots) snapshot = TakeSnapshotOfNew(path);
-    if (!snapshots.empty()) record.Renew(snapshots);
+    for (auto& [path, file] : renewed) file.snapshot = TakeSnapshotOfNew(path);
+    if (!renewed.empty()) record.Renew(renewed);
     ::utimensat(AT_FDCWD, transcript.entry.c_str(), nullptr, 0);  // it was used: front/cache.h
   }
 

@@ -33,6 +33,7 @@ NOT_COPIED = {
     *[".mypy_cache", ".pytest_cache", ".ruff_cache"],
 }
 PROGRAM = "flatmanifest"
+LAUNCHER = "fdbt"
 BUILD_SECONDS = 1800
 
 
@@ -143,8 +144,10 @@ class Scratch:
         self._use(extension, self.build / "native" / "cli" / PROGRAM)
 
     def _use(self, extension: Path, program: Path) -> None:
+        launcher = self.installed[1].with_name(LAUNCHER)  # no patch changes it
         places = [(extension, self.tree / "python" / "flatmanifest")]
-        places += [(program, directory / "bin") for directory in self.venvs.values()]
+        for directory in self.venvs.values():
+            places += [(program, directory / "bin"), (launcher, directory / "bin")]
         for source, directory in places:
             place = directory / source.name
             place.unlink(missing_ok=True)  # make a new file: the old one may still be mapped

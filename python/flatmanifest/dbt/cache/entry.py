@@ -88,15 +88,23 @@ class Entry:
             else:
                 self.maps[name] = self.objects.map(name)
                 values[name] = LazyDict(self.maps[name])
-        for name, value in list(vars(values["metadata"]).items()):
-            # dbt reads dates from its own file with a time zone (DateTimeSerialization).
-            if isinstance(value, datetime) and value.tzinfo is None:
-                setattr(values["metadata"], name, value.replace(tzinfo=tzutc()))
+        values["metadata"] = self.metadata()
         values["env_vars"] = values_now(values["env_vars"])
         manifest = Manifest(**values)
         manifest._parsing_info = None  # noqa: SLF001
         manifest.flatmanifest_entry = self
         return manifest
+
+    def metadata(self) -> Any:
+        """Return the manifest's metadata as dbt has it when dbt has read its own file.
+
+        Times then have a time zone (DateTimeSerialization), which they lack after a parse.
+        """
+        metadata = self.objects.restore("metadata")
+        for name, value in list(vars(metadata).items()):
+            if isinstance(value, datetime) and value.tzinfo is None:
+                setattr(metadata, name, value.replace(tzinfo=tzutc()))
+        return metadata
 
     def install_into(self, manifest: Manifest) -> None:
         """Replace the collections of the manifest that was published as this entry by lazy ones."""

@@ -237,12 +237,16 @@ class TranscriptRecorder:
         """
         from dbt.flags import get_flags  # noqa: PLC0415
 
-        from flatmanifest.dbt.warm.artifacts import metadata_text, written_here  # noqa: PLC0415
+        from flatmanifest.dbt.warm.artifacts import (  # noqa: PLC0415
+            warm_metadata_text,
+            written_here,
+        )
 
         entry: Any = load.entry
         target = Path(load.loader.root_project.project_target_path).absolute()
         manifest = load.loader.manifest
-        beginnings = {str(target / "manifest.json"): metadata_template(metadata_text(manifest))}
+        beginning = metadata_template(warm_metadata_text(entry, manifest))
+        beginnings = {str(target / "manifest.json"): beginning}
         paths = [str(load.file_of_dbt.absolute()), *written_here]
         summary = target / "graph_summary.json"
         if self.listing is not None:

@@ -203,5 +203,17 @@ def remember_manifest(entry: Entry, manifest: Manifest, path: str) -> None:
 
 def metadata_text(manifest: Manifest) -> bytes:
     """The beginning of manifest.json (dbt.artifacts.schemas.base, Writable.write)."""
-    metadata = manifest.metadata.to_dict(omit_none=False, context={"artifact": True})
-    return f'{{"metadata": {json.dumps(metadata, cls=JSONEncoder)}, '.encode()
+    return text_of_metadata(manifest.metadata)
+
+
+def warm_metadata_text(entry: Entry, manifest: Manifest) -> bytes:
+    """The beginning of manifest.json as the next command writes it, which starts from the entry."""
+    metadata = entry.metadata()
+    for name in ("generated_at", "invocation_id", "user_id", "send_anonymous_usage_stats"):
+        setattr(metadata, name, getattr(manifest.metadata, name))
+    return text_of_metadata(metadata)
+
+
+def text_of_metadata(metadata: Any) -> bytes:
+    fields = metadata.to_dict(omit_none=False, context={"artifact": True})
+    return f'{{"metadata": {json.dumps(fields, cls=JSONEncoder)}, '.encode()
