@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
-# What the build reads, and what a user reads first.
+# The files that the build reads, and those that a user reads first.
 BUILT_FROM = ("CMakeLists.txt", "bindings/", "cmake/", "native/", "python/", "schema/")
 FOR_PEOPLE = ("LICENSE", "README.md", "pyproject.toml")
 NOT_PUBLISHED = (".ci/", ".github/", "bench/", "build/", "tests/")

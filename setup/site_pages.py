@@ -1,4 +1,4 @@
-"""What the site has besides docs/: pages of the files that docs/ links to, and the commands' help.
+"""The pages that the site has besides docs/: files that docs/ links to, and the commands' help.
 
 A hook of mkdocs (mkdocs.yml). docs/ is written to be read in a checkout, too, so that links lead to
 files of the repository; on the site each of those is a page of its own, under ``source/``.

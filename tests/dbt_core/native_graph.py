@@ -164,7 +164,7 @@ def as_encoded(value: Any) -> Any:
 
 
 def native_search(method: Any, included: set[str], value: Any) -> tuple[set[str], bool]:
-    """What the native selector finds, and whether it warned. Raises SelectionError."""
+    """Return the natively selected nodes, and whether it warned. Raises SelectionError."""
     kinds = methods.MethodManager.SELECTOR_METHODS.items()
     name = next(key for key, kind in kinds if kind is type(method))
     with tempfile.TemporaryDirectory() as work:

@@ -1,6 +1,6 @@
-// Reads and verifies .fman files of unknown origin. Whatever they contain, reading them must at
-// worst throw FormatError, and never leave the file. A file that passes Verify must also keep
-// Verify's promises.
+// Reads and verifies .fman files of unknown origin. With any content, reading them must at worst
+// throw FormatError, and never leave the file. A file that passes Verify must also keep Verify's
+// promises.
 
 #include <cstddef>
 #include <cstdint>

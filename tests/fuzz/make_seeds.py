@@ -221,7 +221,7 @@ DEFINITIONS: dict[str, Any] = {
 
 
 def selectors() -> dict[str, str]:
-    """What a manifest has under "selectors": each definition alone, and all of them."""
+    """The "selectors" of a manifest: each definition alone, and all of them."""
 
     def written(*names: str, is_default: bool = False) -> str:
         return json.dumps(
@@ -246,7 +246,7 @@ def write(directory: Path, texts: dict[str, str], suffix: str = "") -> None:
 
 
 def saved(target: str) -> Iterator[tuple[str, bytes]]:
-    """What save_corpus.py has saved of earlier runs."""
+    """The inputs that save_corpus.py has saved of earlier runs."""
     path = Path(__file__).parent / "saved" / f"{target}.txt"
     lines = path.read_text().split() if path.exists() else []
     for number, line in enumerate(lines):

@@ -1,8 +1,8 @@
 """Save what fuzzing has found as text: ``save_corpus.py BUILD_TREE TARGET``.
 
-Of the inputs in BUILD_TREE/found/TARGET, those that reach something that the seeds do not are
-written to saved/TARGET.txt beside this file, one in a line, compressed (zlib) in base64, the
-shortest first. make_seeds.py makes seeds of them again.
+Writes the inputs in BUILD_TREE/found/TARGET that reach more than the seeds do to saved/TARGET.txt
+beside this file: one in a line, compressed (zlib) in base64, the shortest first. make_seeds.py
+makes seeds of them again.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ using DiskState = std::map<std::string, std::string>;
 // failure can leave, at any moment, on any file system that keeps exactly these promises: data
 // written to a file before its fsync returned is there after the failure; names that were made,
 // renamed or removed before the fsync of their directory returned are so; a rename happens or does
-// not. Everything else may have happened or not, each operation by itself, in any order. Of a
-// write, any pages may be there; the others are zero or missing.
+// not. Everything else may have happened or not, each operation by itself, in any order. Any
+// pages of a write may be there; the others are zero or missing.
 class DiskModel {
  public:
   DiskModel(std::string directory, const DiskState& before);
