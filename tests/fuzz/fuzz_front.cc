@@ -91,14 +91,14 @@ void Replay(const Transcript& transcript) {
 void ReadRecord(const std::string& path, const std::vector<Output>& outputs) {
   const ArtifactRecord record(path);
   record.generation();
-  std::map<std::string, Snapshot> snapshots;
+  std::map<std::string, Renewed> renewed;
   for (const Output& output : outputs) {
     if (!IsHere(output.path)) continue;
     Try([&] { record.Shows(output); });
     Try([&] { record.BeginningSize(output); });
-    snapshots.emplace(output.path, Snapshot());
+    renewed.emplace(output.path, Renewed());
   }
-  record.Renew(snapshots);
+  record.Renew(renewed);
   const ArtifactRecord again(path);
   fuzz::Require(again.generation() == record.generation(), "a renewed record is of its entry");
 }

@@ -56,13 +56,15 @@ TEST_F(ArtifactRecordTest, KnowsTheFilesThatShowTheEntry) {
 }
 
 TEST_F(ArtifactRecordTest, IsRenewedForWrittenFiles) {
-  WriteFile(manifest_, "{\"metadata\": 2}");
-  ArtifactRecord(path_).Renew({{manifest_, TakeSnapshotOfNew(manifest_)}});
+  WriteFile(manifest_, "{\"metadata\": 2222}");
+  const Renewed longer{.snapshot = TakeSnapshotOfNew(manifest_), .beginning_size = 17};
+  ArtifactRecord(path_).Renew({{manifest_, longer}});
   const ArtifactRecord renewed(path_);
   EXPECT_EQ(renewed.generation(), 7U);
   EXPECT_TRUE(renewed.Shows(Of(manifest_)));
   EXPECT_TRUE(renewed.Shows(Of(other_)));
-  EXPECT_EQ(renewed.BeginningSize(Of(manifest_)), 14U);
+  EXPECT_EQ(renewed.BeginningSize(Of(manifest_)), 17U);
+  EXPECT_EQ(renewed.BeginningSize(Of(other_)), 14U);
 }
 
 TEST_F(ArtifactRecordTest, RefusesDamage) {
