@@ -28,6 +28,7 @@ BUILD = ROOT / "build"
 # The files that the build reads, and those that a user reads first.
 BUILT_FROM = ("CMakeLists.txt", "bindings/", "cmake/", "native/", "python/", "schema/")
 FOR_PEOPLE = ("LICENSE", "README.md", "pyproject.toml")
+PROGRAMS = ("fdbt", "flatmanifest")
 NOT_PUBLISHED = (".ci/", ".github/", "bench/", "build/", "tests/")
 # These have versions of their own, or tell of earlier ones.
 OTHER_VERSIONS = ("CHANGELOG.md", "bench/", "pyproject.toml", "tests/")
@@ -205,7 +206,7 @@ def sdist_faults(members: Members, tracked: Iterable[str]) -> Iterator[str]:
 
 
 def wheel_faults(members: Members, tracked: Iterable[str], version: str) -> Iterator[str]:
-    executable = f"flatmanifest-{version}.data/scripts/flatmanifest"
+    programs = {f"flatmanifest-{version}.data/scripts/{name}" for name in PROGRAMS}
     info = f"flatmanifest-{version}.dist-info"
     sources = {name.removeprefix("python/") for name in tracked if name.startswith("python/")}
     described = {
@@ -215,15 +216,15 @@ def wheel_faults(members: Members, tracked: Iterable[str], version: str) -> Iter
     modules = {name for name in members if MODULE.fullmatch(name)}
     if len(modules) != 1:
         yield f"the wheel has {len(modules)} extension modules, not one"
-    for name in sorted((sources | described | {executable}) - members.keys()):
+    for name in sorted((sources | described | programs) - members.keys()):
         yield f"the wheel lacks {name}"
     for pattern in INDISPENSABLE:
         if not any(map(re.compile(pattern).fullmatch, members)):
             yield f"the wheel lacks what is always in it: {pattern}"
-    for name in sorted(members.keys() - sources - described - modules - {executable}):
+    for name in sorted(members.keys() - sources - described - modules - programs):
         if not name.startswith(f"{info}/sboms/"):
             yield f"the wheel has {name}, which is not in the repository"
-    for name in sorted(members.keys() - modules - {executable}):
+    for name in sorted(members.keys() - modules - programs):
         if is_binary(members[name]):
             yield f"the wheel has {name}, which is binary"
     if f"\nVersion: {version}\n" not in members.get(f"{info}/METADATA", b"").decode():

@@ -15,6 +15,7 @@ from setup import release_check as check
 VERSION = "1.2.3"
 INFO = f"flatmanifest-{VERSION}.dist-info"
 EXECUTABLE = f"flatmanifest-{VERSION}.data/scripts/flatmanifest"
+LAUNCHER = f"flatmanifest-{VERSION}.data/scripts/fdbt"
 MODULE = "flatmanifest/_native.cpython-310-x86_64-linux-gnu.so"
 SOURCES = (
     "dbt_flatmanifest/__init__.py",
@@ -56,6 +57,7 @@ def wheel(changed: dict[str, bytes | None] | None = None) -> check.Members:
         "flatmanifest/dbt/seams.lock.json": json.dumps(LOCK).encode(),
         MODULE: b"\x7fELF\0",
         EXECUTABLE: b"\x7fELF\0",
+        LAUNCHER: b"\x7fELF\0",
         f"{INFO}/METADATA": b"Name: flatmanifest\nVersion: 1.2.3\n",
         f"{INFO}/RECORD": b"",
         f"{INFO}/WHEEL": b"",
@@ -149,6 +151,7 @@ def test_an_sdist_with_other_files_is_a_fault(changed: dict[str, bytes | None], 
     [
         ({"flatmanifest/__init__.py": None}, ["the wheel lacks flatmanifest/__init__.py"]),
         ({EXECUTABLE: None}, [f"the wheel lacks {EXECUTABLE}"]),
+        ({LAUNCHER: None}, [f"the wheel lacks {LAUNCHER}"]),
         ({f"{INFO}/licenses/LICENSE": None}, [f"the wheel lacks {INFO}/licenses/LICENSE"]),
         ({MODULE: None}, ["the wheel has 0 extension modules, not one"]),
         (
