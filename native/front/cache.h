@@ -1,4 +1,4 @@
-// The cache directory of a project: its contents, and its size. docs/cache-files.md lists the files.
+// The cache directory of a project: its contents, and its size. Its files: docs/cache-files.md.
 
 #ifndef FLATMANIFEST_FRONT_CACHE_H_
 #define FLATMANIFEST_FRONT_CACHE_H_
