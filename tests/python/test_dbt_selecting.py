@@ -40,6 +40,7 @@ class Forms:
         dbts = Oracle(path, project_of(self.plain, directory / "project")).manifest
         dbts.selectors = self.plain.get("selectors") or {}
         fields = {name: getattr(dbts, name) for name in entry.kept_fields()}
+        fields["metadata"] = entry.storable(dbts.metadata)
         objects.publish(directory / "objects.fman", fields)
         self.stored = objects.load(directory / "objects.fman")
         self.objects = self.stored.manifest()
