@@ -26,10 +26,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-# Times of which the form is compared: dbt writes some with a zone and some without.
-TIMES = {"generated_at", "invocation_started_at", "run_started_at"}
 CHANGING = {
-    *["invocation_id", "_invocation_id"],
+    *["generated_at", "invocation_id", "_invocation_id", "invocation_started_at", "run_started_at"],
     *["invocation_command", "created_at", "execution_time", "started_at", "completed_at"],
     *["elapsed_time", "timing", "thread_id", "modification_time", "snapshotted_at"],
     *["max_loaded_at", "max_loaded_at_time_ago_in_s"],
@@ -64,19 +62,10 @@ def text_of(text: str) -> str:
     return text
 
 
-def form_of(time: str) -> str:
-    """Return a time without its digits, so that its form is compared."""
-    return re.sub(r"\d+", "N", time)
-
-
 def value_of(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            str(key): form_of(inner)
-            if key in TIMES and isinstance(inner, str)
-            else "CHANGING"
-            if key in CHANGING
-            else value_of(inner)
+            str(key): "CHANGING" if key in CHANGING else value_of(inner)
             for key, inner in value.items()
         }
     if isinstance(value, (list, tuple)):
