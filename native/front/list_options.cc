@@ -6,10 +6,6 @@ namespace flatmanifest::front {
 
 namespace {
 
-bool HasValues(const std::optional<std::vector<std::string>>& values) {
-  return values && !values->empty();
-}
-
 std::vector<std::string> SplitAtSpaces(const std::optional<std::vector<std::string>>& values) {
   std::vector<std::string> parts;
   if (!values) return parts;
@@ -40,6 +36,10 @@ bool HasFlag(const MultiOption& option, std::string_view flag) {
   bool found = false;
   ForEachPart(option.flags, ',', [&](std::string_view each) { found = found || each == flag; });
   return found;
+}
+
+bool HasValues(const std::optional<std::vector<std::string>>& values) {
+  return values && !values->empty();
 }
 
 std::optional<std::string> Contradiction(const ListOptions& options) {

@@ -62,6 +62,9 @@ std::span<const std::string_view> MultiOptionFlags();
 // Whether `flag` is one of the option's flags.
 bool HasFlag(const MultiOption& option, std::string_view flag);
 
+// Whether an option is given, with at least one value.
+bool HasValues(const std::optional<std::vector<std::string>>& values);
+
 // dbt's message for options that exclude each other (ListTask.__init__); nothing if none do.
 std::optional<std::string> Contradiction(const ListOptions& options);
 

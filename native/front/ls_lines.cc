@@ -40,18 +40,14 @@ bool IsOneOf(const std::optional<std::string>& value, std::span<const std::strin
   return value && std::find(words.begin(), words.end(), *value) != words.end();
 }
 
-bool HasAny(const std::optional<std::vector<std::string>>& values) {
-  return values && !values->empty();
-}
-
 bool IsAllowed(const ListOptions& options, bool has_default_selector) {
   constexpr std::string_view kOutputs[] = {"json", "name", "path", "selector"};
   if (!IsOneOf(options.output, kOutputs)) return false;
   if (!AreTypes(options.resource_types) || !AreTypes(options.exclude_resource_types)) return false;
-  if (HasAny(options.output_keys) && *options.output != "json") return false;
+  if (HasValues(options.output_keys) && *options.output != "json") return false;
   if (Contradiction(options)) return false;
   const bool says_what =
-      HasAny(options.select) || HasAny(options.models) || HasAny(options.exclude);
+      HasValues(options.select) || HasValues(options.models) || HasValues(options.exclude);
   if (options.selector) return !says_what;
   return says_what || !has_default_selector;
 }
