@@ -157,7 +157,7 @@ def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
             return False
         with open(path, "wb") as file:  # noqa: PTH123 - follows links, as dbt does
             file.writelines(pieces)
-    entry.keep_artifact(path, metadata_end=len(metadata_text(manifest)), stale=stale)
+    entry.keep_artifact(path, metadata_end=len(metadata_text(manifest.metadata)), stale=stale)
     return True
 
 
@@ -178,7 +178,7 @@ def renew_metadata(manifest: Manifest, path: str, old_end: int) -> None:
 
     ``old_end``: the size of the text before the other sections, in bytes.
     """
-    beginning = metadata_text(manifest)
+    beginning = metadata_text(manifest.metadata)
     with open(path, "r+b") as file:  # noqa: PTH123
         if len(beginning) == old_end:
             file.write(beginning)
@@ -192,7 +192,7 @@ def renew_metadata(manifest: Manifest, path: str, old_end: int) -> None:
 
 def remember_manifest(entry: Entry, manifest: Manifest, path: str) -> None:
     """Remember a manifest.json that dbt has just written, if it shows the entry."""
-    beginning = metadata_text(manifest)
+    beginning = metadata_text(manifest.metadata)
     if not entry.holds(manifest):
         return
     with open(path, "rb") as file:  # noqa: PTH123
@@ -201,19 +201,15 @@ def remember_manifest(entry: Entry, manifest: Manifest, path: str) -> None:
         entry.keep_artifact(path, metadata_end=len(beginning), stale={})
 
 
-def metadata_text(manifest: Manifest) -> bytes:
-    """The beginning of manifest.json (dbt.artifacts.schemas.base, Writable.write)."""
-    return text_of_metadata(manifest.metadata)
-
-
 def warm_metadata_text(entry: Entry, manifest: Manifest) -> bytes:
     """The beginning of manifest.json as the next command writes it, which starts from the entry."""
     metadata = entry.metadata()
     for name in ("generated_at", "invocation_id", "user_id", "send_anonymous_usage_stats"):
         setattr(metadata, name, getattr(manifest.metadata, name))
-    return text_of_metadata(metadata)
+    return metadata_text(metadata)
 
 
-def text_of_metadata(metadata: Any) -> bytes:
+def metadata_text(metadata: Any) -> bytes:
+    """The beginning of manifest.json (dbt.artifacts.schemas.base, Writable.write)."""
     fields = metadata.to_dict(omit_none=False, context={"artifact": True})
     return f'{{"metadata": {json.dumps(fields, cls=JSONEncoder)}, '.encode()
