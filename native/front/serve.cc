@@ -155,11 +155,11 @@ class Target {
   Descriptor descriptor_;
 };
 
-// The text of a file from a byte on.
-std::string TextFrom(const std::string& path, size_t begin) {
+// Appends the text of a file from a byte on.
+void AppendFrom(const std::string& path, size_t begin, std::string& text) {
   const auto contents = ReadFiles({&path, 1}, std::numeric_limits<size_t>::max(), 1);
   if (!contents[0] || contents[0]->size() < begin) throw NotServed(path + " cannot be read");
-  return contents[0]->substr(begin);
+  text.append(*contents[0], begin, std::string::npos);
 }
 
 size_t SizeOf(const std::vector<std::string>& texts) {
@@ -269,7 +269,7 @@ class Command {
       const uint64_t old_size = record.BeginningSize(output);
       // A parse and a warm start write the same time in different forms (cache/entry.py).
       const bool is_whole = text.size() != old_size;
-      if (is_whole) text += TextFrom(output.path, old_size);
+      if (is_whole) AppendFrom(output.path, old_size, text);
       (is_whole ? whole : beginnings).emplace_back(Target(output.path, 0), std::move(text));
     }
     for (const auto& [target, text] : beginnings) target.Write(text);
