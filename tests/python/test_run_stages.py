@@ -119,7 +119,7 @@ def test_an_interrupted_run_says_where_it_was(project: Path, number: signal.Sign
 
 
 def test_an_interrupted_run_ends_processes_that_ignore_signals(project: Path) -> None:
-    process = start(project, "--patience", "1", "deaf")
+    process = start(project, "--patience", "0.2", "deaf")
     await_file(project / "started")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=120)
