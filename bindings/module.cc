@@ -9,6 +9,7 @@
 #include "bindings/interruption.h"
 #include "bindings/listing.h"
 #include "bindings/object_writer.h"
+#include "bindings/portable.h"
 #include "bindings/stored_objects.h"
 #include "bindings/unbuilt.h"
 #include "bindings/views.h"
@@ -27,6 +28,7 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   flatmanifest::python::BindArtifactLines(module);
   flatmanifest::python::BindFreshness(module);
   flatmanifest::python::BindFront(module);
+  flatmanifest::python::BindPortable(module);
   flatmanifest::python::BindStoredObjects(module);
   flatmanifest::python::BindUnbuilt(module);
   flatmanifest::python::BindObjectWriter(module);

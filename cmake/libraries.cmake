@@ -111,6 +111,9 @@ flatmanifest_library(sodium HEADER sodium.h LIBRARY sodium PACKAGE libsodium-dev
                      USE "sodium_init() + crypto_generichash_init(0, 0, 0, 0)")
 flatmanifest_library(zlib HEADER zlib.h LIBRARY z PACKAGE zlib1g-dev USE "inflateInit2(0, 31) + inflate(0, 0)")
 
+flatmanifest_library(zstd HEADER zstd.h LIBRARY zstd PACKAGE libzstd-dev
+                     USE "ZSTD_compress(0, 0, 0, 0, 1) + ZSTD_decompress(0, 0, 0, 0)")
+
 if(FLATMANIFEST_SIMDJSON_SOURCE)
   add_library(fman_simdjson STATIC ${FLATMANIFEST_SIMDJSON_SOURCE}/simdjson.cpp)
   target_include_directories(fman_simdjson SYSTEM PUBLIC ${FLATMANIFEST_SIMDJSON_SOURCE})

@@ -10,7 +10,7 @@
 set -eu
 
 build_packages="g++ cmake ninja-build libflatbuffers-dev flatbuffers-compiler libsimdjson-dev libutf8proc-dev libboost-dev \
-libgtest-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libxxhash-dev libsodium-dev python3 python3-venv python3-dev"
+libgtest-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libxxhash-dev libsodium-dev libzstd-dev python3 python3-venv python3-dev"
 test_packages="ccache clang clang-tidy graphviz postgresql zsh fish chromium hyperfine strace"
 
 case "${1:-}" in

@@ -67,7 +67,10 @@ Copier::Copied Copier::CopyContainer(Cell cell) {
 
 StringId Copier::CopyString(StringId id) {
   const auto [entry, is_new] = strings_.try_emplace(id);
-  if (is_new) entry->second = to_.AddString(from_.String(id));
+  if (is_new) {
+    const std::string_view text = from_.String(id);
+    entry->second = change_ ? to_.AddString(change_(text)) : to_.AddString(text);
+  }
   return entry->second;
 }
 

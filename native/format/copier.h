@@ -4,7 +4,11 @@
 #define FLATMANIFEST_FORMAT_COPIER_H_
 
 #include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "format/document.h"
 #include "format/writer.h"
@@ -14,7 +18,12 @@ namespace flatmanifest {
 // Borrows both. Not for several threads at once.
 class Copier {
  public:
-  Copier(const Document& from, Writer& to) : from_(from), to_(to), guard_(from) {}
+  // Gives the text of the copy of a string.
+  using Change = std::function<std::string(std::string_view)>;
+
+  // `change` is applied to every string, keys included.
+  Copier(const Document& from, Writer& to, Change change = {})
+      : from_(from), to_(to), change_(std::move(change)), guard_(from) {}
 
   struct Copied {
     Cell cell;             // in the writer
@@ -31,6 +40,7 @@ class Copier {
 
   const Document& from_;
   Writer& to_;
+  Change change_;
   WalkGuard guard_;
   std::unordered_map<uint64_t, Copied> containers_;
   std::unordered_map<StringId, StringId> strings_;

@@ -64,20 +64,27 @@ auto CreateColumn(flatbuffers::FlatBufferBuilder& builder, const Column& column)
   return builder.CreateVector(column.data(), column.size());
 }
 
-size_t ByteSize(const ResourceRows& rows) {
+// Rows are ResourceRows or ResourceColumns.
+template <typename Rows>
+size_t ResourceSize(const Rows& rows) {
   // 1 ubyte, 11 uint and 5 ulong columns.
   return rows.unique_id.size() * (1 + 11 * sizeof(StringId) + 5 * sizeof(Cell));
 }
 
-size_t ByteSize(const CsrRows& rows) { return ByteSize(rows.indptr) + ByteSize(rows.indices); }
+// Rows are CsrRows or CsrColumns.
+template <typename Rows>
+size_t CsrSize(const Rows& rows) {
+  return ByteSize(rows.indptr) + ByteSize(rows.indices);
+}
 
 flatbuffers::Offset<flatbuffers::Vector<uint64_t>> CreateCells(
     flatbuffers::FlatBufferBuilder& builder, std::span<const Cell> cells) {
   return builder.CreateVector(reinterpret_cast<const uint64_t*>(cells.data()), cells.size());
 }
 
+template <typename Rows>
 flatbuffers::Offset<schema::Resources> CreateResources(flatbuffers::FlatBufferBuilder& builder,
-                                                       const ResourceRows& rows) {
+                                                       const Rows& rows) {
   // One statement for each column: a call's arguments may be evaluated in any order.
   const auto collection = CreateColumn(builder, rows.collection);
   const auto unique_id = CreateColumn(builder, rows.unique_id);
@@ -102,8 +109,9 @@ flatbuffers::Offset<schema::Resources> CreateResources(flatbuffers::FlatBufferBu
                                  version);
 }
 
+template <typename Rows>
 flatbuffers::Offset<schema::Graph> CreateGraph(flatbuffers::FlatBufferBuilder& builder,
-                                               const CsrRows& children, const CsrRows& parents) {
+                                               const Rows& children, const Rows& parents) {
   const auto child_indptr = CreateColumn(builder, children.indptr);
   const auto child_indices = CreateColumn(builder, children.indices);
   const auto parent_indptr = CreateColumn(builder, parents.indptr);
@@ -122,6 +130,65 @@ void Seal(std::span<std::byte> file, schema::Header* header) {
   header->mutate_checksum(Checksum(file, offset));
 }
 
+// The columns of strings, shapes and values.
+struct ValueColumns {
+  Cell root;
+  std::span<const uint32_t> string_offsets;
+  std::span<const uint8_t> string_data;
+  std::span<const uint32_t> shape_offsets;
+  std::span<const StringId> shape_keys;
+  std::span<const uint32_t> shape_order;
+  std::span<const Cell> cells;
+  std::span<const uint64_t> wide;
+};
+
+size_t ByteSize(const ValueColumns& columns) {
+  return ByteSize(columns.string_offsets) + ByteSize(columns.string_data) +
+         ByteSize(columns.shape_offsets) + 2 * ByteSize(columns.shape_keys) +
+         ByteSize(columns.cells) + ByteSize(columns.wide);
+}
+
+template <typename Resources, typename Csr>
+FileImage BuildFile(const ValueColumns& columns, const Resources& resources, const Csr& children,
+                    const Csr& parents, const FileFacts& facts) {
+  const size_t size =
+      ByteSize(columns) + ResourceSize(resources) + CsrSize(children) + CsrSize(parents);
+  flatbuffers::FlatBufferBuilder builder(size + kFileOverhead, &g_buffer_allocator);
+
+  // A FlatBuffer is built back to front, so this is also the order from the end of the file. The
+  // columns that a scan over resources and graph touches lie together at the front.
+  const auto values_cells = CreateCells(builder, columns.cells);
+  const auto values_wide = CreateColumn(builder, columns.wide);
+  const auto values = schema::CreateValues(builder, columns.root.bits(), values_cells, values_wide);
+  const auto string_data = CreateColumn(builder, columns.string_data);
+  const auto string_offsets = CreateColumn(builder, columns.string_offsets);
+  const auto strings = schema::CreateStrings(builder, string_offsets, string_data);
+  const auto shape_offsets = CreateColumn(builder, columns.shape_offsets);
+  const auto shape_keys = CreateColumn(builder, columns.shape_keys);
+  const auto shape_order = CreateColumn(builder, columns.shape_order);
+  const auto shapes = schema::CreateShapes(builder, shape_offsets, shape_keys, shape_order);
+  const auto resource_table = CreateResources(builder, resources);
+  const auto graph = CreateGraph(builder, children, parents);
+  const auto producer = builder.CreateString(kProducer.data(), kProducer.size());
+
+  // Length and checksum are known only when the file is complete.
+  const schema::Header header(0, 0, facts.generation, facts.value_count, kFormatVersion,
+                              static_cast<schema::Kind>(facts.kind));
+  schema::Source source;
+  if (facts.source) source = SourceOf(*facts.source);
+  schema::FinishManifestBuffer(
+      builder, schema::CreateManifest(builder, &header, producer, facts.source ? &source : nullptr,
+                                      strings, shapes, values, resource_table, graph));
+
+  schema::Manifest* manifest = schema::GetMutableManifest(builder.GetBufferPointer());
+  schema::Header* written = manifest->mutable_header();
+  const auto file =
+      std::as_writable_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
+  written->mutate_length(file.size());
+  Seal(file, written);
+  return FileImage(builder.Release());
+}
+
 }  // namespace
 
 std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp& stamp,
@@ -132,6 +199,50 @@ std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp
   manifest->mutable_header()->mutate_generation(generation);
   Seal(copy, manifest->mutable_header());
   return copy;
+}
+
+FileImage CopyWithStrings(const Document& document, const std::map<StringId, std::string>& texts) {
+  const auto old_offsets = document.string_offsets();
+  const auto old_data = document.string_data();
+  BulkVector<uint32_t> offsets;
+  BulkVector<uint8_t> data;
+  offsets.reserve(old_offsets.size());
+  size_t size = old_data.size();
+  for (const auto& [id, text] : texts) size += text.size();
+  if (size > FLATBUFFERS_MAX_BUFFER_SIZE / 2) FailTooLarge();
+  data.reserve(size);
+  offsets.push_back(0);
+  // Copies the strings before `end` as one range.
+  const auto copy_until = [&](StringId end) {
+    const auto begin = static_cast<StringId>(offsets.size() - 1);
+    const uint32_t from = old_offsets[begin];
+    if (from > old_offsets[end] || old_offsets[end] > old_data.size()) {
+      document.Fail("a string lies outside the file (damaged file)");
+    }
+    const auto shift = static_cast<uint32_t>(data.size()) - from;
+    data.insert(data.end(), old_data.begin() + from, old_data.begin() + old_offsets[end]);
+    for (StringId id = begin; id < end; ++id) offsets.push_back(old_offsets[id + 1] + shift);
+  };
+  for (const auto& [id, text] : texts) {
+    copy_until(id);
+    data.insert(data.end(), text.begin(), text.end());
+    offsets.push_back(static_cast<uint32_t>(data.size()));
+  }
+  copy_until(static_cast<StringId>(old_offsets.size() - 1));
+  const ValueColumns columns{.root = document.root(),
+                             .string_offsets = offsets,
+                             .string_data = data,
+                             .shape_offsets = document.shape_offsets(),
+                             .shape_keys = document.shape_keys(),
+                             .shape_order = document.shape_order(),
+                             .cells = document.cells(),
+                             .wide = document.wide()};
+  const Header& header = document.header();
+  return BuildFile(columns, document.resources(), document.children(), document.parents(),
+                   {.kind = header.kind,
+                    .generation = header.generation,
+                    .value_count = header.value_count,
+                    .source = document.source()});
 }
 
 void SetGeneration(std::span<std::byte> file, uint64_t generation) {
@@ -316,45 +427,21 @@ BulkVector<uint32_t> Writer::ShapeOrder() {
 
 FileImage Writer::Finish(Cell root, const ResourceRows& resources, const CsrRows& children,
                          const CsrRows& parents, const FileFacts& facts) && {
-  const size_t size = Size() + ByteSize(resources) + ByteSize(children) + ByteSize(parents);
+  const size_t size = Size() + ResourceSize(resources) + CsrSize(children) + CsrSize(parents);
   if (size > size_limit_) FailTooLarge();
   // The indexes are as large as the file and no longer needed.
   string_index_ = shape_index_ = range_index_ = wide_index_ = Interner();
-  flatbuffers::FlatBufferBuilder builder(size + kFileOverhead, &g_buffer_allocator);
-
-  // A FlatBuffer is built back to front, so this is also the order from the end of the file. The
-  // columns that a scan over resources and graph touches lie together at the front.
-  const auto values_cells = CreateCells(builder, cells_);
-  const auto values_wide = CreateColumn(builder, wide_);
-  const auto values = schema::CreateValues(builder, root.bits(), values_cells, values_wide);
-  const auto string_data = builder.CreateVector(
-      reinterpret_cast<const uint8_t*>(string_data_.data()), string_data_.size());
-  const auto string_offsets = CreateColumn(builder, string_offsets_);
-  const auto strings = schema::CreateStrings(builder, string_offsets, string_data);
-  const auto shape_offsets = CreateColumn(builder, shape_offsets_);
-  const auto shape_keys = CreateColumn(builder, shape_keys_);
-  const auto shape_order = CreateColumn(builder, ShapeOrder());
-  const auto shapes = schema::CreateShapes(builder, shape_offsets, shape_keys, shape_order);
-  const auto resource_table = CreateResources(builder, resources);
-  const auto graph = CreateGraph(builder, children, parents);
-  const auto producer = builder.CreateString(kProducer.data(), kProducer.size());
-
-  // Length and checksum are known only when the file is complete.
-  const schema::Header header(0, 0, facts.generation, facts.value_count, kFormatVersion,
-                              static_cast<schema::Kind>(facts.kind));
-  schema::Source source;
-  if (facts.source) source = SourceOf(*facts.source);
-  schema::FinishManifestBuffer(
-      builder, schema::CreateManifest(builder, &header, producer, facts.source ? &source : nullptr,
-                                      strings, shapes, values, resource_table, graph));
-
-  schema::Manifest* manifest = schema::GetMutableManifest(builder.GetBufferPointer());
-  schema::Header* written = manifest->mutable_header();
-  const auto file =
-      std::as_writable_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
-  written->mutate_length(file.size());
-  Seal(file, written);
-  return FileImage(builder.Release());
+  const BulkVector<uint32_t> order = ShapeOrder();
+  const ValueColumns columns{
+      .root = root,
+      .string_offsets = string_offsets_,
+      .string_data = {reinterpret_cast<const uint8_t*>(string_data_.data()), string_data_.size()},
+      .shape_offsets = shape_offsets_,
+      .shape_keys = shape_keys_,
+      .shape_order = order,
+      .cells = cells_,
+      .wide = wide_};
+  return BuildFile(columns, resources, children, parents, facts);
 }
 
 }  // namespace flatmanifest

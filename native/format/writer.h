@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -69,6 +70,11 @@ class FileImage {
 // The bytes of `document` with another stamp and generation. The document must have a stamp.
 std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp& stamp,
                                      uint64_t generation);
+
+// A copy of `document` in which the strings with these ids have other texts. O(size), without looking
+// at values. The caller guarantees that all strings stay distinct, and that none of `texts` is a key:
+// shapes are sorted by keys. Throws TooLargeError.
+FileImage CopyWithStrings(const Document& document, const std::map<StringId, std::string>& texts);
 
 // Gives a finished file in memory another generation, and the checksum that goes with it. O(1) if
 // it has that generation already, else O(size). `file` must come from a Writer or CopyWithStamp.

@@ -105,10 +105,7 @@ std::vector<std::string> NamesIn(DIR* directory, const std::string& path, bool w
     }
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
-    // dbt 1.12 reads every *.json of osi-paths (dbt.parser.osi).
-    const bool is_hidden =
-        (name[0] == '.' || name[0] == '#' || name[0] == '~') && !name.ends_with(".json");
-    if (is_hidden && !with_hidden && entry->d_type == DT_REG) continue;
+    if (!with_hidden && entry->d_type == DT_REG && IsHidden(name)) continue;
     names.emplace_back(name);
   }
   std::sort(names.begin(), names.end());
@@ -327,6 +324,12 @@ class Scan {
 };
 
 }  // namespace
+
+bool IsHidden(std::string_view name) {
+  // dbt 1.12 reads every *.json of osi-paths (dbt.parser.osi).
+  return !name.empty() && (name[0] == '.' || name[0] == '#' || name[0] == '~') &&
+         !name.ends_with(".json");
+}
 
 unsigned ThreadCount() { return std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads); }
 

@@ -49,6 +49,9 @@ struct ScanResult {
 // Decides whether a file's content goes into the digest. Called from several threads.
 using IsByContent = std::function<bool(const std::string& path, const struct stat& status)>;
 
+// Whether dbt reads no regular file of this name (dbt.parser.search, filesystem_search).
+bool IsHidden(std::string_view name);
+
 // The number of threads that helps on this machine.
 unsigned ThreadCount();
 

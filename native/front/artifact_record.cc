@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "convert/convert.h"
-#include "format/copier.h"
 #include "front/cache_fields.h"
+#include "front/document_builder.h"
 #include "select/python_repr.h"
 #include "store/publish.h"
 #include "store/trust.h"
@@ -20,70 +19,44 @@ constexpr const char* kBeginningSize = "metadata_end";
 class Renewal {
  public:
   Renewal(const Document& document, const std::map<std::string, Renewed>& files)
-      : document_(document), files_(files), copier_(document, writer_) {}
+      : document_(document), files_(files) {}
 
   FileImage Finish() && {
     const Cell root = CopyObject(document_.root(), [this](const std::string& name, Cell value) {
-      return name == "files" ? CopyFiles(value) : Copy(value);
+      return name == "files" ? CopyFiles(value) : builder_.Copy(document_, value);
     });
-    return FinishManifest(std::move(writer_), root,
-                          {.kind = DocumentKind::kInternal,
-                           .generation = document_.header().generation + 1,
-                           .value_count = value_count_ + 1});
+    return std::move(builder_).Finish(root, document_.header().generation + 1);
   }
 
  private:
   template <typename CopyValue>
   Cell CopyObject(Cell object, const CopyValue& copy_value) {
-    std::vector<StringId> keys;
-    std::vector<Cell> values;
+    DocumentBuilder::Members members;
     const auto elements = document_.Elements(object);
     const auto names = document_.Keys(object);
     for (size_t i = 0; i < elements.size(); ++i) {
-      const std::string name(document_.String(names[i]));
-      keys.push_back(writer_.AddString(name));
-      values.push_back(copy_value(name, elements[i]));
-      ++value_count_;
+      std::string name(document_.String(names[i]));
+      const Cell value = copy_value(name, elements[i]);
+      members.emplace_back(std::move(name), value);
     }
-    return writer_.AddObject(keys, values);
-  }
-
-  Cell Copy(Cell value) {
-    const Copier::Copied copied = copier_.Copy(value);
-    value_count_ += copied.value_count;
-    return copied.cell;
+    return builder_.Object(members);
   }
 
   Cell CopyFiles(Cell files) {
     return CopyObject(files, [this](const std::string& path, Cell facts) {
       const auto found = files_.find(path);
-      if (found == files_.end()) return Copy(facts);
+      if (found == files_.end()) return builder_.Copy(document_, facts);
       return CopyObject(facts, [&](const std::string& name, Cell value) {
-        if (name == kSnapshot) return AddSnapshot(found->second.snapshot);
-        if (name == kBeginningSize) return writer_.AddUint(found->second.beginning_size);
-        return Copy(value);
+        if (name == kSnapshot) return builder_.Of(found->second.snapshot);
+        if (name == kBeginningSize) return builder_.Unsigned(found->second.beginning_size);
+        return builder_.Copy(document_, value);
       });
     });
   }
 
-  Cell AddSnapshot(const Snapshot& snapshot) {
-    std::vector<Cell> by_content;
-    for (const std::string& path : snapshot.by_content) {
-      by_content.push_back(Cell::String(writer_.AddString(path)));
-    }
-    const Cell parts[] = {writer_.AddUint(snapshot.digest_low),
-                          writer_.AddUint(snapshot.digest_high),
-                          writer_.AddUint(snapshot.file_count), writer_.AddInt(snapshot.taken_ns),
-                          writer_.AddArray(by_content)};
-    value_count_ += std::size(parts) + by_content.size();
-    return writer_.AddArray(parts);
-  }
-
   const Document& document_;
   const std::map<std::string, Renewed>& files_;
-  Writer writer_;
-  Copier copier_;
-  uint64_t value_count_ = 0;
+  DocumentBuilder builder_;
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace flatmanifest::front {
 
-inline constexpr const char* kCacheVersion = "3";
+inline constexpr const char* kCacheVersion = "4";
 
 }  // namespace flatmanifest::front
 

@@ -2,8 +2,6 @@
 
 namespace flatmanifest::front {
 
-namespace {
-
 std::vector<FileDependency> ReadFileDependencies(const Fields& fields) {
   std::vector<FileDependency> files;
   for (const auto& [name, use] : kFileUses) {
@@ -12,8 +10,6 @@ std::vector<FileDependency> ReadFileDependencies(const Fields& fields) {
   }
   return files;
 }
-
-}  // namespace
 
 Dependencies ReadDependencies(const Fields& fields) {
   Dependencies dependencies;

@@ -28,6 +28,9 @@ struct Dependencies {
   std::vector<std::pair<std::string, std::string>> values;
 };
 
+// Paths by their uses, from lists under the names of uses. Throws FormatError.
+std::vector<FileDependency> ReadFileDependencies(const Fields& fields);
+
 // The dependencies that `fields` holds. Throws FormatError.
 Dependencies ReadDependencies(const Fields& fields);
 

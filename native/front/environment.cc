@@ -4,18 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
 #include <string>
 #include <string_view>
 
-#include "format/error.h"
+#include "freshness/blake2b.h"
 
 namespace flatmanifest::front {
 
 namespace {
-
-constexpr size_t kDigestSize = 16;
 
 // Prefixes of the names that are always in the digest: dbt searches all variables for some of them;
 // Python, the C library and the loader read others before Python code runs, or without it.
@@ -60,36 +57,19 @@ bool IsIn(const Environment& environment, const std::optional<std::vector<std::s
   return !names && !Contains(kShells, name) && !name.starts_with(kOwnPrefix);
 }
 
-class Digest {
- public:
-  explicit Digest(std::string_view key = {}) {
-    const auto* bytes = reinterpret_cast<const unsigned char*>(key.data());
-    if (crypto_generichash_init(&state_, bytes, key.size(), kDigestSize) != 0) {
-      throw FormatError("a salt of " + std::to_string(key.size()) + " bytes is too long");
-    }
-  }
+constexpr std::string_view kCacheDirectory = "FLATMANIFEST_CACHE_DIR";
+constexpr size_t kEntryKeySize = 24;  // hexadecimal digits
 
-  // Lengths separate the texts.
-  void Add(std::string_view text) {
-    const uint64_t size = text.size();
-    Update(&size, sizeof(size));
-    Update(text.data(), text.size());
+std::string RelativeList(std::string_view value, const portable::Roots& roots) {
+  std::string relative;
+  for (size_t begin = 0;;) {
+    const size_t end = std::min(value.find(':', begin), value.size());
+    relative += roots.Relative(value.substr(begin, end - begin));
+    if (end == value.size()) return relative;
+    relative += ':';
+    begin = end + 1;
   }
-
-  std::string Hexadecimal() {
-    unsigned char bytes[kDigestSize];
-    crypto_generichash_final(&state_, bytes, sizeof(bytes));
-    char text[2 * kDigestSize + 1];
-    return sodium_bin2hex(text, sizeof(text), bytes, sizeof(bytes));
-  }
-
- private:
-  void Update(const void* bytes, size_t size) {
-    crypto_generichash_update(&state_, static_cast<const unsigned char*>(bytes), size);
-  }
-
-  crypto_generichash_state state_;
-};
+}
 
 }  // namespace
 
@@ -108,11 +88,25 @@ Environment CurrentEnvironment() {
 std::string DigestOf(const Environment& environment,
                      const std::optional<std::vector<std::string>>& names,
                      const std::string& salt) {
-  Digest digest(salt);
+  Blake2b digest(salt);
   for (const auto& [name, value] : environment) {
     if (!IsIn(environment, names, name, value)) continue;
     digest.Add(name);
     digest.Add(value);
+  }
+  return digest.Hexadecimal();
+}
+
+std::string PortableDigestOf(const Environment& environment, const std::vector<std::string>& names,
+                             const std::string& salt, const portable::Roots& roots,
+                             DependentWork work) {
+  Blake2b digest(salt);
+  for (const auto& [name, value] : environment) {
+    if (name == kCacheDirectory || !IsIn(environment, names, name, value)) continue;
+    const bool is_option = name.starts_with("DBT_") && !Contains(names, name);
+    if (is_option && work == DependentWork::kParse) continue;
+    digest.Add(name);
+    digest.Add(RelativeList(value, roots));
   }
   return digest.Hexadecimal();
 }
@@ -134,9 +128,13 @@ bool IsValueOf(const std::string& hidden, const std::string& value) {
 }
 
 std::string DigestOf(const std::vector<std::string>& texts) {
-  Digest digest;
+  Blake2b digest;
   for (const std::string& text : texts) digest.Add(text);
   return digest.Hexadecimal();
+}
+
+std::string EntryKey(const std::vector<std::string>& parts) {
+  return DigestOf(parts).substr(0, kEntryKeySize);
 }
 
 }  // namespace flatmanifest::front

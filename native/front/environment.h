@@ -3,10 +3,14 @@
 #ifndef FLATMANIFEST_FRONT_ENVIRONMENT_H_
 #define FLATMANIFEST_FRONT_ENVIRONMENT_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "portable/holes.h"
+#include "portable/roots.h"
 
 namespace flatmanifest::front {
 
@@ -24,8 +28,17 @@ Environment CurrentEnvironment();
 std::string DigestOf(const Environment& environment,
                      const std::optional<std::vector<std::string>>& names, const std::string& salt);
 
-// dbt's value for a missing variable (dbt/constants.py, DEFAULT_ENV_PLACEHOLDER).
-inline constexpr const char* kNoValue = "DBT_DEFAULT_PLACEHOLDER";
+// A parse depends on dbt's options (DBT_*) by their values as flags, which its entry has.
+enum class DependentWork : uint8_t { kCommand, kParse };
+
+// The digest for any place: without FLATMANIFEST_CACHE_DIR, and with marks instead of the roots that
+// values, or parts of them between colons, begin with. For a parse, without those DBT_* that are not
+// among `names`.
+std::string PortableDigestOf(const Environment& environment, const std::vector<std::string>& names,
+                             const std::string& salt, const portable::Roots& roots,
+                             DependentWork work);
+
+using portable::kNoValue;
 
 // Whether `hidden` is the hidden form of `value`: "SALT:DIGEST" of hidden_values in
 // python/flatmanifest/dbt/entry.py.
@@ -33,6 +46,9 @@ bool IsValueOf(const std::string& hidden, const std::string& value);
 
 // A BLAKE2b digest of texts, in hexadecimal, for file names.
 std::string DigestOf(const std::vector<std::string>& texts);
+
+// The key of an entry: a part of the digest.
+std::string EntryKey(const std::vector<std::string>& parts);
 
 }  // namespace flatmanifest::front
 

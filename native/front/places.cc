@@ -67,15 +67,17 @@ std::optional<Places> FindPlaces(const CommandLine& line) {
   if (!project) return std::nullopt;
   Places places{.working_directory = current.string(),
                 .project_directory = project->string(),
-                .cache_directory = {}};
+                .cache_directory = {},
+                .target_directory = {}};
+  const auto target = TargetPath(line, *project);
+  if (target) places.target_directory = (*project / *target).string();
   const char* chosen = std::getenv("FLATMANIFEST_CACHE_DIR");
   if (chosen != nullptr && *chosen != '\0') {
     places.cache_directory = (current / chosen).string();
     return places;
   }
-  const auto target = TargetPath(line, *project);
   if (!target) return std::nullopt;
-  places.cache_directory = (*project / *target / "flatmanifest").string();
+  places.cache_directory = places.target_directory + "/flatmanifest";
   return places;
 }
 

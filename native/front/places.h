@@ -14,6 +14,7 @@ struct Places {
   std::string working_directory;
   std::string project_directory;
   std::string cache_directory;
+  std::string target_directory;  // "" if it cannot be told
 };
 
 // The project: --project-dir, or the nearest directory from the working directory upwards that has

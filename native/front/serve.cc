@@ -29,11 +29,14 @@
 #include "front/environment.h"
 #include "front/ls_lines.h"
 #include "front/places.h"
+#include "front/portable_cache.h"
+#include "front/portable_places.h"
 #include "front/rotating_log.h"
 #include "front/transcript.h"
 #include "select/python_text.h"
 #include "store/clock.h"
 #include "store/descriptor.h"
+#include "store/trust.h"
 
 namespace flatmanifest::front {
 
@@ -45,6 +48,12 @@ constexpr std::string_view kSecretPrefix = "DBT_ENV_SECRET_";
 class NotServed : public Error {
  public:
   using Error::Error;
+};
+
+// Something has changed since the transcript was written. There may be a portable one.
+class Stale : public NotServed {
+ public:
+  using NotServed::NotServed;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -215,14 +224,14 @@ class Command {
     if (line.lists()) lines = ListLines(*options, transcript, places);
     if (!lines)
       throw NotServed("dbt would warn about this selection, or a field is in no artifact");
-    if (const auto changed = changed_file.get()) throw NotServed(*changed);
+    if (const auto changed = changed_file.get()) throw Stale(*changed);
 
     const CacheLock lock(places.cache_directory);
     const std::string stem = transcript.entry.substr(0, transcript.entry.rfind('.'));
     const ArtifactRecord record(stem + ".artifacts.fman");
-    if (record.generation() != transcript.generation) throw NotServed("dbt has parsed again");
+    if (record.generation() != transcript.generation) throw Stale("dbt has parsed again");
     for (const Output& output : transcript.outputs) {
-      if (!record.Shows(output)) throw NotServed(output.path + " has changed");
+      if (!record.Shows(output)) throw Stale(output.path + " has changed");
     }
     Say(transcript, *lines, [&] { Renew(transcript, record); });
   }
@@ -305,6 +314,40 @@ std::optional<std::string> Repeat(const std::string& path) {
   }
 }
 
+// Serves a command from its transcript at `path`. Throws Stale, NotServed, FormatError, IoError.
+void ServeRecorded(const std::vector<std::string>& arguments, Clock::time_point start,
+                   const CommandLine& line, const Places& places, const std::string& path,
+                   const Environment& environment) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) {
+    throw Stale("no such command has been recorded in this project yet");
+  }
+  const Transcript transcript = ReadTranscript(path);
+  if (transcript.until_ns != 0 && transcript.until_ns <= Now())
+    throw NotServed("a model is deprecated now");
+  if (const auto changed = ChangedValue(transcript.dependencies, environment)) {
+    throw Stale(*changed);
+  }
+  Command(arguments, start).Serve(line, places, transcript);
+}
+
+// Imports a transcript that was recorded in another place, or before the files got new times.
+// Returns the reason why none holds here.
+std::optional<std::string> Import(const CommandLine& line, const Places& places,
+                                  const std::string& program_directory, const std::string& path,
+                                  const Environment& environment) {
+  const portable::Roots roots = CommandRoots(places, line, program_directory);
+  const std::string key = PortableTranscriptKey(places, line, program_directory, roots);
+  RequireTrustedDirectory(places.cache_directory);
+  PortableCache cache(
+      places.cache_directory,
+      ParseRoots(places.project_directory, places.target_directory, program_directory),
+      environment);
+  const CacheLock lock(places.cache_directory);
+  if (cache.ImportTranscript(key, roots, path)) return std::nullopt;
+  return cache.reason();
+}
+
 }  // namespace
 
 bool Explains() {
@@ -326,14 +369,17 @@ std::optional<std::string> Serve(const std::vector<std::string>& arguments,
   if (!places) return "there is no project, or its target path is not a plain one";
   try {
     const std::string path = TranscriptPath(*places, *line, program_directory);
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT)
-      return "no such command has been recorded in this project yet";
-    const Transcript transcript = ReadTranscript(path);
-    if (transcript.until_ns != 0 && transcript.until_ns <= Now())
-      return "a model is deprecated now";
-    if (auto changed = ChangedValue(transcript.dependencies, environment)) return changed;
-    Command(arguments, start).Serve(*line, *places, transcript);
+    const auto serve = [&] {
+      ServeRecorded(arguments, start, *line, *places, path, environment);
+    };
+    try {
+      serve();
+    } catch (const Stale& stale) {
+      if (const auto why = Import(*line, *places, program_directory, path, environment)) {
+        return stale.message() + (why->empty() ? "" : ", and a portable one does not hold: " + *why);
+      }
+      serve();
+    }
     return std::nullopt;
   } catch (const Error& error) {
     // dbt will meet the same error, or does not need the file.

@@ -62,9 +62,8 @@ Transcript ReadTranscript(const std::string& path) {
   for (const Fields& output : fields.Objects("outputs")) {
     transcript.outputs.push_back(ReadOutput(output));
   }
-  const Fields written = fields.Object("written");
-  for (const std::string& name : written.Names()) {
-    transcript.written.emplace_back(name, written.Text(name));
+  for (const Fields& file : fields.Objects("written")) {
+    transcript.written.emplace_back(file.Text("path"), file.Text("text"));
   }
   transcript.defaults = ReadDefaults(fields.Object("defaults"));
   transcript.has_default_selector = fields.Bool("has_default_selector");

@@ -82,6 +82,7 @@ def test_missing_packages_are_named_in_one_line(tmp_path: Path) -> None:
     assert line.strip() == (
         "flatmanifest needs system packages that are missing: apt-get install libcli11-dev "
         "libboost-dev libflatbuffers-dev libxxhash-dev libutf8proc-dev libsodium-dev zlib1g-dev "
+        "libzstd-dev "
         "libsimdjson-dev (Debian, Ubuntu; elsewhere, what has the same libraries)"
     )
     installed = (ROOT / "setup" / "system_packages.sh").read_text(encoding="utf-8")

@@ -37,6 +37,8 @@ from flatmanifest.dbt.dependencies.record import READ, Dependencies, restored
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
+    from flatmanifest.dbt.cache.portable import ParsePlace
+
     from flatmanifest._native import Manifest as View
     from flatmanifest._native import StoredObjects
 
@@ -72,6 +74,12 @@ class Entry:
             self.dependencies = restored(state["dependencies"])
         self.flags: dict[str, str] = state["flags"] if state and is_current else {}
         self.passed_checks: list[str] = state["passed"] if state and is_current else []
+        # The variables that templates looked up in the parse; None if they are not known.
+        self.looked_up: list[str] | None = state["looked_up"] if state and is_current else None
+        # The beginning of the names of the portable files with the same contents.
+        # Where the parse takes place, in the process that has parsed (cache.portable).
+        self.place: ParsePlace | None = None
+        self.portable: str | None = state["portable"] if state and is_current else None
         self.description: dict[str, str] = state["words"] if state and is_current else {}
 
     def manifest(self) -> Manifest:
@@ -174,9 +182,16 @@ class Entry:
             self.passed_checks.append(check)
             self._keep()
 
+    def keep_portable(self, stem: str) -> None:
+        """Remember the portable files that have the same contents."""
+        self.portable = stem
+        self._keep()
+
     def _keep(self) -> None:
         state = {
             "generation": self.generation,
+            "looked_up": self.looked_up,
+            "portable": self.portable,
             "dependencies": None if self.dependencies is None else self.dependencies.fields(),
             "flags": self.flags,
             "passed": self.passed_checks,
@@ -219,10 +234,12 @@ def publish(
     dependencies: Dependencies,
     description: dict[str, str],
     flags: dict[str, str],
+    looked_up: list[str] | None,
 ) -> Entry:
     """Write a parsed manifest with its dependencies as an entry, and trim the cache.
 
-    ``description``: the parts of the key, for people. ``flags``: dbt's flags of the parse. Raises
+    ``description``: the parts of the key, for people. ``flags``: dbt's flags of the parse.
+    ``looked_up``: the variables that templates have looked up; None if they are not known. Raises
     TypeError or ValueError for a manifest that cannot be stored, and OSError.
     """
     root = {name: getattr(manifest, name) for name in kept_fields()}
@@ -236,6 +253,7 @@ def publish(
     entry.previous = earlier
     entry.description = description
     entry.flags = flags
+    entry.looked_up = looked_up
     entry.keep_state(dependencies)
     trim_cache(str(path.parent), most_bytes(), path.stem)
     manifest.flatmanifest_entry = entry

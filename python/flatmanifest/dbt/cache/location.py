@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from importlib import metadata
 from pathlib import Path
@@ -34,13 +33,9 @@ def cache_directory(config: RuntimeConfig) -> Path:
     return path
 
 
-def entry_key(parts: Iterable[str]) -> str:
-    """The key of an entry: a digest of all that must be equal for the entry to be used again."""
-    digest = hashlib.blake2b(digest_size=12)
-    for part in (__version__, CACHE_VERSION, *parts):
-        digest.update(part.encode(errors="surrogateescape"))
-        digest.update(b"\0")
-    return digest.hexdigest()
+def key_parts(parts: Iterable[str]) -> list[str]:
+    """The parts of an entry's key: all that must be equal for the entry to be used again."""
+    return [__version__, CACHE_VERSION, *parts]
 
 
 def adapter_versions(adapter: str) -> list[str]:

@@ -36,7 +36,7 @@ class Lookups:
     def note(self, name: Any) -> None:
         if isinstance(name, bytes):
             name = os.fsdecode(name)
-        if isinstance(name, str):
+        if isinstance(name, str) and name not in self.names and not is_apart():
             self.names.add(name)
 
     def named(self) -> set[str]:
@@ -146,6 +146,30 @@ class WatchedCopy(dict[str, str]):
     def _note_iteration(self) -> None:
         if _lookups is not None:
             _lookups.note_iteration()
+
+
+class TemplateCopy(WatchedCopy):
+    """The same, with the names that templates look up in one parse."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        super().__init__(variables)
+        self.lookups = Lookups()
+
+    def __getitem__(self, key: str) -> str:
+        self.lookups.note(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.lookups.note(key)
+        return super().__contains__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.lookups.note(key)
+        return super().get(key, default)
+
+    def _note_iteration(self) -> None:
+        self.lookups.note_iteration()
+        super()._note_iteration()
 
 
 def plain_environment() -> dict[str, str]:

@@ -61,6 +61,7 @@ class TranscriptRecorder:
     def __init__(self, arguments: list[str], dependencies: DependencyRecorder) -> None:
         programs = os.path.dirname(sys.executable)  # noqa: PTH120 - links as they are
         self.path = transcript_path(arguments, programs) if is_on() else None
+        self.arguments = arguments
         self.dependencies = dependencies
         self.events: list[Event] = []
         self.loggers: list[Any] = []
@@ -118,10 +119,34 @@ class TranscriptRecorder:
         try:
             transcript = self.transcript()
             objects.publish(Path(self.path), transcript)
+            self.export(transcript)
         except Exception as error:  # noqa: BLE001 - the command has succeeded
-            if os.environ.get(EXPLAIN, "0") not in {"", "0"}:
-                reason = error if isinstance(error, NotRecordedError) else repr(error)
-                sys.stderr.write(f"flatmanifest: not recorded: {reason}\n")
+            reason = error if isinstance(error, NotRecordedError) else repr(error)
+            explain(f"not recorded: {reason}")
+
+    def export(self, transcript: dict[str, Any]) -> None:
+        """Write the transcript, and its entry, as portable files, if they hold in other places.
+
+        Raises FormatError, OSError.
+        """
+        from flatmanifest.dbt.cache import portable  # noqa: PLC0415
+        from flatmanifest.dbt.warm.parse_inputs import environment_of_parse  # noqa: PLC0415
+
+        load: Any = self.load
+        entry = load.entry
+        try:
+            if entry.portable is None or entry.place is not None:
+                stem = portable.exported(entry, load.place, environment_of_parse())
+                entry.keep_portable(stem)
+            portable.export_transcript(
+                transcript,
+                entry,
+                load.path.parent,
+                self.arguments,
+                self.dependencies.environment,
+            )
+        except portable.NotPortableError as error:
+            explain(f"holds only in this directory: {error}")
 
     def forget(self) -> None:
         """Drop the references to dbt's objects: some warn if they still exist when Python ends."""
@@ -158,7 +183,7 @@ class TranscriptRecorder:
             "generation": entry.generation,
             "sinks": list(self.sinks(warm)),
             "outputs": outputs,
-            "written": written,
+            "written": [{"path": path, "text": text} for path, text in written.items()],
             "defaults": {
                 name: self.values_without[name] if name in self.values_without else default(name)
                 for name in (*LISTS, *WORDS)
@@ -291,6 +316,12 @@ class TranscriptRecorder:
         # A file that changed during the command would look as if it had been parsed.
         require(is_fresh(parsed.files, parsed.snapshot), "files have changed while dbt was running")
         return recorded.fields()
+
+
+def explain(what: str) -> None:
+    """Tell a user who asks why dbt runs."""
+    if os.environ.get(EXPLAIN, "0") not in {"", "0"}:
+        sys.stderr.write(f"flatmanifest: {what}\n")
 
 
 # The recorder of this process, if the process records.

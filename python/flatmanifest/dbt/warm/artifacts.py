@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,11 @@ from dbt_common.utils.encoding import JSONEncoder
 
 from flatmanifest.dbt.cache.entry import entry_of, unchanged
 from flatmanifest.dbt.cache.manifest_json import CannotSpliceError, assembled, splice
+from flatmanifest.dbt.cache.portable import FormatError, NotPortableError, exported
 from flatmanifest.dbt.events import heard_by
 from flatmanifest.dbt.releases import SINCE_1_12
 from flatmanifest.dbt.seams import attempt, seam
+from flatmanifest.dbt.warm.parse_inputs import environment_of_parse
 from flatmanifest.dbt.workers.write_manifest import sections_of, write_together
 
 if TYPE_CHECKING:
@@ -74,6 +77,9 @@ def write_semantic_manifest(
     original: Callable[..., Any], semantic: SemanticManifest, file_path: str
 ) -> None:
     write_unless_there(original, "SemanticManifest", semantic, file_path)
+    parsed = entry_of(semantic.manifest)
+    if parsed is not None and not remembers_parsed:
+        attempt(export, parsed)
 
 
 @seam(
@@ -104,6 +110,14 @@ def write_unless_there(
     if entry is not None and "ArtifactWritten" in events:
         says_more = events != ["ArtifactWritten"]
         attempt(lambda: entry.keep_artifact(file_path, says_more=says_more))
+
+
+def export(entry: Entry) -> None:
+    """Leave portable files of an entry that this process has published, unless there are some."""
+    if entry.place is None or entry.portable is not None:
+        return
+    with contextlib.suppress(NotPortableError, FormatError):
+        entry.keep_portable(exported(entry, entry.place, environment_of_parse()))
 
 
 @seam("dbt.compilation:Linker", "write_graph", "a graph.gpickle that shows the entry stays")

@@ -28,17 +28,20 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 from dbt_common.invocation import get_invocation_id
 
+from flatmanifest._native import entry_key, is_fresh
 from flatmanifest.dbt.cache import entry as entries
 from flatmanifest.dbt.cache.hidden_values import CHANGED, values_now
+from flatmanifest.dbt.cache import portable
 from flatmanifest.dbt.cache.location import (
     adapter_versions,
     cache_directory,
     description_of,
-    entry_key,
+    key_parts,
 )
 from flatmanifest.dbt.cache.partial_parse import env_vars_of, repack
 from flatmanifest.dbt.cold import gc_pauses, json_schemas
 from flatmanifest.dbt.dependencies import values
+from flatmanifest.dbt.dependencies.environment import TemplateCopy
 from flatmanifest.dbt.dependencies.record import READ, Dependencies, taken
 from flatmanifest.dbt.releases import SINCE_1_11, SINCE_1_12, installed_release
 from flatmanifest.dbt.seams import attempt, seam
@@ -71,7 +74,13 @@ class Load:
     def __init__(self, loader: ManifestLoader) -> None:
         self.loader = loader
         directory = cache_directory(loader.root_project)
-        self.path = directory / f"{parse_key(loader)}.fman"
+        project = loader.root_project
+        parts = parse_key(loader)
+        self.path = directory / f"{entry_key(parts)}.fman"
+        self.place = portable.place_of(
+            directory, project.project_root, project.project_target_path, parts, flags_of_parse()
+        )
+        self.template_variables: TemplateCopy | None = None
         self.schemas = json_schemas.use(directory, loader.root_project.credentials.type)
         self.file_of_dbt = Path(loader.root_project.project_target_path) / PARTIAL_PARSE_FILE_NAME
         self.entry: entries.Entry | None = None
@@ -96,11 +105,10 @@ class Load:
         flags = get_flags()
         if not flags.PARTIAL_PARSE or flags.PARTIAL_PARSE_FILE_PATH:
             return None
-        # With file_diff, the changes since dbt wrote its own file are given. Removing that file
-        # asks for a full parse.
-        if self.loader.file_diff is not None or not self.file_of_dbt.exists():
+        # With file_diff, the changes since dbt wrote its own file are given.
+        if self.loader.file_diff is not None or self.is_full_parse_wanted():
             return None
-        entry = entries.find(self.path)
+        entry = self.local_or_imported_entry()
         if entry is None:
             return None
         manifest = entry.manifest()
@@ -117,6 +125,27 @@ class Load:
         manifest.metadata.generated_at = now
         manifest.metadata.invocation_id = get_invocation_id()
         return manifest
+
+    def is_full_parse_wanted(self) -> bool:
+        """Whether somebody has removed dbt's own file to have everything parsed.
+
+        In a target directory without manifest.json, as in a fresh clone, the file never was.
+        """
+        return (
+            not self.file_of_dbt.exists() and self.file_of_dbt.with_name("manifest.json").exists()
+        )
+
+    def local_or_imported_entry(self) -> entries.Entry | None:
+        """The entry of this place; one that is imported, if its files have changed or are gone."""
+        entry = entries.find(self.path)
+        known = None if entry is None else entry.dependencies
+        if entry is not None and known is not None and self.file_of_dbt.exists():
+            is_shown = entry.artifact(str(self.file_of_dbt)) is not None
+            if is_fresh(known.files, known.snapshot) and (is_shown or is_repeatable(entry)):
+                return entry
+        if attempt(portable.imported, self.place, environment_of_parse()):
+            return entries.find(self.path)
+        return entry if self.file_of_dbt.exists() else None
 
     def _recall_environment(self, entry: entries.Entry, manifest: Manifest) -> None:
         """Take the old values of changed variables from dbt's own file.
@@ -169,9 +198,34 @@ class Load:
         description = description_of(self.loader.root_project)
         self.dependencies.values = self.values_used()
         self.entry = entries.publish(
-            self.path, self.loader.manifest, self.dependencies, description, flags_of_parse()
+            self.path,
+            self.loader.manifest,
+            self.dependencies,
+            description,
+            flags_of_parse(),
+            self.variables_looked_up(),
         )
+        self.entry.place = self.place
         self.entry.keep_artifact(str(self.file_of_dbt))
+
+    def watch_variables(self) -> None:
+        """Note the variables that templates look up from now on."""
+        context: Any = get_invocation_context()
+        # dict.items, because this access must not be recorded as a look-up of all variables.
+        self.template_variables = TemplateCopy(dict(dict.items(context.env)))
+        context._env = self.template_variables  # noqa: SLF001 - as dbt.cli.requires sets it
+
+    def variables_looked_up(self) -> list[str] | None:
+        """The variables that the manifest depends on, earlier parses included; None if unknown."""
+        watched = self.template_variables
+        if watched is None or watched.lookups.is_all:
+            return None
+        names = watched.lookups.names | self.loader.manifest.env_vars.keys()
+        if self.loader.skip_parsing or self.loader.partially_parsing:
+            if self.entry is None or self.entry.looked_up is None:
+                return None
+            names |= set(self.entry.looked_up)
+        return sorted(names)
 
     def values_used(self) -> values.Used:
         """The values without a source that the manifest depends on, earlier parses included."""
@@ -243,6 +297,8 @@ def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Manif
         load = loader.flatmanifest_load = None
     token = LOADING.set(load)
     is_warm = load is not None and load.entry is not None
+    if load is not None:
+        attempt(load.watch_variables)
     used: values.Used = {} if load is None else load.used
     try:
         with gc_pauses.paused() if is_warm else gc_pauses.rarer(), values.collected(used):
@@ -346,16 +402,17 @@ def validate_config(original: Callable[..., Any], config: RuntimeConfig) -> None
     original(config)
 
 
-def parse_key(loader: ManifestLoader) -> str:
-    """The key of an entry: everything but the project's files that makes dbt parse anew."""
+def parse_key(loader: ManifestLoader) -> list[str]:
+    """The parts of an entry's key: all but the project's files that makes dbt parse anew."""
     state = loader.manifest.state_check
     project = loader.root_project
     adapter = project.credentials.type
-    return entry_key(
+    return key_parts(
         [
             dbt_version,
             adapter,
             *adapter_versions(adapter),
+            project.project_name,
             os.path.realpath(project.project_root),
             project.profile_name,
             project.target_name,

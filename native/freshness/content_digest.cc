@@ -1,0 +1,194 @@
+#include "freshness/content_digest.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <filesystem>
+#include <mutex>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "format/error.h"
+#include "freshness/blake2b.h"
+#include "freshness/installed_packages.h"
+#include "store/descriptor.h"
+
+namespace flatmanifest {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kChunkSize = size_t{1} << 16;
+constexpr int kMostDirectories = 100;  // above a file
+constexpr size_t kFilesOfOneThread = 64;
+
+// A path that counts, with the part of the digest that is about it.
+struct Item {
+  std::string name;
+  std::string path;
+  FileUse use;
+  std::string_view kind;
+  std::string detail;  // the digest of a file's content, or what else counts
+};
+
+constexpr std::string_view kNothing = "nothing";
+constexpr std::string_view kFile = "file";
+constexpr std::string_view kDirectory = "directory";
+constexpr std::string_view kOtherKind = "other";
+
+std::string_view KindOf(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) throw IoError("cannot read", path, errno);
+    return kNothing;
+  }
+  if (S_ISDIR(status.st_mode)) return kDirectory;
+  return S_ISREG(status.st_mode) ? kFile : kOtherKind;
+}
+
+std::string DigestOfFile(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) throw IoError("cannot open", path, errno);
+  Blake2b digest;
+  char chunk[kChunkSize];
+  for (;;) {
+    const ssize_t got = ::read(file.get(), chunk, sizeof(chunk));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw IoError("cannot read", path, errno);
+    if (got == 0) return digest.Hexadecimal();
+    digest.AddPart({chunk, static_cast<size_t>(got)});
+  }
+}
+
+std::string DigestOfNames(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const fs::directory_entry& each : fs::directory_iterator(directory, error)) {
+    const std::string name = each.path().filename().string();
+    if (name != "__pycache__") names.push_back(name);
+  }
+  if (error) throw IoError("cannot read", directory, error.value());
+  std::sort(names.begin(), names.end());
+  Blake2b digest;
+  for (const std::string& name : names) digest.Add(name);
+  return digest.Hexadecimal();
+}
+
+std::string PackagesIn(const std::string& directory) {
+  Blake2b digest;
+  digest.Add(InstalledPackages(directory));
+  return digest.Hexadecimal();
+}
+
+// Finds all paths that count; the contents of files are left to read.
+class Walk {
+ public:
+  void Add(const NamedDependency& dependency) {
+    const std::string_view kind = KindOf(dependency.path);
+    Item item{dependency.name, dependency.path, dependency.use, kind, {}};
+    if (kind == kDirectory) {
+      if (dependency.use == FileUse::kRead) return AddTree(item, 0);
+      if (dependency.use == FileUse::kListed) item.detail = DigestOfNames(item.path);
+      if (dependency.use == FileUse::kAlone) {
+        item.detail = HasPackages(item.path) ? PackagesIn(item.path) : DigestOfNames(item.path);
+      }
+    }
+    items_.push_back(std::move(item));
+  }
+
+  std::vector<Item> items() && { return std::move(items_); }
+
+ private:
+  void AddTree(const Item& directory, int depth) {
+    if (depth == kMostDirectories) throw IoError("cannot read", directory.path, ELOOP);
+    items_.push_back(directory);
+    std::error_code error;
+    for (const fs::directory_entry& each : fs::directory_iterator(directory.path, error)) {
+      const std::string name = each.path().filename().string();
+      const std::string path = directory.path + '/' + name;
+      // The entry knows most kinds without a system call.
+      const bool is_regular = !each.is_symlink(error) && each.is_regular_file(error);
+      Item item{directory.name + '/' + name, path, FileUse::kRead,
+                is_regular ? kFile : KindOf(path), {}};
+      if (item.kind == kFile && IsHidden(name)) continue;
+      if (item.kind == kDirectory) {
+        AddTree(item, depth + 1);
+      } else {
+        items_.push_back(std::move(item));
+      }
+    }
+    if (error) throw IoError("cannot read", directory.path, error.value());
+  }
+
+  std::vector<Item> items_;
+};
+
+bool HasContent(const Item& item) {
+  return item.kind == kFile && (item.use == FileUse::kRead || item.use == FileUse::kAlone);
+}
+
+void ReadContents(std::vector<Item>& items, unsigned thread_count) {
+  std::atomic<size_t> next = 0;
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    for (size_t i = next++; i < items.size(); i = next++) {
+      if (!HasContent(items[i])) continue;
+      try {
+        items[i].detail = DigestOfFile(items[i].path);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        failure = std::current_exception();
+      }
+    }
+  };
+  std::vector<std::jthread> threads;
+  const size_t others =
+      std::min<size_t>(std::max(thread_count, 1U) - 1, items.size() / kFilesOfOneThread);
+  try {
+    while (threads.size() < others) threads.emplace_back(work);
+  } catch (const std::system_error&) {  // the system has no more of them
+  }
+  work();
+  threads.clear();
+  if (failure) std::rethrow_exception(failure);
+}
+
+std::string_view NameOf(FileUse use) {
+  for (const auto& [name, each] : kFileUses) {
+    if (each == use) return name;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string ContentDigest(std::span<const NamedDependency> dependencies, unsigned thread_count) {
+  Walk walk;
+  for (const NamedDependency& dependency : dependencies) walk.Add(dependency);
+  std::vector<Item> items = std::move(walk).items();
+  ReadContents(items, thread_count);
+  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+    return std::tie(a.name, a.use) < std::tie(b.name, b.use);
+  });
+  Blake2b digest;
+  for (const Item& item : items) {
+    digest.Add(NameOf(item.use));
+    digest.Add(item.name);
+    digest.Add(item.kind);
+    digest.Add(item.detail);
+  }
+  return digest.Hexadecimal();
+}
+
+}  // namespace flatmanifest

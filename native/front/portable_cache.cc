@@ -1,0 +1,343 @@
+#include "front/portable_cache.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "format/document.h"
+#include "format/error.h"
+#include "format/writer.h"
+#include "front/document_builder.h"
+#include "portable/graph_pickle.h"
+#include "portable/holes.h"
+#include "portable/packed_file.h"
+#include "store/clock.h"
+#include "store/publish.h"
+#include "store/trust.h"
+
+namespace flatmanifest::front {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPortableSuffix = ".portable.fman";
+constexpr std::string_view kMsgpackForm = "msgpack";
+constexpr std::string_view kGraphForm = "graph";
+constexpr size_t kMostCandidates = 16;  // branches of a project
+
+portable::ContentFacts FactsAt(const Fields& fields) {
+  return {.size = static_cast<uint64_t>(fields.Integer("size")), .digest = fields.Text("digest")};
+}
+
+// Whether a file's name has nothing that leads to another directory.
+bool IsPlainName(const std::string& name) {
+  return !name.empty() && !name.starts_with('.') && name.find('/') == std::string::npos;
+}
+
+// Refuses a text that the document has already: its strings are distinct.
+void RequireNew(const Document& document, const std::string& text) {
+  const auto data = document.string_data();
+  const std::string_view all(reinterpret_cast<const char*>(data.data()), data.size());
+  const auto offsets = document.string_offsets();
+  for (size_t at = all.find(text); at != std::string_view::npos; at = all.find(text, at + 1)) {
+    const auto begin = std::lower_bound(offsets.begin(), offsets.end(), at);
+    if (begin != offsets.end() && *begin == at && *(begin + 1) == at + text.size()) {
+      document.Fail("it has a text that is a path here");
+    }
+  }
+}
+
+// The strings with marks, bound.
+std::map<StringId, std::string> BoundStrings(const Document& document,
+                                             const portable::Roots& roots) {
+  std::map<StringId, std::string> bound;
+  const auto data = document.string_data();
+  const std::string_view all(reinterpret_cast<const char*>(data.data()), data.size());
+  const auto offsets = document.string_offsets();
+  for (size_t at = all.find(portable::kRootMark); at != std::string_view::npos;) {
+    const auto next = std::upper_bound(offsets.begin(), offsets.end(), at);
+    if (next == offsets.end() || next == offsets.begin()) document.Fail("damaged strings");
+    const auto id = static_cast<StringId>(next - offsets.begin() - 1);
+    auto text = roots.Bound(document.String(id));
+    if (!text) document.Fail("it has a path below a directory that is unknown here");
+    RequireNew(document, *text);
+    bound.emplace(id, std::move(*text));
+    at = all.find(portable::kRootMark, *next);
+  }
+  return bound;
+}
+
+std::vector<portable::Hole> HolesOf(const Fields& artifact) {
+  std::vector<portable::Hole> holes;
+  for (const Fields& fields : artifact.Objects("holes")) {
+    portable::Hole hole;
+    hole.offset = static_cast<uint64_t>(fields.Integer("offset"));
+    if (fields.Has("variables")) {
+      hole.variables = fields.Texts("variables");
+    } else {
+      hole.text = fields.Text("text");
+    }
+    holes.push_back(std::move(hole));
+  }
+  return holes;
+}
+
+// Creates the directory of a file, as dbt would.
+void MakeDirectoryOf(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(fs::path(path).parent_path(), error);
+  if (error) throw IoError("cannot make a directory for", path, error.value());
+}
+
+// What an artifact has here, of its contents in any place.
+portable::Bytes ArtifactHere(const Fields& artifact, const portable::Bytes& contents,
+                             const PlaceCheck& check) {
+  const std::string form = artifact.Text("form");
+  if (form == kGraphForm) {
+    return portable::GraphPickle(Document::Open(contents, artifact.Text("name")), check.roots());
+  }
+  const auto text_form =
+      form == kMsgpackForm ? portable::TextForm::kMsgpack : portable::TextForm::kJson;
+  return portable::Filled(contents, HolesOf(artifact), text_form, check.roots(),
+                          check.environment());
+}
+
+Cell DependenciesCell(DocumentBuilder& builder, const Dependencies& dependencies) {
+  DocumentBuilder::Members files;
+  for (const auto& [name, use] : kFileUses) {
+    std::vector<std::string> paths;
+    for (const FileDependency& file : dependencies.files) {
+      if (file.use == use) paths.push_back(file.path);
+    }
+    files.emplace_back(name, builder.Texts(paths));
+  }
+  return builder.Object({{"files", builder.Object(files)},
+                         {"snapshot", builder.Of(dependencies.snapshot)},
+                         {"variables", builder.Texts(*dependencies.variables)},
+                         {"salt", builder.Text(dependencies.salt)},
+                         {"environment", builder.Text(dependencies.environment)},
+                         {"values", builder.Object({})}});
+}
+
+std::string BoundText(const portable::Roots& roots, std::string_view text) {
+  auto bound = roots.Bound(text);
+  if (!bound) throw FormatError("a path is below a directory that is unknown here");
+  return std::move(*bound);
+}
+
+// Refuses a path that is not directly in the target directory: nothing else is ever written for a
+// portable file.
+void RequireInTarget(const Document& document, const std::string& marked) {
+  const std::string target = {portable::kRootMark, portable::kTarget, '/'};
+  if (!marked.starts_with(target) || !IsPlainName(marked.substr(target.size()))) {
+    document.Fail("it would write outside the target directory");
+  }
+}
+
+// Refuses a transcript that would write to anything but artifacts and dbt's log.
+void RequireHarmless(const Fields& record) {
+  const Document& document = record.document();
+  for (const Fields& output : record.Objects("outputs")) {
+    RequireInTarget(document, output.Text("path"));
+  }
+  for (const Fields& file : record.Objects("written")) {
+    RequireInTarget(document, file.Text("path"));
+  }
+  for (const Fields& sink : record.Objects("sinks")) {
+    const std::string path = sink.Text("path");
+    const bool is_log = path.starts_with(portable::kRootMark) && path.ends_with("/dbt.log") &&
+                        path.find("/../") == std::string::npos;
+    if (!path.empty() && !is_log) document.Fail("it would write to a file that is no log");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> PortableCache::Candidates(const std::string& key) const {
+  std::vector<std::pair<int64_t, std::string>> found;
+  std::error_code error;
+  for (const fs::directory_entry& each : fs::directory_iterator(directory_, error)) {
+    const std::string name = each.path().filename().string();
+    if (!name.starts_with(key + '-') || !name.ends_with(kPortableSuffix)) continue;
+    struct stat status {};
+    if (::lstat(each.path().c_str(), &status) != 0) continue;
+    found.emplace_back(-ModifiedNs(status), name.substr(0, name.size() - kPortableSuffix.size()));
+  }
+  std::sort(found.begin(), found.end());
+  if (found.size() > kMostCandidates) found.resize(kMostCandidates);
+  std::vector<std::string> stems;
+  for (auto& [age, stem] : found) stems.push_back(directory_ + '/' + stem);
+  return stems;
+}
+
+std::optional<LocalEntry> PortableCache::ImportEntry(const std::string& key) {
+  for (const std::string& stem : Candidates(key)) {
+    if (auto entry = ImportEntryAt(stem)) return entry;
+  }
+  return std::nullopt;
+}
+
+std::optional<LocalEntry> PortableCache::ImportEntryAt(const std::string& stem) {
+  try {
+    const auto file = OpenChecked(stem + std::string(kPortableSuffix));
+    const Fields record(file->document());
+    const auto dependencies =
+        check_.Bound(ReadPortableDependencies(record.Object("dependencies")));
+    if (!dependencies) {
+      reason_ = check_.difference();
+      return std::nullopt;
+    }
+    std::vector<std::string> parts = record.Texts("key");
+    for (std::string& part : parts) part = BoundText(check_.roots(), part);
+    LocalEntry entry{.path = directory_ + '/' + EntryKey(parts) + ".fman"};
+    if (const auto known = Known(stem, entry.path)) {
+      entry = *known;
+    } else {
+      entry.generation = PublishEntry(stem, record, entry.path);
+    }
+    PublishState(stem, record, *dependencies, entry);
+    RestoreArtifacts(stem, record, entry);
+    ::utimensat(AT_FDCWD, (stem + std::string(kPortableSuffix)).c_str(), nullptr, 0);  // it was used
+    return entry;
+  } catch (const FormatError& error) {
+    reason_ = error.message();
+    return std::nullopt;
+  }
+}
+
+// The entry, if it was imported earlier, or exported, and has stayed.
+std::optional<LocalEntry> PortableCache::Known(const std::string& stem,
+                                               const std::string& path) const {
+  try {
+    const auto entry = OpenChecked(path);
+    const uint64_t generation = entry->document().header().generation;
+    const auto state = OpenChecked(path.substr(0, path.size() - 5) + ".state.fman");
+    const Fields fields(state->document());
+    const bool is_same = fields.Has("portable") &&
+                         fields.Text("portable") == fs::path(stem).filename().string() &&
+                         static_cast<uint64_t>(fields.Integer("generation")) == generation;
+    if (!is_same) return std::nullopt;
+    return LocalEntry{.path = path, .generation = generation};
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+uint64_t PortableCache::PublishEntry(const std::string& stem, const Fields& record,
+                                     const std::string& path) {
+  const std::string packed = stem + ".entry.zst";
+  RequireTrustedFile(packed);
+  portable::Bytes bytes = portable::ReadPacked(packed, FactsAt(record.Object("entry")));
+  const Document document = Document::Open(bytes, packed);
+  const auto texts = BoundStrings(document, check_.roots());
+  PrepareTrustedFile(path);
+  if (texts.empty()) return PublishNext(path, bytes, Flush::kNone).generation;
+  FileImage image = CopyWithStrings(document, texts);
+  return PublishNext(path, image.writable_bytes(), Flush::kNone).generation;
+}
+
+void PortableCache::PublishState(const std::string& stem, const Fields& record,
+                                 const Dependencies& dependencies, const LocalEntry& entry) {
+  const std::string path = entry.path.substr(0, entry.path.size() - 5) + ".state.fman";
+  DocumentBuilder builder;
+  const auto copied = [&](const char* name) {
+    return builder.Copy(record.document(), record.Value(name),
+                        [this](std::string_view text) { return BoundText(check_.roots(), text); });
+  };
+  const Cell root = builder.Object({{"generation", builder.Unsigned(entry.generation)},
+                                    {"dependencies", DependenciesCell(builder, dependencies)},
+                                    {"flags", copied("flags")},
+                                    {"passed", copied("passed")},
+                                    {"words", copied("words")},
+                                    {"looked_up", builder.Texts(*dependencies.variables)},
+                                    {"portable", builder.Text(fs::path(stem).filename().string())}});
+  FileImage image = std::move(builder).Finish(root, 1);
+  PrepareTrustedFile(path);
+  PublishNext(path, image.writable_bytes(), Flush::kNone);
+}
+
+void PortableCache::RestoreArtifacts(const std::string& stem, const Fields& record,
+                                     const LocalEntry& entry) {
+  DocumentBuilder builder;
+  DocumentBuilder::Members files;
+  for (const Fields& artifact : record.Objects("artifacts")) {
+    const std::string name = artifact.Text("name");
+    if (!IsPlainName(name)) record.document().Fail("an artifact has the name " + name);
+    const std::string packed = stem + '.' + name + ".zst";
+    RequireTrustedFile(packed);
+    const portable::Bytes contents = portable::ReadPacked(packed, FactsAt(artifact));
+    const portable::Bytes here = ArtifactHere(artifact, contents, check_);
+    RequireInTarget(record.document(), artifact.Text("place"));
+    const std::string path = BoundText(check_.roots(), artifact.Text("place"));
+    MakeDirectoryOf(path);
+    Publish(path, here, Flush::kNone, Existing::kKeep);
+    DocumentBuilder::Members facts = {{"snapshot", builder.Of(TakeSnapshotOfNew(path))}};
+    const Fields known = artifact.Object("facts");
+    for (const std::string& fact : known.Names()) {
+      facts.emplace_back(fact, builder.Copy(known.document(), known.Value(fact)));
+    }
+    files.emplace_back(path, builder.Object(facts));
+  }
+  const Cell root = builder.Object({{"generation", builder.Unsigned(entry.generation)},
+                                    {"files", builder.Object(files)}});
+  FileImage image = std::move(builder).Finish(root, 1);
+  const std::string path = entry.path.substr(0, entry.path.size() - 5) + ".artifacts.fman";
+  PrepareTrustedFile(path);
+  PublishNext(path, image.writable_bytes(), Flush::kNone);
+}
+
+bool PortableCache::ImportTranscript(const std::string& key, const portable::Roots& roots,
+                                     const std::string& path) {
+  PlaceCheck check(roots, check_.environment(), DependentWork::kCommand);
+  const auto candidates = Candidates(key);
+  return std::any_of(candidates.begin(), candidates.end(), [&](const std::string& stem) {
+    return ImportTranscriptAt(stem, path, check);
+  });
+}
+
+bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::string& path,
+                                       PlaceCheck& check) {
+  try {
+    const auto file = OpenChecked(stem + std::string(kPortableSuffix));
+    const Fields record(file->document());
+    const auto dependencies =
+        check.Bound(ReadPortableDependencies(record.Object("dependencies")));
+    if (!dependencies) {
+      reason_ = check.difference();
+      return false;
+    }
+    RequireHarmless(record);
+    const std::string entry_stem = record.Text("entry");
+    if (!IsPlainName(entry_stem)) record.document().Fail("its entry does not lie beside it");
+    const auto entry = ImportEntryAt(directory_ + '/' + entry_stem);
+    if (!entry) return false;
+    DocumentBuilder builder;
+    DocumentBuilder::Members members = {
+        {"dependencies", DependenciesCell(builder, *dependencies)},
+        {"entry", builder.Text(entry->path)},
+        {"generation", builder.Unsigned(entry->generation)}};
+    for (const std::string& name : record.Names()) {
+      if (name == "dependencies" || name == "entry") continue;
+      members.emplace_back(name, builder.Copy(record.document(), record.Value(name),
+                                              [&](std::string_view text) {
+                                                return BoundText(check.roots(), text);
+                                              }));
+    }
+    for (const Fields& sink : record.Objects("sinks")) {
+      const std::string log = BoundText(check.roots(), sink.Text("path"));
+      if (!log.empty()) MakeDirectoryOf(log);
+    }
+    FileImage image = std::move(builder).Finish(builder.Object(members), 1);
+    PrepareTrustedFile(path);
+    PublishNext(path, image.writable_bytes(), Flush::kNone);
+    return true;
+  } catch (const FormatError& error) {
+    reason_ = error.message();
+    return false;
+  }
+}
+
+}  // namespace flatmanifest::front

@@ -1,0 +1,70 @@
+// Dependencies of a parse or a command that hold in any place: paths are relative to roots, files
+// count by their contents, and values of variables without the paths of roots. docs/portable.md.
+
+#ifndef FLATMANIFEST_FRONT_PORTABLE_DEPENDENCIES_H_
+#define FLATMANIFEST_FRONT_PORTABLE_DEPENDENCIES_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "front/cache_fields.h"
+#include "front/dependencies.h"
+#include "front/environment.h"
+#include "portable/roots.h"
+
+namespace flatmanifest::front {
+
+struct PortableDependencies {
+  std::vector<FileDependency> files;  // with marks, in the order of their digest
+  std::string content;                // ContentDigest of them
+  std::vector<std::string> variables;
+  std::string salt;
+  std::string environment;  // PortableDigestOf
+};
+
+// Throws FormatError.
+PortableDependencies ReadPortableDependencies(const Fields& fields);
+
+// The content digest of files here, as a portable file has it. Throws IoError.
+std::string PortableContentDigest(const std::vector<FileDependency>& marked,
+                                  const std::vector<FileDependency>& bound);
+
+// Compares the dependencies of portable files with what is here. Files that several of them depend
+// on are read once. Not for several threads at once.
+class PlaceCheck {
+ public:
+  PlaceCheck(portable::Roots roots, Environment environment, DependentWork work)
+      : roots_(std::move(roots)), environment_(std::move(environment)), work_(work) {}
+
+  // The dependencies as a local cache file has them, if all are the same here; else nothing, and
+  // difference() says why. Throws FormatError.
+  std::optional<Dependencies> Bound(const PortableDependencies& dependencies);
+
+  // In words. Valid after Bound has returned nothing.
+  const std::string& difference() const { return difference_; }
+  const portable::Roots& roots() const { return roots_; }
+  const Environment& environment() const { return environment_; }
+
+ private:
+  struct Seen {
+    Snapshot snapshot;
+    std::string content;
+  };
+
+  std::optional<std::vector<FileDependency>> BoundFiles(const PortableDependencies& dependencies);
+  const Seen& Look(const PortableDependencies& dependencies,
+                   const std::vector<FileDependency>& bound);
+
+  portable::Roots roots_;
+  Environment environment_;
+  DependentWork work_;
+  std::map<std::string, Seen> seen_;  // by the list of files
+  std::string difference_;
+};
+
+}  // namespace flatmanifest::front
+
+#endif  // FLATMANIFEST_FRONT_PORTABLE_DEPENDENCIES_H_

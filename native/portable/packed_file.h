@@ -1,0 +1,38 @@
+// Files that are kept compressed, in the form of the program zstd (RFC 8878).
+
+#ifndef FLATMANIFEST_PORTABLE_PACKED_FILE_H_
+#define FLATMANIFEST_PORTABLE_PACKED_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "format/bulk_memory.h"
+
+namespace flatmanifest::portable {
+
+using Bytes = BulkVector<std::byte>;
+
+// The contents that a packed file must have.
+struct ContentFacts {
+  uint64_t size = 0;
+  std::string digest;  // BLAKE2b with 32 bytes, in hexadecimal
+
+  bool operator==(const ContentFacts&) const = default;
+};
+
+ContentFacts FactsOf(std::span<const std::byte> contents);
+
+// Publishes `contents` compressed as `path` (store/publish.h), without flushing: a damaged file is
+// found by its digest, and made again. Throws IoError.
+void WritePacked(const std::string& path, std::span<const std::byte> contents);
+
+// The contents of the file at `path`. Throws IoError; FormatError for a file whose contents are not
+// the expected ones, or that unpacks to more than 64 MiB and 200 times its size. No more memory is
+// taken than `expected` says.
+Bytes ReadPacked(const std::string& path, const ContentFacts& expected);
+
+}  // namespace flatmanifest::portable
+
+#endif  // FLATMANIFEST_PORTABLE_PACKED_FILE_H_

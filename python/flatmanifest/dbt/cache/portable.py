@@ -1,0 +1,348 @@
+"""Portable files: what a parse leaves for other places, and for files with new times.
+
+docs/portable.md describes them. ``native/front/portable_cache.h`` imports them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import re
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flatmanifest._native import (
+    FormatError,
+    Roots,
+    entry_key,
+    import_entry,
+    is_fresh,
+    parse_roots,
+    portable_command,
+    portable_environment,
+    portable_files,
+    write_marked_entry,
+    write_packed,
+)
+from flatmanifest.dbt.cache import objects
+from flatmanifest.dbt.cache.partial_parse import fields_of
+from flatmanifest.dbt.dependencies.record import encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from flatmanifest.dbt.cache.entry import Entry
+
+MSGPACK, GRAPH = "partial_parse.msgpack", "graph.gpickle"
+# The artifacts that an entry takes along, each with its form (native/front/portable_cache.cc). A
+# pickle is never taken from another place: graph.gpickle is made of its data there.
+FORMS = {
+    "manifest.json": "json",
+    "semantic_manifest.json": "json",
+    "osi_document.json": "json",
+    "graph_summary.json": "json",
+    MSGPACK: "msgpack",
+    GRAPH: "graph",
+}
+ROOT_PATH = b'"root_path": '
+# The roots that differ from one run to the next (native/portable/roots.h).
+ALL_LETTERS = "PTWLF"
+
+
+class NotPortableError(Exception):
+    """An entry, an artifact or a transcript holds only in this place. The message says why."""
+
+
+@dataclass
+class ParsePlace:
+    """Where a parse takes place, and what of it is the same in any other place.
+
+    - ``directory``: the cache; ``target``: dbt's target directory, absolute
+    - ``roots``: the directories that paths are relative to
+    - ``key``: the parts of the local key, with marks; ``flags``: the flags of the parse
+    """
+
+    directory: Path
+    target: str
+    roots: Roots
+    key: list[str]
+    flags: dict[str, str]
+
+    @property
+    def portable_key(self) -> str:
+        flags = [f"{name}={value}" for name, value in sorted(self.flags.items())]
+        return entry_key([*self.key, *flags])
+
+
+def place_of(
+    directory: Path, project: str, target: str, key: Iterable[str], flags: dict[str, str]
+) -> ParsePlace:
+    programs = os.path.dirname(sys.executable)  # noqa: PTH120 - links as they are
+    target = os.path.abspath(target)  # noqa: PTH100 - links as they are
+    roots = parse_roots(project, target, programs)
+    return ParsePlace(directory, target, roots, [roots.relative(part) for part in key], flags)
+
+
+def imported(place: ParsePlace, environment: Mapping[str, str]) -> bool:
+    """Make a portable entry that holds here a local one, with its artifacts, if there is one.
+
+    Raises OSError.
+    """
+    found = import_entry(place.directory, place.portable_key, place.roots, encoded(environment))
+    return found is not None
+
+
+def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) -> str:
+    """Write an entry and its artifacts as portable files; return the beginning of their names.
+
+    Raises NotPortableError, FormatError, OSError.
+    """
+    known, names = entry.dependencies, entry.looked_up
+    if known is None or known.values or names is None:
+        raise NotPortableError("the parse has used values that no file has")
+    files, content = portable_files(known.files, place.roots)
+    if not is_fresh(known.files, known.snapshot):
+        raise NotPortableError("files have changed since the parse")
+    stem = f"{place.portable_key}-{content}"
+    path = place.directory / stem
+    digest = portable_environment(encoded(environment), names, known.salt, place.roots, True)  # noqa: FBT003
+    record = {
+        "key": place.key,
+        "dependencies": {
+            "files": files,
+            "content": content,
+            "variables": names,
+            "salt": known.salt,
+            "environment": digest,
+        },
+        "flags": entry.flags,
+        "passed": entry.passed_checks,
+        "words": entry.description,
+        "entry": write_marked_entry(entry.path, f"{path}.entry.zst", place.roots),
+        "artifacts": list(artifacts_of(entry, place, path)),
+    }
+    objects.publish(Path(f"{path}.portable.fman"), record, is_lasting=False)
+    return stem
+
+
+def artifacts_of(entry: Entry, place: ParsePlace, stem: Path) -> Iterable[dict[str, Any]]:
+    """Pack the artifacts that show an entry, each as a file beside the record."""
+    for path in list(entry.artifacts()):
+        directory, name = os.path.split(path)
+        known = entry.artifact(path)
+        if known is None or directory != place.target or name not in FORMS:
+            continue
+        if known.get("stale"):
+            continue
+        text = Path(path).read_bytes()
+        if entry.artifact(path) is None:  # somebody has written to it meanwhile
+            continue
+        holes: list[dict[str, Any]] = []
+        if name == GRAPH:
+            contents = graph_data(text, stem, place.roots)
+        else:
+            contents, holes = cut(name, text, place.roots)
+        facts = {key: value for key, value in known.items() if key != "snapshot"}
+        yield {
+            "name": name,
+            "place": place.roots.relative(path),
+            "form": FORMS[name],
+            "holes": holes,
+            "facts": facts,
+            **write_packed(f"{stem}.{name}.zst", contents),
+        }
+
+
+def graph_data(pickled: bytes, stem: Path, roots: Roots) -> bytes:
+    """The data of a graph.gpickle that this user has just written, as an .fman file.
+
+    Raises TypeError or ValueError for data that such a file cannot hold.
+    """
+    graph = pickle.loads(pickled)  # noqa: S301 - dbt's own file, from this target directory
+    nodes = {name: plain_value(data) for name, data in graph.nodes.items()}
+    for data in nodes.values():
+        if isinstance(data.get("root_path"), str):
+            data["root_path"] = roots.relative(data["root_path"])
+    data = {
+        "node": nodes,
+        "adj": {name: plain_value(edges) for name, edges in graph.adjacency()},
+        "pred": {name: list(edges) for name, edges in graph.pred.items()},
+    }
+    path = stem.with_name(f"{stem.name}.graph.fman")
+    objects.publish(path, data, is_lasting=False)
+    try:
+        return path.read_bytes()
+    finally:
+        path.unlink()
+
+
+def plain_value(value: Any) -> Any:
+    """A copy in which members of an Enum are their values, which equal them in dbt's classes."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, dict):
+        return {key: plain_value(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_value(each) for each in value]
+    return value
+
+
+def cut(name: str, text: bytes, roots: Roots) -> tuple[bytes, list[dict[str, Any]]]:
+    """Cut what depends on the place out of an artifact: the rest, and the holes."""
+    if name == MSGPACK:
+        return cut_out(text, found_in_msgpack(text, roots))
+    return cut_out(text, found_in_json(text, roots))
+
+
+# The begin and end of a text with a path, and the hole that takes its place.
+Found = tuple[int, int, dict[str, Any]]
+
+
+def cut_out(text: bytes, found: list[Found]) -> tuple[bytes, list[dict[str, Any]]]:
+    pieces, holes, copied, size = [], [], 0, 0
+    for begin, end, hole in sorted(found, key=lambda each: each[0]):
+        pieces.append(text[copied:begin])
+        size += begin - copied
+        copied = end
+        holes.append({"offset": size, **hole})
+    pieces.append(text[copied:])
+    return b"".join(pieces), holes
+
+
+def found_in_json(text: bytes, roots: Roots) -> list[Found]:
+    """The root_path of seeds. The entry has shown that no other value has a path."""
+    found: list[Found] = []
+    for match in re.finditer(re.escape(ROOT_PATH) + rb'("(?:[^"\\]|\\.)*")', text):
+        path = json.loads(match[1])
+        marked = roots.relative(path)
+        if marked != path:
+            found.append((match.start(1), match.end(1), {"text": marked}))
+    return found
+
+
+def found_in_msgpack(text: bytes, roots: Roots) -> list[Found]:
+    """The root_path of seeds and project_root of files, and the values of variables."""
+    found: list[Found] = []
+    for name in ("root_path", "project_root"):
+        key = packed_text(name)
+        for match in re.finditer(re.escape(key), text):
+            path, end = text_at(text, match.end())
+            marked = path if path is None else roots.relative(path)
+            if marked is not None and marked != path:
+                found.append((match.end(), end, {"text": marked}))
+    (begin, end), _ = fields_of(text, set())["env_vars"]
+    import msgpack  # noqa: PLC0415 - dbt's
+
+    names = list(msgpack.unpackb(text[begin:end]))
+    if names:
+        found.append((begin, end, {"variables": names}))
+    return found
+
+
+def packed_text(text: str) -> bytes:
+    import msgpack  # noqa: PLC0415
+
+    packed: bytes = msgpack.packb(text)
+    return packed
+
+
+def text_at(packed: bytes, begin: int) -> tuple[str | None, int]:
+    """The str at a place of a msgpack file and its end; None for another value."""
+    first = packed[begin]
+    if first & 0xE0 == 0xA0:  # noqa: PLR2004 - fixstr
+        head, size = 1, first & 0x1F
+    elif first in {0xD9, 0xDA, 0xDB}:
+        width = 1 << (first - 0xD9)
+        head, size = 1 + width, int.from_bytes(packed[begin + 1 : begin + 1 + width], "big")
+    else:
+        return None, begin
+    end = begin + head + size
+    return packed[begin + head : end].decode(), end
+
+
+def export_transcript(
+    transcript: dict[str, Any],
+    entry: Entry,
+    directory: Path,
+    arguments: list[str],
+    environment: Mapping[str, str],
+) -> None:
+    """Write a transcript as a portable file beside its entry's.
+
+    ``environment``: the variables that the command was given. Raises NotPortableError, FormatError,
+    OSError.
+    """
+    found = portable_command(arguments, os.path.dirname(sys.executable))  # noqa: PTH120
+    known = transcript["dependencies"]
+    if found is None or known["variables"] is None:
+        raise NotPortableError("the command depends on all environment variables")
+    key, roots = found
+    if any(has_path_inside(argument, roots) for argument in arguments):
+        raise NotPortableError("an argument has a path")
+    for name in ("selectors", "defaults"):
+        marked_value(transcript[name], lambda text: without_path(text, roots))
+    files, content = portable_files(known["files"], roots)
+    if not is_fresh(known["files"], known["snapshot"]):
+        raise NotPortableError("files have changed while dbt was running")
+    names, salt = known["variables"], known["salt"]
+    digest = portable_environment(encoded(environment), names, salt, roots, False)  # noqa: FBT003
+    record = {
+        **{
+            name: marked_value(transcript[name], roots.relative_text)
+            for name in ("sinks", "outputs", "written")
+        },
+        **{
+            name: transcript[name]
+            for name in ("until_ns", "defaults", "selectors", "has_default_selector")
+        },
+        "dependencies": {
+            "files": files,
+            "content": content,
+            "variables": names,
+            "salt": salt,
+            "environment": digest,
+        },
+        "entry": entry.portable,
+    }
+    objects.publish(directory / f"{key}-{content}.portable.fman", record, is_lasting=False)
+
+
+def has_path_inside(argument: str, roots: Roots) -> bool:
+    """Whether an argument has the path of a root, and not only as its whole value."""
+    value = argument.partition("=")[2] if argument.startswith("--") else argument
+    if roots.relative(value) != value:
+        return False
+    return roots.occurs_in(argument, ALL_LETTERS)
+
+
+def without_path(text: str, roots: Roots) -> str:
+    if roots.occurs_in(text, ALL_LETTERS):
+        raise NotPortableError(f"an option has a path: {text}")
+    return text
+
+
+def marked_value(value: Any, mark: Callable[[str], str]) -> Any:
+    """A copy of plain values with the texts changed by ``mark``; keys stay."""
+    if isinstance(value, str):
+        return mark(value)
+    if isinstance(value, dict):
+        return {key: marked_value(each, mark) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [marked_value(each, mark) for each in value]
+    return value
+
+
+__all__ = [
+    "FormatError",
+    "NotPortableError",
+    "ParsePlace",
+    "export_transcript",
+    "exported",
+    "imported",
+    "marked_value",
+    "place_of",
+]
