@@ -74,8 +74,10 @@ portable::ContentFacts WriteMarkedEntry(const std::string& entry, const std::str
 
 void BindPortable(py::module_& module) {
   py::class_<Roots>(module, "Roots")
-      .def("relative", [](const Roots& roots,
-                          const py::object& path) { return FsDecode(roots.Relative(FsEncode(path))); })
+      .def("relative",
+           [](const Roots& roots, const py::object& path) {
+             return FsDecode(roots.Relative(FsEncode(path)));
+           })
       .def("relative_text",
            [](const Roots& roots, const py::object& text) {
              return FsDecode(roots.RelativeText(FsEncode(text)));
@@ -113,8 +115,7 @@ void BindPortable(py::module_& module) {
       "portable_environment",
       [](const front::Environment& environment, const std::vector<std::string>& names,
          const std::string& salt, const Roots& roots, bool is_parse) {
-        const auto work =
-            is_parse ? front::DependentWork::kParse : front::DependentWork::kCommand;
+        const auto work = is_parse ? front::DependentWork::kParse : front::DependentWork::kCommand;
         return front::PortableDigestOf(environment, names, salt, roots, work);
       },
       py::arg("environment"), py::arg("names"), py::arg("salt"), py::arg("roots"),
@@ -149,9 +150,11 @@ void BindPortable(py::module_& module) {
       py::arg("entry"), py::arg("packed"), py::arg("roots"));
   module.def(
       "import_entry",
-      [](const py::object& directory, const std::string& key, const Roots& roots,
+      [](const std::vector<std::string>& directories, const std::string& key, const Roots& roots,
          const front::Environment& environment) -> py::object {
-        front::PortableCache cache(FsEncode(directory), roots, environment);
+        if (directories.empty()) Raise(PyExc_ValueError, "no directory");
+        front::PortableCache cache(
+            directories.front(), {directories.begin() + 1, directories.end()}, roots, environment);
         std::optional<front::LocalEntry> entry;
         {
           const py::gil_scoped_release release;
@@ -160,8 +163,9 @@ void BindPortable(py::module_& module) {
         if (!entry) return py::none();
         return FsDecode(entry->path);
       },
-      py::arg("directory"), py::arg("key"), py::arg("roots"), py::arg("environment"));
+      py::arg("directories"), py::arg("key"), py::arg("roots"), py::arg("environment"));
   module.def("entry_key", &front::EntryKey, py::arg("parts"));
+  module.def("cache_directories", &front::CacheDirectories, py::arg("chosen"));
 }
 
 }  // namespace flatmanifest::python

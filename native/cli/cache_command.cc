@@ -50,6 +50,11 @@ std::string ForPeople(const std::string& directory, const front::CacheContents& 
   if (contents.bytes == 0) return text + "empty\n";
   text += Megabytes(contents.bytes) + ", " + std::to_string(contents.transcript_count) +
           " recorded commands\n";
+  if (contents.portable_bytes > 0) {
+    text += "for other directories and machines: " + Megabytes(contents.portable_bytes) + ", " +
+            std::to_string(contents.portable_entry_count) + " parses, " +
+            std::to_string(contents.portable_transcript_count) + " recorded commands\n";
+  }
   for (const front::CacheEntry& entry : contents.entries) {
     text += "\n" + entry.key + "  " + (entry.stale_because.empty() ? "fresh" : "stale") + "\n";
     for (const auto& [name, value] : entry.words) {
@@ -80,6 +85,10 @@ nlohmann::ordered_json ToJson(const std::string& directory, const front::CacheCo
   return {{"directory", directory},
           {"bytes", contents.bytes},
           {"transcripts", contents.transcript_count},
+          {"portable",
+           {{"bytes", contents.portable_bytes},
+            {"entries", contents.portable_entry_count},
+            {"transcripts", contents.portable_transcript_count}}},
           {"entries", entries}};
 }
 

@@ -71,9 +71,9 @@ class FileImage {
 std::vector<std::byte> CopyWithStamp(const Document& document, const SourceStamp& stamp,
                                      uint64_t generation);
 
-// A copy of `document` in which the strings with these ids have other texts. O(size), without looking
-// at values. The caller guarantees that all strings stay distinct, and that none of `texts` is a key:
-// shapes are sorted by keys. Throws TooLargeError.
+// A copy of `document` in which the strings with these ids have other texts. O(size), without
+// looking at values. The caller guarantees that all strings stay distinct, and that none of `texts`
+// is a key: shapes are sorted by keys. Throws TooLargeError.
 FileImage CopyWithStrings(const Document& document, const std::map<StringId, std::string>& texts);
 
 // Gives a finished file in memory another generation, and the checksum that goes with it. O(1) if

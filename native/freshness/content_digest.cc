@@ -118,8 +118,8 @@ class Walk {
       const std::string path = directory.path + '/' + name;
       // The entry knows most kinds without a system call.
       const bool is_regular = !each.is_symlink(error) && each.is_regular_file(error);
-      Item item{directory.name + '/' + name, path, FileUse::kRead,
-                is_regular ? kFile : KindOf(path), {}};
+      Item item{
+          directory.name + '/' + name, path, FileUse::kRead, is_regular ? kFile : KindOf(path), {}};
       if (item.kind == kFile && IsHidden(name)) continue;
       if (item.kind == kDirectory) {
         AddTree(item, depth + 1);

@@ -12,6 +12,7 @@
 #include "front/cache_version.h"
 #include "front/dependencies.h"
 #include "front/environment.h"
+#include "front/places.h"
 
 namespace flatmanifest::front {
 
@@ -30,9 +31,8 @@ std::string UserCache(const Environment& environment) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::string() : found->second;
   };
-  if (const std::string chosen = value("FLATMANIFEST_CACHE_DIR"); chosen.starts_with('/')) {
-    return chosen;
-  }
+  const std::string chosen = CacheDirectories(value("FLATMANIFEST_CACHE_DIR")).front();
+  if (chosen.starts_with('/')) return chosen;
   const std::string cache = value("XDG_CACHE_HOME");
   if (cache.starts_with('/')) return cache + "/flatmanifest";
   const std::string home = value("HOME");

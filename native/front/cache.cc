@@ -26,7 +26,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".fman";
 constexpr std::string_view kTranscriptSuffix = ".transcript.fman";
+constexpr std::string_view kPortableEnd = ".portable.fman";
+constexpr std::string_view kPackedEnd = ".zst";
 constexpr size_t kKeyLength = 24;
+constexpr size_t kDigestLength = 32;
 constexpr size_t kMostTranscripts = 200;
 constexpr size_t kMostReasons = 5;
 
@@ -55,13 +58,34 @@ std::string KeyOf(const std::string& name) {
 
 // Whether this is a temporary file of Publish.
 bool IsTemporary(const std::string& name) {
-  return name.starts_with('.') && name.ends_with(".tmp") &&
-         name.find(".fman.") != std::string::npos;
+  const bool is_known =
+      name.find(".fman.") != std::string::npos || name.find(kPackedEnd) != std::string::npos;
+  return name.starts_with('.') && name.ends_with(".tmp") && is_known;
+}
+
+// The beginning KEY-CONTENT of the name of a portable file, "" for others.
+std::string PortableStem(const std::string& name, size_t key_length) {
+  if (!name.ends_with(kPortableEnd) && !name.ends_with(kPackedEnd)) return "";
+  const std::string stem = name.substr(0, name.find('.'));
+  const bool is_stem = stem.size() == key_length + 1 + kDigestLength && stem[key_length] == '-' &&
+                       IsHexadecimal(stem.substr(0, key_length)) &&
+                       IsHexadecimal(stem.substr(key_length + 1));
+  return is_stem ? stem : "";
+}
+
+bool IsPortableTranscript(const std::string& name) {
+  return !PortableStem(name, kDigestLength).empty();
+}
+
+// What the files of one entry have in common, local or portable; "" for others.
+std::string GroupOf(const std::string& name) {
+  std::string key = KeyOf(name);
+  return key.empty() ? PortableStem(name, kKeyLength) : key;
 }
 
 bool IsOurs(const std::string& name) {
-  return !KeyOf(name).empty() || IsTranscript(name) || IsTemporary(name) ||
-         name == "schemas.fman" || name.ends_with(".answer.fman");
+  return !GroupOf(name).empty() || IsTranscript(name) || IsPortableTranscript(name) ||
+         IsTemporary(name) || name == "schemas.fman" || name.ends_with(".answer.fman");
 }
 
 std::vector<File> FilesIn(const std::string& directory) {
@@ -144,8 +168,12 @@ void RemoveEntries(const std::string& directory, const std::vector<File>& files,
   std::map<std::string, int64_t> used;
   for (const File& file : files) {
     total += file.bytes;
-    const std::string key = KeyOf(file.name);
-    if (!key.empty() && file.name == key + kSuffix.data()) used[key] = file.modified_ns;
+    const std::string group = GroupOf(file.name);
+    if (group.empty()) continue;
+    int64_t& time = used[group];  // without its main file, an entry is of no use
+    const bool is_main =
+        file.name == group + kSuffix.data() || file.name == group + kPortableEnd.data();
+    if (is_main) time = file.modified_ns;
   }
   std::vector<std::pair<int64_t, std::string>> oldest;
   oldest.reserve(used.size());
@@ -155,23 +183,38 @@ void RemoveEntries(const std::string& directory, const std::vector<File>& files,
     if (total <= max_bytes) return;
     if (key == kept) continue;
     for (const File& file : files) {
-      if (KeyOf(file.name) != key) continue;
+      if (GroupOf(file.name) != key) continue;
       Remove(directory, file.name);
       total -= file.bytes;
     }
   }
 }
 
-void RemoveTranscripts(const std::string& directory, std::vector<File> files) {
-  std::erase_if(files, [](const File& file) { return !IsTranscript(file.name); });
+// `has_entry` tells whether the entry of a transcript, as it has it, is still there.
+template <typename HasEntry>
+void RemoveTranscripts(const std::string& directory, std::vector<File> files,
+                       const HasEntry& has_entry) {
   std::sort(files.begin(), files.end(),
             [](const File& one, const File& other) { return one.modified_ns > other.modified_ns; });
   for (size_t i = 0; i < files.size(); ++i) {
-    std::error_code ignored;
-    const std::string path = directory + "/" + files[i].name;
-    if (i >= kMostTranscripts || !fs::exists(EntryOf(path), ignored))
-      Remove(directory, files[i].name);
+    const std::string entry = EntryOf(directory + "/" + files[i].name);
+    if (i >= kMostTranscripts || !has_entry(entry)) Remove(directory, files[i].name);
   }
+}
+
+void RemoveTranscripts(const std::string& directory, const std::vector<File>& files) {
+  std::vector<File> local;
+  std::vector<File> portable;
+  for (const File& file : files) {
+    if (IsTranscript(file.name)) local.push_back(file);
+    if (IsPortableTranscript(file.name)) portable.push_back(file);
+  }
+  std::error_code ignored;
+  RemoveTranscripts(directory, std::move(local),
+                    [&](const std::string& entry) { return fs::exists(entry, ignored); });
+  RemoveTranscripts(directory, std::move(portable), [&](const std::string& stem) {
+    return fs::exists(directory + "/" + stem + kPortableEnd.data(), ignored);
+  });
 }
 
 }  // namespace
@@ -182,6 +225,13 @@ CacheContents ReadCache(const std::string& directory) {
   for (const File& file : FilesIn(directory)) {
     contents.bytes += file.bytes;
     contents.transcript_count += IsTranscript(file.name) ? 1 : 0;
+    const bool is_of_entry = !PortableStem(file.name, kKeyLength).empty();
+    if (is_of_entry || IsPortableTranscript(file.name)) {
+      contents.portable_bytes += file.bytes;
+      const bool is_record = file.name.ends_with(kPortableEnd);
+      contents.portable_entry_count += is_of_entry && is_record ? 1 : 0;
+      contents.portable_transcript_count += is_of_entry ? 0 : 1;
+    }
     const std::string key = KeyOf(file.name);
     if (key.empty()) continue;
     CacheEntry& entry = entries[key];

@@ -27,6 +27,10 @@ struct CacheContents {
   std::vector<CacheEntry> entries;  // the one that was used last comes first
   uint64_t transcript_count = 0;
   uint64_t bytes = 0;  // of everything
+  // What can be used in other places (front/portable_cache.h).
+  uint64_t portable_entry_count = 0;
+  uint64_t portable_transcript_count = 0;
+  uint64_t portable_bytes = 0;
 };
 
 // Empty for a missing directory. Throws IoError.
@@ -36,9 +40,10 @@ CacheContents ReadCache(const std::string& directory);
 // the number of files. Processes that have one mapped keep it. Throws IoError.
 uint64_t ClearCache(const std::string& directory);
 
-// Removes the least recently used entries until the rest has at most `max_bytes`. Never removes the
-// entry `kept`, which this marks as used. Also removes transcripts of removed entries, the oldest
-// of too many transcripts, and leftovers of dead processes. Throws IoError.
+// Removes the least recently used entries, local and portable, until the rest has at most
+// `max_bytes`. Never removes the local entry `kept`, which this marks as used. Also removes
+// transcripts of removed entries, the oldest of too many transcripts, and leftovers of dead
+// processes. Throws IoError.
 void TrimCache(const std::string& directory, uint64_t max_bytes, const std::string& kept);
 
 }  // namespace flatmanifest::front

@@ -31,9 +31,9 @@ std::string DigestOf(const Environment& environment,
 // A parse depends on dbt's options (DBT_*) by their values as flags, which its entry has.
 enum class DependentWork : uint8_t { kCommand, kParse };
 
-// The digest for any place: without FLATMANIFEST_CACHE_DIR, and with marks instead of the roots that
-// values, or parts of them between colons, begin with. For a parse, without those DBT_* that are not
-// among `names`.
+// The digest for any place: without FLATMANIFEST_CACHE_DIR, and with marks instead of the roots
+// that values, or parts of them between colons, begin with. For a parse, without those DBT_* that
+// are not among `names`.
 std::string PortableDigestOf(const Environment& environment, const std::vector<std::string>& names,
                              const std::string& salt, const portable::Roots& roots,
                              DependentWork work);

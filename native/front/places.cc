@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -58,6 +60,17 @@ std::optional<std::string> TargetPath(const CommandLine& line, const fs::path& p
 
 }  // namespace
 
+std::vector<std::string> CacheDirectories(std::string_view chosen) {
+  std::vector<std::string> directories;
+  for (size_t begin = 0; begin <= chosen.size();) {
+    const size_t end = std::min(chosen.find(':', begin), chosen.size());
+    if (end > begin) directories.emplace_back(chosen.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (directories.empty()) directories.emplace_back(chosen);
+  return directories;
+}
+
 std::optional<Places> FindPlaces(const CommandLine& line) {
   std::error_code error;
   const fs::path current = fs::current_path(error);
@@ -68,12 +81,16 @@ std::optional<Places> FindPlaces(const CommandLine& line) {
   Places places{.working_directory = current.string(),
                 .project_directory = project->string(),
                 .cache_directory = {},
-                .target_directory = {}};
+                .target_directory = {},
+                .layers = {}};
   const auto target = TargetPath(line, *project);
   if (target) places.target_directory = (*project / *target).string();
   const char* chosen = std::getenv("FLATMANIFEST_CACHE_DIR");
   if (chosen != nullptr && *chosen != '\0') {
-    places.cache_directory = (current / chosen).string();
+    places.layers = CacheDirectories(chosen);
+    for (std::string& directory : places.layers) directory = (current / directory).string();
+    places.cache_directory = places.layers.front();
+    places.layers.erase(places.layers.begin());
     return places;
   }
   if (!target) return std::nullopt;

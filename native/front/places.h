@@ -5,6 +5,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "front/command_line.h"
 
@@ -14,12 +16,17 @@ struct Places {
   std::string working_directory;
   std::string project_directory;
   std::string cache_directory;
-  std::string target_directory;  // "" if it cannot be told
+  std::string target_directory;     // "" if it cannot be told
+  std::vector<std::string> layers;  // further caches, whose portable files are read
 };
+
+// The directories that FLATMANIFEST_CACHE_DIR lists; at least one.
+std::vector<std::string> CacheDirectories(std::string_view chosen);
 
 // The project: --project-dir, or the nearest directory from the working directory upwards that has
 // a dbt_project.yml (dbt/cli/resolvers.py). The cache: as docs/dbt.md says; a target-path in
-// dbt_project.yml is understood if it is a plain word. Nothing if there is no project, or its cache
+// dbt_project.yml is understood if it is a plain word. FLATMANIFEST_CACHE_DIR names the cache, and
+// behind colons its layers. Nothing if there is no project, or its cache
 // directory cannot be told.
 std::optional<Places> FindPlaces(const CommandLine& line);
 

@@ -3,12 +3,16 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "format/document.h"
 #include "format/error.h"
 #include "format/writer.h"
+#include "freshness/file_contents.h"
+#include "front/artifact_record.h"
 #include "front/document_builder.h"
 #include "portable/graph_pickle.h"
 #include "portable/holes.h"
@@ -24,6 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPortableSuffix = ".portable.fman";
+constexpr const char* kSavedManifest = "partial_parse.msgpack";
 constexpr std::string_view kMsgpackForm = "msgpack";
 constexpr std::string_view kGraphForm = "graph";
 constexpr size_t kMostCandidates = 16;  // branches of a project
@@ -156,20 +161,30 @@ void RequireHarmless(const Fields& record) {
 
 }  // namespace
 
+// Of several files, those of another state of the project say least.
+void PortableCache::Refuse(const std::string& why) {
+  if (reason_.empty() || reason_ == kOtherContents) reason_ = why;
+}
+
 std::vector<std::string> PortableCache::Candidates(const std::string& key) const {
   std::vector<std::pair<int64_t, std::string>> found;
-  std::error_code error;
-  for (const fs::directory_entry& each : fs::directory_iterator(directory_, error)) {
-    const std::string name = each.path().filename().string();
-    if (!name.starts_with(key + '-') || !name.ends_with(kPortableSuffix)) continue;
-    struct stat status {};
-    if (::lstat(each.path().c_str(), &status) != 0) continue;
-    found.emplace_back(-ModifiedNs(status), name.substr(0, name.size() - kPortableSuffix.size()));
-  }
+  const auto look_in = [&](const std::string& directory) {
+    std::error_code error;
+    for (const fs::directory_entry& each : fs::directory_iterator(directory, error)) {
+      const std::string name = each.path().filename().string();
+      if (!name.starts_with(key + '-') || !name.ends_with(kPortableSuffix)) continue;
+      struct stat status {};
+      if (::lstat(each.path().c_str(), &status) != 0) continue;
+      const std::string stem = name.substr(0, name.size() - kPortableSuffix.size());
+      found.emplace_back(-ModifiedNs(status), directory + '/' + stem);
+    }
+  };
+  look_in(directory_);
+  for (const std::string& layer : layers_) look_in(layer);
   std::sort(found.begin(), found.end());
   if (found.size() > kMostCandidates) found.resize(kMostCandidates);
   std::vector<std::string> stems;
-  for (auto& [age, stem] : found) stems.push_back(directory_ + '/' + stem);
+  for (auto& [age, stem] : found) stems.push_back(std::move(stem));
   return stems;
 }
 
@@ -184,28 +199,74 @@ std::optional<LocalEntry> PortableCache::ImportEntryAt(const std::string& stem) 
   try {
     const auto file = OpenChecked(stem + std::string(kPortableSuffix));
     const Fields record(file->document());
-    const auto dependencies =
-        check_.Bound(ReadPortableDependencies(record.Object("dependencies")));
+    const auto dependencies = check_.Bound(ReadPortableDependencies(record.Object("dependencies")));
     if (!dependencies) {
-      reason_ = check_.difference();
+      Refuse(check_.difference());
       return std::nullopt;
     }
     std::vector<std::string> parts = record.Texts("key");
     for (std::string& part : parts) part = BoundText(check_.roots(), part);
-    LocalEntry entry{.path = directory_ + '/' + EntryKey(parts) + ".fman"};
+    const std::string local_key = EntryKey(parts);
+    if (!IsInPlaceOf(stem, record, local_key)) return std::nullopt;
+    LocalEntry entry{.path = directory_ + '/' + local_key + ".fman"};
     if (const auto known = Known(stem, entry.path)) {
       entry = *known;
     } else {
+      MakeCache();
       entry.generation = PublishEntry(stem, record, entry.path);
     }
     PublishState(stem, record, *dependencies, entry);
     RestoreArtifacts(stem, record, entry);
-    ::utimensat(AT_FDCWD, (stem + std::string(kPortableSuffix)).c_str(), nullptr, 0);  // it was used
+    ::utimensat(AT_FDCWD, (stem + std::string(kPortableSuffix)).c_str(), nullptr,
+                0);  // it was used
     return entry;
   } catch (const FormatError& error) {
-    reason_ = error.message();
+    Refuse(error.message());
     return std::nullopt;
   }
+}
+
+// Whether dbt would parse everything in this target directory, or its saved manifest is the
+// entry's.
+bool PortableCache::IsInPlaceOf(const std::string& stem, const Fields& record,
+                                const std::string& local_key) {
+  const std::string target = check_.roots().Path(portable::kTarget);
+  const std::string saved = target + '/' + kSavedManifest;
+  std::error_code error;
+  if (!fs::exists(saved, error)) {
+    if (!fs::exists(target + "/manifest.json", error)) return true;
+    Refuse(saved + " was removed, which asks for a parse of everything");
+    return false;
+  }
+  for (const Fields& artifact : record.Objects("artifacts")) {
+    if (artifact.Text("name") != kSavedManifest) continue;
+    const std::string packed = stem + '.' + kSavedManifest + ".zst";
+    RequireTrustedFile(packed);
+    const portable::Bytes here =
+        ArtifactHere(artifact, portable::ReadPacked(packed, FactsAt(artifact)), check_);
+    const auto there = ReadFiles({&saved, 1}, std::numeric_limits<uint32_t>::max(), 1)[0];
+    const std::string_view text(reinterpret_cast<const char*>(here.data()), here.size());
+    if (there && *there == text) return true;
+  }
+  if (ShowsAnotherEntry(saved, local_key)) return true;
+  Refuse(saved + " is of another parse, from which dbt goes on");
+  return false;
+}
+
+// Whether an artifact is known to show another entry of this cache, unchanged.
+bool PortableCache::ShowsAnotherEntry(const std::string& path, const std::string& local_key) const {
+  constexpr std::string_view kRecordSuffix = ".artifacts.fman";
+  const Output artifact{.path = path, .beginning = {}, .facts = {}};
+  std::error_code error;
+  for (const fs::directory_entry& each : fs::directory_iterator(directory_, error)) {
+    const std::string name = each.path().filename().string();
+    if (!name.ends_with(kRecordSuffix) || name.starts_with(local_key)) continue;
+    try {
+      if (ArtifactRecord(each.path().string()).Shows(artifact)) return true;
+    } catch (const Error&) {  // the next one may be intact
+    }
+  }
+  return false;
 }
 
 // The entry, if it was imported earlier, or exported, and has stayed.
@@ -223,6 +284,14 @@ std::optional<LocalEntry> PortableCache::Known(const std::string& stem,
     return LocalEntry{.path = path, .generation = generation};
   } catch (const Error&) {
     return std::nullopt;
+  }
+}
+
+// Makes the cache directory for its owner alone, as Python does (cache/objects.py).
+void PortableCache::MakeCache() const {
+  MakeDirectoryOf(directory_);
+  if (::mkdir(directory_.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+    throw IoError("cannot make", directory_, errno);
   }
 }
 
@@ -247,13 +316,14 @@ void PortableCache::PublishState(const std::string& stem, const Fields& record,
     return builder.Copy(record.document(), record.Value(name),
                         [this](std::string_view text) { return BoundText(check_.roots(), text); });
   };
-  const Cell root = builder.Object({{"generation", builder.Unsigned(entry.generation)},
-                                    {"dependencies", DependenciesCell(builder, dependencies)},
-                                    {"flags", copied("flags")},
-                                    {"passed", copied("passed")},
-                                    {"words", copied("words")},
-                                    {"looked_up", builder.Texts(*dependencies.variables)},
-                                    {"portable", builder.Text(fs::path(stem).filename().string())}});
+  const Cell root =
+      builder.Object({{"generation", builder.Unsigned(entry.generation)},
+                      {"dependencies", DependenciesCell(builder, dependencies)},
+                      {"flags", copied("flags")},
+                      {"passed", copied("passed")},
+                      {"words", copied("words")},
+                      {"looked_up", builder.Texts(*dependencies.variables)},
+                      {"portable", builder.Text(fs::path(stem).filename().string())}});
   FileImage image = std::move(builder).Finish(root, 1);
   PrepareTrustedFile(path);
   PublishNext(path, image.writable_bytes(), Flush::kNone);
@@ -281,8 +351,8 @@ void PortableCache::RestoreArtifacts(const std::string& stem, const Fields& reco
     }
     files.emplace_back(path, builder.Object(facts));
   }
-  const Cell root = builder.Object({{"generation", builder.Unsigned(entry.generation)},
-                                    {"files", builder.Object(files)}});
+  const Cell root = builder.Object(
+      {{"generation", builder.Unsigned(entry.generation)}, {"files", builder.Object(files)}});
   FileImage image = std::move(builder).Finish(root, 1);
   const std::string path = entry.path.substr(0, entry.path.size() - 5) + ".artifacts.fman";
   PrepareTrustedFile(path);
@@ -303,28 +373,27 @@ bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::strin
   try {
     const auto file = OpenChecked(stem + std::string(kPortableSuffix));
     const Fields record(file->document());
-    const auto dependencies =
-        check.Bound(ReadPortableDependencies(record.Object("dependencies")));
+    const auto dependencies = check.Bound(ReadPortableDependencies(record.Object("dependencies")));
     if (!dependencies) {
-      reason_ = check.difference();
+      Refuse(check.difference());
       return false;
     }
     RequireHarmless(record);
     const std::string entry_stem = record.Text("entry");
     if (!IsPlainName(entry_stem)) record.document().Fail("its entry does not lie beside it");
-    const auto entry = ImportEntryAt(directory_ + '/' + entry_stem);
+    const auto entry = ImportEntryAt((fs::path(stem).parent_path() / entry_stem).string());
     if (!entry) return false;
+    ::utimensat(AT_FDCWD, (stem + std::string(kPortableSuffix)).c_str(), nullptr, 0);
     DocumentBuilder builder;
-    DocumentBuilder::Members members = {
-        {"dependencies", DependenciesCell(builder, *dependencies)},
-        {"entry", builder.Text(entry->path)},
-        {"generation", builder.Unsigned(entry->generation)}};
+    DocumentBuilder::Members members = {{"dependencies", DependenciesCell(builder, *dependencies)},
+                                        {"entry", builder.Text(entry->path)},
+                                        {"generation", builder.Unsigned(entry->generation)}};
     for (const std::string& name : record.Names()) {
       if (name == "dependencies" || name == "entry") continue;
-      members.emplace_back(name, builder.Copy(record.document(), record.Value(name),
-                                              [&](std::string_view text) {
-                                                return BoundText(check.roots(), text);
-                                              }));
+      members.emplace_back(
+          name, builder.Copy(record.document(), record.Value(name), [&](std::string_view text) {
+            return BoundText(check.roots(), text);
+          }));
     }
     for (const Fields& sink : record.Objects("sinks")) {
       const std::string log = BoundText(check.roots(), sink.Text("path"));
@@ -335,7 +404,7 @@ bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::strin
     PublishNext(path, image.writable_bytes(), Flush::kNone);
     return true;
   } catch (const FormatError& error) {
-    reason_ = error.message();
+    Refuse(error.message());
     return false;
   }
 }

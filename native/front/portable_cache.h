@@ -21,6 +21,16 @@
 
 namespace flatmanifest::front {
 
+// dbt would not parse everything in a target directory that has its own saved manifest
+// (partial_parse.msgpack): it would go on from there, to a result that depends on all parses
+// before. So an entry, which always comes from a parse of everything, is imported only
+//
+// - into a target directory without artifacts, as in a fresh clone;
+// - where the saved manifest is that of the entry, byte for byte, as in a directory that was
+// restored;
+// - where the saved manifest belongs to another entry, for other vars or another target, as dbt
+//   parses everything then.
+
 // An entry in the cache directory.
 struct LocalEntry {
   std::string path;  // of KEY.fman
@@ -32,9 +42,12 @@ struct LocalEntry {
 // IoError if a local file cannot be written.
 class PortableCache {
  public:
-  // `directory`: the cache, which must be trusted (store/trust.h). `roots`: those of a parse.
-  PortableCache(std::string directory, portable::Roots roots, Environment environment)
+  // `directory`: the cache, which must be trusted (store/trust.h). `layers`: further caches, whose
+  // files must be trusted; nothing is written there. `roots`: those of a parse.
+  PortableCache(std::string directory, std::vector<std::string> layers, portable::Roots roots,
+                Environment environment)
       : directory_(std::move(directory)),
+        layers_(std::move(layers)),
         check_(std::move(roots), std::move(environment), DependentWork::kParse) {}
 
   // Imports the latest portable entry with this key whose dependencies are the same here. Nothing
@@ -46,20 +59,26 @@ class PortableCache {
   bool ImportTranscript(const std::string& key, const portable::Roots& roots,
                         const std::string& path);
 
-  // In words; empty if there is no portable file with the key. Valid after an import that has failed.
+  // In words; empty if there is no portable file with the key. Valid after an import that has
+  // failed.
   const std::string& reason() const { return reason_; }
 
  private:
   std::vector<std::string> Candidates(const std::string& key) const;
   std::optional<LocalEntry> ImportEntryAt(const std::string& stem);
+  bool IsInPlaceOf(const std::string& stem, const Fields& record, const std::string& local_key);
+  bool ShowsAnotherEntry(const std::string& path, const std::string& local_key) const;
   std::optional<LocalEntry> Known(const std::string& stem, const std::string& path) const;
+  void Refuse(const std::string& why);
+  void MakeCache() const;
   uint64_t PublishEntry(const std::string& stem, const Fields& record, const std::string& path);
-  void PublishState(const std::string& stem, const Fields& record,
-                    const Dependencies& dependencies, const LocalEntry& entry);
+  void PublishState(const std::string& stem, const Fields& record, const Dependencies& dependencies,
+                    const LocalEntry& entry);
   void RestoreArtifacts(const std::string& stem, const Fields& record, const LocalEntry& entry);
   bool ImportTranscriptAt(const std::string& stem, const std::string& path, PlaceCheck& check);
 
   std::string directory_;
+  std::vector<std::string> layers_;
   PlaceCheck check_;
   std::string reason_;
 };

@@ -64,7 +64,7 @@ std::optional<Dependencies> PlaceCheck::Bound(const PortableDependencies& depend
   try {
     const Seen& seen = Look(dependencies, *files);
     if (seen.content != dependencies.content) {
-      difference_ = "files have other contents";
+      difference_ = kOtherContents;
       return std::nullopt;
     }
     return Dependencies{

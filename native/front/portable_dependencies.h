@@ -25,6 +25,9 @@ struct PortableDependencies {
   std::string environment;  // PortableDigestOf
 };
 
+// A difference of PlaceCheck.
+inline constexpr const char* kOtherContents = "files have other contents";
+
 // Throws FormatError.
 PortableDependencies ReadPortableDependencies(const Fields& fields);
 

@@ -82,9 +82,9 @@ portable::Roots CommandRoots(const Places& places, const CommandLine& line,
 std::string PortableTranscriptKey(const Places& places, const CommandLine& line,
                                   const std::string& program_directory,
                                   const portable::Roots& roots) {
-  std::vector<std::string> parts = {
-      FLATMANIFEST_VERSION, kCacheVersion, roots.Relative(program_directory),
-      roots.Relative(places.working_directory), line.command};
+  std::vector<std::string> parts = {FLATMANIFEST_VERSION, kCacheVersion,
+                                    roots.Relative(program_directory),
+                                    roots.Relative(places.working_directory), line.command};
   for (const auto& [name, value] : line.settings) {
     parts.insert(parts.end(), {name, roots.Relative(value)});
   }

@@ -340,7 +340,7 @@ std::optional<std::string> Import(const CommandLine& line, const Places& places,
   const std::string key = PortableTranscriptKey(places, line, program_directory, roots);
   RequireTrustedDirectory(places.cache_directory);
   PortableCache cache(
-      places.cache_directory,
+      places.cache_directory, places.layers,
       ParseRoots(places.project_directory, places.target_directory, program_directory),
       environment);
   const CacheLock lock(places.cache_directory);
@@ -369,14 +369,13 @@ std::optional<std::string> Serve(const std::vector<std::string>& arguments,
   if (!places) return "there is no project, or its target path is not a plain one";
   try {
     const std::string path = TranscriptPath(*places, *line, program_directory);
-    const auto serve = [&] {
-      ServeRecorded(arguments, start, *line, *places, path, environment);
-    };
+    const auto serve = [&] { ServeRecorded(arguments, start, *line, *places, path, environment); };
     try {
       serve();
     } catch (const Stale& stale) {
       if (const auto why = Import(*line, *places, program_directory, path, environment)) {
-        return stale.message() + (why->empty() ? "" : ", and a portable one does not hold: " + *why);
+        return stale.message() +
+               (why->empty() ? "" : ", and a portable one does not hold: " + *why);
       }
       serve();
     }

@@ -50,7 +50,6 @@ class Pickler {
     bytes_.reserve(document.bytes().size());
   }
 
-
   Bytes Graph() && {
     Append(kProtocol4);
     Append(kGraphClass);
@@ -263,8 +262,8 @@ class Pickler {
       Append(kEmptyDict);
       Append(kMark);
       for (const Cell from : document_.Elements(list)) {
-        const auto edge = from.is(CellKind::kString) ? edges_.find({from.index(), to})
-                                                     : edges_.end();
+        const auto edge =
+            from.is(CellKind::kString) ? edges_.find({from.index(), to}) : edges_.end();
         if (edge == edges_.end()) document_.Fail("an edge has only one end");
         Text(from.index());
         Get(edge->second);

@@ -10,6 +10,7 @@
 #include "freshness/blake2b.h"
 #include "freshness/file_contents.h"
 #include "store/publish.h"
+#include "store/trust.h"
 
 namespace flatmanifest::portable {
 
@@ -38,17 +39,18 @@ void WritePacked(const std::string& path, std::span<const std::byte> contents) {
   const size_t size =
       ZSTD_compress(packed.data(), packed.size(), contents.data(), contents.size(), kLevel);
   if (ZSTD_isError(size) != 0) throw IoError("cannot compress", path, ENOMEM);
+  PrepareTrustedFile(path);
   Publish(path, std::span(packed).first(size), Flush::kNone);
 }
 
 Bytes ReadPacked(const std::string& path, const ContentFacts& expected) {
   const auto packed = ReadFiles({&path, 1}, std::numeric_limits<uint32_t>::max(), 1)[0];
   if (!packed) throw IoError("cannot read", path, ENOENT);
-  const bool is_plausible = expected.size <= kPlausibleSize ||
-                            expected.size / kPlausibleRatio <= packed->size();
+  const bool is_plausible =
+      expected.size <= kPlausibleSize || expected.size / kPlausibleRatio <= packed->size();
   if (!is_plausible) {
-    throw FormatError(path + ": would unpack to " + std::to_string(expected.size) + " bytes, over " +
-                      std::to_string(kPlausibleRatio) + " times its size");
+    throw FormatError(path + ": would unpack to " + std::to_string(expected.size) +
+                      " bytes, over " + std::to_string(kPlausibleRatio) + " times its size");
   }
   Bytes contents(expected.size);
   // Fails for contents that are larger than the room for them.

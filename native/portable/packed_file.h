@@ -25,7 +25,8 @@ struct ContentFacts {
 ContentFacts FactsOf(std::span<const std::byte> contents);
 
 // Publishes `contents` compressed as `path` (store/publish.h), without flushing: a damaged file is
-// found by its digest, and made again. Throws IoError.
+// found by its digest, and made again. Removes what is no file from `path`, as PrepareTrustedFile
+// does, and throws as it does. Throws IoError.
 void WritePacked(const std::string& path, std::span<const std::byte> contents);
 
 // The contents of the file at `path`. Throws IoError; FormatError for a file whose contents are not

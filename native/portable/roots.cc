@@ -38,9 +38,8 @@ void Roots::Add(char letter, const std::string& directory) {
                                     [&](const auto& root) { return root.first == path; });
   if (is_known) return;
   roots_.emplace_back(std::move(path), letter);
-  std::stable_sort(roots_.begin(), roots_.end(), [](const auto& a, const auto& b) {
-    return a.first.size() > b.first.size();
-  });
+  std::stable_sort(roots_.begin(), roots_.end(),
+                   [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
 }
 
 std::string Roots::Relative(std::string_view path) const {
@@ -109,8 +108,7 @@ std::string Roots::Path(char letter) const {
 
 bool Roots::IsAbove(std::string_view path) const {
   return std::any_of(roots_.begin(), roots_.end(), [&](const auto& root) {
-    return root.first == path ||
-           (root.first.starts_with(path) && root.first[path.size()] == '/');
+    return root.first == path || (root.first.starts_with(path) && root.first[path.size()] == '/');
   });
 }
 

@@ -707,6 +707,69 @@ def transcript_path(arguments: list[str], program_directory: str) -> str | None:
     None for a command line that the front door does not serve.
     """
 
+class Roots:
+    """The directories that paths are relative to (native/portable/roots.h)."""
+
+    def relative(self, path: str) -> str:
+        """A path with a mark instead of the root that it begins with; other texts stay."""
+
+    def relative_text(self, text: str) -> str:
+        """A text with marks instead of the paths of roots, wherever they occur."""
+
+    def occurs_in(self, text: str, letters: str) -> bool:
+        """Whether the path of a root with one of these letters occurs in a text."""
+
+    def paths(self, letters: str) -> list[str]:
+        """All directories with one of these letters."""
+
+def parse_roots(project: str, target: str, program_directory: str) -> Roots:
+    """The roots of a parse: project, target directory, Python and home."""
+
+def portable_command(arguments: list[str], program_directory: str) -> tuple[str, Roots] | None:
+    """The key of the portable transcripts of ``dbt ARGUMENTS``, and the roots of the command.
+
+    For the current directory and environment. None for a command line that the front door does not
+    serve.
+    """
+
+def portable_files(files: dict[str, list[str]], roots: Roots) -> tuple[dict[str, list[str]], str]:
+    """Paths by use with marks, and the digest of their contents.
+
+    Directories above roots are left out. The GIL is released meanwhile. Raises ``OSError``.
+    """
+
+def portable_environment(
+    environment: dict[bytes, bytes], names: list[str], salt: str, roots: Roots, is_parse: bool
+) -> str:
+    """A digest of variables that is the same in any place (native/front/environment.h)."""
+
+def write_packed(path: str | Path, contents: bytes) -> dict[str, Any]:
+    """Write a compressed file; return ``size`` and ``digest`` of the contents.
+
+    The GIL is released meanwhile. Raises ``OSError``.
+    """
+
+def write_marked_entry(entry: Path, packed: str | Path, roots: Roots) -> dict[str, Any]:
+    """Write the portable form of an entry as a compressed file, as :func:`write_packed` does.
+
+    Raises ``FormatError`` for an entry that holds only in this place, and ``OSError``.
+    """
+
+def import_entry(
+    directories: list[bytes], key: str, roots: Roots, environment: dict[bytes, bytes]
+) -> str | None:
+    """Make a portable entry with this key a local one (native/front/portable_cache.h).
+
+    ``directories``: the cache, and its layers. Returns the path of the local entry; None if no
+    portable one holds here. The GIL is released meanwhile. Raises ``OSError``.
+    """
+
+def entry_key(parts: list[str]) -> str:
+    """The key of an entry: a digest of texts that are to be equal."""
+
+def cache_directories(chosen: str) -> list[str]:
+    """The directories that a value of FLATMANIFEST_CACHE_DIR lists; at least one."""
+
 def answer_path(arguments: list[str], program_directory: str) -> str | None:
     """The path of the answer to ``dbt ARGUMENTS``; None unless it asks for help or a version."""
 

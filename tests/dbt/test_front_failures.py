@@ -84,9 +84,11 @@ def damage(path: Path, how: str) -> None:
     if how == "remove":
         path.unlink()
         return
+    if path.suffix == ".zst" and "another" in how:
+        how = "flip"
     # In the header, the length is eight bytes after the checksum, and the version 24 after that.
-    version = whole.index(len(whole).to_bytes(8, "little")) + 24
-    assert whole[version] == 1
+    version = whole.find(len(whole).to_bytes(8, "little")) + 24
+    assert path.suffix == ".zst" or whole[version] == 1
     damaged = {
         "cut": whole[:middle],
         "flip": whole[:middle] + bytes([whole[middle] ^ 0x55]) + whole[middle + 1 :],
@@ -113,7 +115,9 @@ def test_damage(warm: Path) -> None:
             restore()
             for path in cache.glob(pattern):
                 damage(path, how)
-            assert "dbt runs" in reason(warm), (how, pattern)
+            # A transcript that is gone is made again of the portable one.
+            is_healed = how == "remove" and pattern == "*.transcript.fman"
+            assert ("dbt runs" in reason(warm)) == (not is_healed), (how, pattern)
     restore()
     assert is_told(dbt(warm, *SELECTED))  # the damage was the only reason
     for path in cache.iterdir():
@@ -124,6 +128,7 @@ def test_damage(warm: Path) -> None:
     assert done.stdout.splitlines()[-1] == LINE
     assert done.stdout.count("flatmanifest failed and leaves this to dbt") == 1
     assert "little-endian" in done.stdout
+    restore()
 
 
 def test_an_invalid_project(warm: Path) -> None:

@@ -172,7 +172,8 @@ def entry(generated: Callable[[str], Path], tmp_path: Path) -> Entry:
     source = generated("small_everything")
     plain = json.loads(source.read_text())
     manifest = Oracle(source, project_of(plain, tmp_path / "files")).manifest
-    return entries.publish(tmp_path / "key.fman", manifest, parsed_now(), {}, flags_of_parse())
+    facts = entries.ParseFacts({}, flags_of_parse())
+    return entries.publish(tmp_path / "key.fman", manifest, parsed_now(), facts)
 
 
 def parsed_now() -> Dependencies:

@@ -50,7 +50,7 @@ def dbts(source: Path, tmp_path: Path) -> Any:
 def published(manifest: Any, path: Path) -> Entry:
     from flatmanifest.dbt.cache import entry as entries
 
-    return entries.publish(path, manifest, parsed_from([]), {}, {})
+    return entries.publish(path, manifest, parsed_from([]), entries.ParseFacts({}, {}))
 
 
 def parsed_from(trees: list[str]) -> Dependencies:
@@ -448,6 +448,7 @@ def test_entries_are_named_by_what_makes_dbt_parse_anew(tmp_path: Path) -> None:
     load_plugin("duckdb")
     names = {
         "project_root": str(tmp_path),
+        "project_name": "orders",
         "profile_name": "shop",
         "target_name": "dev",
         "vars_hash": "vars",
@@ -465,7 +466,7 @@ def test_entries_are_named_by_what_makes_dbt_parse_anew(tmp_path: Path) -> None:
         project = SimpleNamespace(**values, credentials=SimpleNamespace(type="duckdb"))
         manifest = SimpleNamespace(state_check=SimpleNamespace(**hashes))
         loader: Any = SimpleNamespace(root_project=project, manifest=manifest)
-        return parse_key(loader)
+        return " ".join(parse_key(loader))
 
     assert key() == key()
     assert len({key(), *(key(**{name: "another"}) for name in names)}) == len(names) + 1

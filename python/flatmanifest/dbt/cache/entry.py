@@ -37,10 +37,9 @@ from flatmanifest.dbt.dependencies.record import READ, Dependencies, restored
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-    from flatmanifest.dbt.cache.portable import ParsePlace
-
     from flatmanifest._native import Manifest as View
     from flatmanifest._native import StoredObjects
+    from flatmanifest.dbt.cache.portable import ParsePlace
 
 # Fields of the manifest that are not stored: dbt makes them anew in every process.
 NOT_KEPT = {"flat_graph"}
@@ -74,10 +73,10 @@ class Entry:
             self.dependencies = restored(state["dependencies"])
         self.flags: dict[str, str] = state["flags"] if state and is_current else {}
         self.passed_checks: list[str] = state["passed"] if state and is_current else []
-        # The variables that templates looked up in the parse; None if they are not known.
+        # The variables that templates looked up in a parse of everything; else None.
         self.looked_up: list[str] | None = state["looked_up"] if state and is_current else None
         # The beginning of the names of the portable files with the same contents.
-        # Where the parse takes place, in the process that has parsed (cache.portable).
+        # Where this process has parsed everything (cache.portable).
         self.place: ParsePlace | None = None
         self.portable: str | None = state["portable"] if state and is_current else None
         self.description: dict[str, str] = state["words"] if state and is_current else {}
@@ -228,19 +227,28 @@ class Entry:
         )
 
 
+@dataclasses.dataclass
+class ParseFacts:
+    """What is known of a parse beside its manifest and its dependencies.
+
+    - ``description``: the parts of the key, for people; ``flags``: dbt's flags
+    - ``looked_up``: the variables that templates have looked up; None if they are not known
+    """
+
+    description: dict[str, str]
+    flags: dict[str, str]
+    looked_up: list[str] | None = None
+
+
 def publish(
     path: Path,
     manifest: Manifest,
     dependencies: Dependencies,
-    description: dict[str, str],
-    flags: dict[str, str],
-    looked_up: list[str] | None,
+    facts: ParseFacts,
 ) -> Entry:
     """Write a parsed manifest with its dependencies as an entry, and trim the cache.
 
-    ``description``: the parts of the key, for people. ``flags``: dbt's flags of the parse.
-    ``looked_up``: the variables that templates have looked up; None if they are not known. Raises
-    TypeError or ValueError for a manifest that cannot be stored, and OSError.
+    Raises TypeError or ValueError for a manifest that cannot be stored, and OSError.
     """
     root = {name: getattr(manifest, name) for name in kept_fields()}
     root["env_vars"] = hidden(manifest.env_vars)
@@ -251,9 +259,9 @@ def publish(
         earlier.artifacts()  # read now, because the new entry replaces the file
     entry = published_entry(path, root)
     entry.previous = earlier
-    entry.description = description
-    entry.flags = flags
-    entry.looked_up = looked_up
+    entry.description = facts.description
+    entry.flags = facts.flags
+    entry.looked_up = facts.looked_up
     entry.keep_state(dependencies)
     trim_cache(str(path.parent), most_bytes(), path.stem)
     manifest.flatmanifest_entry = entry

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from dbt.adapters.factory import get_adapter_package_names
 from dbt.version import __version__ as dbt_version
 
-from flatmanifest._native import CACHE_VERSION, __version__, require_trusted_directory
+from flatmanifest._native import (
+    CACHE_VERSION,
+    __version__,
+    cache_directories,
+    require_trusted_directory,
+)
+from flatmanifest._native import entry_key as digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,15 +33,29 @@ def cache_directory(config: RuntimeConfig) -> Path:
     without the cache. Raises OSError.
     """
     chosen = os.environ.get(CACHE_VARIABLE)
+    first = cache_directories(chosen)[0] if chosen else None
     # Absolute, because dbt changes its working directory.
-    path = Path(chosen or Path(config.project_target_path) / "flatmanifest").absolute()
+    path = Path(first or Path(config.project_target_path) / "flatmanifest").absolute()
     require_trusted_directory(str(path))
     return path
+
+
+def cache_layers() -> list[str]:
+    """Further caches that FLATMANIFEST_CACHE_DIR names. Only their portable files are read."""
+    return [
+        os.path.abspath(layer)  # noqa: PTH100 - links as they are
+        for layer in cache_directories(os.environ.get(CACHE_VARIABLE, ""))[1:]
+    ]
 
 
 def key_parts(parts: Iterable[str]) -> list[str]:
     """The parts of an entry's key: all that must be equal for the entry to be used again."""
     return [__version__, CACHE_VERSION, *parts]
+
+
+def entry_key(parts: Iterable[str]) -> str:
+    """The key of an entry: a digest of these parts and of the versions of flatmanifest."""
+    return digest_of(key_parts(parts))
 
 
 def adapter_versions(adapter: str) -> list[str]:

@@ -25,15 +25,21 @@ from flatmanifest._native import (
     portable_command,
     portable_environment,
     portable_files,
+    trim_cache,
     write_marked_entry,
     write_packed,
 )
 from flatmanifest.dbt.cache import objects
+from flatmanifest.dbt.cache.entry import most_bytes
+from flatmanifest.dbt.cache.location import cache_layers
 from flatmanifest.dbt.cache.partial_parse import fields_of
+from flatmanifest.dbt.dependencies.files import note_written
 from flatmanifest.dbt.dependencies.record import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from dbt.config.runtime import RuntimeConfig
 
     from flatmanifest.dbt.cache.entry import Entry
 
@@ -64,6 +70,8 @@ class ParsePlace:
     - ``directory``: the cache; ``target``: dbt's target directory, absolute
     - ``roots``: the directories that paths are relative to
     - ``key``: the parts of the local key, with marks; ``flags``: the flags of the parse
+    - ``state``: what dbt compares before it believes its own file (ManifestStateCheck), which has
+      digests of files that are no dependencies of an entry
     """
 
     directory: Path
@@ -71,20 +79,26 @@ class ParsePlace:
     roots: Roots
     key: list[str]
     flags: dict[str, str]
+    state: dict[str, Any]
 
     @property
     def portable_key(self) -> str:
         flags = [f"{name}={value}" for name, value in sorted(self.flags.items())]
-        return entry_key([*self.key, *flags])
+        return entry_key([*self.key, *flags, json.dumps(self.state, sort_keys=True)])
 
 
 def place_of(
-    directory: Path, project: str, target: str, key: Iterable[str], flags: dict[str, str]
+    directory: Path,
+    project: RuntimeConfig,
+    key: Iterable[str],
+    flags: dict[str, str],
+    state: dict[str, Any],
 ) -> ParsePlace:
     programs = os.path.dirname(sys.executable)  # noqa: PTH120 - links as they are
-    target = os.path.abspath(target)  # noqa: PTH100 - links as they are
-    roots = parse_roots(project, target, programs)
-    return ParsePlace(directory, target, roots, [roots.relative(part) for part in key], flags)
+    target = os.path.abspath(project.project_target_path)  # noqa: PTH100 - links as they are
+    roots = parse_roots(project.project_root, target, programs)
+    marked = [roots.relative(part) for part in key]
+    return ParsePlace(directory, target, roots, marked, flags, state)
 
 
 def imported(place: ParsePlace, environment: Mapping[str, str]) -> bool:
@@ -92,7 +106,9 @@ def imported(place: ParsePlace, environment: Mapping[str, str]) -> bool:
 
     Raises OSError.
     """
-    found = import_entry(place.directory, place.portable_key, place.roots, encoded(environment))
+    note_written(place.target)
+    directories = [os.fsencode(each) for each in (str(place.directory), *cache_layers())]
+    found = import_entry(directories, place.portable_key, place.roots, encoded(environment))
     return found is not None
 
 
@@ -126,6 +142,7 @@ def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) ->
         "artifacts": list(artifacts_of(entry, place, path)),
     }
     objects.publish(Path(f"{path}.portable.fman"), record, is_lasting=False)
+    trim_cache(str(place.directory), most_bytes(), entry.path.stem)
     return stem
 
 
@@ -253,7 +270,7 @@ def packed_text(text: str) -> bytes:
 def text_at(packed: bytes, begin: int) -> tuple[str | None, int]:
     """The str at a place of a msgpack file and its end; None for another value."""
     first = packed[begin]
-    if first & 0xE0 == 0xA0:  # noqa: PLR2004 - fixstr
+    if first & 0xE0 == 0xA0:
         head, size = 1, first & 0x1F
     elif first in {0xD9, 0xDA, 0xDB}:
         width = 1 << (first - 0xD9)

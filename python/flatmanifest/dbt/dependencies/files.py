@@ -167,6 +167,12 @@ def leave_out(directory: str) -> None:
         _accesses.own += (directory.rstrip("/") + "/",)
 
 
+def note_written(path: str) -> None:
+    """Note a path that native code makes or writes, of which Python hears nothing."""
+    if _accesses is not None:
+        _accesses.written.add(path)
+
+
 def unwatch() -> None:
     """Stop recording, and give ``os`` its own functions back."""
     global _accesses  # noqa: PLW0603

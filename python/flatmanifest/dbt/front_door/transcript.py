@@ -123,6 +123,8 @@ class TranscriptRecorder:
         except Exception as error:  # noqa: BLE001 - the command has succeeded
             reason = error if isinstance(error, NotRecordedError) else repr(error)
             explain(f"not recorded: {reason}")
+            # The next command can be recorded, and needs the entry of this parse.
+            attempt(self.export_entry)
 
     def export(self, transcript: dict[str, Any]) -> None:
         """Write the transcript, and its entry, as portable files, if they hold in other places.
@@ -130,23 +132,37 @@ class TranscriptRecorder:
         Raises FormatError, OSError.
         """
         from flatmanifest.dbt.cache import portable  # noqa: PLC0415
-        from flatmanifest.dbt.warm.parse_inputs import environment_of_parse  # noqa: PLC0415
 
+        if not self.export_entry():
+            return
         load: Any = self.load
-        entry = load.entry
         try:
-            if entry.portable is None or entry.place is not None:
-                stem = portable.exported(entry, load.place, environment_of_parse())
-                entry.keep_portable(stem)
             portable.export_transcript(
                 transcript,
-                entry,
+                load.entry,
                 load.path.parent,
                 self.arguments,
                 self.dependencies.environment,
             )
         except portable.NotPortableError as error:
             explain(f"holds only in this directory: {error}")
+
+    def export_entry(self) -> bool:
+        """Write the entry of the command as portable files; False if it holds only here."""
+        from flatmanifest.dbt.cache import portable  # noqa: PLC0415
+        from flatmanifest.dbt.warm.parse_inputs import environment_of_parse  # noqa: PLC0415
+
+        load: Any = self.load
+        entry = None if load is None else load.entry
+        if entry is None or (entry.portable is None and entry.place is None):
+            explain("holds only in this directory: the parse went on from an earlier one")
+            return False
+        try:
+            entry.keep_portable(portable.exported(entry, load.place, environment_of_parse()))
+        except (portable.NotPortableError, portable.FormatError) as error:
+            explain(f"holds only in this directory: {error}")
+            return False
+        return True
 
     def forget(self) -> None:
         """Drop the references to dbt's objects: some warn if they still exist when Python ends."""

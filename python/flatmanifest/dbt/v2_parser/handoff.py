@@ -178,9 +178,8 @@ class Handoff:
         self.dependencies.values = unsourced_in(manifest, self.dependencies.files)
         try:
             description = {**description_of(self.config), "parser": str(get_flags().V2_PARSER)}
-            entry = entries.publish(
-                self.path, manifest, self.dependencies, description, flags_of_parse()
-            )
+            facts = entries.ParseFacts(description, flags_of_parse())
+            entry = entries.publish(self.path, manifest, self.dependencies, facts)
         except Exception:
             unshare(manifest)
             raise

@@ -28,14 +28,15 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 from dbt_common.invocation import get_invocation_id
 
-from flatmanifest._native import entry_key, is_fresh
+from flatmanifest._native import is_fresh
 from flatmanifest.dbt.cache import entry as entries
-from flatmanifest.dbt.cache.hidden_values import CHANGED, values_now
 from flatmanifest.dbt.cache import portable
+from flatmanifest.dbt.cache.hidden_values import CHANGED, values_now
 from flatmanifest.dbt.cache.location import (
     adapter_versions,
     cache_directory,
     description_of,
+    entry_key,
     key_parts,
 )
 from flatmanifest.dbt.cache.partial_parse import env_vars_of, repack
@@ -77,8 +78,9 @@ class Load:
         project = loader.root_project
         parts = parse_key(loader)
         self.path = directory / f"{entry_key(parts)}.fman"
+        state = asdict(loader.manifest.state_check)
         self.place = portable.place_of(
-            directory, project.project_root, project.project_target_path, parts, flags_of_parse()
+            directory, project, key_parts(parts), flags_of_parse(), state
         )
         self.template_variables: TemplateCopy | None = None
         self.schemas = json_schemas.use(directory, loader.root_project.credentials.type)
@@ -106,7 +108,7 @@ class Load:
         if not flags.PARTIAL_PARSE or flags.PARTIAL_PARSE_FILE_PATH:
             return None
         # With file_diff, the changes since dbt wrote its own file are given.
-        if self.loader.file_diff is not None or self.is_full_parse_wanted():
+        if self.loader.file_diff is not None:
             return None
         entry = self.local_or_imported_entry()
         if entry is None:
@@ -126,22 +128,17 @@ class Load:
         manifest.metadata.invocation_id = get_invocation_id()
         return manifest
 
-    def is_full_parse_wanted(self) -> bool:
-        """Whether somebody has removed dbt's own file to have everything parsed.
-
-        In a target directory without manifest.json, as in a fresh clone, the file never was.
-        """
-        return (
-            not self.file_of_dbt.exists() and self.file_of_dbt.with_name("manifest.json").exists()
-        )
-
     def local_or_imported_entry(self) -> entries.Entry | None:
-        """The entry of this place; one that is imported, if its files have changed or are gone."""
+        """The entry of this place, or one that is imported where dbt would parse everything.
+
+        None also if dbt's own file is missing and nothing was imported: dbt then parses everything.
+        """
         entry = entries.find(self.path)
         known = None if entry is None else entry.dependencies
         if entry is not None and known is not None and self.file_of_dbt.exists():
-            is_shown = entry.artifact(str(self.file_of_dbt)) is not None
-            if is_fresh(known.files, known.snapshot) and (is_shown or is_repeatable(entry)):
+            if entry.artifact(str(self.file_of_dbt)) is not None:
+                return entry
+            if is_fresh(known.files, known.snapshot) and is_repeatable(entry):
                 return entry
         if attempt(portable.imported, self.place, environment_of_parse()):
             return entries.find(self.path)
@@ -195,17 +192,13 @@ class Load:
         if installed_release() in SINCE_1_12:
             self.loader._backfill_direct_parents()  # noqa: SLF001 - dbt calls it next
         self.is_published = True
-        description = description_of(self.loader.root_project)
-        self.dependencies.values = self.values_used()
-        self.entry = entries.publish(
-            self.path,
-            self.loader.manifest,
-            self.dependencies,
-            description,
-            flags_of_parse(),
-            self.variables_looked_up(),
+        facts = entries.ParseFacts(
+            description_of(self.loader.root_project), flags_of_parse(), self.variables_looked_up()
         )
-        self.entry.place = self.place
+        self.dependencies.values = self.values_used()
+        self.entry = entries.publish(self.path, self.loader.manifest, self.dependencies, facts)
+        if not (self.loader.skip_parsing or self.loader.partially_parsing):
+            self.entry.place = self.place
         self.entry.keep_artifact(str(self.file_of_dbt))
 
     def watch_variables(self) -> None:
@@ -216,16 +209,13 @@ class Load:
         context._env = self.template_variables  # noqa: SLF001 - as dbt.cli.requires sets it
 
     def variables_looked_up(self) -> list[str] | None:
-        """The variables that the manifest depends on, earlier parses included; None if unknown."""
+        """The variables that a parse of everything has looked up; None if they are unknown."""
         watched = self.template_variables
+        if self.loader.skip_parsing or self.loader.partially_parsing:
+            return None
         if watched is None or watched.lookups.is_all:
             return None
-        names = watched.lookups.names | self.loader.manifest.env_vars.keys()
-        if self.loader.skip_parsing or self.loader.partially_parsing:
-            if self.entry is None or self.entry.looked_up is None:
-                return None
-            names |= set(self.entry.looked_up)
-        return sorted(names)
+        return sorted(watched.lookups.names | self.loader.manifest.env_vars.keys())
 
     def values_used(self) -> values.Used:
         """The values without a source that the manifest depends on, earlier parses included."""
@@ -407,20 +397,18 @@ def parse_key(loader: ManifestLoader) -> list[str]:
     state = loader.manifest.state_check
     project = loader.root_project
     adapter = project.credentials.type
-    return key_parts(
-        [
-            dbt_version,
-            adapter,
-            *adapter_versions(adapter),
-            project.project_name,
-            os.path.realpath(project.project_root),
-            project.profile_name,
-            project.target_name,
-            state.vars_hash.checksum,
-            state.profile_hash.checksum,
-            state.project_env_vars_hash.checksum,
-        ]
-    )
+    return [
+        dbt_version,
+        adapter,
+        *adapter_versions(adapter),
+        project.project_name,
+        os.path.realpath(project.project_root),
+        project.profile_name,
+        project.target_name,
+        state.vars_hash.checksum,
+        state.profile_hash.checksum,
+        state.project_env_vars_hash.checksum,
+    ]
 
 
 def forget_unknown_values(manifest: Manifest) -> None:
