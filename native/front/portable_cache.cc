@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <limits>
 #include <system_error>
 
@@ -331,20 +333,33 @@ void PortableCache::PublishState(const std::string& stem, const Fields& record,
 
 void PortableCache::RestoreArtifacts(const std::string& stem, const Fields& record,
                                      const LocalEntry& entry) {
-  DocumentBuilder builder;
-  DocumentBuilder::Members files;
-  for (const Fields& artifact : record.Objects("artifacts")) {
+  struct Restored {
+    std::string path;
+    Snapshot snapshot;
+  };
+  const auto restore = [&](const Fields& artifact) -> Restored {
     const std::string name = artifact.Text("name");
     if (!IsPlainName(name)) record.document().Fail("an artifact has the name " + name);
+    RequireInTarget(record.document(), artifact.Text("place"));
+    const std::string path = BoundText(check_.roots(), artifact.Text("place"));
     const std::string packed = stem + '.' + name + ".zst";
     RequireTrustedFile(packed);
     const portable::Bytes contents = portable::ReadPacked(packed, FactsAt(artifact));
-    const portable::Bytes here = ArtifactHere(artifact, contents, check_);
-    RequireInTarget(record.document(), artifact.Text("place"));
-    const std::string path = BoundText(check_.roots(), artifact.Text("place"));
     MakeDirectoryOf(path);
-    Publish(path, here, Flush::kNone, Existing::kKeep);
-    DocumentBuilder::Members facts = {{"snapshot", builder.Of(TakeSnapshotOfNew(path))}};
+    Publish(path, ArtifactHere(artifact, contents, check_), Flush::kNone, Existing::kKeep);
+    return {path, TakeSnapshotOfNew(path)};
+  };
+  const std::vector<Fields> artifacts = record.Objects("artifacts");
+  std::vector<std::future<Restored>> restored;
+  for (const Fields& artifact : artifacts) {
+    restored.push_back(std::async(std::launch::async, restore, std::cref(artifact)));
+  }
+  DocumentBuilder builder;
+  DocumentBuilder::Members files;
+  for (size_t i = 0; i < artifacts.size(); ++i) {
+    const auto [path, snapshot] = restored[i].get();
+    DocumentBuilder::Members facts = {{"snapshot", builder.Of(snapshot)}};
+    const Fields& artifact = artifacts[i];
     const Fields known = artifact.Object("facts");
     for (const std::string& fact : known.Names()) {
       facts.emplace_back(fact, builder.Copy(known.document(), known.Value(fact)));

@@ -1,13 +1,14 @@
 #include "portable/packed_file.h"
 
+#include <xxhash.h>
 #include <zstd.h>
 
 #include <cerrno>
+#include <cinttypes>
+#include <cstdio>
 #include <limits>
-#include <string_view>
 
 #include "format/error.h"
-#include "freshness/blake2b.h"
 #include "freshness/file_contents.h"
 #include "store/publish.h"
 #include "store/trust.h"
@@ -18,20 +19,17 @@ namespace {
 
 // The default of the program zstd.
 constexpr int kLevel = 3;
-constexpr size_t kContentDigestSize = 32;
 constexpr uint64_t kPlausibleSize = uint64_t{64} << 20;
 constexpr uint64_t kPlausibleRatio = 200;
-
-std::string_view TextOf(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 }  // namespace
 
 ContentFacts FactsOf(std::span<const std::byte> contents) {
-  Blake2b digest({}, kContentDigestSize);
-  digest.AddPart(TextOf(contents));
-  return {.size = contents.size(), .digest = digest.Hexadecimal()};
+  const XXH128_hash_t digest = XXH3_128bits(contents.data(), contents.size());
+  char text[33];
+  std::snprintf(text, sizeof(text), "%016" PRIx64 "%016" PRIx64, uint64_t{digest.high64},
+                uint64_t{digest.low64});
+  return {.size = contents.size(), .digest = text};
 }
 
 void WritePacked(const std::string& path, std::span<const std::byte> contents) {

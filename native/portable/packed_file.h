@@ -17,7 +17,7 @@ using Bytes = BulkVector<std::byte>;
 // The contents that a packed file must have.
 struct ContentFacts {
   uint64_t size = 0;
-  std::string digest;  // BLAKE2b with 32 bytes, in hexadecimal
+  std::string digest;  // XXH3 with 128 bits, in hexadecimal: it finds damage and swapped files
 
   bool operator==(const ContentFacts&) const = default;
 };

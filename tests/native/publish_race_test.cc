@@ -31,7 +31,7 @@ namespace {
 using testing::ScratchDirectory;
 using testing::Soak;
 
-using Names = std::set<std::string>;
+using FileNames = std::set<std::string>;
 
 constexpr char kName[] = "manifest.fman";
 
@@ -144,7 +144,7 @@ TEST_P(WriterRaceTest, EveryPublishIsAGenerationOfItsOwn) {
   std::sort(generations.begin(), generations.end());
   EXPECT_EQ(generations, From1To(static_cast<size_t>(writers * times)));
   EXPECT_EQ(ReadGeneration(path), generations.back());
-  EXPECT_EQ(directory.Names(), Names{kName});
+  EXPECT_EQ(directory.Names(), FileNames{kName});
 }
 
 TEST_P(WriterRaceTest, ThreadsTakeTurnsToo) {
@@ -172,7 +172,7 @@ TEST_P(WriterRaceTest, ThreadsTakeTurnsToo) {
   }
   std::sort(all.begin(), all.end());
   EXPECT_EQ(all, From1To(static_cast<size_t>(writers * times + 1)));
-  EXPECT_EQ(directory.Names(), Names{kName});
+  EXPECT_EQ(directory.Names(), FileNames{kName});
   EXPECT_EQ(CountDescriptors(), descriptors);
   EXPECT_EQ(CountMappings(directory / ""), 0U);
 }
@@ -195,7 +195,7 @@ TEST(PublishSoakTest, ReadersDuringPublishes) {
   }
   const uint64_t opened = readers.Stop();
   EXPECT_EQ(ReadGeneration(path), latest);
-  EXPECT_EQ(directory.Names(), Names{kName});
+  EXPECT_EQ(directory.Names(), FileNames{kName});
   EXPECT_EQ(CountDescriptors(), descriptors);
   EXPECT_EQ(CountMappings(directory / ""), 0U);
   std::printf("soak: %d publishes in %.0f s, opened and checked %llu times by 2 threads\n",
@@ -227,8 +227,8 @@ TEST(PublishSoakTest, WritersThatAreKilledAtRandom) {
     const uint64_t generation = ReadGeneration(path);
     ASSERT_GE(generation, latest);
     latest = generation;
-    const Names names = directory.Names();
-    ASSERT_TRUE(names == Names{kName} || names == (Names{kName, ".manifest.fman.tmp"}));
+    const FileNames names = directory.Names();
+    ASSERT_TRUE(names == FileNames{kName} || names == (FileNames{kName, ".manifest.fman.tmp"}));
     left += names.size() > 1 ? 1 : 0;
     writer = start();
   }
@@ -240,7 +240,7 @@ TEST(PublishSoakTest, WritersThatAreKilledAtRandom) {
   latest = ReadGeneration(path);
   EXPECT_EQ(PublishBy("the last", path), latest + 1);
   EXPECT_EQ(ReadGeneration(path), latest + 1);
-  EXPECT_EQ(directory.Names(), Names{kName});
+  EXPECT_EQ(directory.Names(), FileNames{kName});
   std::printf(
       "soak: %d times one of 4 racing writers killed in %.0f s, %d times with a file left, "
       "%llu generations\n",

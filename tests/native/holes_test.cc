@@ -1,0 +1,74 @@
+#include "portable/holes.h"
+
+#include <gtest/gtest.h>
+
+#include "format/error.h"
+
+namespace flatmanifest::portable {
+namespace {
+
+using Environment = std::map<std::string, std::string>;
+
+std::string Fill(const std::string& contents, const std::vector<Hole>& holes, TextForm form,
+                 const std::string& project = "/p", const Environment& environment = {}) {
+  Roots roots;
+  roots.Add(kProject, project);
+  const Bytes bytes = Filled(std::as_bytes(std::span(contents)), holes, form, roots, environment);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+TEST(Holes, AreFilledWithJson) {
+  const std::vector<Hole> holes = {{.offset = 5, .text = "\x1aP", .variables = {}},
+                                   {.offset = 7, .text = "\x1aP/x", .variables = {}}};
+  EXPECT_EQ(
+      Fill(R"({"a":, "b": 1})", {{.offset = 5, .text = "\x1aP", .variables = {}}}, TextForm::kJson),
+      R"({"a":"/p", "b": 1})");
+  EXPECT_EQ(Fill("01234567", holes, TextForm::kJson), R"(01234"/p"56"/p/x"7)");
+  EXPECT_EQ(Fill("unchanged", {}, TextForm::kJson), "unchanged");
+}
+
+TEST(Holes, RefuseAPathThatJsonEscapes) {
+  const std::vector<Hole> holes = {{.offset = 0, .text = "\x1aP", .variables = {}}};
+  for (const char* path : {"/a\"b", "/a\\b", "/\xC3\xA9", "/a\nb"}) {
+    EXPECT_THROW(Fill("", holes, TextForm::kJson, path), FormatError) << path;
+    EXPECT_NO_THROW(Fill("", holes, TextForm::kMsgpack, path)) << path;
+  }
+}
+
+TEST(Holes, AreFilledWithMsgpackOfEverySize) {
+  const std::vector<Hole> holes = {{.offset = 1, .text = "\x1aP", .variables = {}}};
+  const auto path = [](size_t size) { return '/' + std::string(size - 1, 'a'); };
+  const auto filled = [&](size_t size) {
+    return Fill("[]", holes, TextForm::kMsgpack, path(size));
+  };
+  EXPECT_EQ(filled(2), std::string("[\xA2") + path(2) + "]");
+  EXPECT_EQ(filled(31), std::string("[\xBF") + path(31) + "]");
+  EXPECT_EQ(filled(32), std::string("[\xD9\x20") + path(32) + "]");
+  EXPECT_EQ(filled(255), std::string("[\xD9\xFF") + path(255) + "]");
+  EXPECT_EQ(filled(256), std::string("[\xDA\x01\x00", 4) + path(256) + "]");
+  EXPECT_EQ(filled(65536), std::string("[\xDB\x00\x01\x00\x00", 6) + path(65536) + "]");
+}
+
+TEST(Holes, AreFilledWithVariablesThatAreNotKept) {
+  const std::vector<Hole> holes = {{.offset = 0, .text = {}, .variables = {"SET", "UNSET"}}};
+  EXPECT_EQ(Fill("", holes, TextForm::kMsgpack, "/p", {{"SET", "value"}, {"OTHER", "x"}}),
+            "\x82\xA3SET\xA5value\xA5UNSET\xB7"
+            "DBT_DEFAULT_PLACEHOLDER");
+  EXPECT_THROW(Fill("", holes, TextForm::kJson), FormatError);
+}
+
+TEST(Holes, AreRefusedOutsideTheirFile) {
+  for (const uint64_t offset : {uint64_t{4}, UINT64_MAX}) {
+    EXPECT_THROW(
+        Fill("abc", {{.offset = offset, .text = "\x1aP", .variables = {}}}, TextForm::kJson),
+        FormatError);
+  }
+  const std::vector<Hole> backwards = {{.offset = 2, .text = "\x1aP", .variables = {}},
+                                       {.offset = 1, .text = "\x1aP", .variables = {}}};
+  EXPECT_THROW(Fill("abc", backwards, TextForm::kJson), FormatError);
+  EXPECT_THROW(Fill("abc", {{.offset = 0, .text = "\x1aT", .variables = {}}}, TextForm::kJson),
+               FormatError);
+}
+
+}  // namespace
+}  // namespace flatmanifest::portable

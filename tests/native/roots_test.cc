@@ -1,0 +1,85 @@
+#include "portable/roots.h"
+
+#include <gtest/gtest.h>
+
+namespace flatmanifest::portable {
+namespace {
+
+Roots Some() {
+  Roots roots;
+  roots.Add(kProject, "/home/me/shop");
+  roots.Add(kTarget, "/home/me/shop/target/");
+  roots.Add(kHome, "/home/me");
+  return roots;
+}
+
+TEST(Roots, MarkTheLongestRootOfAPath) {
+  const Roots roots = Some();
+  EXPECT_EQ(roots.Relative("/home/me/shop"), "\x1aP");
+  EXPECT_EQ(roots.Relative("/home/me/shop/models/a.sql"), "\x1aP/models/a.sql");
+  EXPECT_EQ(roots.Relative("/home/me/shop/target/manifest.json"), "\x1aT/manifest.json");
+  EXPECT_EQ(roots.Relative("/home/me/.dbt"), "\x1aH/.dbt");
+  for (const char* other : {"/home/me2/shop", "/home/meadow", "home/me", "", "relative/path"}) {
+    EXPECT_EQ(roots.Relative(other), other);
+  }
+}
+
+TEST(Roots, MarkPathsWithinTexts) {
+  const Roots roots = Some();
+  EXPECT_EQ(roots.RelativeText("Wrote '/home/me/shop/target/a', see /home/me/shop."),
+            "Wrote '\x1aT/a', see \x1aP.");
+  EXPECT_EQ(roots.RelativeText("file:///home/me/shop/a"), "file://\x1aP/a");
+  for (const char* other : {"a/home/me/shop", "./home/me/shop", "/home/me/shopping"}) {
+    const std::string text = other;
+    // The last begins with the home directory.
+    EXPECT_EQ(roots.RelativeText(text), text == "/home/me/shopping" ? "\x1aH/shopping" : text);
+  }
+}
+
+TEST(Roots, FindRootsOfSomeLetters) {
+  const Roots roots = Some();
+  EXPECT_TRUE(roots.OccursIn("at /home/me/shop/models", "PT"));
+  EXPECT_FALSE(roots.OccursIn("at /home/me/else", "PT"));
+  EXPECT_TRUE(roots.OccursIn("at /home/me/else", "H"));
+  EXPECT_FALSE(roots.OccursIn("", "PTH"));
+}
+
+TEST(Roots, AreBoundElsewhere) {
+  Roots there;
+  there.Add(kProject, "/srv/p");
+  EXPECT_EQ(there.Bound("\x1aP/models and \x1aP"), "/srv/p/models and /srv/p");
+  EXPECT_EQ(there.Bound("no mark"), "no mark");
+  for (const char* unknown : {"\x1aT/a", "\x1a", "\x1a?"}) {
+    EXPECT_EQ(there.Bound(unknown), std::nullopt);
+  }
+}
+
+TEST(Roots, BindALetterToItsFirstDirectory) {
+  Roots roots;
+  roots.Add(kProject, "/link");
+  roots.Add(kProject, "/real/path");
+  roots.Add(kWorking, "/link");
+  EXPECT_EQ(roots.Relative("/real/path/a"), "\x1aP/a");
+  EXPECT_EQ(roots.Relative("/link/a"), "\x1aP/a");
+  EXPECT_EQ(roots.Bound("\x1aP \x1aW"), "/link /link");
+  EXPECT_EQ(roots.Paths("P"), (std::vector<std::string>{"/real/path", "/link"}));
+}
+
+TEST(Roots, HaveNoRelativeDirectoriesAndNotAllOfTheFileSystem) {
+  Roots roots;
+  for (const char* none : {"", "/", "//", "relative"}) roots.Add(kTarget, none);
+  EXPECT_EQ(roots.Path(kTarget), "");
+  EXPECT_EQ(roots.Relative("/a"), "/a");
+}
+
+TEST(Roots, KnowTheDirectoriesAboveThem) {
+  const Roots roots = Some();
+  for (const char* above : {"/home", "/home/me", "/home/me/shop"}) {
+    EXPECT_TRUE(roots.IsAbove(above)) << above;
+  }
+  EXPECT_FALSE(roots.IsAbove("/home/me/shop/models"));
+  EXPECT_FALSE(roots.IsAbove("/ho"));
+}
+
+}  // namespace
+}  // namespace flatmanifest::portable
