@@ -59,6 +59,17 @@ void BindFront(py::module_& module) {
       },
       py::arg("arguments"), py::arg("program_directory"));
   module.def(
+      "cache_directory",
+      [](const std::string& project_dir, const std::string& target_path) -> py::object {
+        front::CommandLine line;
+        if (!project_dir.empty()) line.settings["--project-dir"] = project_dir;
+        if (!target_path.empty()) line.settings["--target-path"] = target_path;
+        const auto places = front::FindPlaces(line);
+        if (!places) return py::none();
+        return FsDecode(places->cache_directory);
+      },
+      py::arg("project_dir") = "", py::arg("target_path") = "");
+  module.def(
       "answer_path",
       [](const std::vector<std::string>& arguments,
          const std::string& program_directory) -> py::object {

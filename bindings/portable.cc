@@ -62,6 +62,10 @@ py::dict ToDict(const portable::ContentFacts& facts) {
   return fields;
 }
 
+front::DependentWork WorkOf(bool is_parse) {
+  return is_parse ? front::DependentWork::kParse : front::DependentWork::kCommand;
+}
+
 portable::ContentFacts WriteMarkedEntry(const std::string& entry, const std::string& packed,
                                         const Roots& roots) {
   const auto file = ManifestFile::Open(entry);
@@ -115,8 +119,7 @@ void BindPortable(py::module_& module) {
       "portable_environment",
       [](const front::Environment& environment, const std::vector<std::string>& names,
          const std::string& salt, const Roots& roots, bool is_parse) {
-        const auto work = is_parse ? front::DependentWork::kParse : front::DependentWork::kCommand;
-        return front::PortableDigestOf(environment, names, salt, roots, work);
+        return front::PortableDigestOf(environment, names, salt, roots, WorkOf(is_parse));
       },
       py::arg("environment"), py::arg("names"), py::arg("salt"), py::arg("roots"),
       py::arg("is_parse"));
@@ -164,6 +167,33 @@ void BindPortable(py::module_& module) {
         return FsDecode(entry->path);
       },
       py::arg("directories"), py::arg("key"), py::arg("roots"), py::arg("environment"));
+  module.def(
+      "verify_packed",
+      [](const py::object& path, uint64_t size, const std::string& digest) {
+        const std::string name = FsEncode(path);
+        const py::gil_scoped_release release;
+        portable::ReadPacked(name, {.size = size, .digest = digest});
+      },
+      py::arg("path"), py::arg("size"), py::arg("digest"));
+  module.def(
+      "first_that_holds",
+      [](const py::list& records, const Roots& roots, const front::Environment& environment,
+         bool is_parse) -> py::object {
+        std::vector<std::string> paths;
+        paths.reserve(records.size());
+        for (const py::handle record : records) {
+          paths.push_back(FsEncode(py::reinterpret_borrow<py::object>(record)));
+        }
+        std::optional<std::string> found;
+        {
+          const py::gil_scoped_release release;
+          front::PlaceCheck check(roots, environment, WorkOf(is_parse));
+          found = front::FirstThatHolds(paths, check);
+        }
+        if (!found) return py::none();
+        return FsDecode(*found);
+      },
+      py::arg("records"), py::arg("roots"), py::arg("environment"), py::arg("is_parse"));
   module.def("entry_key", &front::EntryKey, py::arg("parts"));
   module.def("cache_directories", &front::CacheDirectories, py::arg("chosen"));
 }

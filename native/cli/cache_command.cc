@@ -125,6 +125,10 @@ void AddCache(CLI::App& app) {
     Print(std::to_string(count) + (count == 1 ? " file" : " files") + " removed from " + directory +
           "\n");
   });
+
+  // For --help: RunIfOfPython runs them.
+  cache->add_subcommand("push", "Send portable entries to a URL, for other machines");
+  cache->add_subcommand("pull", "Take portable entries from a URL");
 }
 
 }  // namespace flatmanifest::cli

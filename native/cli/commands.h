@@ -34,9 +34,9 @@ bool IsNameOfDbt(const std::string& program);
 // process by the dbt of the Python that the executable, `program`, is installed beside. Throws
 // CommandError if there is none.
 [[noreturn]] void RunDbt(const std::string& program, const std::vector<std::string>& arguments);
-// `flatmanifest profile …` and `flatmanifest seams …`: replaces this process by the Python program
-// that reads the other arguments. Returns if the first argument names no such command. Throws
-// CommandError.
+// `flatmanifest profile …`, `flatmanifest cache push …` and their like: replaces this process by
+// the Python program that reads the arguments after the first. Returns if they name no such
+// command. Throws CommandError.
 void RunIfOfPython(const std::string& program, const std::vector<std::string>& arguments);
 
 // Prepares the arguments of the whole command line (without the program's name) for CLI11: those of

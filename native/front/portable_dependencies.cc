@@ -80,4 +80,18 @@ std::optional<Dependencies> PlaceCheck::Bound(const PortableDependencies& depend
   }
 }
 
+std::optional<std::string> FirstThatHolds(const std::vector<std::string>& records,
+                                          PlaceCheck& check) {
+  for (const std::string& record : records) {
+    try {
+      const auto file = OpenChecked(record);
+      const Fields fields(file->document());
+      if (check.Bound(ReadPortableDependencies(fields.Object("dependencies")))) return record;
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace flatmanifest::front

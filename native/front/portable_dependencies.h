@@ -68,6 +68,11 @@ class PlaceCheck {
   std::string difference_;
 };
 
+// The first of these records whose dependencies are the same here; nothing if there is none. A
+// record that cannot be read does not count.
+std::optional<std::string> FirstThatHolds(const std::vector<std::string>& records,
+                                          PlaceCheck& check);
+
 }  // namespace flatmanifest::front
 
 #endif  // FLATMANIFEST_FRONT_PORTABLE_DEPENDENCIES_H_
