@@ -67,6 +67,14 @@ def pytest_configure() -> None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(temporary))
 
 
+# What is tested only if a variable is 1.
+SWITCHES = {
+    "FLATMANIFEST_EVERY_COMMAND": "every command after every edit of a project",
+    "FLATMANIFEST_EVERY_READ": "the reads of `dbt run`, and of a project with few files",
+    "FLATMANIFEST_EVERY_TRANSFER": "thousands of processes that push and pull",
+}
+
+
 def left_out() -> Iterator[str]:
     """Yield what this machine or this call leaves untested, and the way to test it."""
     if not CORPUS:
@@ -81,10 +89,9 @@ def left_out() -> Iterator[str]:
         yield "files of other users: only root can give files away"
     if (os.cpu_count() or 1) < 2:
         yield "work in parallel: there is one core"
-    if os.environ.get("FLATMANIFEST_EVERY_COMMAND") != "1":
-        yield "every command after every edit of a project: FLATMANIFEST_EVERY_COMMAND=1"
-    if os.environ.get("FLATMANIFEST_EVERY_READ") != "1":
-        yield "the reads of `dbt run`, and of a project with few files: FLATMANIFEST_EVERY_READ=1"
+    for name, what in SWITCHES.items():
+        if os.environ.get(name) != "1":
+            yield f"{what}: {name}=1"
     if "FLATMANIFEST_EVERY_ERROR" not in os.environ:
         yield "three quarters of the broken files: FLATMANIFEST_EVERY_ERROR=1"
 
