@@ -14,6 +14,9 @@ def main() -> None:
 
     if importlib.util.find_spec("dbt") is None:
         sys.exit(f"flatmanifest: there is no dbt in {sys.prefix}: pip install dbt-core there")
+    from flatmanifest.dbt.cache import shared  # noqa: PLC0415
+
+    shared.answer_from_remote(sys.argv[1:])
     from flatmanifest.dbt.dependencies import DependencyRecorder  # noqa: PLC0415
     from flatmanifest.dbt.front_door.answers import kept  # noqa: PLC0415
     from flatmanifest.dbt.front_door.transcript import TranscriptRecorder  # noqa: PLC0415
@@ -42,6 +45,7 @@ def main() -> None:
     finally:
         recorder.forget()
         dependencies.stop()
+        shared.push_exported()
 
 
 if __name__ == "__main__":

@@ -67,7 +67,8 @@ class NotPortableError(Exception):
 class ParsePlace:
     """Where a parse takes place, and what of it is the same in any other place.
 
-    - ``directory``: the cache; ``target``: dbt's target directory, absolute
+    - ``directory``: the cache; ``project``: the project's directory
+    - ``target``: dbt's target directory, absolute
     - ``roots``: the directories that paths are relative to
     - ``key``: the parts of the local key, with marks; ``flags``: the flags of the parse
     - ``state``: what dbt compares before it believes its own file (ManifestStateCheck), which has
@@ -75,6 +76,7 @@ class ParsePlace:
     """
 
     directory: Path
+    project: str
     target: str
     roots: Roots
     key: list[str]
@@ -96,9 +98,10 @@ def place_of(
 ) -> ParsePlace:
     programs = os.path.dirname(sys.executable)  # noqa: PTH120 - links as they are
     target = os.path.abspath(project.project_target_path)  # noqa: PTH100 - links as they are
-    roots = parse_roots(project.project_root, target, programs)
+    root = str(project.project_root)
+    roots = parse_roots(root, target, programs)
     marked = [roots.relative(part) for part in key]
-    return ParsePlace(directory, target, roots, marked, flags, state)
+    return ParsePlace(directory, root, target, roots, marked, flags, state)
 
 
 def imported(place: ParsePlace, environment: Mapping[str, str]) -> bool:
@@ -287,8 +290,8 @@ def export_transcript(
     directory: Path,
     arguments: list[str],
     environment: Mapping[str, str],
-) -> None:
-    """Write a transcript as a portable file beside its entry's.
+) -> str:
+    """Write a transcript as a portable file beside its entry's; return the beginning of its name.
 
     ``environment``: the variables that the command was given. Raises NotPortableError, FormatError,
     OSError.
@@ -325,7 +328,9 @@ def export_transcript(
         },
         "entry": entry.portable,
     }
-    objects.publish(directory / f"{key}-{content}.portable.fman", record, is_lasting=False)
+    stem = f"{key}-{content}"
+    objects.publish(directory / f"{stem}.portable.fman", record, is_lasting=False)
+    return stem
 
 
 def has_path_inside(argument: str, roots: Roots) -> bool:

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 # Modules whose accesses never change dbt's output: Python's `platform` runs `uname` to identify the
-# machine, and the two others send dbt's usage statistics.
-_APART = {"platform", "dbt.tracking", "snowplow_tracker"}
+# machine, two send dbt's usage statistics, and one shares portable files, which are compared with
+# the project before they are used.
+_APART = {"platform", "dbt.tracking", "snowplow_tracker", "flatmanifest.remote.supervision"}
 
 
 def frames() -> Iterator[FrameType]:

@@ -131,25 +131,26 @@ class TranscriptRecorder:
 
         Raises FormatError, OSError.
         """
-        from flatmanifest.dbt.cache import portable  # noqa: PLC0415
+        from flatmanifest.dbt.cache import portable, shared  # noqa: PLC0415
 
         if not self.export_entry():
             return
         load: Any = self.load
         try:
-            portable.export_transcript(
+            stem = portable.export_transcript(
                 transcript,
                 load.entry,
                 load.path.parent,
                 self.arguments,
                 self.dependencies.environment,
             )
+            shared.note_exported(load.path.parent, stem)
         except portable.NotPortableError as error:
             explain(f"holds only in this directory: {error}")
 
     def export_entry(self) -> bool:
         """Write the entry of the command as portable files; False if it holds only here."""
-        from flatmanifest.dbt.cache import portable  # noqa: PLC0415
+        from flatmanifest.dbt.cache import portable, shared  # noqa: PLC0415
         from flatmanifest.dbt.warm.parse_inputs import environment_of_parse  # noqa: PLC0415
 
         load: Any = self.load
@@ -158,7 +159,9 @@ class TranscriptRecorder:
             explain("holds only in this directory: the parse went on from an earlier one")
             return False
         try:
-            entry.keep_portable(portable.exported(entry, load.place, environment_of_parse()))
+            stem = portable.exported(entry, load.place, environment_of_parse())
+            entry.keep_portable(stem)
+            shared.note_exported(load.path.parent, stem)
         except (portable.NotPortableError, portable.FormatError) as error:
             explain(f"holds only in this directory: {error}")
             return False

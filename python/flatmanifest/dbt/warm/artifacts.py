@@ -16,6 +16,7 @@ from dbt_common.clients.system import make_directory
 from dbt_common.events.functions import fire_event
 from dbt_common.utils.encoding import JSONEncoder
 
+from flatmanifest.dbt.cache import shared
 from flatmanifest.dbt.cache.entry import entry_of, unchanged
 from flatmanifest.dbt.cache.manifest_json import CannotSpliceError, assembled, splice
 from flatmanifest.dbt.cache.portable import FormatError, NotPortableError, exported
@@ -117,7 +118,10 @@ def export(entry: Entry) -> None:
     if entry.place is None or entry.portable is not None:
         return
     with contextlib.suppress(NotPortableError, FormatError):
-        entry.keep_portable(exported(entry, entry.place, environment_of_parse()))
+        stem = exported(entry, entry.place, environment_of_parse())
+        entry.keep_portable(stem)
+        shared.note_exported(entry.place.directory, stem)
+        shared.push_after_the_command()
 
 
 @seam("dbt.compilation:Linker", "write_graph", "a graph.gpickle that shows the entry stays")

@@ -30,7 +30,7 @@ from dbt_common.invocation import get_invocation_id
 
 from flatmanifest._native import is_fresh
 from flatmanifest.dbt.cache import entry as entries
-from flatmanifest.dbt.cache import portable
+from flatmanifest.dbt.cache import portable, shared
 from flatmanifest.dbt.cache.hidden_values import CHANGED, values_now
 from flatmanifest.dbt.cache.location import (
     adapter_versions,
@@ -140,9 +140,16 @@ class Load:
                 return entry
             if is_fresh(known.files, known.snapshot) and is_repeatable(entry):
                 return entry
-        if attempt(portable.imported, self.place, environment_of_parse()):
+        if attempt(portable.imported, self.place, environment_of_parse()) or self._is_pulled():
             return entries.find(self.path)
         return entry if self.file_of_dbt.exists() else None
+
+    def _is_pulled(self) -> bool:
+        """Whether the user's remote has had an entry that holds here, which is imported now."""
+        environment = environment_of_parse()
+        if not attempt(shared.pull_entry, self.place, environment):
+            return False
+        return bool(attempt(portable.imported, self.place, environment))
 
     def _recall_environment(self, entry: entries.Entry, manifest: Manifest) -> None:
         """Take the old values of changed variables from dbt's own file.
