@@ -48,11 +48,21 @@ bool IsCoerced(const Environment& environment, std::string_view value) {
   return Contains(kCoerced, value) && is_unset("LC_ALL") && is_unset("LANG");
 }
 
+// Whether a variable is one that dbt 1.11 sets while it runs, from the variable with the older name
+// (dbt/env_vars.py): the front door sees the environment before that.
+bool IsPropagated(const Environment& environment, std::string_view name, std::string_view value) {
+  constexpr std::string_view kEngine = "DBT_ENGINE_";
+  if (!name.starts_with(kEngine)) return false;
+  const auto older = environment.find("DBT_" + std::string(name.substr(kEngine.size())));
+  return older != environment.end() && older->second == value;
+}
+
 bool IsIn(const Environment& environment, const std::optional<std::vector<std::string>>& names,
           const std::string& name, const std::string& value) {
   // A template that reads the variable gets the same value.
   if (name == "LC_CTYPE" && IsCoerced(environment, value)) return false;
   if (names && Contains(*names, name)) return true;
+  if (IsPropagated(environment, name, value)) return false;
   if (IsAlwaysIn(name)) return true;
   return !names && !Contains(kShells, name) && !name.starts_with(kOwnPrefix);
 }

@@ -23,8 +23,9 @@ Environment CurrentEnvironment();
 // command depends on: DBT_*, PYTHON*, LC_*, LD_*, NETWORKX_*, LANG, LANGUAGE, TZ,
 // FLATMANIFEST_CACHE_DIR. Without `names`, of all variables except those that a shell changes as it
 // goes (`_`, SHLVL, OLDPWD, PWD) and the other FLATMANIFEST…. LC_CTYPE is left out if it has the
-// value that Python sets for itself in a C locale, so that the digest is the same before and after
-// Python starts. `salt` is the key: 16 to 64 bytes; a longer one is a FormatError.
+// value that Python sets for itself in a C locale, and DBT_ENGINE_X if DBT_X has the same value, as
+// dbt sets it, so that the digest is the same before and after dbt starts. `salt` is the key: 16 to
+// 64 bytes; a longer one is a FormatError.
 std::string DigestOf(const Environment& environment,
                      const std::optional<std::vector<std::string>>& names, const std::string& salt);
 

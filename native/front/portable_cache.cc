@@ -211,13 +211,13 @@ std::optional<LocalEntry> PortableCache::ImportEntryAt(const std::string& stem) 
     const std::string local_key = EntryKey(parts);
     if (!IsInPlaceOf(stem, record, local_key)) return std::nullopt;
     LocalEntry entry{.path = directory_ + '/' + local_key + ".fman"};
-    if (const auto known = Known(stem, entry.path)) {
+    if (const auto known = Known(record, entry.path)) {
       entry = *known;
     } else {
       MakeCache();
       entry.generation = PublishEntry(stem, record, entry.path);
     }
-    PublishState(stem, record, *dependencies, entry);
+    PublishState(record, *dependencies, entry);
     RestoreArtifacts(stem, record, entry);
     ::utimensat(AT_FDCWD, (stem + std::string(kPortableSuffix)).c_str(), nullptr,
                 0);  // it was used
@@ -272,7 +272,7 @@ bool PortableCache::ShowsAnotherEntry(const std::string& path, const std::string
 }
 
 // The entry, if it was imported earlier, or exported, and has stayed.
-std::optional<LocalEntry> PortableCache::Known(const std::string& stem,
+std::optional<LocalEntry> PortableCache::Known(const Fields& record,
                                                const std::string& path) const {
   try {
     const auto entry = OpenChecked(path);
@@ -280,7 +280,7 @@ std::optional<LocalEntry> PortableCache::Known(const std::string& stem,
     const auto state = OpenChecked(path.substr(0, path.size() - 5) + ".state.fman");
     const Fields fields(state->document());
     const bool is_same = fields.Has("portable") &&
-                         fields.Text("portable") == fs::path(stem).filename().string() &&
+                         fields.Text("portable") == record.Object("entry").Text("digest") &&
                          static_cast<uint64_t>(fields.Integer("generation")) == generation;
     if (!is_same) return std::nullopt;
     return LocalEntry{.path = path, .generation = generation};
@@ -310,8 +310,8 @@ uint64_t PortableCache::PublishEntry(const std::string& stem, const Fields& reco
   return PublishNext(path, image.writable_bytes(), Flush::kNone).generation;
 }
 
-void PortableCache::PublishState(const std::string& stem, const Fields& record,
-                                 const Dependencies& dependencies, const LocalEntry& entry) {
+void PortableCache::PublishState(const Fields& record, const Dependencies& dependencies,
+                                 const LocalEntry& entry) {
   const std::string path = entry.path.substr(0, entry.path.size() - 5) + ".state.fman";
   DocumentBuilder builder;
   const auto copied = [&](const char* name) {
@@ -325,7 +325,7 @@ void PortableCache::PublishState(const std::string& stem, const Fields& record,
                       {"passed", copied("passed")},
                       {"words", copied("words")},
                       {"looked_up", builder.Texts(*dependencies.variables)},
-                      {"portable", builder.Text(fs::path(stem).filename().string())}});
+                      {"portable", builder.Text(record.Object("entry").Text("digest"))}});
   FileImage image = std::move(builder).Finish(root, 1);
   PrepareTrustedFile(path);
   PublishNext(path, image.writable_bytes(), Flush::kNone);

@@ -68,11 +68,11 @@ class PortableCache {
   std::optional<LocalEntry> ImportEntryAt(const std::string& stem);
   bool IsInPlaceOf(const std::string& stem, const Fields& record, const std::string& local_key);
   bool ShowsAnotherEntry(const std::string& path, const std::string& local_key) const;
-  std::optional<LocalEntry> Known(const std::string& stem, const std::string& path) const;
+  std::optional<LocalEntry> Known(const Fields& record, const std::string& path) const;
   void Refuse(const std::string& why);
   void MakeCache() const;
   uint64_t PublishEntry(const std::string& stem, const Fields& record, const std::string& path);
-  void PublishState(const std::string& stem, const Fields& record, const Dependencies& dependencies,
+  void PublishState(const Fields& record, const Dependencies& dependencies,
                     const LocalEntry& entry);
   void RestoreArtifacts(const std::string& stem, const Fields& record, const LocalEntry& entry);
   bool ImportTranscriptAt(const std::string& stem, const std::string& path, PlaceCheck& check);

@@ -707,6 +707,7 @@ def transcript_path(arguments: list[str], program_directory: str) -> str | None:
     None for a command line that the front door does not serve.
     """
 
+@final
 class Roots:
     """The directories that paths are relative to (native/portable/roots.h)."""
 
@@ -802,65 +803,10 @@ def environment_digest(environment: dict[bytes, bytes], names: list[str] | None,
 # Portable files (native/front/portable_cache.h), for flatmanifest.dbt.cache.portable and
 # flatmanifest.remote. Paths and texts may be any bytes, as os.fsdecode gives them.
 
-@final
-class Roots:
-    """The directories that paths are relative to (native/portable/roots.h)."""
-
-    def relative(self, path: str) -> str:
-        """The path with a mark instead of the longest root that it is, or is below."""
-    def relative_text(self, text: str) -> str:
-        """The same for paths anywhere in a text."""
-    def occurs_in(self, text: str, letters: str) -> bool:
-        """Whether the path of a root with one of these letters is in a text."""
-    def paths(self, letters: str) -> list[str]: ...
-
-def parse_roots(project: str, target: str, program_directory: str) -> Roots:
-    """The roots of a parse. ``program_directory`` is the directory of Python's executable."""
-
-def portable_command(arguments: list[str], program_directory: str) -> tuple[str, Roots] | None:
-    """The key of the portable transcripts of ``dbt ARGUMENTS``, and the roots of the command.
-
-    None for a command line that the front door does not serve.
-    """
-
-def portable_files(files: dict[str, list[str]], roots: Roots) -> tuple[dict[str, list[str]], str]:
-    """Lists of paths by use, with marks, and the digest of their contents.
-
-    Probed paths that are above a root are left out. Raises ``OSError`` for a path that cannot be
-    read.
-    """
-
-def portable_environment(
-    environment: dict[bytes, bytes], names: list[str], salt: str, roots: Roots, is_parse: bool
-) -> str:
-    """A digest as :func:`environment_digest`, without what differs from place to place."""
-
-def write_packed(path: str | PathLike[str], contents: bytes) -> dict[str, Any]:
-    """Write a compressed file; return the ``size`` and ``digest`` of the contents.
-
-    Raises ``OSError``.
-    """
-
 def verify_packed(path: str | PathLike[str], size: int, digest: str) -> None:
     """Raise :class:`FormatError` unless a compressed file has contents of this size and digest.
 
     Takes memory for the file and for ``size`` bytes. Raises ``OSError``.
-    """
-
-def write_marked_entry(
-    entry: str | PathLike[str], packed: str | PathLike[str], roots: Roots
-) -> dict[str, Any]:
-    """Write an entry compressed and with marks; return the ``size`` and ``digest`` unpacked.
-
-    Raises :class:`FormatError` for an entry that holds in one place only, and ``OSError``.
-    """
-
-def import_entry(
-    directory: str | PathLike[str], key: str, roots: Roots, environment: dict[bytes, bytes]
-) -> str | None:
-    """Make the latest portable entry with this key that holds here a local one; return its path.
-
-    None if there is none. Raises ``OSError`` if a local file cannot be written.
     """
 
 def first_that_holds(
@@ -870,9 +816,6 @@ def first_that_holds(
 
     None if there is none. A record that cannot be read does not count.
     """
-
-def entry_key(parts: list[str]) -> str:
-    """A digest of these texts, for the name of an entry."""
 
 # Artifacts, for flatmanifest.dbt.
 

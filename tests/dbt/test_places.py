@@ -438,3 +438,45 @@ def test_a_saved_manifest_that_was_removed_asks_for_a_parse(origin: Origin, tmp_
     assert is_told(origin.run(place))
     (place / "target" / "partial_parse.msgpack").unlink()
     assert "asks for a parse of everything" in first_words(origin, place).stderr
+
+
+def test_an_edited_parse_is_not_exported(origin: Origin, tmp_path: Path) -> None:
+    place = fresh(origin, tmp_path / "another")
+    assert is_told(origin.run(place))
+    before = portable_names(origin.cache)
+    model = place / MODEL
+    model.write_text(model.read_text().replace("select", "select 1 as one_more,", 1))
+    done = origin.run(place)
+    assert "holds only in this directory: the parse went on from an earlier one" in done.stderr
+    assert portable_names(origin.cache) == before
+
+
+def portable_names(cache: Path) -> set[str]:
+    return {path.name for path in cache.iterdir() if "-" in path.name}
+
+
+def test_nothing_is_written_elsewhere(origin: Origin, tmp_path: Path) -> None:
+    """A record from elsewhere may name artifacts of the target directory alone."""
+    from flatmanifest.dbt.cache import objects
+    from flatmanifest.dbt.cache.entry import read
+
+    place = fresh(origin, tmp_path / "another")
+    victim = place / "models" / "planted.sql"
+    cache = tmp_path / "cache"
+    for where in ("\x1aP/models/planted.sql", "\x1aT/../models/planted.sql", str(victim)):
+        shutil.rmtree(cache, ignore_errors=True)
+        shutil.copytree(origin.cache, cache)
+        changed = 0
+        for path in cache.glob("*.portable.fman"):
+            record = read(path)
+            assert record is not None
+            if "artifacts" in record:
+                record["artifacts"][0]["place"] = where
+                changed += 1
+            else:
+                record["written"] = [{"path": where, "text": "planted"}]
+            objects.publish(path, record)
+        assert changed
+        said = first_words(origin, place, FLATMANIFEST_CACHE_DIR=str(cache)).stderr
+        assert "outside the target directory" in said
+        assert not victim.exists()

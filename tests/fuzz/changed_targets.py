@@ -25,7 +25,7 @@ ROOMS = {
     "reader": READING,
     "convert": READING,
     "select": (*READING, "select"),
-    "front": (*READING, "select", "freshness", "listing", "front"),
+    "front": (*READING, "select", "freshness", "listing", "portable", "front"),
 }
 SHARED = (
     "schema/manifest.fbs",

@@ -25,8 +25,12 @@
 #include "front/answer.h"
 #include "front/artifact_record.h"
 #include "front/blanks.h"
+#include "front/cache_fields.h"
+#include "front/marked_entry.h"
+#include "front/portable_dependencies.h"
 #include "front/transcript.h"
 #include "fuzz/require.h"
+#include "portable/graph_pickle.h"
 #include "store/input_file.h"
 #include "testing/reseal.h"
 
@@ -103,6 +107,21 @@ void ReadRecord(const std::string& path, const std::vector<Output>& outputs) {
   fuzz::Require(again.generation() == record.generation(), "a renewed record is of its entry");
 }
 
+// What an import makes of a file that may come from elsewhere (front/portable_cache.h).
+void ReadPortable(const std::string& path) {
+  const auto file = OpenChecked(path);
+  const Document& document = file->document();
+  portable::Roots roots;
+  roots.Add(portable::kProject, "/srv/shop");
+  roots.Add(portable::kPrefix, "/venv");
+  Try([&] { portable::GraphPickle(document, roots); });
+  Try([&] {
+    const FileImage marked = MarkedEntry(document, roots);
+    Document::Open(marked.bytes(), "marked");
+  });
+  Try([&] { ReadPortableDependencies(Fields(document).Object("dependencies")); });
+}
+
 void Read(const Scratch& scratch, std::span<const std::byte> file) {
   const std::string transcript_path = scratch / "a.transcript.fman";
   WriteTo(transcript_path, file);
@@ -115,6 +134,7 @@ void Read(const Scratch& scratch, std::span<const std::byte> file) {
     outputs = transcript.outputs;
   });
   Try([&] { ReadAnswer(transcript_path); });
+  Try([&] { ReadPortable(transcript_path); });
   const std::string record_path = scratch / "a.artifacts.fman";
   WriteTo(record_path, file);
   Try([&] { ReadRecord(record_path, outputs); });

@@ -53,6 +53,18 @@ TEST(Environment, LeavesOutALocaleThatPythonSetsForItself) {
   EXPECT_NE(Digest({}, Names()), Digest({{"LC_CTYPE", "de_DE.UTF-8"}}, Names()));
 }
 
+TEST(Environment, LeavesOutWhatDbtSetsForItself) {
+  const Environment given = {{"DBT_TARGET", "prod"}};
+  const Environment running = {{"DBT_TARGET", "prod"}, {"DBT_ENGINE_TARGET", "prod"}};
+  const Environment other = {{"DBT_TARGET", "prod"}, {"DBT_ENGINE_TARGET", "dev"}};
+  EXPECT_EQ(Digest(given, Names()), Digest(running, Names()));
+  EXPECT_NE(Digest(given, Names()), Digest(other, Names()));
+  EXPECT_NE(Digest({}, Names()), Digest({{"DBT_ENGINE_TARGET", "prod"}}, Names()));
+  // If a template asks for it, it counts.
+  const Names named = {{"DBT_ENGINE_TARGET"}};
+  EXPECT_NE(Digest(given, named), Digest(running, named));
+}
+
 TEST(Environment, TellsNamesFromValues) {
   EXPECT_NE(Digest({{"DBT_A", "b"}}, std::nullopt), Digest({{"DBT_", "Ab"}}, std::nullopt));
 }

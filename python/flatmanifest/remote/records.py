@@ -28,8 +28,8 @@ KEY = re.compile(r"[0-9a-f]{24}|[0-9a-f]{32}")
 STEM = re.compile(r"(?:[0-9a-f]{24}|[0-9a-f]{32})-[0-9a-f]{32}")
 ENTRY_STEM = re.compile(r"[0-9a-f]{24}-[0-9a-f]{32}")
 ARTIFACT = re.compile(r"[a-z][a-z0-9_]{0,40}\.[a-z]{1,10}")
-DIGEST = re.compile(r"[0-9a-f]{64}")
-PACKED = re.compile(r"[0-9a-f]{24}-[0-9a-f]{32}\.[0-9a-f]{64}\.zst")
+DIGEST = re.compile(r"[0-9a-f]{32}")
+PACKED = re.compile(r"[0-9a-f]{24}-[0-9a-f]{32}\.[0-9a-f]{32}\.zst")
 
 
 class RefusedError(Exception):
@@ -139,7 +139,7 @@ def _record_of(fields: dict[str, Any], stem: str) -> Record:
             raise RefusedError("it names no entry")
         return Record(stem, entry=entry)
     flags = [f"{name}={value}" for name, value in sorted(fields["flags"].items())]
-    if entry_key([*fields["key"], *flags]) != key_of(stem):
+    if entry_key([*fields["key"], *flags, fields["state"]]) != key_of(stem):
         raise RefusedError("it belongs to another key")
     return Record(stem, packed=tuple(_packed(fields, stem)))
 

@@ -75,8 +75,8 @@ class Entry:
         self.passed_checks: list[str] = state["passed"] if state and is_current else []
         # The variables that templates looked up in a parse of everything; else None.
         self.looked_up: list[str] | None = state["looked_up"] if state and is_current else None
-        # The beginning of the names of the portable files with the same contents.
-        # Where this process has parsed everything (cache.portable).
+        # The digest of the portable copy of this entry; None if there is none.
+        # Where this process has parsed (cache.portable).
         self.place: ParsePlace | None = None
         self.portable: str | None = state["portable"] if state and is_current else None
         self.description: dict[str, str] = state["words"] if state and is_current else {}
@@ -181,9 +181,9 @@ class Entry:
             self.passed_checks.append(check)
             self._keep()
 
-    def keep_portable(self, stem: str) -> None:
-        """Remember the portable files that have the same contents."""
-        self.portable = stem
+    def keep_portable(self, digest: str) -> None:
+        """Remember that there is a portable copy of this entry, with this digest."""
+        self.portable = digest
         self._keep()
 
     def _keep(self) -> None:

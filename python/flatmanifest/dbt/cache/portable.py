@@ -5,6 +5,8 @@ docs/portable.md describes them. ``native/front/portable_cache.h`` imports them.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import pickle
@@ -37,7 +39,7 @@ from flatmanifest.dbt.dependencies.files import note_written
 from flatmanifest.dbt.dependencies.record import encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dbt.config.runtime import RuntimeConfig
 
@@ -72,7 +74,7 @@ class ParsePlace:
     - ``roots``: the directories that paths are relative to
     - ``key``: the parts of the local key, with marks; ``flags``: the flags of the parse
     - ``state``: what dbt compares before it believes its own file (ManifestStateCheck), which has
-      digests of files that are no dependencies of an entry
+      digests of files that are no dependencies of an entry; as JSON
     """
 
     directory: Path
@@ -81,12 +83,12 @@ class ParsePlace:
     roots: Roots
     key: list[str]
     flags: dict[str, str]
-    state: dict[str, Any]
+    state: str
 
     @property
     def portable_key(self) -> str:
         flags = [f"{name}={value}" for name, value in sorted(self.flags.items())]
-        return entry_key([*self.key, *flags, json.dumps(self.state, sort_keys=True)])
+        return entry_key([*self.key, *flags, self.state])
 
 
 def place_of(
@@ -101,7 +103,8 @@ def place_of(
     root = str(project.project_root)
     roots = parse_roots(root, target, programs)
     marked = [roots.relative(part) for part in key]
-    return ParsePlace(directory, root, target, roots, marked, flags, state)
+    text = json.dumps(state, sort_keys=True)
+    return ParsePlace(directory, root, target, roots, marked, flags, text)
 
 
 def imported(place: ParsePlace, environment: Mapping[str, str]) -> bool:
@@ -118,19 +121,24 @@ def imported(place: ParsePlace, environment: Mapping[str, str]) -> bool:
 def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) -> str:
     """Write an entry and its artifacts as portable files; return the beginning of their names.
 
+    The entry remembers its copy.
+
     Raises NotPortableError, FormatError, OSError.
     """
     known, names = entry.dependencies, entry.looked_up
-    if known is None or known.values or names is None:
+    if known is None or known.values:
         raise NotPortableError("the parse has used values that no file has")
+    if names is None:
+        raise NotPortableError("the parse went on from an earlier one")
     files, content = portable_files(known.files, place.roots)
     if not is_fresh(known.files, known.snapshot):
         raise NotPortableError("files have changed since the parse")
     stem = f"{place.portable_key}-{content}"
     path = place.directory / stem
     digest = portable_environment(encoded(environment), names, known.salt, place.roots, True)  # noqa: FBT003
-    record = {
+    record: dict[str, Any] = {
         "key": place.key,
+        "state": place.state,
         "dependencies": {
             "files": files,
             "content": content,
@@ -141,12 +149,28 @@ def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) ->
         "flags": entry.flags,
         "passed": entry.passed_checks,
         "words": entry.description,
-        "entry": write_marked_entry(entry.path, f"{path}.entry.zst", place.roots),
-        "artifacts": list(artifacts_of(entry, place, path)),
     }
-    objects.publish(Path(f"{path}.portable.fman"), record, is_lasting=False)
+    with locked(place.directory):
+        packed = write_marked_entry(entry.path, f"{path}.entry.zst", place.roots)
+        record.update(entry=packed, artifacts=list(artifacts_of(entry, place, path)))
+        objects.publish(Path(f"{path}.portable.fman"), record, is_lasting=False)
+    entry.keep_portable(packed["digest"])
     trim_cache(str(place.directory), most_bytes(), entry.path.stem)
     return stem
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Keep other processes from importing, or writing the same files, until the block ends.
+
+    The front door takes the same lock (native/front/serve.cc).
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def artifacts_of(entry: Entry, place: ParsePlace, stem: Path) -> Iterable[dict[str, Any]]:
@@ -286,7 +310,7 @@ def text_at(packed: bytes, begin: int) -> tuple[str | None, int]:
 
 def export_transcript(
     transcript: dict[str, Any],
-    entry: Entry,
+    entry_stem: str,
     directory: Path,
     arguments: list[str],
     environment: Mapping[str, str],
@@ -326,7 +350,7 @@ def export_transcript(
             "salt": salt,
             "environment": digest,
         },
-        "entry": entry.portable,
+        "entry": entry_stem,
     }
     stem = f"{key}-{content}"
     objects.publish(directory / f"{stem}.portable.fman", record, is_lasting=False)

@@ -133,13 +133,14 @@ class TranscriptRecorder:
         """
         from flatmanifest.dbt.cache import portable, shared  # noqa: PLC0415
 
-        if not self.export_entry():
+        entry_stem = self.export_entry()
+        if entry_stem is None:
             return
         load: Any = self.load
         try:
             stem = portable.export_transcript(
                 transcript,
-                load.entry,
+                entry_stem,
                 load.path.parent,
                 self.arguments,
                 self.dependencies.environment,
@@ -148,24 +149,25 @@ class TranscriptRecorder:
         except portable.NotPortableError as error:
             explain(f"holds only in this directory: {error}")
 
-    def export_entry(self) -> bool:
-        """Write the entry of the command as portable files; False if it holds only here."""
+    def export_entry(self) -> str | None:
+        """Write the entry of the command as portable files.
+
+        Returns the beginning of their names; None if the entry holds only here.
+        """
         from flatmanifest.dbt.cache import portable, shared  # noqa: PLC0415
         from flatmanifest.dbt.warm.parse_inputs import environment_of_parse  # noqa: PLC0415
 
         load: Any = self.load
         entry = None if load is None else load.entry
-        if entry is None or (entry.portable is None and entry.place is None):
-            explain("holds only in this directory: the parse went on from an earlier one")
-            return False
+        if entry is None:
+            return None
         try:
             stem = portable.exported(entry, load.place, environment_of_parse())
-            entry.keep_portable(stem)
             shared.note_exported(load.path.parent, stem)
         except (portable.NotPortableError, portable.FormatError) as error:
             explain(f"holds only in this directory: {error}")
-            return False
-        return True
+            return None
+        return stem
 
     def forget(self) -> None:
         """Drop the references to dbt's objects: some warn if they still exist when Python ends."""

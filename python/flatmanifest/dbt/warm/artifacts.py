@@ -119,7 +119,6 @@ def export(entry: Entry) -> None:
         return
     with contextlib.suppress(NotPortableError, FormatError):
         stem = exported(entry, entry.place, environment_of_parse())
-        entry.keep_portable(stem)
         shared.note_exported(entry.place.directory, stem)
         shared.push_after_the_command()
 

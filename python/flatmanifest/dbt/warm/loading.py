@@ -204,8 +204,7 @@ class Load:
         )
         self.dependencies.values = self.values_used()
         self.entry = entries.publish(self.path, self.loader.manifest, self.dependencies, facts)
-        if not (self.loader.skip_parsing or self.loader.partially_parsing):
-            self.entry.place = self.place
+        self.entry.place = self.place
         self.entry.keep_artifact(str(self.file_of_dbt))
 
     def watch_variables(self) -> None:

@@ -18,8 +18,8 @@ from flatmanifest._native import write_packed
 from flatmanifest.dbt.cache import objects
 from flatmanifest.remote import records, store, supervision
 from flatmanifest.remote.supervision import OF_DBT, OF_USER, Outcome, Patience, performed
-from tests.python.faulty_proxy import FaultyProxy
-from tests.python.portables import (
+from tests.dbt.faulty_proxy import FaultyProxy
+from tests.dbt.portables import (
     LS,
     PROGRAMS,
     Machine,
@@ -349,7 +349,7 @@ def test_a_damaged_record(
     assert counts(pull_entry(there, str(remote))) == (1, 0, 0, 0)
 
 
-FACTS = {"size": 5, "digest": "0" * 64}
+FACTS = {"size": 5, "digest": "0" * 32}
 MADE_UP: dict[str, dict[str, Any]] = {
     "a path as a name": {"artifacts": [{"name": "../x.json", **FACTS}]},
     "an absolute name": {"artifacts": [{"name": "/etc/x.json", **FACTS}]},
@@ -359,9 +359,9 @@ MADE_UP: dict[str, dict[str, Any]] = {
     "a number as a name": {"artifacts": [{"name": 5, **FACTS}]},
     "a name twice": {"artifacts": [{"name": "x.json", **FACTS}] * 2},
     "too many artifacts": {"artifacts": [{"name": f"x{i}.json", **FACTS} for i in range(99)]},
-    "a huge entry": {"entry": {"size": 3 << 30, "digest": "0" * 64}},
-    "a negative size": {"entry": {"size": -1, "digest": "0" * 64}},
-    "a size that is no number": {"entry": {"size": True, "digest": "0" * 64}},
+    "a huge entry": {"entry": {"size": 3 << 30, "digest": "0" * 32}},
+    "a negative size": {"entry": {"size": -1, "digest": "0" * 32}},
+    "a size that is no number": {"entry": {"size": True, "digest": "0" * 32}},
     "a path as a digest": {"entry": {"size": 5, "digest": "../" * 21 + "x"}},
     "no entry": {"entry": None},
     "artifacts that are no list": {"artifacts": 5},
@@ -412,7 +412,7 @@ STEM = "0" * 24 + "-" + "1" * 32
 HOSTILE_NAMES = [
     *("../x", "/etc/passwd", "..", ".", "", "x", f"{STEM}.portable.fman\n", f"../{STEM}.portable"),
     *(f"{STEM}.portable.fman.exe", f"{STEM}.portable.fman/..", f"A{STEM[1:]}.portable.fman"),
-    *(f"{STEM}.manifest.json.zst", f"{STEM}.{'0' * 63}.zst", f"{STEM}.{'0' * 64}.zst\n"),
+    *(f"{STEM}.manifest.json.zst", f"{STEM}.{'0' * 31}.zst", f"{STEM}.{'0' * 32}.zst\n"),
     *(f"{STEM}x.portable.fman", f"{STEM}\n.portable.fman", f"{STEM}.portable.fman.portable.fman"),
     *(f"{STEM}.{'0' * 62}/a.zst", "\x00", f"{STEM}.portable.fman\x00", "é" * 24),
 ]

@@ -57,7 +57,7 @@ def machine(directory: Path, sql: str = "select 1 as a") -> Machine:
 
 
 def key_of(name: str = "made_up") -> str:
-    return entry_key([name, "FLAG=True"])
+    return entry_key([name, "FLAG=True", "{}"])
 
 
 def make_entry(
@@ -91,6 +91,7 @@ def make_entry(
     record = {
         "key": [name],
         "dependencies": dependencies(on, files, content, is_parse=True),
+        "state": "{}",
         "flags": {"FLAG": "True"},
         "passed": [],
         "words": {},
