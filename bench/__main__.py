@@ -30,6 +30,7 @@ from bench import (
     growth,
     manifest_file,
     memory,
+    places,
     profile_cost,
     recorder_cost,
     selection,
@@ -43,7 +44,16 @@ SMALL = "jaffle_shop_v12_dbt1.11"
 NATIVE_BENCH = Path("build/bench/native_bench")
 OF_A_MANIFEST = ("file", "graph", "selection", "memory", "completion")
 NATIVE = "native"
-PARTS = (*OF_A_MANIFEST, *dbt_commands.PROJECTS, "cold", "profile", "recorder", "growth", NATIVE)
+PARTS = (
+    *OF_A_MANIFEST,
+    *dbt_commands.PROJECTS,
+    "cold",
+    "places",
+    "profile",
+    "recorder",
+    "growth",
+    NATIVE,
+)
 
 
 def main() -> None:
@@ -77,6 +87,8 @@ def main() -> None:
         )
         if "cold" in options.parts:
             cold_parse.measure(report, work)
+        if "places" in options.parts:
+            places.measure(report, work)
         if "profile" in options.parts:
             profile_cost.measure(report, work)
         if "recorder" in options.parts:

@@ -16,6 +16,7 @@
 #include "freshness/file_contents.h"
 #include "front/artifact_record.h"
 #include "front/document_builder.h"
+#include "front/user_id.h"
 #include "portable/graph_pickle.h"
 #include "portable/holes.h"
 #include "portable/packed_file.h"
@@ -30,6 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPortableSuffix = ".portable.fman";
+constexpr const char* kUserFile = "user_file";
 constexpr const char* kSavedManifest = "partial_parse.msgpack";
 constexpr std::string_view kMsgpackForm = "msgpack";
 constexpr std::string_view kGraphForm = "graph";
@@ -158,6 +160,12 @@ void RequireHarmless(const Fields& record) {
     const bool is_log = path.starts_with(portable::kRootMark) && path.ends_with("/dbt.log") &&
                         path.find("/../") == std::string::npos;
     if (!path.empty() && !is_log) document.Fail("it would write to a file that is no log");
+  }
+  if (!record.Has(kUserFile)) return;
+  const std::string path = record.Text(kUserFile);
+  const bool is_user_file = path.starts_with(portable::kRootMark) && path.ends_with("/.user.yml");
+  if (!is_user_file || path.find("/../") != std::string::npos) {
+    document.Fail("it would make a file that is not a user's id");
   }
 }
 
@@ -388,12 +396,21 @@ bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::strin
   try {
     const auto file = OpenChecked(stem + std::string(kPortableSuffix));
     const Fields record(file->document());
-    const auto dependencies = check.Bound(ReadPortableDependencies(record.Object("dependencies")));
+    RequireHarmless(record);
+    portable::Roots roots = check.roots();
+    std::vector<std::string> of_place;
+    if (record.Has(kUserFile)) {
+      of_place.push_back(BoundText(roots, record.Text(kUserFile)));
+      const auto id = UserIdAt(of_place[0]);
+      if (!id) record.document().Fail(of_place[0] + " cannot be read");
+      roots.SetText(portable::kUser, *id);
+    }
+    const auto dependencies =
+        check.Bound(ReadPortableDependencies(record.Object("dependencies")), of_place);
     if (!dependencies) {
       Refuse(check.difference());
       return false;
     }
-    RequireHarmless(record);
     const std::string entry_stem = record.Text("entry");
     if (!IsPlainName(entry_stem)) record.document().Fail("its entry does not lie beside it");
     const auto entry = ImportEntryAt((fs::path(stem).parent_path() / entry_stem).string());
@@ -404,14 +421,13 @@ bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::strin
                                         {"entry", builder.Text(entry->path)},
                                         {"generation", builder.Unsigned(entry->generation)}};
     for (const std::string& name : record.Names()) {
-      if (name == "dependencies" || name == "entry") continue;
+      if (name == "dependencies" || name == "entry" || name == kUserFile) continue;
       members.emplace_back(
-          name, builder.Copy(record.document(), record.Value(name), [&](std::string_view text) {
-            return BoundText(check.roots(), text);
-          }));
+          name, builder.Copy(record.document(), record.Value(name),
+                             [&](std::string_view text) { return BoundText(roots, text); }));
     }
     for (const Fields& sink : record.Objects("sinks")) {
-      const std::string log = BoundText(check.roots(), sink.Text("path"));
+      const std::string log = BoundText(roots, sink.Text("path"));
       if (!log.empty()) MakeDirectoryOf(log);
     }
     FileImage image = std::move(builder).Finish(builder.Object(members), 1);

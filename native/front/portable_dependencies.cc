@@ -1,5 +1,7 @@
 #include "front/portable_dependencies.h"
 
+#include <algorithm>
+
 #include "format/error.h"
 #include "freshness/content_digest.h"
 
@@ -22,6 +24,22 @@ std::string PortableContentDigest(const std::vector<FileDependency>& marked,
   }
   return ContentDigest(named, ThreadCount());
 }
+
+namespace {
+
+// The dependencies with more files that are read, in the order in which cache files have them.
+std::vector<FileDependency> WithReads(std::vector<FileDependency> files,
+                                      const std::vector<std::string>& paths) {
+  const auto end = std::find_if(files.begin(), files.end(), [](const FileDependency& file) {
+    return file.use != FileUse::kRead;
+  });
+  std::vector<FileDependency> reads;
+  for (const std::string& path : paths) reads.push_back({path, FileUse::kRead});
+  files.insert(end, reads.begin(), reads.end());
+  return files;
+}
+
+}  // namespace
 
 std::optional<std::vector<FileDependency>> PlaceCheck::BoundFiles(
     const PortableDependencies& dependencies) {
@@ -49,7 +67,8 @@ const PlaceCheck::Seen& PlaceCheck::Look(const PortableDependencies& dependencie
   return entry->second;
 }
 
-std::optional<Dependencies> PlaceCheck::Bound(const PortableDependencies& dependencies) {
+std::optional<Dependencies> PlaceCheck::Bound(const PortableDependencies& dependencies,
+                                              const std::vector<std::string>& of_place) {
   const std::string digest =
       PortableDigestOf(environment_, dependencies.variables, dependencies.salt, roots_, work_);
   if (digest != dependencies.environment) {
@@ -62,14 +81,19 @@ std::optional<Dependencies> PlaceCheck::Bound(const PortableDependencies& depend
     return std::nullopt;
   }
   try {
+    std::optional<Snapshot> whole;  // before the contents are read, as in Look
+    if (!of_place.empty()) {
+      whole = TakeSnapshot(WithReads(*files, of_place));
+      seen_.clear();
+    }
     const Seen& seen = Look(dependencies, *files);
     if (seen.content != dependencies.content) {
       difference_ = kOtherContents;
       return std::nullopt;
     }
     return Dependencies{
-        .files = std::move(*files),
-        .snapshot = seen.snapshot,
+        .files = WithReads(std::move(*files), of_place),
+        .snapshot = whole ? *whole : seen.snapshot,
         .variables = dependencies.variables,
         .salt = dependencies.salt,
         .environment = DigestOf(environment_, dependencies.variables, dependencies.salt),

@@ -43,8 +43,10 @@ class PlaceCheck {
       : roots_(std::move(roots)), environment_(std::move(environment)), work_(work) {}
 
   // The dependencies as a local cache file has them, if all are the same here; else nothing, and
-  // difference() says why. Throws FormatError.
-  std::optional<Dependencies> Bound(const PortableDependencies& dependencies);
+  // difference() says why. `of_place`: files that the local one depends on, too. Throws
+  // FormatError.
+  std::optional<Dependencies> Bound(const PortableDependencies& dependencies,
+                                    const std::vector<std::string>& of_place = {});
 
   // In words. Valid after Bound has returned nothing.
   const std::string& difference() const { return difference_; }

@@ -16,7 +16,6 @@
 #include <limits>
 #include <map>
 #include <numeric>
-#include <random>
 #include <span>
 #include <utility>
 
@@ -33,6 +32,7 @@
 #include "front/portable_places.h"
 #include "front/rotating_log.h"
 #include "front/transcript.h"
+#include "front/user_id.h"
 #include "select/python_text.h"
 #include "store/clock.h"
 #include "store/descriptor.h"
@@ -71,19 +71,6 @@ std::string TimeText(int64_t time_ns, const char* format, bool with_microseconds
                                                 static_cast<int>(time_ns % kNsPerSecond / 1000)));
   }
   return {text, length};
-}
-
-// A random UUID, version 4.
-std::string NewUuid() {
-  std::random_device device;
-  uint32_t words[4];
-  for (uint32_t& word : words) word = device();
-  words[1] = (words[1] & 0xFFFF0FFFU) | 0x00004000U;
-  words[2] = (words[2] & 0x3FFFFFFFU) | 0x80000000U;
-  char text[37];
-  std::snprintf(text, sizeof(text), "%08x-%04x-%04x-%04x-%04x%08x", words[0], words[1] >> 16,
-                words[1] & 0xFFFF, words[2] >> 16, words[2] & 0xFFFF, words[3]);
-  return text;
 }
 
 std::string Decimal(double value, int places) {

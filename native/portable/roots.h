@@ -28,6 +28,7 @@ inline constexpr char kLog = 'L';       // --log-path
 inline constexpr char kPrefix = 'S';    // Python's sys.prefix
 inline constexpr char kBase = 'B';      // Python's sys.base_prefix
 inline constexpr char kHome = 'H';      // the user's home directory
+inline constexpr char kUser = 'U';      // no directory: the user's id in dbt's usage statistics
 
 class Roots {
  public:
@@ -35,6 +36,9 @@ class Roots {
   // first is where marks lead. A directory with several letters is marked with the first of them.
   // "/" gets none.
   void Add(char letter, const std::string& directory);
+
+  // Gives a letter a text that only Bound knows.
+  void SetText(char letter, std::string text) { paths_[letter] = std::move(text); }
 
   // The portable form of a path: the longest root that it is, or is below, becomes a mark. Any
   // other text stays.

@@ -480,3 +480,28 @@ def test_nothing_is_written_elsewhere(origin: Origin, tmp_path: Path) -> None:
         said = first_words(origin, place, FLATMANIFEST_CACHE_DIR=str(cache)).stderr
         assert "outside the target directory" in said
         assert not victim.exists()
+
+
+def test_the_users_id_is_of_the_place(origin: Origin, tmp_path: Path) -> None:
+    """With usage statistics on, dbt keeps an id beside profiles.yml, and in manifest.json."""
+    refused = "http://127.0.0.1:9"  # nothing is sent
+    on = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "1", "DO_NOT_TRACK": "0", "HTTPS_PROXY": refused}
+    on["FLATMANIFEST_CACHE_DIR"] = str(tmp_path / "cache")
+    ids = []
+    for name in ("one", "two", "three"):
+        place = fresh(origin, tmp_path / name)
+        (place / ".user.yml").unlink(missing_ok=True)
+        if name == "three":
+            (place / ".user.yml").write_text("id: 8c4a3a0e-6f1e-4d2e-9d6a-0c7a3c1f5b11\n")
+        for _ in range(2 if name == "one" else 1):
+            done = origin.run(place, **on)
+            assert done.returncode == 0, done.stderr
+        if name != "one":
+            assert is_told(done), done.stderr
+            assert is_told(origin.run(place, **on))
+        ids.append(
+            json.loads((place / "target" / "manifest.json").read_text())["metadata"]["user_id"]
+        )
+        assert (place / ".user.yml").read_text() == f"id: {ids[-1]}\n"
+    assert len(set(ids)) == 3
+    assert ids[2] == "8c4a3a0e-6f1e-4d2e-9d6a-0c7a3c1f5b11"

@@ -59,6 +59,7 @@ FORMS = {
 ROOT_PATH = b'"root_path": '
 # The roots that differ from one run to the next (native/portable/roots.h).
 ALL_LETTERS = "PTWLF"
+USER_MARK = "\x1aU"
 
 
 class NotPortableError(Exception):
@@ -329,16 +330,22 @@ def export_transcript(
         raise NotPortableError("an argument has a path")
     for name in ("selectors", "defaults"):
         marked_value(transcript[name], lambda text: without_path(text, roots))
-    files, content = portable_files(known["files"], roots)
+    user_id, user_file = user_of_statistics()
+    counted = {
+        use: [path for path in paths if path != user_file] for use, paths in known["files"].items()
+    }
+    files, content = portable_files(counted, roots)
     if not is_fresh(known["files"], known["snapshot"]):
         raise NotPortableError("files have changed while dbt was running")
+
+    def mark(text: str) -> str:
+        marked = roots.relative_text(text)
+        return marked.replace(user_id, USER_MARK) if user_id else marked
+
     names, salt = known["variables"], known["salt"]
     digest = portable_environment(encoded(environment), names, salt, roots, False)  # noqa: FBT003
     record = {
-        **{
-            name: marked_value(transcript[name], roots.relative_text)
-            for name in ("sinks", "outputs", "written")
-        },
+        **{name: marked_value(transcript[name], mark) for name in ("sinks", "outputs", "written")},
         **{
             name: transcript[name]
             for name in ("until_ns", "defaults", "selectors", "has_default_selector")
@@ -351,10 +358,21 @@ def export_transcript(
             "environment": digest,
         },
         "entry": entry_stem,
+        "user_file": roots.relative(user_file) if user_file else None,
     }
     stem = f"{key}-{content}"
     objects.publish(directory / f"{stem}.portable.fman", record, is_lasting=False)
     return stem
+
+
+def user_of_statistics() -> tuple[str, str]:
+    """The user's id in dbt's usage statistics, and the file that has it; empty without them."""
+    from dbt import tracking  # noqa: PLC0415 - dbt may not be there
+
+    user: Any = tracking.active_user
+    if user is None or user.do_not_track or not user.id or user.cookie_dir is None:
+        return "", ""
+    return str(user.id), os.path.abspath(user.cookie_path)  # noqa: PTH100
 
 
 def has_path_inside(argument: str, roots: Roots) -> bool:
