@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 import pytest
 
+from tests.conftest import NOBODY
 from tests.dbt.template import PROGRAM
 from tests.dbt.warm import Done, dbt, is_told
 from tests.projects import generate
@@ -37,6 +39,21 @@ VARYING = re.compile(
     r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z|\+00:00)?|\d\d:\d\d:\d\d(\.\d+)?"
     r"|[0-9a-f]{8}-[0-9a-f-]{27}|\"?\b\d+\.\d+\b\"?|\"process_\w+\": \"?[\d.]+\"?"
 )
+UNSHARE = shutil.which("unshare") or ""
+SETPRIV = shutil.which("setpriv") or ""
+
+
+def may_mount() -> bool:
+    if os.geteuid() != 0 or not UNSHARE:
+        return False
+    here = str(Path(__file__).parent)
+    command = [UNSHARE, "-m", "mount", "--bind", here, here]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+MAY_MOUNT = may_mount()
+needs_mounts = pytest.mark.skipif(not MAY_MOUNT, reason="needs mounts, as root may make them")
+needs_root = pytest.mark.skipif(os.geteuid() != 0 or not SETPRIV, reason="needs another user")
 OF_TIME = {"created_at", "modification_time", "invocation_id", "_invocation_id"}
 
 
@@ -218,15 +235,22 @@ def test_files_with_new_times(origin: Origin, tmp_path: Path) -> None:
     assert is_told(done), done.stderr
 
 
-def test_a_target_path_elsewhere(origin: Origin, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_read_only", [False, True])
+def test_a_target_path_elsewhere(origin: Origin, tmp_path: Path, *, is_read_only: bool) -> None:
     """The project may not be written to: target and log are elsewhere."""
+    if is_read_only and not MAY_MOUNT:
+        pytest.skip("needs mounts")
     told: list[bool | str] = []
     for name in ("one", "two"):
         place = fresh(origin, tmp_path / name / "project")
         elsewhere = tmp_path / name
         options = ["--target-path", str(elsewhere / "t"), "--log-path", str(elsewhere / "l")]
         for _ in range(1 if told else 2):
-            done = origin.run(place, *COMMAND, *options)
+            if is_read_only:
+                mount = f'mount --bind "{place}" "{place}" && mount -o remount,ro,bind "{place}"'
+                done = mounted(origin, mount, place, *COMMAND, *options)
+            else:
+                done = origin.run(place, *COMMAND, *options)
         told.append(is_told(done) or done.stderr)
         assert not (place / "target").exists()
         manifest = (tmp_path / name / "t" / "manifest.json").read_text()
@@ -256,28 +280,77 @@ def test_another_interpreter_with_the_same_packages(origin: Origin, tmp_path: Pa
     assert_same(origin, left_by(place, done), but=["saved"])
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs mounts")
-def test_a_mount_at_another_path(origin: Origin, tmp_path: Path) -> None:
-    """As in a container: the project lies at a path that this system does not have."""
-    place = fresh(origin, tmp_path / "another")
-    inside = tmp_path / "mounted" / "project"
-    inside.mkdir(parents=True)
-    script = f'mount --bind "{place}" "{inside}" && cd "{inside}" && exec "$@"'
-    command = ["unshare", "-m", "sh", "-c", script, "sh", str(PROGRAM), "dbt", *COMMAND]
+def mounted(origin: Origin, mount: str, place: Path, *arguments: str) -> Done:
+    """Run a command in a mount namespace of its own."""
+    script = f'{mount} && cd "{place}" && exec "$@"'
     variables = {"FLATMANIFEST_CACHE_DIR": str(origin.cache), "FLATMANIFEST_EXPLAIN": "1"}
     done = subprocess.run(
-        command,
+        [UNSHARE, "-m", "sh", "-c", script, "sh", str(PROGRAM), "dbt", *arguments],
         env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", **variables},
         capture_output=True,
         text=True,
         check=False,
     )
-    if "mount" in done.stderr and "permission" in done.stderr.lower():
-        pytest.skip("mounting is not allowed here")
     assert done.returncode == 0, done.stderr
+    return done
+
+
+@needs_mounts
+def test_a_mount_at_another_path(origin: Origin, tmp_path: Path) -> None:
+    """As in a container: the project lies at a path that this system does not have."""
+    place = fresh(origin, tmp_path / "another")
+    inside = tmp_path / "mounted" / "project"
+    inside.mkdir(parents=True)
+    done = mounted(origin, f'mount --bind "{place}" "{inside}"', inside, *COMMAND)
     assert is_told(done), done.stderr
     assert str(inside) in (place / "target" / "manifest.json").read_text()
     assert str(place) not in (place / "logs" / "dbt.log").read_text()
+
+
+@needs_root
+def test_another_user(origin: Origin, tmp_path: Path) -> None:
+    """A user who has a copy of the cache, and may only read the project."""
+    place = fresh(origin, tmp_path / "another")
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o700)
+    for path in origin.cache.glob("*-*"):
+        shutil.copyfile(path, cache / path.name)
+    for path in (cache, *cache.iterdir(), place, *place.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    for directory in tmp_path.parents[:4]:  # pytest makes them for their owner alone
+        if directory.stat().st_mode & 0o077 == 0:
+            directory.chmod(0o711)
+    tmp_path.chmod(0o711)
+    command = [SETPRIV, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    variables = {"FLATMANIFEST_CACHE_DIR": str(cache), "FLATMANIFEST_EXPLAIN": "1"}
+    python = str(Path(sys.base_prefix) / "lib")
+    reachable = subprocess.run([*command, "test", "-x", python], check=False)
+    if reachable.returncode != 0:
+        pytest.skip("other users may not reach this Python")
+    done = subprocess.run(
+        [*command, str(PROGRAM), "dbt", *COMMAND],
+        cwd=place,
+        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert is_told(done), done.stderr
+    assert_same(origin, left_by(place, done))
+
+
+def test_clocks_that_differ(origin: Origin, tmp_path: Path) -> None:
+    """Files from a machine whose clock is ahead have times to come."""
+    place = fresh(origin, tmp_path / "another")
+    ahead = time.time() + 3600
+    for path in place.rglob("*.*"):
+        os.utime(path, (ahead, ahead))
+    for _ in range(2):
+        assert is_told(origin.run(place))
+    model = place / MODEL
+    model.write_text(model.read_text().replace("select", "SELECT", 1))
+    os.utime(model, (ahead, ahead))
+    assert not is_told(first_words(origin, place))
 
 
 def test_a_cache_of_several_layers(origin: Origin, tmp_path: Path) -> None:
