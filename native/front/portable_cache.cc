@@ -35,7 +35,7 @@ constexpr const char* kUserFile = "user_file";
 constexpr const char* kSavedManifest = "partial_parse.msgpack";
 constexpr std::string_view kMsgpackForm = "msgpack";
 constexpr std::string_view kGraphForm = "graph";
-constexpr size_t kMostCandidates = 16;  // branches of a project
+constexpr size_t kMostCandidates = 64;  // branches of a project
 
 portable::ContentFacts FactsAt(const Fields& fields) {
   return {.size = static_cast<uint64_t>(fields.Integer("size")), .digest = fields.Text("digest")};

@@ -446,13 +446,16 @@ def test_targets_stay_warm_side_by_side(tmp_path: Path) -> None:
     generate("small_everything", project, None)
     command = [str(PROGRAM), "dbt", "ls", "--output", "json", "--select", "stg_customers", "-t"]
     told: list[bool] = []
+    warned = False
     for target in ("dev", "dev", "prod", "prod", "dev", "dev"):
         done = run(project, [*command, target], FLATMANIFEST="1")
         assert done.returncode == 0, done.stdout
         assert ("Unable to do partial parsing" in done.stdout) == (len(told) in {0, 2})
         told.append("dbt runs" not in done.stderr)
-    # After a command for another target, the artifacts of this one are put back.
-    assert told == [False, True, False, True, True, True]
+        warned = warned or "dbt warned while it parsed" in done.stderr
+    # The run that parses records, unless dbt 1.12 has warned. After a command for another target,
+    # the artifacts of this one are put back.
+    assert told == [False, not warned, False, not warned, True, True]
 
 
 def test_nan_in_meta_stays_warm(tmp_path: Path) -> None:

