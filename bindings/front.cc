@@ -80,6 +80,7 @@ void BindFront(py::module_& module) {
       py::arg("arguments"), py::arg("program_directory"));
   module.def("require_trusted_directory", &RequireTrustedDirectory, py::arg("directory"),
              py::call_guard<py::gil_scoped_release>());
+  module.def("most_cache_bytes", &front::MostCacheBytes);
   module.def("trim_cache", &front::TrimCache, py::arg("directory"), py::arg("max_bytes"),
              py::arg("kept"), py::call_guard<py::gil_scoped_release>());
   module.def(

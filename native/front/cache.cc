@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -255,6 +257,16 @@ uint64_t ClearCache(const std::string& directory) {
   std::error_code ignored;  // where something else is in it
   fs::remove(directory, ignored);
   return files.size();
+}
+
+uint64_t MostCacheBytes() {
+  constexpr uint64_t kMegabyte = 1'000'000;
+  const char* chosen = std::getenv("FLATMANIFEST_CACHE_SIZE");
+  const std::string_view text = chosen == nullptr ? "" : chosen;
+  uint64_t megabytes = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), megabytes);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  return (is_number ? std::min(megabytes, UINT64_MAX / kMegabyte) : 1000) * kMegabyte;
 }
 
 void TrimCache(const std::string& directory, uint64_t max_bytes, const std::string& kept) {

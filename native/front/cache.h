@@ -40,6 +40,9 @@ CacheContents ReadCache(const std::string& directory);
 // the number of files. Processes that have one mapped keep it. Throws IoError.
 uint64_t ClearCache(const std::string& directory);
 
+// The size limit of a cache: FLATMANIFEST_CACHE_SIZE in megabytes, 1000 for anything but a number.
+uint64_t MostCacheBytes();
+
 // Removes the least recently used entries, local and portable, until the rest has at most
 // `max_bytes`. Never removes the local entry `kept`, which this marks as used. Also removes
 // transcripts of removed entries, the oldest of too many transcripts, and leftovers of dead

@@ -114,6 +114,30 @@ portable::Bytes ArtifactHere(const Fields& artifact, const portable::Bytes& cont
                           check.environment());
 }
 
+// The contents of a saved manifest with the project_root of files that `saved` has. dbt keeps this
+// field of a file that has not changed, and reads it nowhere, so a saved manifest from another
+// directory shows the same entry.
+portable::Bytes WithProjectRootsOf(std::string_view saved, const Fields& artifact,
+                                   const portable::Bytes& contents, const PlaceCheck& check) {
+  constexpr std::string_view kProjectRoot = "\xACproject_root";
+  const std::string_view all(reinterpret_cast<const char*>(contents.data()), contents.size());
+  std::vector<portable::Hole> holes = HolesOf(artifact);
+  size_t shift = 0;
+  for (portable::Hole& hole : holes) {
+    if (hole.variables.empty() && all.substr(0, hole.offset).ends_with(kProjectRoot)) {
+      if (auto text = portable::MsgpackTextAt(saved, hole.offset + shift))
+        hole.text = std::move(*text);
+    }
+    portable::Hole alone = hole;
+    alone.offset = 0;
+    shift += portable::Filled({}, {&alone, 1}, portable::TextForm::kMsgpack, check.roots(),
+                              check.environment())
+                 .size();
+  }
+  return portable::Filled(contents, holes, portable::TextForm::kMsgpack, check.roots(),
+                          check.environment());
+}
+
 Cell DependenciesCell(DocumentBuilder& builder, const Dependencies& dependencies) {
   DocumentBuilder::Members files;
   for (const auto& [name, use] : kFileUses) {
@@ -240,6 +264,7 @@ std::optional<LocalEntry> PortableCache::ImportEntryAt(const std::string& stem) 
 // entry's.
 bool PortableCache::IsInPlaceOf(const std::string& stem, const Fields& record,
                                 const std::string& local_key) {
+  keeps_saved_ = false;
   const std::string target = check_.roots().Path(portable::kTarget);
   const std::string saved = target + '/' + kSavedManifest;
   std::error_code error;
@@ -252,11 +277,15 @@ bool PortableCache::IsInPlaceOf(const std::string& stem, const Fields& record,
     if (artifact.Text("name") != kSavedManifest) continue;
     const std::string packed = stem + '.' + kSavedManifest + ".zst";
     RequireTrustedFile(packed);
-    const portable::Bytes here =
-        ArtifactHere(artifact, portable::ReadPacked(packed, FactsAt(artifact)), check_);
+    const portable::Bytes contents = portable::ReadPacked(packed, FactsAt(artifact));
     const auto there = ReadFiles({&saved, 1}, std::numeric_limits<uint32_t>::max(), 1)[0];
+    if (!there) continue;
+    const portable::Bytes here = WithProjectRootsOf(*there, artifact, contents, check_);
     const std::string_view text(reinterpret_cast<const char*>(here.data()), here.size());
-    if (there && *there == text) return true;
+    if (*there == text) {
+      keeps_saved_ = true;
+      return true;
+    }
   }
   if (ShowsAnotherEntry(saved, local_key)) return true;
   Refuse(saved + " is of another parse, from which dbt goes on");
@@ -350,6 +379,8 @@ void PortableCache::RestoreArtifacts(const std::string& stem, const Fields& reco
     if (!IsPlainName(name)) record.document().Fail("an artifact has the name " + name);
     RequireInTarget(record.document(), artifact.Text("place"));
     const std::string path = BoundText(check_.roots(), artifact.Text("place"));
+    // dbt leaves a saved manifest from which nothing has changed.
+    if (keeps_saved_ && name == kSavedManifest) return {path, TakeSnapshotOfNew(path)};
     const std::string packed = stem + '.' + name + ".zst";
     RequireTrustedFile(packed);
     const portable::Bytes contents = portable::ReadPacked(packed, FactsAt(artifact));

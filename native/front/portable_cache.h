@@ -26,8 +26,8 @@ namespace flatmanifest::front {
 // before. So an entry, which always comes from a parse of everything, is imported only
 //
 // - into a target directory without artifacts, as in a fresh clone;
-// - where the saved manifest is that of the entry, byte for byte, as in a directory that was
-// restored;
+// - where the saved manifest is that of the entry, but for the directories of files, as in a
+//   directory that was restored, or copied from another one;
 // - where the saved manifest belongs to another entry, for other vars or another target, as dbt
 //   parses everything then.
 
@@ -81,6 +81,8 @@ class PortableCache {
   std::vector<std::string> layers_;
   PlaceCheck check_;
   std::string reason_;
+  bool keeps_saved_ =
+      false;  // the saved manifest in the target directory shows the entry: it stays
 };
 
 }  // namespace flatmanifest::front

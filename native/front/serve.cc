@@ -25,6 +25,7 @@
 #include "front/answer.h"
 #include "front/artifact_record.h"
 #include "front/blanks.h"
+#include "front/cache.h"
 #include "front/environment.h"
 #include "front/ls_lines.h"
 #include "front/places.h"
@@ -335,6 +336,14 @@ std::optional<std::string> Import(const CommandLine& line, const Places& places,
   return cache.reason();
 }
 
+// Every import adds files to the cache, and dbt, which keeps its size, may not run for a long time.
+void Trim(const std::string& directory) {
+  try {
+    TrimCache(directory, MostCacheBytes(), "");
+  } catch (const Error&) {  // the command has been answered
+  }
+}
+
 }  // namespace
 
 bool Explains() {
@@ -365,6 +374,7 @@ std::optional<std::string> Serve(const std::vector<std::string>& arguments,
                (why->empty() ? "" : ", and a portable one does not hold: " + *why);
       }
       serve();
+      Trim(places->cache_directory);
     }
     return std::nullopt;
   } catch (const Error& error) {

@@ -76,6 +76,27 @@ std::string TextOf(const Hole& hole, TextForm form, const Roots& roots,
 
 }  // namespace
 
+std::optional<std::string> MsgpackTextAt(std::string_view packed, size_t begin) {
+  if (begin >= packed.size()) return std::nullopt;
+  const auto first = static_cast<unsigned char>(packed[begin]);
+  size_t head = 1;
+  size_t size = 0;
+  if ((first & 0xE0) == 0xA0) {
+    size = first & 0x1F;
+  } else if (first >= 0xD9 && first <= 0xDB) {
+    const size_t width = size_t{1} << (first - 0xD9);
+    if (packed.size() - begin < 1 + width) return std::nullopt;
+    for (size_t i = 0; i < width; ++i) {
+      size = size << 8 | static_cast<unsigned char>(packed[begin + 1 + i]);
+    }
+    head += width;
+  } else {
+    return std::nullopt;
+  }
+  if (packed.size() - begin - head < size) return std::nullopt;
+  return std::string(packed.substr(begin + head, size));
+}
+
 Bytes Filled(std::span<const std::byte> contents, std::span<const Hole> holes, TextForm form,
              const Roots& roots, const std::map<std::string, std::string>& environment) {
   Bytes filled;

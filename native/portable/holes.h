@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "portable/packed_file.h"
@@ -32,6 +34,9 @@ struct Hole {
 
 // dbt's value for a missing variable (dbt/constants.py, DEFAULT_ENV_PLACEHOLDER).
 inline constexpr const char* kNoValue = "DBT_DEFAULT_PLACEHOLDER";
+
+// The str at a byte of a msgpack file; nothing for another value.
+std::optional<std::string> MsgpackTextAt(std::string_view packed, size_t begin);
 
 // The contents with all holes filled. `holes` are in the order of their offsets. Throws FormatError
 // for a hole outside the contents, for a mark of an unknown root, and for a path that JSON would

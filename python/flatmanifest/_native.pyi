@@ -787,6 +787,9 @@ def require_trusted_directory(directory: str) -> None:
     Raises ``OSError`` if the directory cannot be examined.
     """
 
+def most_cache_bytes() -> int:
+    """The size limit of a cache: ``FLATMANIFEST_CACHE_SIZE``."""
+
 def trim_cache(directory: str, max_bytes: int, kept: str) -> None:
     """Remove the least recently used entries until a cache directory has ``max_bytes`` or less.
 

@@ -614,3 +614,37 @@ def test_no_room_for_what_is_imported(origin: Origin, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*.tmp")] == []
     done = origin.run(place, FLATMANIFEST_CACHE_DIR=environment["FLATMANIFEST_CACHE_DIR"])
     assert is_told(done), done.stderr
+
+
+def test_a_saved_manifest_of_another_directory_stays(origin: Origin, tmp_path: Path) -> None:
+    """Cosmos copies partial_parse.msgpack into each new directory, with seeds of that directory."""
+    first, second = (fresh(origin, tmp_path / name) for name in ("first", "second"))
+    assert is_told(origin.run(first))
+    saved = second / "target" / "partial_parse.msgpack"
+    saved.parent.mkdir()
+    content = msgpack.unpackb(
+        (first / "target" / "partial_parse.msgpack").read_bytes(), strict_map_key=False
+    )
+    for node in content["nodes"].values():
+        if node.get("root_path"):
+            node["root_path"] = str(second)
+    saved.write_bytes(msgpack.packb(content))
+    before = saved.read_bytes()
+    for _ in range(2):
+        done = origin.run(second)
+        assert is_told(done), done.stderr
+        assert saved.read_bytes() == before
+    assert_same(origin, left_by(second, done), but=["saved"])
+    # Any other difference makes dbt go on from the file.
+    content["metadata"]["project_name"] = "another"
+    saved.write_bytes(msgpack.packb(content))
+    assert "from which dbt goes on" in first_words(origin, second).stderr
+
+
+def test_imports_keep_the_size_of_the_cache(origin: Origin, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    limits = {"FLATMANIFEST_CACHE_DIR": f"{cache}:{origin.cache}", "FLATMANIFEST_CACHE_SIZE": "2"}
+    for number in range(8):
+        place = fresh(origin, tmp_path / str(number))
+        assert is_told(origin.run(place, **limits))
+    assert sum(path.stat().st_size for path in cache.iterdir()) <= 2_000_000

@@ -49,6 +49,20 @@ TEST(Holes, AreFilledWithMsgpackOfEverySize) {
   EXPECT_EQ(filled(65536), std::string("[\xDB\x00\x01\x00\x00", 6) + path(65536) + "]");
 }
 
+TEST(Holes, AreReadAgainFromMsgpack) {
+  const std::vector<Hole> holes = {{.offset = 1, .text = "\x1aP", .variables = {}}};
+  for (const size_t size : {2, 31, 32, 255, 256, 65536}) {
+    const std::string path = '/' + std::string(size - 1, 'a');
+    const std::string packed = Fill("[]", holes, TextForm::kMsgpack, path);
+    EXPECT_EQ(MsgpackTextAt(packed, 1), path);
+    EXPECT_EQ(MsgpackTextAt(packed.substr(0, packed.size() - 2), 1), std::nullopt);
+  }
+  for (const char* other : {"", "\x01", "\xC0", "\xD9", "\xDB\x01", "\xD9\xFF"}) {
+    EXPECT_EQ(MsgpackTextAt(other, 0), std::nullopt);
+  }
+  EXPECT_EQ(MsgpackTextAt("\xA1x", 9), std::nullopt);
+}
+
 TEST(Holes, AreFilledWithVariablesThatAreNotKept) {
   const std::vector<Hole> holes = {{.offset = 0, .text = {}, .variables = {"SET", "UNSET"}}};
   EXPECT_EQ(Fill("", holes, TextForm::kMsgpack, "/p", {{"SET", "value"}, {"OTHER", "x"}}),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
-from flatmanifest._native import cache_directory
+from flatmanifest._native import cache_directory, most_cache_bytes
 from flatmanifest.remote.supervision import (
     OF_USER,
     URL_VARIABLE,
@@ -18,8 +17,6 @@ from flatmanifest.remote.supervision import (
 
 FAILED = 1
 WRONG_USAGE = 2
-SIZE_VARIABLE = "FLATMANIFEST_CACHE_SIZE"
-DEFAULT_MEGABYTES = 1000
 DOES = {
     "push": "Send the portable files of a project's cache to a URL, for other machines.",
     "pull": "Take portable files from a URL into a project's cache.",
@@ -83,9 +80,7 @@ def request_of(command: str, url: str, directory: str) -> dict[str, object]:
     }
     if command == "push":
         return {**request, "stems": None}
-    chosen = os.environ.get(SIZE_VARIABLE, "")
-    megabytes = int(chosen) if chosen.isdigit() else DEFAULT_MEGABYTES
-    return {**request, "most_bytes": megabytes * 1_000_000}
+    return {**request, "most_bytes": most_cache_bytes()}
 
 
 def summary(command: str, url: str, outcome: Outcome) -> str:

@@ -25,6 +25,7 @@ from dateutil.tz import tzutc  # type: ignore[import-untyped, unused-ignore]
 from flatmanifest._native import (
     is_fresh,
     is_worth_retaking,
+    most_cache_bytes,
     take_snapshot,
     take_snapshot_of_new,
     trim_cache,
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 NOT_KEPT = {"flat_graph"}
 # Fields that are restored at once, because they are small or used as a whole.
 NOT_LAZY = {"metadata", "state_check", "env_vars", "selectors", "source_patches"}
-SIZE_VARIABLE = "FLATMANIFEST_CACHE_SIZE"
-DEFAULT_MEGABYTES = 1000
 
 
 class Entry:
@@ -263,7 +262,7 @@ def publish(
     entry.flags = facts.flags
     entry.looked_up = facts.looked_up
     entry.keep_state(dependencies)
-    trim_cache(str(path.parent), most_bytes(), path.stem)
+    trim_cache(str(path.parent), most_cache_bytes(), path.stem)
     manifest.flatmanifest_entry = entry
     return entry
 
@@ -291,12 +290,6 @@ def published_entry(path: Path, root: dict[str, Any]) -> Entry:
         entry = Entry(path)
         if entry.generation == generation:
             return entry
-
-
-def most_bytes() -> int:
-    """The size limit of a cache directory in bytes (``FLATMANIFEST_CACHE_SIZE`` in megabytes)."""
-    chosen = os.environ.get(SIZE_VARIABLE, "")
-    return (int(chosen) if chosen.isdigit() else DEFAULT_MEGABYTES) * 1_000_000
 
 
 def entry_of(manifest: Manifest) -> Entry | None:

@@ -23,6 +23,7 @@ from flatmanifest._native import (
     entry_key,
     import_entry,
     is_fresh,
+    most_cache_bytes,
     parse_roots,
     portable_command,
     portable_environment,
@@ -32,7 +33,6 @@ from flatmanifest._native import (
     write_packed,
 )
 from flatmanifest.dbt.cache import objects
-from flatmanifest.dbt.cache.entry import most_bytes
 from flatmanifest.dbt.cache.location import cache_layers
 from flatmanifest.dbt.cache.partial_parse import fields_of
 from flatmanifest.dbt.dependencies.files import note_written
@@ -156,7 +156,7 @@ def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) ->
         record.update(entry=packed, artifacts=list(artifacts_of(entry, place, path)))
         objects.publish(Path(f"{path}.portable.fman"), record, is_lasting=False)
     entry.keep_portable(packed["digest"])
-    trim_cache(str(place.directory), most_bytes(), entry.path.stem)
+    trim_cache(str(place.directory), most_cache_bytes(), entry.path.stem)
     return stem
 
 
