@@ -16,7 +16,7 @@ import pytest
 
 from flatmanifest._native import write_packed
 from flatmanifest.dbt.cache import objects
-from flatmanifest.remote import records, store, supervision
+from flatmanifest.remote import landing, records, store, supervision
 from flatmanifest.remote.supervision import OF_DBT, OF_USER, Outcome, Patience, performed
 from tests.dbt.faulty_proxy import FaultyProxy
 from tests.dbt.portables import (
@@ -585,15 +585,21 @@ def test_leftovers_of_killed_processes_are_removed(tmp_path: Path) -> None:
     here, there, remote = machine(tmp_path / "a"), machine(tmp_path / "b"), tmp_path / "remote"
     make_entry(here)
     push(here, str(remote))
-    old, new = there.cache / ".transfer-old", there.cache / ".transfer-new"
     there.cache.mkdir(mode=0o700, parents=True)
-    for path in (old, new):
+    names = ("old", "left", "in_use", "begun")
+    old, left, in_use, begun = (there.cache / f".transfer-{name}" for name in names)
+    for path in (old, left, in_use, begun):
         path.mkdir()
+    for path in (old, left, in_use):
         (path / "x").write_text("x")
     os.utime(old, (1, 1))
-    pull(there, str(remote))
+    with landing.locked(in_use):
+        pull(there, str(remote))
     assert not old.exists()
-    assert new.exists()
+    assert not left.exists()
+    # Those of other processes stay: one has the lock, the other is about to take it.
+    assert in_use.exists()
+    assert begun.exists()
 
 
 def test_a_password_is_not_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -61,6 +61,17 @@ def locked(directory: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
         os.close(descriptor)
 
 
+def remove_left_behind(directory: Path) -> None:
+    """Remove what a killed process has left in its temporary directory. Raises nothing.
+
+    An empty directory may be one that another process is about to lock.
+    """
+    for other in directory.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if any(other.iterdir()):
+                _remove_if_abandoned(other)
+
+
 def _remove_if_abandoned(directory: Path) -> None:
     with locked(directory, fcntl.LOCK_EX | fcntl.LOCK_NB):
         shutil.rmtree(directory, ignore_errors=True)

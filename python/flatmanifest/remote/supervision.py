@@ -16,7 +16,10 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from flatmanifest.remote import landing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,6 +126,8 @@ def _supervised(
         return _heard(worker, request, Clock(patience))
     finally:
         _end(worker)
+        # A worker that is ended in the middle of a transfer may leave files.
+        landing.remove_left_behind(Path(request["directory"]))
 
 
 def _heard(worker: subprocess.Popen[bytes], request: Mapping[str, Any], clock: Clock) -> Outcome:
