@@ -1,14 +1,21 @@
 #include "freshness/blake2b.h"
 
+#include <cstddef>
 #include <cstdint>
 
 #include "format/error.h"
 
 namespace flatmanifest {
 
-Blake2b::Blake2b(std::string_view key, size_t size) : size_(size) {
+namespace {
+
+constexpr size_t kDigestSize = 16;  // in bytes
+
+}  // namespace
+
+Blake2b::Blake2b(std::string_view key) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(key.data());
-  if (crypto_generichash_init(&state_, bytes, key.size(), size) != 0) {
+  if (crypto_generichash_init(&state_, bytes, key.size(), kDigestSize) != 0) {
     throw FormatError("a salt of " + std::to_string(key.size()) + " bytes is too long");
   }
 }
@@ -25,10 +32,16 @@ void Blake2b::AddPart(std::string_view bytes) {
 }
 
 std::string Blake2b::Hexadecimal() {
-  unsigned char bytes[crypto_generichash_BYTES_MAX];
-  crypto_generichash_final(&state_, bytes, size_);
+  unsigned char bytes[kDigestSize];
+  crypto_generichash_final(&state_, bytes, sizeof(bytes));
   char text[2 * sizeof(bytes) + 1];
-  return sodium_bin2hex(text, sizeof(text), bytes, size_);
+  return sodium_bin2hex(text, sizeof(text), bytes, sizeof(bytes));
+}
+
+std::string DigestOf(const std::vector<std::string>& texts) {
+  Blake2b digest;
+  for (const std::string& text : texts) digest.Add(text);
+  return digest.Hexadecimal();
 }
 
 }  // namespace flatmanifest

@@ -6,19 +6,17 @@
 
 #include <sodium.h>
 
-#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace flatmanifest {
 
-inline constexpr size_t kDigestSize = 16;  // in bytes
-
-// The digest of a sequence of texts. Not for several threads at once.
+// A digest of 16 bytes of a sequence of texts. Not for several threads at once.
 class Blake2b {
  public:
-  // `key`: at most 64 bytes; a longer one is a FormatError. `size`: of the digest, 16 to 64 bytes.
-  explicit Blake2b(std::string_view key = {}, size_t size = kDigestSize);
+  // `key`: at most 64 bytes; a longer one is a FormatError.
+  explicit Blake2b(std::string_view key = {});
 
   // Lengths separate the texts.
   void Add(std::string_view text);
@@ -30,8 +28,10 @@ class Blake2b {
 
  private:
   crypto_generichash_state state_;
-  size_t size_;
 };
+
+// The digest of some texts, in hexadecimal.
+std::string DigestOf(const std::vector<std::string>& texts);
 
 }  // namespace flatmanifest
 

@@ -5,14 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <exception>
 #include <filesystem>
-#include <mutex>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -20,6 +16,7 @@
 #include "format/error.h"
 #include "freshness/blake2b.h"
 #include "freshness/installed_packages.h"
+#include "freshness/threads.h"
 #include "store/descriptor.h"
 
 namespace flatmanifest {
@@ -30,7 +27,8 @@ namespace fs = std::filesystem;
 
 constexpr size_t kChunkSize = size_t{1} << 16;
 constexpr int kMostDirectories = 100;  // above a file
-constexpr size_t kFilesOfOneThread = 64;
+// Enough files to be worth the start of a thread.
+constexpr size_t kDigestsOfThread = 64;
 
 // A path that counts, with the part of the digest that is about it.
 struct Item {
@@ -71,23 +69,9 @@ std::string DigestOfFile(const std::string& path) {
 }
 
 std::string DigestOfNames(const std::string& directory) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const fs::directory_entry& each : fs::directory_iterator(directory, error)) {
-    const std::string name = each.path().filename().string();
-    if (name != "__pycache__") names.push_back(name);
-  }
-  if (error) throw IoError("cannot read", directory, error.value());
-  std::sort(names.begin(), names.end());
-  Blake2b digest;
-  for (const std::string& name : names) digest.Add(name);
-  return digest.Hexadecimal();
-}
-
-std::string PackagesIn(const std::string& directory) {
-  Blake2b digest;
-  digest.Add(InstalledPackages(directory));
-  return digest.Hexadecimal();
+  std::vector<std::string> names = SortedNames(directory);
+  std::erase(names, "__pycache__");
+  return DigestOf(names);
 }
 
 // Finds all paths that count; the contents of files are left to read.
@@ -100,7 +84,8 @@ class Walk {
       if (dependency.use == FileUse::kRead) return AddTree(item, 0);
       if (dependency.use == FileUse::kListed) item.detail = DigestOfNames(item.path);
       if (dependency.use == FileUse::kAlone) {
-        item.detail = HasPackages(item.path) ? PackagesIn(item.path) : DigestOfNames(item.path);
+        item.detail = HasPackages(item.path) ? DigestOf({InstalledPackages(item.path)})
+                                             : DigestOfNames(item.path);
       }
     }
     items_.push_back(std::move(item));
@@ -138,30 +123,9 @@ bool HasContent(const Item& item) {
 }
 
 void ReadContents(std::vector<Item>& items, unsigned thread_count) {
-  std::atomic<size_t> next = 0;
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const auto work = [&] {
-    for (size_t i = next++; i < items.size(); i = next++) {
-      if (!HasContent(items[i])) continue;
-      try {
-        items[i].detail = DigestOfFile(items[i].path);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        failure = std::current_exception();
-      }
-    }
-  };
-  std::vector<std::jthread> threads;
-  const size_t others =
-      std::min<size_t>(std::max(thread_count, 1U) - 1, items.size() / kFilesOfOneThread);
-  try {
-    while (threads.size() < others) threads.emplace_back(work);
-  } catch (const std::system_error&) {  // the system has no more of them
-  }
-  work();
-  threads.clear();
-  if (failure) std::rethrow_exception(failure);
+  DoInThreads(items.size(), thread_count, kDigestsOfThread, [&](size_t i) {
+    if (HasContent(items[i])) items[i].detail = DigestOfFile(items[i].path);
+  });
 }
 
 std::string_view NameOf(FileUse use) {

@@ -1,7 +1,7 @@
 // A digest of files by their names and contents: the same on another machine, in another directory,
 // and after a checkout that gave the files new times.
 //
-// Comparing contents means to read every file, which takes some ten times as long as a snapshot
+// Comparing contents means to read every file, which takes several times as long as a snapshot
 // (freshness/snapshot.h). So a snapshot is asked first, and this digest where there is none.
 
 #ifndef FLATMANIFEST_FRESHNESS_CONTENT_DIGEST_H_

@@ -331,6 +331,10 @@ bool IsHidden(std::string_view name) {
          !name.ends_with(".json");
 }
 
+std::vector<std::string> SortedNames(const std::string& directory) {
+  return NamesIn(Open(directory)->get(), directory, true);
+}
+
 unsigned ThreadCount() { return std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads); }
 
 ScanResult ScanDirectories(std::span<const FileDependency> dependencies,

@@ -52,6 +52,9 @@ using IsByContent = std::function<bool(const std::string& path, const struct sta
 // Whether dbt reads no regular file of this name (dbt.parser.search, filesystem_search).
 bool IsHidden(std::string_view name);
 
+// The sorted names of everything in a directory. Throws IoError.
+std::vector<std::string> SortedNames(const std::string& directory);
+
 // The number of threads that helps on this machine.
 unsigned ThreadCount();
 

@@ -4,13 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <new>
-#include <system_error>
-#include <thread>
 
+#include "freshness/threads.h"
 #include "store/descriptor.h"
 
 namespace flatmanifest {
@@ -46,24 +43,12 @@ std::optional<std::string> Contents(const std::string& path, size_t most_bytes) 
 std::vector<std::optional<std::string>> ReadFiles(std::span<const std::string> paths,
                                                   size_t most_bytes, unsigned thread_count) {
   std::vector<std::optional<std::string>> contents(paths.size());
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < paths.size(); i = next++) {
-      try {
-        contents[i] = Contents(paths[i], most_bytes);
-      } catch (const std::bad_alloc&) {  // as if it were too long
-      }
+  DoInThreads(paths.size(), thread_count, kFilesOfThread, [&](size_t i) {
+    try {
+      contents[i] = Contents(paths[i], most_bytes);
+    } catch (const std::bad_alloc&) {  // as if it were too long
     }
-  };
-  std::vector<std::jthread> threads;
-  const size_t others =
-      std::min<size_t>(std::max(thread_count, 1U) - 1, paths.size() / kFilesOfThread);
-  try {
-    while (threads.size() < others) threads.emplace_back(work);
-  } catch (const std::system_error&) {  // the system has no more of them
-  }
-  work();
-  threads.clear();
+  });
   return contents;
 }
 

@@ -6,10 +6,10 @@
 #include <limits>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "format/error.h"
+#include "freshness/directory_scan.h"
 #include "freshness/file_contents.h"
 
 namespace flatmanifest {
@@ -21,17 +21,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kPackage = ".dist-info";
 // Files of a package's directory that the installer writes about this installation.
 constexpr std::string_view kOfInstaller[] = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"};
-
-std::vector<std::string> SortedNames(const std::string& directory) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const fs::directory_entry& each : fs::directory_iterator(directory, error)) {
-    names.push_back(each.path().filename().string());
-  }
-  if (error) throw IoError("cannot read", directory, error.value());
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 bool IsOfInstallation(std::string_view line, std::string_view package) {
   if (line.starts_with("..") || line.starts_with('/') || line.starts_with('"')) return true;

@@ -79,7 +79,7 @@ bool IsPortableTranscript(const std::string& name) {
   return !PortableStem(name, kDigestLength).empty();
 }
 
-// What the files of one entry have in common, local or portable; "" for others.
+// The part that the names of all files of one entry have, local or portable; "" for others.
 std::string GroupOf(const std::string& name) {
   std::string key = KeyOf(name);
   return key.empty() ? PortableStem(name, kKeyLength) : key;

@@ -27,7 +27,7 @@ struct CacheContents {
   std::vector<CacheEntry> entries;  // the one that was used last comes first
   uint64_t transcript_count = 0;
   uint64_t bytes = 0;  // of everything
-  // What can be used in other places (front/portable_cache.h).
+  // Files for other places (front/portable_cache.h).
   uint64_t portable_entry_count = 0;
   uint64_t portable_transcript_count = 0;
   uint64_t portable_bytes = 0;

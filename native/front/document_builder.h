@@ -23,7 +23,6 @@ class DocumentBuilder {
   Cell Text(std::string_view text) { return Count(Cell::String(writer_.AddString(text))); }
   Cell Integer(int64_t value) { return Count(writer_.AddInt(value)); }
   Cell Unsigned(uint64_t value) { return Count(writer_.AddUint(value)); }
-  Cell Null() { return Count(Cell::Null()); }
   Cell Texts(const std::vector<std::string>& texts);
   Cell Array(const std::vector<Cell>& elements) { return Count(writer_.AddArray(elements)); }
   Cell Object(const Members& members);

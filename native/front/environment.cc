@@ -8,8 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "freshness/blake2b.h"
-
 namespace flatmanifest::front {
 
 namespace {
@@ -135,12 +133,6 @@ bool IsValueOf(const std::string& hidden, const std::string& value) {
   char text[2 * sizeof(digest) + 1];
   sodium_bin2hex(text, sizeof(text), digest, sizeof(digest));
   return hidden.compare(colon + 1, std::string::npos, text) == 0;
-}
-
-std::string DigestOf(const std::vector<std::string>& texts) {
-  Blake2b digest;
-  for (const std::string& text : texts) digest.Add(text);
-  return digest.Hexadecimal();
 }
 
 std::string EntryKey(const std::vector<std::string>& parts) {

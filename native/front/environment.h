@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "freshness/blake2b.h"
 #include "portable/holes.h"
 #include "portable/roots.h"
 
@@ -39,14 +40,12 @@ std::string PortableDigestOf(const Environment& environment, const std::vector<s
                              const std::string& salt, const portable::Roots& roots,
                              DependentWork work);
 
+using flatmanifest::DigestOf;  // of texts, for file names
 using portable::kNoValue;
 
 // Whether `hidden` is the hidden form of `value`: "SALT:DIGEST" of hidden_values in
 // python/flatmanifest/dbt/entry.py.
 bool IsValueOf(const std::string& hidden, const std::string& value);
-
-// A BLAKE2b digest of texts, in hexadecimal, for file names.
-std::string DigestOf(const std::vector<std::string>& texts);
 
 // The key of an entry: a part of the digest.
 std::string EntryKey(const std::vector<std::string>& parts);

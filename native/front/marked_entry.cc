@@ -5,12 +5,14 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 namespace flatmanifest::front {
 
 namespace {
 
-constexpr std::string_view kLetters = {"PTS"};  // kProject, kTarget, kPrefix
+constexpr char kLettersOfPlace[] = {portable::kProject, portable::kTarget, portable::kPrefix};
+constexpr std::string_view kLetters(kLettersOfPlace, sizeof(kLettersOfPlace));
 constexpr size_t kShown = 60;
 
 using CellPlaces = std::unordered_set<uint32_t>;  // positions of cells
@@ -20,21 +22,37 @@ std::string_view AllStrings(const Document& document) {
   return {reinterpret_cast<const char*>(data.data()), data.size()};
 }
 
+// The string that has a byte of AllStrings.
+StringId StringAt(const Document& document, size_t byte) {
+  const auto offsets = document.string_offsets();
+  const auto next = std::upper_bound(offsets.begin(), offsets.end(), byte);
+  // Offsets that are not sorted would make a search go back.
+  if (next == offsets.begin() || next == offsets.end() || *next <= byte) {
+    document.Fail("damaged strings");
+  }
+  return static_cast<StringId>(next - offsets.begin() - 1);
+}
+
+// Calls `call` with each string that has `part`, once for each string.
+template <typename Call>
+void ForEachStringWith(const Document& document, std::string_view part, const Call& call) {
+  const std::string_view all = AllStrings(document);
+  for (size_t at = all.find(part); at != std::string_view::npos;) {
+    const StringId id = StringAt(document, at);
+    call(id);
+    at = all.find(part, document.string_offsets()[id + 1]);
+  }
+}
+
 // The strings in which one of the roots occurs.
 std::map<StringId, std::string_view> StringsWithPaths(const Document& document,
                                                       const portable::Roots& roots) {
   std::map<StringId, std::string_view> found;
-  const std::string_view all = AllStrings(document);
-  const auto offsets = document.string_offsets();
   for (const std::string& root : roots.Paths(kLetters)) {
-    for (size_t at = all.find(root); at != std::string_view::npos;) {
-      const auto next = std::upper_bound(offsets.begin(), offsets.end(), at);
-      if (next == offsets.begin() || next == offsets.end()) document.Fail("damaged strings");
-      const auto id = static_cast<StringId>(next - offsets.begin() - 1);
+    ForEachStringWith(document, root, [&](StringId id) {
       const std::string_view text = document.String(id);
       if (roots.OccursIn(text, kLetters)) found.emplace(id, text);
-      at = all.find(root, *next);
-    }
+    });
   }
   return found;
 }
@@ -62,6 +80,13 @@ CellPlaces PlacesOfPaths(const Document& document) {
   }
   for (const Cell node : members("nodes")) AddField(document, node, "root_path", places);
   return places;
+}
+
+// Refuses a text that the document has already: its strings are distinct.
+void RequireNew(const Document& document, const std::string& text) {
+  ForEachStringWith(document, text, [&](StringId id) {
+    if (document.String(id) == text) document.Fail("it has a text that is a path here");
+  });
 }
 
 [[noreturn]] void Refuse(const Document& document, std::string_view text) {
@@ -93,6 +118,17 @@ FileImage MarkedEntry(const Document& document, const portable::Roots& roots) {
     marked.emplace(id, std::move(relative));
   }
   return CopyWithStrings(document, marked);
+}
+
+FileImage BoundEntry(const Document& document, const portable::Roots& roots) {
+  std::map<StringId, std::string> bound;
+  ForEachStringWith(document, {&portable::kRootMark, 1}, [&](StringId id) {
+    auto text = roots.Bound(document.String(id));
+    if (!text) document.Fail("it has a path below a directory that is unknown here");
+    RequireNew(document, *text);
+    bound.emplace(id, std::move(*text));
+  });
+  return CopyWithStrings(document, bound);
 }
 
 }  // namespace flatmanifest::front

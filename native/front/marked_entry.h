@@ -15,6 +15,10 @@ namespace flatmanifest::front {
 // what dbt would have there in another place cannot be known.
 FileImage MarkedEntry(const Document& document, const portable::Roots& roots);
 
+// A copy of a portable entry with the paths of this place. Throws FormatError for a mark of an
+// unknown root, and for a path that the entry has as another text.
+FileImage BoundEntry(const Document& document, const portable::Roots& roots);
+
 }  // namespace flatmanifest::front
 
 #endif  // FLATMANIFEST_FRONT_MARKED_ENTRY_H_

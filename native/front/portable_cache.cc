@@ -16,6 +16,7 @@
 #include "freshness/file_contents.h"
 #include "front/artifact_record.h"
 #include "front/document_builder.h"
+#include "front/marked_entry.h"
 #include "front/user_id.h"
 #include "portable/graph_pickle.h"
 #include "portable/holes.h"
@@ -37,46 +38,17 @@ constexpr std::string_view kMsgpackForm = "msgpack";
 constexpr std::string_view kGraphForm = "graph";
 constexpr size_t kMostCandidates = 64;  // branches of a project
 
-portable::ContentFacts FactsAt(const Fields& fields) {
-  return {.size = static_cast<uint64_t>(fields.Integer("size")), .digest = fields.Text("digest")};
+// The contents of the packed file STEM.NAME.zst, of which `fields` has size and digest.
+portable::Bytes Unpacked(const std::string& stem, const std::string& name, const Fields& fields) {
+  const std::string packed = stem + '.' + name + ".zst";
+  RequireTrustedFile(packed);
+  return portable::ReadPacked(packed, {.size = static_cast<uint64_t>(fields.Integer("size")),
+                                       .digest = fields.Text("digest")});
 }
 
 // Whether a file's name has nothing that leads to another directory.
 bool IsPlainName(const std::string& name) {
   return !name.empty() && !name.starts_with('.') && name.find('/') == std::string::npos;
-}
-
-// Refuses a text that the document has already: its strings are distinct.
-void RequireNew(const Document& document, const std::string& text) {
-  const auto data = document.string_data();
-  const std::string_view all(reinterpret_cast<const char*>(data.data()), data.size());
-  const auto offsets = document.string_offsets();
-  for (size_t at = all.find(text); at != std::string_view::npos; at = all.find(text, at + 1)) {
-    const auto begin = std::lower_bound(offsets.begin(), offsets.end(), at);
-    if (begin != offsets.end() && *begin == at && *(begin + 1) == at + text.size()) {
-      document.Fail("it has a text that is a path here");
-    }
-  }
-}
-
-// The strings with marks, bound.
-std::map<StringId, std::string> BoundStrings(const Document& document,
-                                             const portable::Roots& roots) {
-  std::map<StringId, std::string> bound;
-  const auto data = document.string_data();
-  const std::string_view all(reinterpret_cast<const char*>(data.data()), data.size());
-  const auto offsets = document.string_offsets();
-  for (size_t at = all.find(portable::kRootMark); at != std::string_view::npos;) {
-    const auto next = std::upper_bound(offsets.begin(), offsets.end(), at);
-    if (next == offsets.end() || next == offsets.begin()) document.Fail("damaged strings");
-    const auto id = static_cast<StringId>(next - offsets.begin() - 1);
-    auto text = roots.Bound(document.String(id));
-    if (!text) document.Fail("it has a path below a directory that is unknown here");
-    RequireNew(document, *text);
-    bound.emplace(id, std::move(*text));
-    at = all.find(portable::kRootMark, *next);
-  }
-  return bound;
 }
 
 std::vector<portable::Hole> HolesOf(const Fields& artifact) {
@@ -94,6 +66,9 @@ std::vector<portable::Hole> HolesOf(const Fields& artifact) {
   return holes;
 }
 
+// Trimming removes first what was not used for longest (front/cache.h).
+void MarkUsed(const std::string& path) { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }
+
 // Creates the directory of a file, as dbt would.
 void MakeDirectoryOf(const std::string& path) {
   std::error_code error;
@@ -101,7 +76,7 @@ void MakeDirectoryOf(const std::string& path) {
   if (error) throw IoError("cannot make a directory for", path, error.value());
 }
 
-// What an artifact has here, of its contents in any place.
+// The contents of an artifact here, made of those that it has in any place.
 portable::Bytes ArtifactHere(const Fields& artifact, const portable::Bytes& contents,
                              const PlaceCheck& check) {
   const std::string form = artifact.Text("form");
@@ -153,6 +128,20 @@ Cell DependenciesCell(DocumentBuilder& builder, const Dependencies& dependencies
                          {"salt", builder.Text(dependencies.salt)},
                          {"environment", builder.Text(dependencies.environment)},
                          {"values", builder.Object({})}});
+}
+
+// Publishes a small file of the cache. It can be made again, so that it need not be flushed.
+void PublishDocument(DocumentBuilder builder, Cell root, const std::string& path) {
+  FileImage image = std::move(builder).Finish(root, 1);
+  PrepareTrustedFile(path);
+  PublishNext(path, image.writable_bytes(), Flush::kNone);
+}
+
+// The file of an entry beside KEY.fman: KEY.state.fman, KEY.artifacts.fman.
+std::string Beside(const std::string& entry, std::string_view kind) {
+  fs::path path = entry;
+  path.replace_extension();
+  return path.string() + '.' + std::string(kind) + ".fman";
 }
 
 std::string BoundText(const portable::Roots& roots, std::string_view text) {
@@ -231,7 +220,8 @@ std::optional<LocalEntry> PortableCache::ImportEntry(const std::string& key) {
 
 std::optional<LocalEntry> PortableCache::ImportEntryAt(const std::string& stem) {
   try {
-    const auto file = OpenChecked(stem + std::string(kPortableSuffix));
+    const std::string file_name = stem + std::string(kPortableSuffix);
+    const auto file = OpenChecked(file_name);
     const Fields record(file->document());
     const auto dependencies = check_.Bound(ReadPortableDependencies(record.Object("dependencies")));
     if (!dependencies) {
@@ -241,7 +231,8 @@ std::optional<LocalEntry> PortableCache::ImportEntryAt(const std::string& stem) 
     std::vector<std::string> parts = record.Texts("key");
     for (std::string& part : parts) part = BoundText(check_.roots(), part);
     const std::string local_key = EntryKey(parts);
-    if (!IsInPlaceOf(stem, record, local_key)) return std::nullopt;
+    const SavedManifest saved = FindSavedManifest(stem, record, local_key);
+    if (saved == SavedManifest::kOfOtherParses) return std::nullopt;
     LocalEntry entry{.path = directory_ + '/' + local_key + ".fman"};
     if (const auto known = Known(record, entry.path)) {
       entry = *known;
@@ -250,9 +241,8 @@ std::optional<LocalEntry> PortableCache::ImportEntryAt(const std::string& stem) 
       entry.generation = PublishEntry(stem, record, entry.path);
     }
     PublishState(record, *dependencies, entry);
-    RestoreArtifacts(stem, record, entry);
-    ::utimensat(AT_FDCWD, (stem + std::string(kPortableSuffix)).c_str(), nullptr,
-                0);  // it was used
+    RestoreArtifacts(stem, record, entry, saved);
+    MarkUsed(file_name);
     return entry;
   } catch (const FormatError& error) {
     Refuse(error.message());
@@ -260,36 +250,29 @@ std::optional<LocalEntry> PortableCache::ImportEntryAt(const std::string& stem) 
   }
 }
 
-// Whether dbt would parse everything in this target directory, or its saved manifest is the
-// entry's.
-bool PortableCache::IsInPlaceOf(const std::string& stem, const Fields& record,
-                                const std::string& local_key) {
-  keeps_saved_ = false;
+PortableCache::SavedManifest PortableCache::FindSavedManifest(const std::string& stem,
+                                                              const Fields& record,
+                                                              const std::string& local_key) {
   const std::string target = check_.roots().Path(portable::kTarget);
   const std::string saved = target + '/' + kSavedManifest;
   std::error_code error;
   if (!fs::exists(saved, error)) {
-    if (!fs::exists(target + "/manifest.json", error)) return true;
+    if (!fs::exists(target + "/manifest.json", error)) return SavedManifest::kReplaced;
     Refuse(saved + " was removed, which asks for a parse of everything");
-    return false;
+    return SavedManifest::kOfOtherParses;
   }
   for (const Fields& artifact : record.Objects("artifacts")) {
     if (artifact.Text("name") != kSavedManifest) continue;
-    const std::string packed = stem + '.' + kSavedManifest + ".zst";
-    RequireTrustedFile(packed);
-    const portable::Bytes contents = portable::ReadPacked(packed, FactsAt(artifact));
+    const portable::Bytes contents = Unpacked(stem, kSavedManifest, artifact);
     const auto there = ReadFiles({&saved, 1}, std::numeric_limits<uint32_t>::max(), 1)[0];
     if (!there) continue;
     const portable::Bytes here = WithProjectRootsOf(*there, artifact, contents, check_);
     const std::string_view text(reinterpret_cast<const char*>(here.data()), here.size());
-    if (*there == text) {
-      keeps_saved_ = true;
-      return true;
-    }
+    if (*there == text) return SavedManifest::kOfEntry;
   }
-  if (ShowsAnotherEntry(saved, local_key)) return true;
+  if (ShowsAnotherEntry(saved, local_key)) return SavedManifest::kReplaced;
   Refuse(saved + " is of another parse, from which dbt goes on");
-  return false;
+  return SavedManifest::kOfOtherParses;
 }
 
 // Whether an artifact is known to show another entry of this cache, unchanged.
@@ -314,7 +297,7 @@ std::optional<LocalEntry> PortableCache::Known(const Fields& record,
   try {
     const auto entry = OpenChecked(path);
     const uint64_t generation = entry->document().header().generation;
-    const auto state = OpenChecked(path.substr(0, path.size() - 5) + ".state.fman");
+    const auto state = OpenChecked(Beside(path, "state"));
     const Fields fields(state->document());
     const bool is_same = fields.Has("portable") &&
                          fields.Text("portable") == record.Object("entry").Text("digest") &&
@@ -336,20 +319,14 @@ void PortableCache::MakeCache() const {
 
 uint64_t PortableCache::PublishEntry(const std::string& stem, const Fields& record,
                                      const std::string& path) {
-  const std::string packed = stem + ".entry.zst";
-  RequireTrustedFile(packed);
-  portable::Bytes bytes = portable::ReadPacked(packed, FactsAt(record.Object("entry")));
-  const Document document = Document::Open(bytes, packed);
-  const auto texts = BoundStrings(document, check_.roots());
+  const portable::Bytes bytes = Unpacked(stem, "entry", record.Object("entry"));
+  FileImage image = BoundEntry(Document::Open(bytes, stem + ".entry.zst"), check_.roots());
   PrepareTrustedFile(path);
-  if (texts.empty()) return PublishNext(path, bytes, Flush::kNone).generation;
-  FileImage image = CopyWithStrings(document, texts);
   return PublishNext(path, image.writable_bytes(), Flush::kNone).generation;
 }
 
 void PortableCache::PublishState(const Fields& record, const Dependencies& dependencies,
                                  const LocalEntry& entry) {
-  const std::string path = entry.path.substr(0, entry.path.size() - 5) + ".state.fman";
   DocumentBuilder builder;
   const auto copied = [&](const char* name) {
     return builder.Copy(record.document(), record.Value(name),
@@ -363,13 +340,11 @@ void PortableCache::PublishState(const Fields& record, const Dependencies& depen
                       {"words", copied("words")},
                       {"looked_up", builder.Texts(*dependencies.variables)},
                       {"portable", builder.Text(record.Object("entry").Text("digest"))}});
-  FileImage image = std::move(builder).Finish(root, 1);
-  PrepareTrustedFile(path);
-  PublishNext(path, image.writable_bytes(), Flush::kNone);
+  PublishDocument(std::move(builder), root, Beside(entry.path, "state"));
 }
 
 void PortableCache::RestoreArtifacts(const std::string& stem, const Fields& record,
-                                     const LocalEntry& entry) {
+                                     const LocalEntry& entry, SavedManifest saved) {
   struct Restored {
     std::string path;
     Snapshot snapshot;
@@ -380,10 +355,9 @@ void PortableCache::RestoreArtifacts(const std::string& stem, const Fields& reco
     RequireInTarget(record.document(), artifact.Text("place"));
     const std::string path = BoundText(check_.roots(), artifact.Text("place"));
     // dbt leaves a saved manifest from which nothing has changed.
-    if (keeps_saved_ && name == kSavedManifest) return {path, TakeSnapshotOfNew(path)};
-    const std::string packed = stem + '.' + name + ".zst";
-    RequireTrustedFile(packed);
-    const portable::Bytes contents = portable::ReadPacked(packed, FactsAt(artifact));
+    const bool stays = saved == SavedManifest::kOfEntry && name == kSavedManifest;
+    if (stays) return {path, TakeSnapshotOfNew(path)};
+    const portable::Bytes contents = Unpacked(stem, name, artifact);
     MakeDirectoryOf(path);
     Publish(path, ArtifactHere(artifact, contents, check_), Flush::kNone, Existing::kKeep);
     return {path, TakeSnapshotOfNew(path)};
@@ -407,10 +381,7 @@ void PortableCache::RestoreArtifacts(const std::string& stem, const Fields& reco
   }
   const Cell root = builder.Object(
       {{"generation", builder.Unsigned(entry.generation)}, {"files", builder.Object(files)}});
-  FileImage image = std::move(builder).Finish(root, 1);
-  const std::string path = entry.path.substr(0, entry.path.size() - 5) + ".artifacts.fman";
-  PrepareTrustedFile(path);
-  PublishNext(path, image.writable_bytes(), Flush::kNone);
+  PublishDocument(std::move(builder), root, Beside(entry.path, "artifacts"));
 }
 
 bool PortableCache::ImportTranscript(const std::string& key, const portable::Roots& roots,
@@ -425,7 +396,8 @@ bool PortableCache::ImportTranscript(const std::string& key, const portable::Roo
 bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::string& path,
                                        PlaceCheck& check) {
   try {
-    const auto file = OpenChecked(stem + std::string(kPortableSuffix));
+    const std::string file_name = stem + std::string(kPortableSuffix);
+    const auto file = OpenChecked(file_name);
     const Fields record(file->document());
     RequireHarmless(record);
     portable::Roots roots = check.roots();
@@ -446,7 +418,7 @@ bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::strin
     if (!IsPlainName(entry_stem)) record.document().Fail("its entry does not lie beside it");
     const auto entry = ImportEntryAt((fs::path(stem).parent_path() / entry_stem).string());
     if (!entry) return false;
-    ::utimensat(AT_FDCWD, (stem + std::string(kPortableSuffix)).c_str(), nullptr, 0);
+    MarkUsed(file_name);
     DocumentBuilder builder;
     DocumentBuilder::Members members = {{"dependencies", DependenciesCell(builder, *dependencies)},
                                         {"entry", builder.Text(entry->path)},
@@ -461,9 +433,8 @@ bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::strin
       const std::string log = BoundText(roots, sink.Text("path"));
       if (!log.empty()) MakeDirectoryOf(log);
     }
-    FileImage image = std::move(builder).Finish(builder.Object(members), 1);
-    PrepareTrustedFile(path);
-    PublishNext(path, image.writable_bytes(), Flush::kNone);
+    const Cell root = builder.Object(members);
+    PublishDocument(std::move(builder), root, path);
     return true;
   } catch (const FormatError& error) {
     Refuse(error.message());

@@ -64,9 +64,17 @@ class PortableCache {
   const std::string& reason() const { return reason_; }
 
  private:
+  // The saved manifest in the target directory, or none.
+  enum class SavedManifest : uint8_t {
+    kReplaced,       // dbt would parse everything, and replace it
+    kOfEntry,        // dbt would find nothing changed, and leave it
+    kOfOtherParses,  // dbt would go on from it
+  };
+
   std::vector<std::string> Candidates(const std::string& key) const;
+  SavedManifest FindSavedManifest(const std::string& stem, const Fields& record,
+                                  const std::string& local_key);
   std::optional<LocalEntry> ImportEntryAt(const std::string& stem);
-  bool IsInPlaceOf(const std::string& stem, const Fields& record, const std::string& local_key);
   bool ShowsAnotherEntry(const std::string& path, const std::string& local_key) const;
   std::optional<LocalEntry> Known(const Fields& record, const std::string& path) const;
   void Refuse(const std::string& why);
@@ -74,7 +82,8 @@ class PortableCache {
   uint64_t PublishEntry(const std::string& stem, const Fields& record, const std::string& path);
   void PublishState(const Fields& record, const Dependencies& dependencies,
                     const LocalEntry& entry);
-  void RestoreArtifacts(const std::string& stem, const Fields& record, const LocalEntry& entry);
+  void RestoreArtifacts(const std::string& stem, const Fields& record, const LocalEntry& entry,
+                        SavedManifest saved);
   bool ImportTranscriptAt(const std::string& stem, const std::string& path, PlaceCheck& check);
 
   std::string directory_;

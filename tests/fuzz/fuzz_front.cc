@@ -117,8 +117,9 @@ void ReadPortable(const std::string& path) {
   Try([&] { portable::GraphPickle(document, roots); });
   Try([&] {
     const FileImage marked = MarkedEntry(document, roots);
-    Document::Open(marked.bytes(), "marked");
+    BoundEntry(Document::Open(marked.bytes(), "marked"), roots);
   });
+  Try([&] { BoundEntry(document, roots); });
   Try([&] { ReadPortableDependencies(Fields(document).Object("dependencies")); });
 }
 

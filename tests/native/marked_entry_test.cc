@@ -54,6 +54,32 @@ TEST_F(MarkedEntryTest, MarksThePathsThatDbtKeeps) {
   EXPECT_NE(document.FindRow("model.s.b"), kNoRow);
 }
 
+TEST_F(MarkedEntryTest, IsBoundInAnotherPlace) {
+  const FileImage marked = Marked(EntryWith("select '/other/path'"));
+  portable::Roots there;
+  there.Add(portable::kProject, "/home/me/a longer path");
+  there.Add(portable::kPrefix, "/v");
+  const FileImage image = BoundEntry(Document::Open(marked.bytes(), "marked"), there);
+  const Document document = Document::Open(image.bytes(), "bound");
+  Verify(document);
+  const std::string_view all(reinterpret_cast<const char*>(document.string_data().data()),
+                             document.string_data().size());
+  EXPECT_NE(all.find("/home/me/a longer path"), std::string_view::npos);
+  EXPECT_NE(all.find("/v/dbt/include"), std::string_view::npos);
+  EXPECT_EQ(all.find("/srv/shop"), std::string_view::npos);
+  EXPECT_FALSE(portable::IsMarked(all));
+}
+
+TEST_F(MarkedEntryTest, RefusesAPlaceThatTheEntryHasAsATextOrDoesNotKnow) {
+  const FileImage marked = Marked(EntryWith("/other"));
+  const Document document = Document::Open(marked.bytes(), "marked");
+  portable::Roots there;
+  EXPECT_THROW(BoundEntry(document, there), FormatError);
+  there.Add(portable::kProject, "/other");
+  there.Add(portable::kPrefix, "/v");
+  EXPECT_THROW(BoundEntry(document, there), FormatError);
+}
+
 TEST_F(MarkedEntryTest, RefusesAPathAnywhereElse) {
   for (const char* text : {"/srv/shop", "select '/srv/shop/seeds'", "file:///srv/shop/a"}) {
     const std::string message = MessageOf<FormatError>([&] { Marked(EntryWith(text)); });
