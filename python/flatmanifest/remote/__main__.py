@@ -84,7 +84,7 @@ def request_of(command: str, url: str, directory: str) -> dict[str, object]:
 
 
 def summary(command: str, url: str, outcome: Outcome) -> str:
-    """What has been transferred, in a line."""
+    """The outcome of a transfer, in a line."""
     counts = outcome.counts
     done = {"push": "sent to", "pull": "taken from"}[command]
     text = (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PREFIX = ".transfer-"
 PRIVATE = 0o700
-# A directory of that age without a lock belongs to a process that was killed.
+# An empty directory of that age without a lock belongs to a process that was killed.
 SECONDS_ABANDONED = 600.0
 
 
@@ -35,10 +35,7 @@ def temporary(directory: Path) -> Iterator[Path]:
 
     Removes those of killed processes, too. Raises OSError.
     """
-    for other in directory.glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            if time.time() - other.lstat().st_mtime > SECONDS_ABANDONED:
-                _remove_if_abandoned(other)
+    remove_left_behind(directory)
     made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=directory))
     try:
         with locked(made):
@@ -62,19 +59,16 @@ def locked(directory: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
 
 
 def remove_left_behind(directory: Path) -> None:
-    """Remove what a killed process has left in its temporary directory. Raises nothing.
+    """Remove the temporary directories of killed processes. Raises nothing.
 
-    An empty directory may be one that another process is about to lock.
+    A young, empty directory may be one that another process is about to lock.
     """
     for other in directory.glob(f"{PREFIX}*"):
         with suppress(OSError):
-            if any(other.iterdir()):
-                _remove_if_abandoned(other)
-
-
-def _remove_if_abandoned(directory: Path) -> None:
-    with locked(directory, fcntl.LOCK_EX | fcntl.LOCK_NB):
-        shutil.rmtree(directory, ignore_errors=True)
+            is_old = time.time() - other.lstat().st_mtime > SECONDS_ABANDONED
+            if is_old or any(other.iterdir()):
+                with locked(other, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    shutil.rmtree(other, ignore_errors=True)
 
 
 def known(directory: Path, stem: str, *, verify: bool = False) -> Record | None:

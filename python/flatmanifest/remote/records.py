@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from flatmanifest._native import FormatError, entry_key, open_objects, verify_packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 SUFFIX = ".portable.fman"
@@ -92,6 +92,12 @@ class Record:
         return set(self.packed) > set(other.packed)
 
 
+def entry_key_of(parts: Iterable[str], flags: Mapping[str, str], state: str) -> str:
+    """The key of portable entries: the parts of a local key with marks, dbt's flags and state."""
+    shown = [f"{name}={value}" for name, value in sorted(flags.items())]
+    return entry_key([*parts, *shown, state])
+
+
 def key_of(stem: str) -> str:
     return stem.partition("-")[0]
 
@@ -138,8 +144,7 @@ def _record_of(fields: dict[str, Any], stem: str) -> Record:
         if not isinstance(entry, str) or not ENTRY_STEM.fullmatch(entry):
             raise RefusedError("it names no entry")
         return Record(stem, entry=entry)
-    flags = [f"{name}={value}" for name, value in sorted(fields["flags"].items())]
-    if entry_key([*fields["key"], *flags, fields["state"]]) != key_of(stem):
+    if entry_key_of(fields["key"], fields["flags"], fields["state"]) != key_of(stem):
         raise RefusedError("it belongs to another key")
     return Record(stem, packed=tuple(_packed(fields, stem)))
 

@@ -35,14 +35,15 @@ if TYPE_CHECKING:
     from flatmanifest.remote.store import Listed, Store
 
 AT_ONCE = 8
-# The latest records of a key that are looked at (native/front/portable_cache.cc).
+# The latest records of a key that are fetched: each is a request, and dbt waits. More of a cache's
+# own are compared (native/front/portable_cache.cc).
 MOST_CANDIDATES = 16
 DISCARDED = "discarded"
 
 
 @dataclass
 class Counts:
-    """What a transfer has done: new records, records that were there, and refused ones."""
+    """The outcome of a transfer: new records, records that were there, and refused ones."""
 
     entries: int = 0
     transcripts: int = 0
@@ -51,7 +52,7 @@ class Counts:
 
 
 class Transfer:
-    """What sending and taking have in common. One transfer at a time; threads share it."""
+    """The common part of sending and taking. One transfer at a time; threads share it."""
 
     own: Path  # a directory for files that are not complete
     pool: ThreadPoolExecutor

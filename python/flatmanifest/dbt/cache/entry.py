@@ -228,7 +228,7 @@ class Entry:
 
 @dataclasses.dataclass
 class ParseFacts:
-    """What is known of a parse beside its manifest and its dependencies.
+    """The facts of a parse beside its manifest and its dependencies.
 
     - ``description``: the parts of the key, for people; ``flags``: dbt's flags
     - ``looked_up``: the variables that templates have looked up; None if they are not known

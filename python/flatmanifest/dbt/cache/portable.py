@@ -5,8 +5,6 @@ docs/portable.md describes them. ``native/front/portable_cache.h`` imports them.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
 import pickle
@@ -17,10 +15,11 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgpack
+
 from flatmanifest._native import (
     FormatError,
     Roots,
-    entry_key,
     import_entry,
     is_fresh,
     most_cache_bytes,
@@ -32,14 +31,17 @@ from flatmanifest._native import (
     write_marked_entry,
     write_packed,
 )
+from flatmanifest.dbt.cache import entry as entries
 from flatmanifest.dbt.cache import objects
 from flatmanifest.dbt.cache.location import cache_layers
 from flatmanifest.dbt.cache.partial_parse import fields_of
 from flatmanifest.dbt.dependencies.files import note_written
 from flatmanifest.dbt.dependencies.record import encoded
+from flatmanifest.remote.landing import locked
+from flatmanifest.remote.records import SUFFIX, entry_key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from dbt.config.runtime import RuntimeConfig
 
@@ -57,6 +59,7 @@ FORMS = {
     GRAPH: "graph",
 }
 ROOT_PATH = b'"root_path": '
+LONGEST_PATH = 5000  # bytes of a packed path: PATH_MAX, and its head
 # The roots that differ from one run to the next (native/portable/roots.h).
 ALL_LETTERS = "PTWLF"
 USER_MARK = "\x1aU"
@@ -88,8 +91,7 @@ class ParsePlace:
 
     @property
     def portable_key(self) -> str:
-        flags = [f"{name}={value}" for name, value in sorted(self.flags.items())]
-        return entry_key([*self.key, *flags, self.state])
+        return entry_key_of(self.key, self.flags, self.state)
 
 
 def place_of(
@@ -151,55 +153,66 @@ def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) ->
         "passed": entry.passed_checks,
         "words": entry.description,
     }
+    shown = artifacts_shown(entry, place)
+    if is_exported(entry, Path(f"{path}{SUFFIX}"), shown):
+        return stem
     with locked(place.directory):
         packed = write_marked_entry(entry.path, f"{path}.entry.zst", place.roots)
-        record.update(entry=packed, artifacts=list(artifacts_of(entry, place, path)))
-        objects.publish(Path(f"{path}.portable.fman"), record, is_lasting=False)
+        artifacts = [packed_artifact(each, entry, place, path) for each in shown]
+        record.update(entry=packed, artifacts=[each for each in artifacts if each is not None])
+        objects.publish(Path(f"{path}{SUFFIX}"), record, is_lasting=False)
     entry.keep_portable(packed["digest"])
     trim_cache(str(place.directory), most_cache_bytes(), entry.path.stem)
     return stem
 
 
-@contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Keep other processes from importing, or writing the same files, until the block ends.
-
-    The front door takes the same lock (native/front/serve.cc).
-    """
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def artifacts_of(entry: Entry, place: ParsePlace, stem: Path) -> Iterable[dict[str, Any]]:
-    """Pack the artifacts that show an entry, each as a file beside the record."""
+def artifacts_shown(entry: Entry, place: ParsePlace) -> dict[str, dict[str, Any]]:
+    """The facts of the artifacts that an entry takes along, by path."""
+    shown = {}
     for path in list(entry.artifacts()):
         directory, name = os.path.split(path)
         known = entry.artifact(path)
-        if known is None or directory != place.target or name not in FORMS:
-            continue
-        if known.get("stale"):
-            continue
-        text = Path(path).read_bytes()
-        if entry.artifact(path) is None:  # somebody has written to it meanwhile
-            continue
-        holes: list[dict[str, Any]] = []
-        if name == GRAPH:
-            contents = graph_data(text, stem, place.roots)
-        else:
-            contents, holes = cut(name, text, place.roots)
-        facts = {key: value for key, value in known.items() if key != "snapshot"}
-        yield {
-            "name": name,
-            "place": place.roots.relative(path),
-            "form": FORMS[name],
-            "holes": holes,
-            "facts": facts,
-            **write_packed(f"{stem}.{name}.zst", contents),
-        }
+        if known is not None and directory == place.target and name in FORMS:
+            facts = {key: value for key, value in known.items() if key != "snapshot"}
+            if not facts.get("stale"):
+                shown[path] = facts
+    return shown
+
+
+def is_exported(entry: Entry, record: Path, shown: Mapping[str, dict[str, Any]]) -> bool:
+    """Whether the portable copy of an entry has these artifacts, with these facts."""
+    there = None if entry.portable is None else entries.read(record)
+    if there is None or there["entry"]["digest"] != entry.portable:
+        return False
+    facts = {artifact["name"]: artifact["facts"] for artifact in there["artifacts"]}
+    return there["passed"] == entry.passed_checks and all(
+        facts.get(os.path.basename(path)) == known  # noqa: PTH119
+        for path, known in shown.items()
+    )
+
+
+def packed_artifact(
+    path: str, entry: Entry, place: ParsePlace, stem: Path
+) -> dict[str, Any] | None:
+    """Pack an artifact as a file beside the record; None if it has changed meanwhile."""
+    name = os.path.basename(path)  # noqa: PTH119
+    text = Path(path).read_bytes()
+    known = entry.artifact(path)
+    if known is None:
+        return None
+    holes: list[dict[str, Any]] = []
+    if name == GRAPH:
+        contents = graph_data(text, stem, place.roots)
+    else:
+        contents, holes = cut(name, text, place.roots)
+    return {
+        "name": name,
+        "place": place.roots.relative(path),
+        "form": FORMS[name],
+        "holes": holes,
+        "facts": {key: value for key, value in known.items() if key != "snapshot"},
+        **write_packed(f"{stem}.{name}.zst", contents),
+    }
 
 
 def graph_data(pickled: bytes, stem: Path, roots: Roots) -> bytes:
@@ -273,40 +286,27 @@ def found_in_msgpack(text: bytes, roots: Roots) -> list[Found]:
     """The root_path of seeds and project_root of files, and the values of variables."""
     found: list[Found] = []
     for name in ("root_path", "project_root"):
-        key = packed_text(name)
-        for match in re.finditer(re.escape(key), text):
-            path, end = text_at(text, match.end())
-            marked = path if path is None else roots.relative(path)
-            if marked is not None and marked != path:
+        for match in re.finditer(re.escape(msgpack.packb(name)), text):
+            value = text_at(text, match.end())
+            if value is None:
+                continue
+            path, end = value
+            marked = roots.relative(path)
+            if marked != path:
                 found.append((match.end(), end, {"text": marked}))
     (begin, end), _ = fields_of(text, set())["env_vars"]
-    import msgpack  # noqa: PLC0415 - dbt's
-
     names = list(msgpack.unpackb(text[begin:end]))
     if names:
         found.append((begin, end, {"variables": names}))
     return found
 
 
-def packed_text(text: str) -> bytes:
-    import msgpack  # noqa: PLC0415
-
-    packed: bytes = msgpack.packb(text)
-    return packed
-
-
-def text_at(packed: bytes, begin: int) -> tuple[str | None, int]:
+def text_at(packed: bytes, begin: int) -> tuple[str, int] | None:
     """The str at a place of a msgpack file and its end; None for another value."""
-    first = packed[begin]
-    if first & 0xE0 == 0xA0:
-        head, size = 1, first & 0x1F
-    elif first in {0xD9, 0xDA, 0xDB}:
-        width = 1 << (first - 0xD9)
-        head, size = 1 + width, int.from_bytes(packed[begin + 1 : begin + 1 + width], "big")
-    else:
-        return None, begin
-    end = begin + head + size
-    return packed[begin + head : end].decode(), end
+    unpacker = msgpack.Unpacker()
+    unpacker.feed(packed[begin : begin + LONGEST_PATH])
+    value = unpacker.unpack()
+    return (value, begin + unpacker.tell()) if isinstance(value, str) else None
 
 
 def export_transcript(
@@ -361,7 +361,7 @@ def export_transcript(
         "user_file": roots.relative(user_file) if user_file else None,
     }
     stem = f"{key}-{content}"
-    objects.publish(directory / f"{stem}.portable.fman", record, is_lasting=False)
+    objects.publish(directory / f"{stem}{SUFFIX}", record, is_lasting=False)
     return stem
 
 
