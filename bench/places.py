@@ -36,18 +36,11 @@ class Places:
         self.count = 0
         generate("03_2000_chain", self.origin, None)
 
-    def copied(self) -> Path:
+    def made(self, copy_function: Callable[..., object]) -> Path:
         self.count += 1
         place = self.work / str(self.count)
         left_out = shutil.ignore_patterns("target", "logs")
-        shutil.copytree(self.origin, place, ignore=left_out, copy_function=shutil.copyfile)
-        return place
-
-    def linked(self) -> Path:
-        self.count += 1
-        place = self.work / str(self.count)
-        left_out = shutil.ignore_patterns("target", "logs")
-        shutil.copytree(self.origin, place, ignore=left_out, copy_function=os.symlink)
+        shutil.copytree(self.origin, place, ignore=left_out, copy_function=copy_function)
         return place
 
     def run(self, place: Path, *command: str, switch: str = "1") -> float:
@@ -69,22 +62,22 @@ def measure(report: Report, work: Path) -> None:
     front_door = ("flatmanifest", "dbt", "ls")
     places.run(places.origin, *front_door)
 
-    def in_new(make: Callable[[], Path], *command: str, switch: str = "1") -> float:
-        place = make()
+    def in_new(copy: Callable[..., object], *command: str, switch: str = "1") -> float:
+        place = places.made(copy)
         seconds = places.run(place, *command, switch=switch)
         shutil.rmtree(place)
         return seconds
 
-    for shown, make in (("a fresh copy", places.copied), ("a directory of links", places.linked)):
+    kinds = (("a fresh copy", shutil.copyfile, 200), ("a directory of links", os.symlink, 50))
+    for shown, copy, least in kinds:
         contestants = run_measured(
             {
-                "dbt": partial(in_new, make, "dbt", "ls", switch="0"),
-                "flatmanifest dbt": partial(in_new, make, *front_door),
+                "dbt": partial(in_new, copy, "dbt", "ls", switch="0"),
+                "flatmanifest dbt": partial(in_new, copy, *front_door),
             },
             ROUNDS,
         )
         report.contests.append((f"dbt ls in {shown}, whole process, chain2000", contestants))
-        least = 200 if make == places.copied else 50
         report.at_least(
             15, f"flatmanifest dbt ls in {shown}, chain2000", ratio(*contestants), least
         )
@@ -97,7 +90,7 @@ def plugin(report: Report, places: Places) -> None:
     """A start of the plugin in a fresh copy beside a warm one in the same place."""
     fresh, warm = [], []
     for number in range(1 + ROUNDS):
-        place = places.copied()
+        place = places.made(shutil.copyfile)
         seconds = [places.run(place, "dbt", "ls", "--quiet") for _ in range(2)]
         shutil.rmtree(place)
         if number:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ import flatmanifest
 from flatmanifest.dbt.cache import objects
 from tests.conftest import NOBODY
 from tests.dbt.template import PROGRAM
-from tests.dbt.warm import LINE, SELECTED
+from tests.dbt.warm import LINE, SELECTED, first_line
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
 from tests.running import run_program
@@ -54,18 +53,8 @@ def run(project: Path, *arguments: str, **variables: str) -> str:
 
 def reason(project: Path, *arguments: str, **variables: str) -> str:
     """Return why the front door leaves a command to dbt; TOLD if it answers. dbt does not run."""
-    with subprocess.Popen(
-        [PROGRAM, "dbt", *(arguments or SELECTED)],
-        cwd=project,
-        env=environment(**variables),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        said = process.stderr.readline()
-        process.kill()
-    return said or TOLD
+    command = [PROGRAM, "dbt", *(arguments or SELECTED)]
+    return first_line(command, project, environment(**variables)) or TOLD
 
 
 def cache_of(project: Path) -> Path:

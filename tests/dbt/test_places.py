@@ -24,7 +24,7 @@ import pytest
 
 from tests.conftest import NOBODY
 from tests.dbt.template import PROGRAM
-from tests.dbt.warm import Done, dbt, is_told
+from tests.dbt.warm import Done, dbt, first_line, is_told
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
 
@@ -283,10 +283,9 @@ def test_another_interpreter_with_the_same_packages(origin: Origin, tmp_path: Pa
 def mounted(origin: Origin, mount: str, place: Path, *arguments: str) -> Done:
     """Run a command in a mount namespace of its own."""
     script = f'{mount} && cd "{place}" && exec "$@"'
-    variables = {"FLATMANIFEST_CACHE_DIR": str(origin.cache), "FLATMANIFEST_EXPLAIN": "1"}
     done = subprocess.run(
         [UNSHARE, "-m", "sh", "-c", script, "sh", str(PROGRAM), "dbt", *arguments],
-        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", **variables},
+        env=environment_of(origin.cache),
         capture_output=True,
         text=True,
         check=False,
@@ -322,7 +321,6 @@ def test_another_user(origin: Origin, tmp_path: Path) -> None:
             directory.chmod(0o711)
     tmp_path.chmod(0o711)
     command = [SETPRIV, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    variables = {"FLATMANIFEST_CACHE_DIR": str(cache), "FLATMANIFEST_EXPLAIN": "1"}
     python = str(Path(sys.base_prefix) / "lib")
     reachable = subprocess.run([*command, "test", "-x", python], check=False)
     if reachable.returncode != 0:
@@ -330,7 +328,7 @@ def test_another_user(origin: Origin, tmp_path: Path) -> None:
     done = subprocess.run(
         [*command, str(PROGRAM), "dbt", *COMMAND],
         cwd=place,
-        env={**os.environ, **PRIVATE, "FLATMANIFEST": "1", **variables},
+        env=environment_of(cache),
         capture_output=True,
         text=True,
         check=False,
@@ -421,27 +419,15 @@ def test_another_content_is_not_believed(
     assert not (place / "target").exists()
 
 
+def environment_of(cache: object, **variables: str) -> dict[str, str]:
+    own = {"FLATMANIFEST": "1", "FLATMANIFEST_EXPLAIN": "1", "FLATMANIFEST_CACHE_DIR": str(cache)}
+    return {**os.environ, **PRIVATE, **own, **variables}
+
+
 def first_words(origin: Origin, place: Path, **variables: str) -> Done:
     """What the front door says at once; dbt itself is not waited for."""
-    environment = {
-        **os.environ,
-        **PRIVATE,
-        "FLATMANIFEST": "1",
-        "FLATMANIFEST_EXPLAIN": "1",
-        "FLATMANIFEST_CACHE_DIR": str(origin.cache),
-        **variables,
-    }
-    with subprocess.Popen(
-        [PROGRAM, "dbt", *COMMAND],
-        cwd=place,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        said = process.stderr.readline()
-        process.kill()
+    command = [PROGRAM, "dbt", *COMMAND]
+    said = first_line(command, place, environment_of(origin.cache, **variables))
     return subprocess.CompletedProcess([], 0, "", said)
 
 
@@ -595,24 +581,14 @@ def test_a_parse_in_another_place(origin: Origin, tmp_path: Path) -> None:
 
 def test_no_room_for_what_is_imported(origin: Origin, tmp_path: Path) -> None:
     place = fresh(origin, tmp_path / "another")
-    environment = {**os.environ, **PRIVATE, "FLATMANIFEST": "1", "FLATMANIFEST_EXPLAIN": "1"}
-    environment["FLATMANIFEST_CACHE_DIR"] = f"{tmp_path / 'own'}:{origin.cache}"
+    directories = f"{tmp_path / 'own'}:{origin.cache}"
     script = 'ulimit -f 200; exec "$@"'  # blocks of 512 bytes
-    with subprocess.Popen(
-        ["/bin/sh", "-c", script, "sh", str(PROGRAM), "dbt", *COMMAND],
-        cwd=place,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        said = process.stderr.readline()
-        process.kill()
+    command = ["/bin/sh", "-c", script, "sh", PROGRAM, "dbt", *COMMAND]
+    said = first_line(command, place, environment_of(directories))
     assert "File too large" in said
     # Nothing is half written, and the next command finds room.
     assert [path.name for path in tmp_path.rglob("*.tmp")] == []
-    done = origin.run(place, FLATMANIFEST_CACHE_DIR=environment["FLATMANIFEST_CACHE_DIR"])
+    done = origin.run(place, FLATMANIFEST_CACHE_DIR=directories)
     assert is_told(done), done.stderr
 
 

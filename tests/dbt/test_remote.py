@@ -98,46 +98,22 @@ def proxy(s3: tuple[str, int], bucket: str, monkeypatch: pytest.MonkeyPatch) -> 
     made.stop()
 
 
+def asked(what: str, on: Machine, url: str, patience: Patience, **more: object) -> Outcome:
+    request = {"do": what, "url": url, "directory": str(on.cache), "may_be_missing": False}
+    return performed({**request, **more}, patience)
+
+
 def push(on: Machine, url: str, patience: Patience = OF_USER, stems: Any = None) -> Outcome:
-    return performed(
-        {
-            "do": "push",
-            "url": url,
-            "directory": str(on.cache),
-            "stems": stems,
-            "may_be_missing": True,
-        },
-        patience,
-    )
+    return asked("push", on, url, patience, stems=stems, may_be_missing=True)
 
 
 def pull(on: Machine, url: str, patience: Patience = OF_USER) -> Outcome:
-    return performed(
-        {
-            "do": "pull",
-            "url": url,
-            "directory": str(on.cache),
-            "most_bytes": 1_000_000_000,
-            "may_be_missing": False,
-        },
-        patience,
-    )
+    return asked("pull", on, url, patience, most_bytes=1_000_000_000)
 
 
 def pull_entry(on: Machine, url: str, patience: Patience = OF_DBT) -> Outcome:
-    return performed(
-        {
-            "do": "pull_entry",
-            "url": url,
-            "directory": str(on.cache),
-            "key": key_of(),
-            "project": str(on.project),
-            "target": str(on.project / "target"),
-            "programs": PROGRAMS,
-            "may_be_missing": False,
-        },
-        patience,
-    )
+    places = {"project": str(on.project), "target": str(on.project / "target")}
+    return asked("pull_entry", on, url, patience, key=key_of(), programs=PROGRAMS, **places)
 
 
 def counts(outcome: Outcome) -> tuple[int, int, int, int]:

@@ -36,6 +36,22 @@ def dbt(project: Path, *arguments: str, program: Any = PROGRAM, **variables: Any
     )
 
 
+def first_line(command: list[Any], project: Path, environment: dict[str, str]) -> str:
+    """Return what a command says first on standard error, and end it: dbt is not waited for."""
+    with subprocess.Popen(
+        command,
+        cwd=project,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.kill()
+    return said
+
+
 def is_told(done: Done) -> bool:
     return "dbt runs" not in done.stderr
 
