@@ -26,6 +26,7 @@ from bench import (
     cold_parse,
     completion,
     dbt_commands,
+    diff,
     graph,
     growth,
     manifest_file,
@@ -42,7 +43,7 @@ from tests.projects import generate
 LARGE = "dex_spellbook_v12"
 SMALL = "jaffle_shop_v12_dbt1.11"
 NATIVE_BENCH = Path("build/bench/native_bench")
-OF_A_MANIFEST = ("file", "graph", "selection", "memory", "completion")
+OF_A_MANIFEST = ("file", "graph", "selection", "diff", "memory", "completion")
 NATIVE = "native"
 PARTS = (
     *OF_A_MANIFEST,
@@ -112,6 +113,8 @@ def measure_manifests(report: Report, options: argparse.Namespace, work: Path) -
         graph.measure(report, large, work)
     if "selection" in options.parts:
         selection.measure(report, large, work)
+    if "diff" in options.parts:
+        diff.measure(report, large, work)
     if "memory" in options.parts:
         memory.measure(report, large, flatmanifest.convert(large, work / "large.fman"))
     if "completion" in options.parts:

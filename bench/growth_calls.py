@@ -51,6 +51,8 @@ def calls(directory: Path) -> Iterator[Call]:
         yield from _whole(fman, manifest)
         yield from _views(manifest)
         yield from _selections(manifest, directory)
+        with flatmanifest.open(directory / "state" / "manifest.json") as earlier:
+            yield "diff", lambda: flatmanifest.diff(earlier, manifest)
         yield from _graph(manifest)
 
 

@@ -2,6 +2,7 @@
 
 #include <pybind11/gil_safe_call_once.h>
 
+#include "diff/manifest_diff.h"
 #include "format/error.h"
 #include "graph/graph_error.h"
 #include "select/request.h"
@@ -79,6 +80,7 @@ void BindErrors(py::module_& module) {
   BindValueError<FormatError>(module, "FormatError");
   BindValueError<ConvertError>(module, "ConvertError");
   BindValueError<SelectionError>(module, "SelectionError");
+  BindValueError<DiffError>(module, "DiffError");
   BindValueError<GraphError>(module, "GraphError");
   BindValueError<GenerationError>(module, "GenerationError");
   BindNodeNotFoundError(module);

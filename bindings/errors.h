@@ -7,9 +7,9 @@
 
 namespace flatmanifest::python {
 
-// Adds FormatError, ConvertError, SelectionError, GraphError and GenerationError (all ValueErrors)
-// and NodeNotFoundError (a KeyError) to the module. Translates the native errors of these names,
-// StackError to RecursionError, and IoError to the OSError of its errno.
+// Adds FormatError, ConvertError, SelectionError, DiffError, GraphError and GenerationError (all
+// ValueErrors) and NodeNotFoundError (a KeyError) to the module. Translates the native errors of
+// these names, StackError to RecursionError, and IoError to the OSError of its errno.
 void BindErrors(pybind11::module_& module);
 
 // os.fsdecode: messages contain file names, which may be any bytes.

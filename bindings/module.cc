@@ -3,6 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include "bindings/diff.h"
 #include "bindings/errors.h"
 #include "bindings/freshness.h"
 #include "bindings/front.h"
@@ -26,6 +27,7 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   flatmanifest::python::BindManifest(module);
   flatmanifest::python::BindConvert(module);
   flatmanifest::python::BindArtifactLines(module);
+  flatmanifest::python::BindDiff(module);
   flatmanifest::python::BindFreshness(module);
   flatmanifest::python::BindFront(module);
   flatmanifest::python::BindPortable(module);

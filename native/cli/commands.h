@@ -25,6 +25,7 @@ void AddInfo(CLI::App& app);
 void AddVerify(CLI::App& app);
 void AddShow(CLI::App& app);
 void AddLs(CLI::App& app);
+void AddDiff(CLI::App& app);
 void AddCache(CLI::App& app);
 void AddCompletion(CLI::App& app);
 

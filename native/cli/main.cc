@@ -35,6 +35,7 @@ int Run(int argc, char** argv) {
   flatmanifest::cli::AddVerify(app);
   flatmanifest::cli::AddShow(app);
   flatmanifest::cli::AddLs(app);
+  flatmanifest::cli::AddDiff(app);
   flatmanifest::cli::AddCache(app);
   flatmanifest::cli::AddCompletion(app);
   app.add_subcommand("dbt", "Run dbt, served from the mapping where it can be");  // for --help

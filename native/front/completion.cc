@@ -27,9 +27,9 @@ using Words = std::vector<std::string>;
 using Found = std::set<std::string>;
 using Texts = std::span<const std::string_view>;
 
-constexpr std::string_view kCommands[] = {"cache",  "completion", "convert", "dbt",
-                                          "export", "info",       "ls",      "profile",
-                                          "seams",  "show",       "verify"};
+constexpr std::string_view kCommands[] = {"cache",   "completion", "convert", "dbt",
+                                          "diff",    "export",     "info",    "ls",
+                                          "profile", "seams",      "show",    "verify"};
 constexpr std::string_view kDbtCommands[] = {
     "build", "clean", "clone", "compile",       "debug", "deps", "docs",   "init",     "list", "ls",
     "parse", "retry", "run",   "run-operation", "seed",  "show", "source", "snapshot", "test"};
@@ -50,6 +50,9 @@ constexpr std::string_view kOptions[] = {"--exclude",
                                          "--vars",
                                          "--help"};
 constexpr std::string_view kOutputs[] = {"json", "name", "path", "selector"};
+constexpr std::string_view kDiffOptions[] = {"--help", "--output", "--output-file", "--quiet",
+                                             "--state-modified-compare-more-unrendered-values"};
+constexpr std::string_view kDiffOutputs[] = {"json", "markdown", "text"};
 // The methods whose values are completed (docs/selection.md).
 constexpr std::string_view kMethods[] = {"access:",        "config.materialized:",
                                          "exposure:",      "fqn:",
@@ -272,6 +275,13 @@ void CompleteArguments(const Words& words, Found& found) {
   }
 }
 
+// Files, too, if none of these: the shell completes them.
+void CompleteDiff(const Words& words, Found& found) {
+  const std::string& word = words.back();
+  if (word.starts_with('-')) return AddMatching(kDiffOptions, word, "", found);
+  if (words[words.size() - 2] == "--output") AddMatching(kDiffOutputs, word, "", found);
+}
+
 bool HasDbtCommand(const Words& words) {
   return std::any_of(words.begin() + 2, words.end() - 1,
                      [](const std::string& word) { return Contains(kDbtCommands, word); });
@@ -294,6 +304,8 @@ std::vector<std::string> Complete(const std::string& line) {
       AddMatching(kDbtCommands, words.back(), "", found);
     } else if (words.size() > 2 && (words[1] == "dbt" || words[1] == "ls")) {
       CompleteArguments(words, found);
+    } else if (words.size() > 2 && words[1] == "diff") {
+      CompleteDiff(words, found);
     }
   } catch (const Error&) {
     found.clear();

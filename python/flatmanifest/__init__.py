@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from flatmanifest._native import (
     Array,
     ConvertError,
+    DiffError,
     FormatError,
     GenerationError,
     Graph,
@@ -32,13 +33,16 @@ from flatmanifest._native import (
 
 TYPE_CHECKING = False  # instead of typing.TYPE_CHECKING: importing typing costs each reader memory
 if TYPE_CHECKING:
+    from flatmanifest._diff import Diff, diff
     from flatmanifest._selection import Selection
     from flatmanifest._sharing import Watch, watch
     from flatmanifest._views import json_default
 
 _LATER = {
+    "Diff": "_diff",
     "Selection": "_selection",
     "Watch": "_sharing",
+    "diff": "_diff",
     "json_default": "_views",
     "watch": "_sharing",
 }
@@ -54,6 +58,8 @@ Sequence.register(Array)
 __all__ = [
     "Array",
     "ConvertError",
+    "Diff",
+    "DiffError",
     "FormatError",
     "GenerationError",
     "Graph",
@@ -68,6 +74,7 @@ __all__ = [
     "Watch",
     "__version__",
     "convert",
+    "diff",
     "json_default",
     "load",
     "open",

@@ -45,6 +45,12 @@ class ConvertError(ValueError):
 class SelectionError(ValueError):
     """dbt refuses this selection. The message is dbt's."""
 
+class DiffError(ValueError):
+    """Two manifests cannot be compared: they are one, or a resource's macro is in neither.
+
+    The message says what to do.
+    """
+
 class GraphError(ValueError):
     """The graph does not allow the operation, for example a sort of a graph with a cycle.
 
@@ -840,3 +846,24 @@ def artifact_lines(
     None if a resource is missing, or if a key names a field that is in no artifact. Raises
     :class:`ConvertError` or ``OSError``.
     """
+
+# Differences, for flatmanifest.diff.
+
+@final
+class ManifestDiff:
+    """How two manifests differ. Holds a share of both mappings."""
+
+    def render(self, output: str) -> str:
+        """The differences as "text", "markdown" or "json", with a line end.
+
+        Raises :class:`DiffError` for another output.
+        """
+    def is_empty(self) -> bool: ...
+
+def diff_manifests(
+    old: Manifest | str | bytes | PathLike[str] | PathLike[bytes],
+    new: Manifest | str | bytes | PathLike[str] | PathLike[bytes],
+    *,
+    state_modified_compare_more_unrendered_values: bool = False,
+) -> ManifestDiff:
+    """Compare two manifests: :func:`flatmanifest.diff` has the arguments and errors."""

@@ -301,7 +301,7 @@ def test_wrong_usage_exits_with_2(run: Any, arguments: list[str]) -> None:
 def test_help_and_version(run: Any) -> None:
     assert run("--version").stdout.decode() == f"flatmanifest {flatmanifest.__version__}\n"
     assert b"convert" in run("--help").stdout
-    for command in ("convert", "export", "info", "verify", "show"):
+    for command in ("convert", "diff", "export", "info", "verify", "show"):
         done = run(command, "--help")
         assert done.returncode == 0
         assert b"flatmanifest " + command.encode() + b" [OPTIONS]" in done.stdout

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import pytest
 
 import flatmanifest
 from tests.conftest import COMPARED
-from tests.python.edits import edited
+from tests.python.edits import COLLECTIONS, edited
 from tests.python.samples import write
 from tests.python.selection_oracle import (
     Answer,
@@ -94,6 +95,104 @@ def test_states_of_edited_manifests(base: dict[str, Any], tmp_path: Path) -> Non
                 found += len(expected.ids)
     assert errors >= 2 * ROUNDS
     assert found > ROUNDS
+
+
+REASONS = ["body", "configs", "persisted_descriptions", "relation", "macros", "contract"]
+BREAK = (
+    "Breaking change to contracted, unversioned model {name} ({original_file_path})\n"
+    "While comparing to previous project state, dbt detected a breaking change to an unversioned "
+    "model.\n  - {reasons}\n"
+)
+
+
+def without_versions(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Let no model have a version, so that dbt only warns of a broken contract."""
+    disabled = [node for nodes in (manifest.get("disabled") or {}).values() for node in nodes]
+    for node in [*manifest["nodes"].values(), *disabled]:
+        if "version" in node:
+            node["version"] = None
+    return manifest
+
+
+def ids_of(entries: list[dict[str, Any]]) -> set[str]:
+    """Return the ids of a diff's list, without hooks: ``dbt ls`` has no resource type for them."""
+    return {entry["unique_id"] for entry in entries if entry["resource_type"] != "operation"}
+
+
+def test_diffs_of_edited_manifests(base: dict[str, Any], tmp_path: Path) -> None:
+    """Each list of a diff is what dbt selects by the state: method of its meaning."""
+    from dbt.contracts.state import PreviousState
+
+    broken = reasons = downstream = errors = 0
+    version = re.search(r"/v(\d+)\.json", base["metadata"]["dbt_schema_version"])
+    sees_metrics = version is not None and int(version[1]) > 9
+    for number in range(ROUNDS):
+        choice = seeded(number)
+        directory = tmp_path / str(number)
+        sides = {}
+        for name in ("now", "old"):
+            (directory / name).mkdir(parents=True)
+            edits = edited(base, choice, choice.choice([0, 1, 5, 25]))
+            sides[name] = edits if number % 4 == 0 else without_versions(edits)
+            write(directory / name / "manifest.json", sides[name])
+        flag = number % 2 == 0
+        diff = flatmanifest.diff(
+            directory / "old",
+            directory / "now",
+            state_modified_compare_more_unrendered_values=flag,
+        )
+        oracle = Oracle(directory / "now" / "manifest.json", directory)
+        oracle.compare_more_unrendered_values = flag
+        previous = PreviousState(directory / "old", directory / "target", directory)
+
+        def dbt(*select: str, asked: Oracle = oracle, state: Any = previous) -> Answer:
+            request = Request(select, resource_type=("all",), indirect_selection="empty")
+            return asked.select(request, state)
+
+        new = set(dbt("state:new").ids)
+        assert ids_of(diff["added"]) | ids_of(diff["renamed"]) == new, number
+        gone = {entry["unique_id"] for entry in diff["removed"]}
+        gone |= {entry["old_unique_id"] for entry in diff["renamed"]}
+        listed = {
+            side: {unique_id for name in COLLECTIONS for unique_id in sides[side].get(name, {})}
+            for side in sides
+        }
+        assert gone == {
+            unique_id
+            for unique_id in listed["old"] - listed["now"]
+            if sees_metrics or not unique_id.startswith("metric.")
+        }
+        modified = dbt("state:modified")
+        if modified.error is not None:
+            assert "error" in {contract["dbt"] for contract in diff["broken_contracts"]}, number
+            errors += 1
+            continue
+        assert ids_of(diff["modified"]) == set(modified.ids) - new, number
+        for reason in REASONS:
+            expected = set(dbt(f"state:modified.{reason}").ids) - new
+            found = ids_of([entry for entry in diff["modified"] if reason in entry["reasons"]])
+            # state:modified does not look at all parts of a generic test.
+            assert found == expected & set(modified.ids), (number, reason)
+            rest = expected - found
+            assert all(sides["now"]["nodes"][test]["test_metadata"] for test in rest)
+            reasons += len(found)
+        reached = set(dbt("state:modified+", "state:new+").ids)
+        changed = new | ids_of(diff["modified"])
+        assert ids_of(diff["downstream"]) == reached - changed, number
+        exposures = {unique_id for unique_id in reached if unique_id.startswith("exposure.")}
+        assert exposures - changed <= ids_of(diff["exposures"]) <= exposures
+        texts = {
+            BREAK.format(
+                **contract, reasons="\n  - ".join(change["text"] for change in contract["changes"])
+            )
+            for contract in diff["broken_contracts"]
+        }
+        warned = {text for text in modified.warnings if text.startswith("Breaking change")}
+        assert texts == warned, number
+        broken += len(texts)
+        downstream += len(diff["downstream"])
+    assert min(broken, reasons, downstream) > 0
+    assert errors < ROUNDS / 3
 
 
 def run_results(base: dict[str, Any], choice: random.Random) -> dict[str, Any]:

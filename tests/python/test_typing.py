@@ -132,7 +132,7 @@ flatmanifest\._native\.\w+\.__init__
 # Base classes and helpers of the public classes.
 flatmanifest\._native\.(View|Buffer|KeyIterator|ValueIterator|ItemIterator|PathIterator)
 # The metaclass of pybind11.
-flatmanifest\._native\.(Graph|Roots|StoredMap|StoredObjects)
+flatmanifest\._native\.(Graph|ManifestDiff|Roots|StoredMap|StoredObjects)
 # The buffer protocol has a name that Python code can see since Python 3.12.
 flatmanifest\._native\.Manifest\.__buffer__
 # Inherited from collections.abc, where typeshed has another signature.

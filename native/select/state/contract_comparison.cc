@@ -48,7 +48,7 @@ constexpr AdapterSupport kSupport[] = {
 // dbt/adapters/base/impl.py, for adapters that declare nothing.
 constexpr unsigned kBaseSupport = kNotNull | kForeignKey;
 
-bool IsEnforced(std::string_view adapter, std::string_view constraint) {
+bool IsEnforced(std::string_view adapter, std::string_view constraint, UnknownConstraint unknown) {
   static constexpr std::pair<std::string_view, unsigned> kNames[] = {{"check", kCheck},
                                                                      {"not_null", kNotNull},
                                                                      {"unique", kUnique},
@@ -57,6 +57,7 @@ bool IsEnforced(std::string_view adapter, std::string_view constraint) {
   const auto* name = std::find_if(std::begin(kNames), std::end(kNames),
                                   [&](const auto& n) { return n.first == constraint; });
   if (name == std::end(kNames)) {
+    if (unknown == UnknownConstraint::kNotEnforced) return false;
     // dbt has no entry for constraints of the type custom: KeyError.
     throw SelectionError("<ConstraintType." + std::string(constraint) + ": '" +
                          std::string(constraint) + "'>");
@@ -114,37 +115,31 @@ std::vector<Value> ElementsOf(const Value& list) {
 // Collects the breaking changes of one model's contract.
 class BreakingChanges {
  public:
-  BreakingChanges(const Resource& model, const Resource& old, std::string_view adapter)
-      : model_(model), old_(old), adapter_(adapter) {}
+  BreakingChanges(const Resource& model, const Resource& old, std::string_view adapter,
+                  UnknownConstraint unknown)
+      : model_(model), old_(old), adapter_(adapter), unknown_(unknown) {}
 
-  std::vector<std::string> Find() {
+  std::vector<BreakingChange> Find() {
     CompareColumns();
     CompareModelConstraints();
-    std::vector<std::string> changes;
-    if (!HasContract(model_)) {
-      changes.emplace_back(
-          "Contract enforcement was removed: Previously, this model had an enforced contract. It "
-          "is "
-          "no longer configured to enforce its contract, and this is a breaking change.");
-    }
-    Add(changes, "Columns were removed: ", columns_removed_);
-    Add(changes, "Columns with data_type changes: ", type_changes_);
-    Add(changes, "Enforced column level constraints were removed: ", column_constraints_removed_);
-    Add(changes, "Enforced model level constraints were removed: ", model_constraints_removed_);
+    std::vector<BreakingChange> changes;
+    if (!HasContract(model_)) changes.push_back({ContractBreak::kEnforcementRemoved});
+    Add(changes, ContractBreak::kColumnsRemoved, columns_removed_);
+    Add(changes, ContractBreak::kTypesChanged, type_changes_);
+    Add(changes, ContractBreak::kColumnConstraintsRemoved, column_constraints_removed_);
+    Add(changes, ContractBreak::kModelConstraintsRemoved, model_constraints_removed_);
     if (EnforcesConstraints(old_) && !EnforcesConstraints(model_) &&
         (old_.Get("constraints").IsTrue() || old_has_column_constraints_)) {
-      changes.push_back("Materialization changed with enforced constraints: \n    - " +
-                        std::string(Materialization(old_)) + " -> " +
-                        std::string(Materialization(model_)));
+      Add(changes, ContractBreak::kMaterializationChanged,
+          {std::string(Materialization(old_)) + " -> " + std::string(Materialization(model_))});
     }
     return changes;
   }
 
  private:
-  static void Add(std::vector<std::string>& changes, std::string_view what,
+  static void Add(std::vector<BreakingChange>& changes, ContractBreak kind,
                   const std::vector<std::string>& which) {
-    if (which.empty()) return;
-    changes.push_back(std::string(what) + "\n    - " + Joined(which, "\n    - "));
+    if (!which.empty()) changes.push_back({kind, which});
   }
 
   void CompareColumns() {
@@ -209,7 +204,7 @@ class BreakingChanges {
   }
 
   bool IsEnforcedConstraint(const Value& constraint) const {
-    return IsEnforced(adapter_, constraint.Get("type").Text());
+    return IsEnforced(adapter_, constraint.Get("type").Text(), unknown_);
   }
 
   static std::string NameOf(const Value& constraint) {
@@ -221,6 +216,7 @@ class BreakingChanges {
   const Resource& model_;
   const Resource& old_;
   const std::string_view adapter_;
+  const UnknownConstraint unknown_;
   std::vector<std::string> columns_removed_;
   std::vector<std::string> type_changes_;
   std::vector<std::string> column_constraints_removed_;
@@ -229,9 +225,11 @@ class BreakingChanges {
 };
 
 // Warns for a model without versions, whose users cannot stay with an older one.
-void Report(const Resource& model, const std::vector<std::string>& changes,
+void Report(const Resource& model, const std::vector<BreakingChange>& changes,
             std::vector<std::string>& warnings) {
-  const std::string reasons = Joined(changes, "\n  - ");
+  std::vector<std::string> texts;
+  for (const BreakingChange& change : changes) texts.push_back(change.Text());
+  const std::string reasons = Joined(texts, "\n  - ");
   if (model.Get("version").is_null()) {
     warnings.push_back(
         "[WARNING]: Breaking change to contracted, unversioned model " +
@@ -253,25 +251,52 @@ void Report(const Resource& model, const std::vector<std::string>& changes,
 
 }  // namespace
 
-bool SameContract(const Resource& model, const Resource& old, std::string_view adapter_type,
-                  std::vector<std::string>& warnings) {
-  if (!HasContract(old)) return !HasContract(model);
+std::string BreakingChange::Text() const {
+  static constexpr std::string_view kBeginnings[] = {
+      "Contract enforcement was removed: Previously, this model had an enforced contract. It is no "
+      "longer configured to enforce its contract, and this is a breaking change.",
+      "Columns were removed: ",
+      "Columns with data_type changes: ",
+      "Enforced column level constraints were removed: ",
+      "Enforced model level constraints were removed: ",
+      "Materialization changed with enforced constraints: "};
+  if (kind == ContractBreak::kModelRemoved) return details.front();
+  std::string text(kBeginnings[static_cast<size_t>(kind)]);
+  if (!details.empty()) text += "\n    - " + Joined(details, "\n    - ");
+  return text;
+}
+
+ContractChange CompareContracts(const Resource& model, const Resource& old,
+                                std::string_view adapter_type, UnknownConstraint unknown) {
+  if (!HasContract(old)) return {.is_same = !HasContract(model)};
   const bool same_checksum =
       Equal(model.Get("contract").Get("checksum"), old.Get("contract").Get("checksum"));
-  if (HasContract(model) && same_checksum) return true;
-  const std::vector<std::string> changes = BreakingChanges(model, old, adapter_type).Find();
-  if (!changes.empty()) Report(model, changes, warnings);
-  return false;
+  if (HasContract(model) && same_checksum) return {};
+  return {.is_same = false, .breaks = BreakingChanges(model, old, adapter_type, unknown).Find()};
+}
+
+std::optional<BreakingChange> RemovedContract(const Resource& removed) {
+  if (!HasContract(removed)) return std::nullopt;
+  const auto deprecated = ParseIsoTime(removed.Get("deprecation_date").Text());
+  if (deprecated && *deprecated < static_cast<int64_t>(std::time(nullptr)) * 1'000'000) {
+    return std::nullopt;
+  }
+  const bool is_disabled = removed.Get("config").Get("enabled").cell.is(CellKind::kFalse);
+  return BreakingChange{ContractBreak::kModelRemoved,
+                        {"Contracted model '" + std::string(removed.Get("unique_id").Text()) +
+                         (is_disabled ? "' was disabled." : "' was deleted or renamed.")}};
+}
+
+bool SameContract(const Resource& model, const Resource& old, std::string_view adapter_type,
+                  std::vector<std::string>& warnings) {
+  const ContractChange change =
+      CompareContracts(model, old, adapter_type, UnknownConstraint::kRefuse);
+  if (!change.breaks.empty()) Report(model, change.breaks, warnings);
+  return change.is_same;
 }
 
 void CheckRemovedContract(const Resource& removed, std::vector<std::string>& warnings) {
-  if (!HasContract(removed)) return;
-  const auto deprecated = ParseIsoTime(removed.Get("deprecation_date").Text());
-  if (deprecated && *deprecated < static_cast<int64_t>(std::time(nullptr)) * 1'000'000) return;
-  const bool is_disabled = removed.Get("config").Get("enabled").cell.is(CellKind::kFalse);
-  const std::string model = "Contracted model '" + std::string(removed.Get("unique_id").Text()) +
-                            (is_disabled ? "' was disabled." : "' was deleted or renamed.");
-  Report(removed, {model}, warnings);
+  if (const auto change = RemovedContract(removed)) Report(removed, {*change}, warnings);
 }
 
 }  // namespace flatmanifest

@@ -32,16 +32,21 @@ ModifiedMacros::ModifiedMacros(const Document& document, const Document& previou
   const Value old = MacrosOf(previous);
   ForEachMacro(document, [&](std::string_view id, const Value& macro) {
     const auto before = old.Find(id);
-    if (!before || before->Get("macro_sql").Text() != macro.Get("macro_sql").Text()) {
-      modified_.insert(id);
+    if (!before) {
+      added_.push_back(id);
+    } else if (before->Get("macro_sql").Text() != macro.Get("macro_sql").Text()) {
+      changed_.push_back(id);
     }
   });
   ForEachMacro(previous, [&](std::string_view id, const Value&) {
-    if (!now.Find(id)) modified_.insert(id);
+    if (!now.Find(id)) removed_.push_back(id);
   });
+  for (const auto* ids : {&added_, &removed_, &changed_}) {
+    modified_.insert(ids->begin(), ids->end());
+  }
 }
 
-bool ModifiedMacros::AreUsedBy(const Resource& resource) const {
+bool ModifiedMacros::AreUsedBy(const Resource& resource) {
   if (modified_.empty() || resource.collection == Collection::kSources) return false;
   struct Level {
     Value macros;  // those that one resource or macro depends on
@@ -68,12 +73,13 @@ bool ModifiedMacros::AreUsedBy(const Resource& resource) const {
           "dependencies with 'dbt deps'.");
     }
     const std::string_view id = name.Text();
-    if (!visited.insert(id).second) continue;
+    if (unmodified_.contains(id) || !visited.insert(id).second) continue;
     if (modified_.contains(id)) return true;
     const auto macro = macros.Find(id);
     if (!macro) throw SelectionError(Repr(id));
     path.push_back({macros_of(*macro), 0});
   }
+  unmodified_.merge(visited);
   return false;
 }
 

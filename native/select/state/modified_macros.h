@@ -8,6 +8,7 @@
 
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "select/state/resource.h"
 
@@ -19,12 +20,23 @@ class ModifiedMacros {
   ModifiedMacros(const Document& document, const Document& previous);
 
   // Whether a resource depends, directly or through other macros, on a macro that is new, removed
-  // or changed. Throws SelectionError where dbt fails: for a macro that does not exist.
-  bool AreUsedBy(const Resource& resource) const;
+  // or changed. Throws SelectionError where dbt fails: for a macro that does not exist. Remembers
+  // which macros use none, so that all resources together take time linear in the macros and the
+  // resources' dependencies, unless most of them use a modified one.
+  bool AreUsedBy(const Resource& resource);
+
+  // unique_ids, in the order of their manifest, of which they are parts.
+  const std::vector<std::string_view>& added() const { return added_; }
+  const std::vector<std::string_view>& removed() const { return removed_; }
+  const std::vector<std::string_view>& changed() const { return changed_; }
 
  private:
   const Document& document_;
-  std::unordered_set<std::string_view> modified_;
+  std::vector<std::string_view> added_;
+  std::vector<std::string_view> removed_;
+  std::vector<std::string_view> changed_;
+  std::unordered_set<std::string_view> modified_;    // all of the above
+  std::unordered_set<std::string_view> unmodified_;  // known to use no modified macro
 };
 
 }  // namespace flatmanifest

@@ -5,8 +5,8 @@
 #include <iterator>
 #include <set>
 #include <span>
+#include <utility>
 
-#include "select/state/contract_comparison.h"
 #include "select/state/field_defaults.h"
 
 namespace flatmanifest {
@@ -104,15 +104,10 @@ bool SameExports(const Value& now, const Value& old) {
   return true;
 }
 
-bool SameSavedQuery(const Resource& now, const Resource& old) {
-  const Value params = now.Get("query_params");
-  const Value old_params = old.Get("query_params");
-  return Equal(params.Get("metrics"), old_params.Get("metrics")) &&
-         Equal(params.Get("group_by"), old_params.Get("group_by")) &&
-         SameField(params, old_params, {"where", &kWhereFilters}) &&
-         SameFields(now, old, {"description", "label", "group"}) &&
-         SameParts(now, old, {kTags, ConfigOf(now)}) &&
-         SameExports(now.Get("exports"), old.Get("exports"));
+bool SameQuery(const Value& now, const Value& old) {
+  return Equal(now.Get("metrics"), old.Get("metrics")) &&
+         Equal(now.Get("group_by"), old.Get("group_by")) &&
+         SameField(now, old, {"where", &kWhereFilters});
 }
 
 // Compares the descriptions of the columns of both, if both have the same columns.
@@ -127,6 +122,21 @@ bool SameColumnDescriptions(const Value& now, const Value& old) {
     const std::string_view key = now.document->String(id);
     const auto other = old.Find(key);
     return other && SameField(now.Get(key), *other, kDescription);
+  });
+}
+
+template <typename Part>
+bool CompareFields(const Resource& now, const Resource& old, Part& part, Fields fields) {
+  return std::all_of(fields.begin(), fields.end(), [&](std::string_view field) {
+    return part(field, [&] { return Equal(now.Get(field), old.Get(field)); });
+  });
+}
+
+template <typename Part>
+bool CompareFieldParts(const Resource& now, const Resource& old, Part& part,
+                       std::initializer_list<PartField> fields) {
+  return std::all_of(fields.begin(), fields.end(), [&](const PartField& field) {
+    return part(field.name, [&] { return SameField(now.value, old.value, field); });
   });
 }
 
@@ -198,57 +208,92 @@ bool ContentsComparison::SameContract(const Resource& now, const Resource& old) 
   return !now.IsModel() || flatmanifest::SameContract(now, old, adapter_type_, warnings_);
 }
 
-bool ContentsComparison::SameNode(const Resource& now, const Resource& old) {
+template <typename Part>
+bool ContentsComparison::CompareNodeParts(const Resource& now, const Resource& old, Part part) {
+  const auto configs = [&] { return SameConfig(now, old); };
   if (now.type() == "test" && now.Get("test_metadata").IsTrue()) {
-    return SameConfig(now, old) && SameFields(now, old, {"fqn"});
+    return part("configs", configs) && CompareFields(now, old, part, {"fqn"});
   }
-  // This comparison is first, because it may throw.
-  const bool same_contract = SameContract(now, old);
-  bool is_same = SameBody(now, old) && SameConfig(now, old) && SamePersistedDescription(now, old) &&
-                 SameFields(now, old, {"fqn"}) && SameRelation(now, old) && same_contract;
+  // The contract is first, because dbt compares it first, and its comparison may throw.
+  if (!part("contract", [&] { return SameContract(now, old); }) ||
+      !part("body", [&] { return SameBody(now, old); }) || !part("configs", configs) ||
+      !part("persisted_descriptions", [&] { return SamePersistedDescription(now, old); }) ||
+      !CompareFields(now, old, part, {"fqn"}) ||
+      !part("relation", [&] { return SameRelation(now, old); })) {
+    return false;
+  }
   if (now.IsModel()) {
-    is_same = is_same && SameFields(now, old, {"latest_version", "deprecation_date"}) &&
-              now.Get("access").Text("protected") == old.Get("access").Text("protected");
+    return CompareFields(now, old, part, {"latest_version", "deprecation_date"}) &&
+           part("access", [&] {
+             return now.Get("access").Text("protected") == old.Get("access").Text("protected");
+           });
   }
-  if (now.collection == Collection::kFunctions) {
-    is_same = is_same && SameParts(now, old,
-                                   {{"arguments", &kFunctionArgument, FieldDefault::kEmpty},
-                                    {"returns", &kFunctionReturns}});
+  return now.collection != Collection::kFunctions ||
+         CompareFieldParts(now, old, part,
+                           {{"arguments", &kFunctionArgument, FieldDefault::kEmpty},
+                            {"returns", &kFunctionReturns}});
+}
+
+template <typename Part>
+bool ContentsComparison::CompareParts(const Resource& now, const Resource& old, Part part) {
+  const auto configs = [&] { return SameConfig(now, old); };
+  switch (now.collection) {
+    case Collection::kSources:
+      return part("relation", [&] { return SameRelation(now, old); }) &&
+             CompareFields(now, old, part, {"fqn"}) && part("configs", configs) &&
+             CompareFieldParts(now, old, part,
+                               {{"quoting", &kQuoting, FieldDefault::kInstance},
+                                {"freshness", &kFreshness},
+                                {"external", &kExternalTable}}) &&
+             CompareFields(now, old, part, {"loaded_at_field"});
+    case Collection::kExposures:
+      return CompareFields(now, old, part, {"fqn", "type", "maturity", "url", "label"}) &&
+             CompareFieldParts(now, old, part, {kDescription, {"owner", &kOwner}}) &&
+             part("depends_on", [&] { return SameDependencies(now, old); }) &&
+             part("configs", configs);
+    case Collection::kMetrics:
+      return CompareFieldParts(now, old, part, {kMetricType}) &&
+             CompareFields(now, old, part, {"description", "label"}) && part("configs", configs);
+    case Collection::kSemanticModels:
+      return CompareFields(now, old, part, {"model", "description", "primary_entity", "group"}) &&
+             CompareFieldParts(now, old, part,
+                               {{"defaults", &kSemanticModelDefaults},
+                                {"entities", &kEntity, FieldDefault::kEmpty},
+                                {"dimensions", &kDimension, FieldDefault::kEmpty},
+                                {"measures", &kMeasure, FieldDefault::kEmpty}}) &&
+             part("configs", configs);
+    case Collection::kSavedQueries:
+      return part("query_params",
+                  [&] { return SameQuery(now.Get("query_params"), old.Get("query_params")); }) &&
+             CompareFields(now, old, part, {"description", "label", "group"}) &&
+             CompareFieldParts(now, old, part, {kTags}) && part("configs", configs) &&
+             part("exports", [&] { return SameExports(now.Get("exports"), old.Get("exports")); });
+    case Collection::kUnitTests:
+      return CompareFields(now, old, part, {"checksum"});
+    default:
+      return CompareNodeParts(now, old, part);
   }
-  return is_same;
 }
 
 bool ContentsComparison::SameContents(const Resource& now, const Resource& old) {
-  switch (now.collection) {
-    case Collection::kSources:
-      return SameRelation(now, old) && SameFields(now, old, {"fqn"}) && SameConfig(now, old) &&
-             SameParts(now, old,
-                       {{"quoting", &kQuoting, FieldDefault::kInstance},
-                        {"freshness", &kFreshness},
-                        {"external", &kExternalTable}}) &&
-             SameFields(now, old, {"loaded_at_field"});
-    case Collection::kExposures:
-      return SameFields(now, old, {"fqn", "type", "maturity", "url", "label"}) &&
-             SameParts(now, old, {kDescription, {"owner", &kOwner}}) &&
-             SameDependencies(now, old) && SameConfig(now, old);
-    case Collection::kMetrics:
-      return SameParts(now, old, {kMetricType}) && SameFields(now, old, {"description", "label"}) &&
-             SameConfig(now, old);
-    case Collection::kSemanticModels:
-      return SameFields(now, old, {"model", "description", "primary_entity", "group"}) &&
-             SameParts(now, old,
-                       {{"defaults", &kSemanticModelDefaults},
-                        {"entities", &kEntity, FieldDefault::kEmpty},
-                        {"dimensions", &kDimension, FieldDefault::kEmpty},
-                        {"measures", &kMeasure, FieldDefault::kEmpty},
-                        ConfigOf(now)});
-    case Collection::kSavedQueries:
-      return SameSavedQuery(now, old);
-    case Collection::kUnitTests:
-      return SameFields(now, old, {"checksum"});
-    default:
-      return SameNode(now, old);
-  }
+  return CompareParts(now, old, [](std::string_view, auto same) { return same(); });
+}
+
+ContentsDifferences ContentsComparison::Differences(const Resource& now, const Resource& old) {
+  ContentsDifferences found;
+  CompareParts(now, old, [&](std::string_view part, auto same) {
+    if (part == "contract") {
+      if (!now.IsModel()) return true;
+      ContractChange change =
+          CompareContracts(now, old, adapter_type_, UnknownConstraint::kNotEnforced);
+      if (!change.is_same) found.parts.push_back(part);
+      found.breaks = std::move(change.breaks);
+    } else if (!same()) {
+      found.parts.push_back(part);
+    }
+    return true;
+  });
+  return found;
 }
 
 }  // namespace flatmanifest

@@ -8,9 +8,19 @@
 #include <vector>
 
 #include "select/dialect.h"
+#include "select/state/contract_comparison.h"
 #include "select/state/resource.h"
 
 namespace flatmanifest {
+
+// How a resource differs from its earlier state.
+struct ContentsDifferences {
+  // The parts that dbt compares and that differ: "body", "configs", "persisted_descriptions",
+  // "relation" and "contract", as state:modified.… calls them, and names of fields. Empty if
+  // SameContents.
+  std::vector<std::string_view> parts{};
+  std::vector<BreakingChange> breaks{};  // of the contract
+};
 
 // Compares resources of two manifests that have the same unique_id. Appends dbt's warnings.
 //
@@ -36,6 +46,8 @@ class ContentsComparison {
 
   // Throws SelectionError for a broken contract.
   bool SameContents(const Resource& now, const Resource& old);
+  // The same comparison to its end, which returns broken contracts instead of warning or throwing.
+  ContentsDifferences Differences(const Resource& now, const Resource& old);
   bool SameBody(const Resource& now, const Resource& old);
   bool SameConfig(const Resource& now, const Resource& old) const;
   bool SamePersistedDescription(const Resource& now, const Resource& old) const;
@@ -44,7 +56,12 @@ class ContentsComparison {
   bool SameContract(const Resource& now, const Resource& old);
 
  private:
-  bool SameNode(const Resource& now, const Resource& old);
+  // Both call part(name, same) for the parts of a class of resources in turn, where same() says
+  // whether it is equal, until part returns false. Return whether it never did.
+  template <typename Part>
+  bool CompareParts(const Resource& now, const Resource& old, Part part);
+  template <typename Part>
+  bool CompareNodeParts(const Resource& now, const Resource& old, Part part);
 
   const std::string_view adapter_type_;
   const bool compare_more_unrendered_values_;
