@@ -1,5 +1,6 @@
-#include <iterator>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "convert/json_writer.h"
 #include "diff/diff_output.h"
@@ -168,6 +169,13 @@ class DiffJson {
 
 }  // namespace
 
-void WriteDiffJson(const ManifestDiff& diff, TextBuffer& out) { DiffJson(diff, out).Write(); }
+void WriteDiffJson(const ManifestDiff& diff, TextBuffer& out) {
+  try {
+    DiffJson(diff, out).Write();
+  } catch (const std::invalid_argument&) {
+    throw FormatError(diff.old_document->name() + ", " + diff.document->name() +
+                      ": a name in one of them is not text (damaged file)");
+  }
+}
 
 }  // namespace flatmanifest

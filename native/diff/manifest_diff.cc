@@ -49,6 +49,7 @@ class Differ {
  private:
   void CompareResources() {
     manifests_.ForEachResource([&](Row row, std::string_view id, const Resource& resource) {
+      if (row >= now_.resources().graph_count) return;  // no object: no resource
       const auto old = manifests_.FindPrevious(id);
       if (!old) {
         diff_.added.push_back(row);
@@ -60,6 +61,11 @@ class Differ {
     std::sort(diff_.added.begin(), diff_.added.end());
     std::sort(diff_.modified.begin(), diff_.modified.end(),
               [](const auto& a, const auto& b) { return a.row < b.row; });
+    // An id that is in two sections is one resource.
+    diff_.added.erase(std::unique(diff_.added.begin(), diff_.added.end()), diff_.added.end());
+    diff_.modified.erase(std::unique(diff_.modified.begin(), diff_.modified.end(),
+                                     [](const auto& a, const auto& b) { return a.row == b.row; }),
+                         diff_.modified.end());
   }
 
   // The reasons for which state:modified selects a resource.

@@ -99,7 +99,7 @@ class ContentsText {
 
   void Begin() {
     const ResourceColumns& columns = document_.resources();
-    AppendText(CollectionName(resource_.collection));
+    text_.Append(static_cast<char>(resource_.collection));
     AppendText(ColumnText(document_, columns.resource_type[row_]));
     AppendText(ColumnText(document_, columns.package_name[row_]));
     AppendField("version");

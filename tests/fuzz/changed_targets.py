@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 READING = ("format", "store", "graph", "convert")
 ROOMS = {
-    "reader": READING,
+    "reader": (*READING, "select", "diff"),
     "convert": READING,
     "select": (*READING, "select"),
     "front": (*READING, "select", "freshness", "listing", "portable", "front"),

@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "convert/convert.h"
 #include "convert/json_writer.h"
+#include "diff/diff_output.h"
+#include "diff/manifest_diff.h"
 #include "format/document.h"
 #include "format/error.h"
 #include "format/field_path.h"
@@ -112,6 +117,26 @@ void RequireWhatVerifyPromises(const Document& document) {
   RequireMembersFound(document, document.root());
 }
 
+// Compares with itself, with a manifest of nothing, and the other way round.
+void Compare(const Document& document) {
+  static const FileImage kNothing =
+      ConvertJson(simdjson::padded_string(std::string_view(R"({"nodes": {}})")), "nothing", {});
+  const Document nothing = Document::Open(kNothing.bytes(), "nothing");
+  for (const auto& [old, now] : {std::pair(&document, &document), std::pair(&nothing, &document),
+                                 std::pair(&document, &nothing)}) {
+    try {
+      const ManifestDiff diff = DiffManifests(*old, *now);
+      for (const DiffFormat format :
+           {DiffFormat::kText, DiffFormat::kMarkdown, DiffFormat::kJson}) {
+        BulkText text;
+        WriteDiff(diff, format, text);
+      }
+    } catch (const DiffError&) {  // for example, a macro is missing
+    } catch (const FormatError&) {
+    }
+  }
+}
+
 bool Export(const Document& document, Cell cell) {
   BulkText text;
   return Succeeds([&] { WriteJson(document, cell, text); });
@@ -142,6 +167,7 @@ bool ReadEverything(std::span<const std::byte> file) {
   });
   Require(walked || !verified, "a verified file can be walked");
   if (!IsExportable(document)) return verified;
+  Compare(document);
   bool exported = Export(document, document.root());
   for (const Cell value : document.resources().value) exported &= Export(document, value);
   Require(exported || !verified, "a verified file can be exported");

@@ -351,6 +351,16 @@ def test_parts_that_dbt_skips_of_a_generic_test(compare: Any) -> None:
     assert compare(shop(), new)["modified"][0]["reasons"] == ["configs", "body"]
 
 
+def test_what_is_no_resource_is_left_out(compare: Any) -> None:
+    new = shop()
+    new["nodes"]["model.shop.nothing"] = None
+    new["sources"][A] = {"resource_type": "source", "name": "a"}
+    diff = compare(shop(), new)
+    assert ids(diff["added"]) == []
+    assert ids(diff["modified"]) == [A]
+    assert ids(compare(new, shop())["removed"]) == []
+
+
 def test_the_flag_for_unrendered_values(compare: Any) -> None:
     old = shop()
     old["sources"]["source.shop.raw.t"] = {

@@ -51,12 +51,14 @@ bool SameUnrendered(const Value& now, const Value& old,
   const auto keys_agree = [&](const Value& a, const Value& b) {
     if (!a.cell.is(CellKind::kObject)) return true;
     const auto keys = a.document->Keys(a.cell);
-    return std::all_of(keys.begin(), keys.end(), [&](StringId id) {
-      const std::string_view key = a.document->String(id);
-      if (std::find(uncompared.begin(), uncompared.end(), key) != uncompared.end()) return true;
+    const auto values = a.document->Elements(a.cell);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const std::string_view key = a.document->String(keys[i]);
+      if (std::find(uncompared.begin(), uncompared.end(), key) != uncompared.end()) continue;
       const auto other = b.Find(key);
-      return other && Equal(a.Get(key), *other);
-    });
+      if (!other || !Equal({a.document, values[i]}, *other)) return false;
+    }
+    return true;
   };
   return keys_agree(now, old) && keys_agree(old, now);
 }
