@@ -126,7 +126,12 @@ class ContentsText {
     text_.Append('\0');
   }
   void AppendValue(const Value& value) {
-    WriteJson(document_, value.cell, text_);
+    if (value.cell.is(CellKind::kString)) {
+      text_.Append('"');
+      text_.Append(value.Text());
+    } else if (!value.is_null()) {
+      WriteJson(document_, value.cell, text_);
+    }
     text_.Append('\0');
   }
   void AppendField(std::string_view name) { AppendValue(resource_.Get(name)); }

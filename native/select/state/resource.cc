@@ -38,9 +38,14 @@ class Comparison {
     const auto keys = a_.Keys(a);
     const auto values = a_.Elements(a);
     const WalkGuard::Level level(guard_, values.size());
-    if (keys.size() != b_.Keys(b).size()) return false;
+    const auto other_keys = b_.Keys(b);
+    const auto other_values = b_.Elements(b);
+    if (keys.size() != other_keys.size()) return false;
     for (size_t i = 0; i < keys.size(); ++i) {
-      const auto other = b_.Find(b, a_.String(keys[i]));
+      const std::string_view key = a_.String(keys[i]);
+      // Most objects have the same keys in the same order as before.
+      const auto other =
+          b_.String(other_keys[i]) == key ? std::optional(other_values[i]) : b_.Find(b, key);
       if (!other || !Equal(values[i], *other)) return false;
     }
     return true;
