@@ -13,7 +13,7 @@
 namespace flatmanifest::front {
 
 // The placeholders. The writer of a text makes sure that it contains none of these characters
-// otherwise: python/flatmanifest/dbt/templates.py.
+// otherwise: python/flatmanifest/dbt/front_door/blanks.py.
 enum class Blank : uint8_t {
   kTime = 0x01,          // 15:19:51
   kPreciseTime = 0x02,   // 15:19:51.341202
@@ -28,6 +28,13 @@ enum class Blank : uint8_t {
   kBlocksIn = 0x11,      // read from disks
   kBlocksOut = 0x12,     // written to disks
   kGeneratedAt = 0x13,   // 2026-11-23T15:20:01.582914Z
+  kLine = 0x14,          // a listed line, or the part of a selection that matches nothing
+  // In lines of JSON (--log-format json), whose strings are escaped.
+  kTimestamp = 0x15,     // 2026-11-23T15:20:01.582914Z, of the moment
+  kProcessId = 0x16,     //
+  kCommandText = 0x17,   // the command line, as text
+  kCommandRepr = 0x18,   // the command line, as Python's repr
+  kIndirectName = 0x19,  // --indirect-selection, as text
 };
 
 class Blanks {

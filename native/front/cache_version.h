@@ -6,7 +6,7 @@
 
 namespace flatmanifest::front {
 
-inline constexpr const char* kCacheVersion = "4";
+inline constexpr const char* kCacheVersion = "5";
 
 }  // namespace flatmanifest::front
 

@@ -40,16 +40,18 @@ bool IsOneOf(const std::optional<std::string>& value, std::span<const std::strin
   return value && std::find(words.begin(), words.end(), *value) != words.end();
 }
 
-bool IsAllowed(const ListOptions& options, bool has_default_selector) {
+// Whether the command line says what to select. Without it, dbt uses the default selector.
+bool SaysWhat(const ListOptions& options) {
+  return HasValues(options.select) || HasValues(options.models) || HasValues(options.exclude);
+}
+
+bool IsAllowed(const ListOptions& options) {
   constexpr std::string_view kOutputs[] = {"json", "name", "path", "selector"};
   if (!IsOneOf(options.output, kOutputs)) return false;
   if (!AreTypes(options.resource_types) || !AreTypes(options.exclude_resource_types)) return false;
   if (HasValues(options.output_keys) && *options.output != "json") return false;
   if (Contradiction(options)) return false;
-  const bool says_what =
-      HasValues(options.select) || HasValues(options.models) || HasValues(options.exclude);
-  if (options.selector) return !says_what;
-  return says_what || !has_default_selector;
+  return !options.selector || !SaysWhat(options);
 }
 
 // The manifest.json after the command, which the record knows to show the entry.
@@ -87,18 +89,33 @@ Lines LinesOf(const Document& document, const std::vector<Row>& rows, std::strin
   return lines;
 }
 
+// Sorts the warnings into the listing. False for one that the transcript has no text of.
+bool TakeWarnings(const std::vector<std::string>& warnings, const Transcript& transcript,
+                  Listing& listing) {
+  for (const std::string& warning : warnings) {
+    if (warning == kNoNodesSelected) {
+      listing.is_nothing = true;
+    } else if (const auto criterion = UnmatchedCriterion(warning)) {
+      listing.unmatched.emplace_back(*criterion);
+    } else {
+      return false;
+    }
+  }
+  return warnings.empty() || transcript.warns;
+}
+
 }  // namespace
 
 std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript) {
   ListOptions options = line.list;
   Complete(transcript, options);
   if (!IsOneOf(options.indirect_selection, kIndirectSelectionNames)) return std::nullopt;
-  if (line.lists() && !IsAllowed(options, transcript.has_default_selector)) return std::nullopt;
+  if (line.lists() && !IsAllowed(options)) return std::nullopt;
   return options;
 }
 
-std::optional<Lines> ListLines(const ListOptions& options, const Transcript& transcript,
-                               const Places& places) {
+std::optional<Listing> ListLines(const ListOptions& options, const Transcript& transcript,
+                                 const Places& places) {
   const auto file = OpenChecked(transcript.entry);
   const Document& document = file->document();
   if (document.header().generation != transcript.generation) return std::nullopt;
@@ -111,11 +128,19 @@ std::optional<Lines> ListLines(const ListOptions& options, const Transcript& tra
   } catch (const SelectionError&) {
     return std::nullopt;
   }
-  if (!selection.warnings.empty() || selection.rows.empty()) return std::nullopt;
-  if (*options.output == "json") {
-    return JsonLinesOf(document, selection.rows, options.output_keys.value_or(Lines()), transcript);
+  Listing listing;
+  listing.uses_default_selector =
+      !options.selector && !SaysWhat(options) && transcript.has_default_selector;
+  if (!TakeWarnings(selection.warnings, transcript, listing)) return std::nullopt;
+  if (*options.output != "json") {
+    listing.lines = LinesOf(document, selection.rows, *options.output);
+    return listing;
   }
-  return LinesOf(document, selection.rows, *options.output);
+  auto lines =
+      JsonLinesOf(document, selection.rows, options.output_keys.value_or(Lines()), transcript);
+  if (!lines) return std::nullopt;
+  listing.lines = std::move(*lines);
+  return listing;
 }
 
 }  // namespace flatmanifest::front

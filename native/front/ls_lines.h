@@ -16,13 +16,20 @@ namespace flatmanifest::front {
 // or if an option is unknown.
 std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript);
 
-// The lines that dbt would list, without line ends. Nothing if dbt would warn or refuse, if it
-// would list nothing (then it prints a message), and if the JSON is not in the manifest.json that
-// the transcript leaves unchanged. The caller must then check that this file is unchanged. Throws
-// FormatError, IoError, ConvertError.
-std::optional<std::vector<std::string>> ListLines(const ListOptions& options,
-                                                  const Transcript& transcript,
-                                                  const Places& places);
+// What `dbt ls` prints of a selection.
+struct Listing {
+  bool uses_default_selector = false;
+  std::vector<std::string> unmatched;  // the parts of the selection that match nothing
+  bool is_nothing = false;             // dbt warns that no node is selected
+  std::vector<std::string> lines;      // without line ends
+};
+
+// What dbt would list. Nothing if dbt would refuse, if it would give any warning but those of
+// Listing, or one that the transcript does not have, and if the JSON is not in the manifest.json
+// that the transcript leaves unchanged. The caller must then check that this file is unchanged.
+// Throws FormatError, IoError, ConvertError.
+std::optional<Listing> ListLines(const ListOptions& options, const Transcript& transcript,
+                                 const Places& places);
 
 }  // namespace flatmanifest::front
 

@@ -19,6 +19,7 @@
 #include <span>
 #include <utility>
 
+#include "convert/json_writer.h"
 #include "convert/text_buffer.h"
 #include "format/error.h"
 #include "freshness/file_contents.h"
@@ -35,6 +36,7 @@
 #include "front/transcript.h"
 #include "front/user_id.h"
 #include "select/python_text.h"
+#include "select/spec.h"
 #include "store/clock.h"
 #include "store/descriptor.h"
 #include "store/trust.h"
@@ -58,7 +60,6 @@ class Stale : public NotServed {
 };
 
 using Clock = std::chrono::steady_clock;
-using Lines = std::vector<std::string>;
 
 // UTC, as in dbt's logs.
 std::string TimeText(int64_t time_ns, const char* format, bool with_microseconds) {
@@ -88,6 +89,14 @@ void SetTimes(Blanks& blanks) {
   const int64_t now = Now();
   blanks.Set(Blank::kTime, TimeText(now, "%H:%M:%S", false));
   blanks.Set(Blank::kPreciseTime, TimeText(now, "%H:%M:%S", true));
+  blanks.Set(Blank::kTimestamp, TimeText(now, "%Y-%m-%dT%H:%M:%S", true) + "Z");
+}
+
+// The text as it stands between the quotes of a JSON string.
+std::string JsonText(std::string_view text) {
+  BulkText quoted;
+  AppendJsonString(text, quoted);
+  return std::string(quoted.text().substr(1, quoted.text().size() - 2));
 }
 
 Blanks BlanksAtStart(const std::vector<std::string>& arguments) {
@@ -97,6 +106,9 @@ Blanks BlanksAtStart(const std::vector<std::string>& arguments) {
   std::string command = "dbt";
   for (const std::string& argument : arguments) command += " " + argument;
   blanks.Set(Blank::kCommand, Repr(command));
+  blanks.Set(Blank::kCommandText, JsonText(command));
+  blanks.Set(Blank::kCommandRepr, JsonText(Repr(command)));
+  blanks.Set(Blank::kProcessId, std::to_string(::getpid()));
   // Never a whole second: Python would leave the microseconds out.
   const int64_t now = Now() | 1024;
   blanks.Set(Blank::kGeneratedAt, TimeText(now, "%Y-%m-%dT%H:%M:%S", true) + "Z");
@@ -173,13 +185,29 @@ class Records {
       ends_.push_back(text_.size());
     }
   }
-  void Append(const Lines& lines, std::string_view beginning) {
-    for (const std::string& line : lines) {
-      text_.Append(beginning);
-      text_.Append(line);
-      text_.Append('\n');
+  // A record for each text, which takes the place of kLine in the template.
+  void Append(const std::vector<std::string>& texts, const std::string& record,
+              const Blanks& blanks, bool is_json) {
+    if (texts.empty()) return;
+    const std::vector<std::string> pieces = PiecesAround(record, blanks);
+    for (const std::string& text : texts) {
+      const std::string escaped = is_json ? JsonText(text) : std::string();
+      for (size_t i = 0; i < pieces.size(); ++i) {
+        if (i > 0) text_.Append(is_json ? escaped : text);
+        text_.Append(pieces[i]);
+      }
       ends_.push_back(text_.size());
     }
+  }
+
+  // What dbt prints of a selection, in its order.
+  void Append(const Listing& listing, const Sink& sink, const Blanks& blanks) {
+    if (listing.uses_default_selector && sink.default_selector) {
+      Append({*sink.default_selector}, blanks);
+    }
+    if (sink.unmatched) Append(listing.unmatched, *sink.unmatched, blanks, sink.is_json);
+    if (listing.is_nothing && sink.nothing) Append({*sink.nothing}, blanks);
+    Append(listing.lines, sink.line, blanks, sink.is_json);
   }
 
   std::string_view text() const { return text_.text(); }
@@ -192,6 +220,14 @@ class Records {
   }
 
  private:
+  // The record, filled, without the blanks kLine.
+  static std::vector<std::string> PiecesAround(const std::string& record, const Blanks& blanks) {
+    std::vector<std::string> pieces;
+    ForEachPart(record, static_cast<char>(Blank::kLine),
+                [&](std::string_view piece) { pieces.push_back(blanks.Filled(piece)); });
+    return pieces;
+  }
+
   BulkText text_;
   std::vector<size_t> ends_;
 };
@@ -203,15 +239,17 @@ class Command {
 
   // Serves the command. Throws NotServed, FormatError, IoError.
   void Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
-    std::optional<Lines> lines = Lines();
+    std::optional<Listing> listing = Listing();
     auto changed_file = std::async(std::launch::async,
                                    [&transcript] { return ChangedFile(transcript.dependencies); });
     const auto options = OptionsOf(line, transcript);
     if (!options) throw NotServed("dbt would refuse these options");
     blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
-    if (line.lists()) lines = ListLines(*options, transcript, places);
-    if (!lines)
+    blanks_.Set(Blank::kIndirectName, JsonText(*options->indirect_selection));
+    if (line.lists()) listing = ListLines(*options, transcript, places);
+    if (!listing) {
       throw NotServed("dbt would warn about this selection, or a field is in no artifact");
+    }
     if (const auto changed = changed_file.get()) throw Stale(*changed);
 
     const CacheLock lock(places.cache_directory);
@@ -221,20 +259,20 @@ class Command {
     for (const Output& output : transcript.outputs) {
       if (!record.Shows(output)) throw Stale(output.path + " has changed");
     }
-    Say(transcript, *lines, [&] { Renew(transcript, record); });
+    Say(transcript, *listing, [&] { Renew(transcript, record); });
   }
 
  private:
   // Calls `renew`, which may still throw, before the first byte is printed.
   template <typename Renewal>
-  void Say(const Transcript& transcript, const Lines& lines, const Renewal& renew) {
+  void Say(const Transcript& transcript, const Listing& listing, const Renewal& renew) {
     std::vector<Records> said(transcript.sinks.size());
     std::vector<std::pair<RotatingLog, const Records*>> logs;
     const Records* printed = nullptr;
     for (size_t i = 0; i < said.size(); ++i) {
       const Sink& sink = transcript.sinks[i];
       said[i].Append(sink.before, blanks_);
-      said[i].Append(lines, blanks_.Filled(sink.line_beginning));
+      said[i].Append(listing, sink, blanks_);
       if (sink.path.empty()) {
         printed = &said[i];
         continue;

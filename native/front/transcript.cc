@@ -9,12 +9,21 @@ namespace flatmanifest::front {
 
 namespace {
 
+std::optional<std::string> ReadOptional(const Fields& fields, const std::string& name) {
+  if (!fields.Has(name)) return std::nullopt;
+  return fields.Text(name);
+}
+
 Sink ReadSink(const Fields& fields) {
   return {.path = fields.Text("path"),
           .max_bytes = static_cast<uint64_t>(fields.Integer("max_bytes")),
+          .is_json = fields.Bool("is_json"),
           .before = fields.Texts("before"),
           .after = fields.Texts("after"),
-          .line_beginning = fields.Text("line_beginning")};
+          .line = fields.Text("line"),
+          .default_selector = ReadOptional(fields, "default_selector"),
+          .unmatched = ReadOptional(fields, "unmatched"),
+          .nothing = ReadOptional(fields, "nothing")};
 }
 
 Output ReadOutput(const Fields& fields) {
@@ -67,6 +76,7 @@ Transcript ReadTranscript(const std::string& path) {
   }
   transcript.defaults = ReadDefaults(fields.Object("defaults"));
   transcript.has_default_selector = fields.Bool("has_default_selector");
+  transcript.warns = fields.Bool("warns");
   return transcript;
 }
 

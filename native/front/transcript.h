@@ -20,11 +20,15 @@ namespace flatmanifest::front {
 struct Sink {
   std::string path;        // empty: standard output
   uint64_t max_bytes = 0;  // dbt begins another file before this size; 0: never
-  // Records with blanks that are printed before the list and after it, and the beginning of each
-  // line of the list, which is a record too.
+  bool is_json = false;    // each record is JSON, so that the texts in it are escaped
+  // Records with blanks that are printed before the list and after it.
   std::vector<std::string> before;
   std::vector<std::string> after;
-  std::string line_beginning;
+  // Records that each command may need or not. The blank kLine has what each is about.
+  std::string line;                             // a line of the list
+  std::optional<std::string> default_selector;  // nothing is selected by the command line
+  std::optional<std::string> unmatched;         // a part of the selection matches nothing
+  std::optional<std::string> nothing;           // the whole selection matches nothing
 };
 
 // An artifact that stays unchanged except for its beginning.
@@ -48,6 +52,7 @@ struct Transcript {
   // The transcript's file. It has the project's YAML selectors as they are for this command.
   std::shared_ptr<const ManifestFile> file;
   bool has_default_selector = false;
+  bool warns = false;  // dbt prints warnings about the selection; else it fails, or says nothing
 };
 
 // Throws IoError, and FormatError, also for an entry outside the transcript's directory.

@@ -19,6 +19,10 @@ namespace flatmanifest {
 
 namespace {
 
+// Around the criterion in dbt's NoNodesForSelectionCriteria.
+constexpr std::string_view kUnmatchedBegin = "The selection criterion '";
+constexpr std::string_view kUnmatchedEnd = "' does not match any enabled nodes";
+
 const Document& SelectorsDocument(const Document& document, const SelectionRequest& request) {
   return request.selectors != nullptr ? *request.selectors : document;
 }
@@ -80,8 +84,8 @@ class Evaluation {
         });
         IncorporateIndirect(found, written.indirect_selection);
         if (written.expect_exists && found.direct.empty()) {
-          warnings_.push_back("The selection criterion '" + std::string(raw) +
-                              "' does not match any enabled nodes");
+          warnings_.push_back(std::string(kUnmatchedBegin) + std::string(raw) +
+                              std::string(kUnmatchedEnd));
         }
         Combine(united, found, Spec::Kind::kUnion);
       });
@@ -309,6 +313,15 @@ RowSet TestsAmong(const Document& document, const RowSet& members) {
 
 }  // namespace
 
+std::optional<std::string_view> UnmatchedCriterion(std::string_view warning) {
+  if (!warning.starts_with(kUnmatchedBegin) || !warning.ends_with(kUnmatchedEnd)) {
+    return std::nullopt;
+  }
+  warning.remove_prefix(kUnmatchedBegin.size());
+  warning.remove_suffix(kUnmatchedEnd.size());
+  return warning;
+}
+
 Selector::Selector(const Document& document)
     : document_(document),
       graph_(document),
@@ -333,7 +346,7 @@ Selection Selector::Select(const SelectionRequest& request) const {
   Evaluation evaluation(document_, graph_, members_, tests_, listed, *tables_, request, dialect,
                         selection.warnings);
   selection.rows = (evaluation.Select(spec) & listed).Rows();
-  if (selection.rows.empty()) selection.warnings.emplace_back("No nodes selected!");
+  if (selection.rows.empty()) selection.warnings.emplace_back(kNoNodesSelected);
   return selection;
 }
 

@@ -44,9 +44,11 @@ TEXT = [
     (re.compile(r"(created_at|modification_time)=[0-9.]+"), r"\1"),
     (re.compile(r"\d{4}-\d\d-\d\dT?[^\"\s]*"), "DATE"),
     (re.compile(r"after \d+\.\d+ seconds"), "after DURATION"),
+    (re.compile(r'"(pid|elapsed)": [\d.e-]+'), r'"\1": N'),  # in lines of JSON
     # dbt cuts the name at ten characters: "Thread-1 (worker)" to "Thread-1 (", and "Thread-10".
     (re.compile(r"Thread-\d+ ?\(?"), "Thread-N"),
     (re.compile(r"Command `cli "), "Command `dbt "),  # dbtRunner calls it so
+    (re.compile(r'"command": "cli '), '"command": "dbt '),
 ]
 # The last: a thread gets any connection of its pool.
 UNSTABLE_LINES = (

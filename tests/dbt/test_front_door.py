@@ -49,6 +49,10 @@ COMMANDS: list[list[str]] = [
     ["ls", "--output", "json", "--output-keys", "name tags", "--select", "stg_orders"],
     ["ls", "--select", "customers", "--indirect-selection", "cautious"],
     ["ls", "--select", "no_such_model"],
+    ["ls", "--select", "no_such_model", "stg_orders", "tag:no_such_tag", "--output", "json"],
+    ["ls", "--log-format", "json", "--select", "+customers"],
+    ["ls", "--log-format-file", "json", "--select", "no_such_model"],
+    ["--log-format", "json", "--log-level", "debug", "parse"],
     ["ls", "--select", "bad_method:x"],
     ["ls", "--selector", "nightly", "--output", "name"],
     ["ls", "--output", "json", "--output-keys", "unique_id alias schema tags description config"],
@@ -295,6 +299,8 @@ def complains(record: dict[str, Any]) -> bool:
 
 def without_trace(lines: list[str]) -> list[str]:
     """Remove the traceback of a damaged entry, which is logged at debug level."""
+    # In a log of JSON the traceback is one line.
+    lines = [line for line in lines if not (line.startswith("{") and TRACE in line)]
     begins = [number for number, line in enumerate(lines) if TRACE in line]
     if not begins:
         return lines

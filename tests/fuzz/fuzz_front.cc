@@ -86,7 +86,8 @@ void Replay(const Transcript& transcript) {
   blanks.Set(Blank::kTime, "12:00:00");
   for (const Sink& sink : transcript.sinks) {
     for (const std::string& record : sink.before) blanks.Filled(record);
-    blanks.Filled(sink.line_beginning);
+    blanks.Filled(sink.line);
+    blanks.Filled(sink.unmatched.value_or(""));
     for (const std::string& record : sink.after) blanks.Filled(record);
   }
   for (const auto& [path, text] : transcript.written) blanks.Filled(text);

@@ -154,7 +154,11 @@ FRONT = {
                 "max_bytes": 0,
                 "before": ["\x01  Running\n"],
                 "after": ["\x01  \x06\n"],
-                "line_beginning": "\x01  ",
+                "is_json": False,
+                "line": "\x01  \x14\n",
+                "default_selector": None,
+                "unmatched": "\x14 does not match\n",
+                "nothing": "No nodes\n",
             }
         ],
         "outputs": [
@@ -164,6 +168,7 @@ FRONT = {
         "defaults": {"select": ["a"], "output": "json", "indirect_selection": "eager"},
         "selectors": {"a": {"name": "a", "definition": "tag:nightly"}},
         "has_default_selector": False,
+        "warns": True,
     },
     "record": {
         "nodes": {},

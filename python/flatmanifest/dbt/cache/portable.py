@@ -325,6 +325,8 @@ def export_transcript(
     known = transcript["dependencies"]
     if found is None or known["variables"] is None:
         raise NotPortableError("the command depends on all environment variables")
+    if any(sink["is_json"] for sink in transcript["sinks"]):
+        raise NotPortableError("paths may be escaped in a log of JSON")
     key, roots = found
     if any(has_path_inside(argument, roots) for argument in arguments):
         raise NotPortableError("an argument has a path")
@@ -348,7 +350,7 @@ def export_transcript(
         **{name: marked_value(transcript[name], mark) for name in ("sinks", "outputs", "written")},
         **{
             name: transcript[name]
-            for name in ("until_ns", "defaults", "selectors", "has_default_selector")
+            for name in ("until_ns", "defaults", "selectors", "has_default_selector", "warns")
         },
         "dependencies": {
             "files": files,

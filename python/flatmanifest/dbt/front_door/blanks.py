@@ -16,7 +16,13 @@ from flatmanifest.dbt.dependencies import NotRecordedError
 TIME, PRECISE_TIME, INVOCATION_ID, COMMAND, INDIRECT, ELAPSED = map(chr, range(1, 7))
 WALL_CLOCK = chr(0x07)
 USER_TIME, KERNEL_TIME, MEMORY, BLOCKS_IN, BLOCKS_OUT, GENERATED_AT = map(chr, range(0x0E, 0x14))
-BLANKS = re.compile("[\x01-\x07\x0e-\x13]")
+LINE, TIMESTAMP, PROCESS_ID, COMMAND_TEXT, COMMAND_REPR, INDIRECT_NAME = map(chr, range(0x14, 0x1A))
+BLANKS = re.compile("[\x01-\x07\x0e-\x19]")
+# json.dumps' form of a blank, and of one that stands for a number.
+ESCAPED = re.compile(r"\\u00(0[1-7ef]|1[0-9])")
+NUMBERS = re.compile(rf'"([{WALL_CLOCK}{USER_TIME}{KERNEL_TIME}{PROCESS_ID}])"')
+# Takes the place of LINE in an event that dbt renders.
+SUBJECT = "the subject of this event"
 
 CLOCK = r"\d\d:\d\d:\d\d"
 BEGINNING = re.compile(rf"(?P<color>\x1b\[0m)?{CLOCK}  ")
@@ -59,6 +65,8 @@ def line_of(logger: Any, message: Any) -> str | None:
         return None
     if not logger._python_logger.isEnabledFor(level or logging.ERROR):  # noqa: SLF001
         return None
+    if is_json(logger):
+        return json_template(message)
     text = logger.create_line(message)
     ending = message.info.msg
     require(
@@ -67,6 +75,52 @@ def line_of(logger: Any, message: Any) -> str | None:
     )
     beginning = text[: len(text) - len(ending)]
     return beginning_template(beginning) + message_template(message, ending)
+
+
+def record_of(logger: Any, message: Any) -> str | None:
+    """The record of an event, with LINE where it has SUBJECT; None if the logger prints nothing."""
+    text = line_of(logger, message)
+    return None if text is None else text.replace(SUBJECT, LINE) + "\n"
+
+
+def is_json(logger: Any) -> bool:
+    from dbt_common.events.logger import _JsonLogger  # noqa: PLC0415
+
+    return type(logger) is _JsonLogger
+
+
+def json_template(message: Any) -> str:
+    """The line of JSON that dbt logs for an event, with blanks (dbt_common, _JsonLogger)."""
+    from dbt_common.events.functions import msg_to_dict  # noqa: PLC0415
+    from dbt_common.invocation import get_invocation_id  # noqa: PLC0415
+    from dbt_common.utils.encoding import ForgivingJSONEncoder  # noqa: PLC0415
+
+    def dumped(fields: dict[str, Any]) -> str:
+        return json.dumps(fields, sort_keys=True, cls=ForgivingJSONEncoder)
+
+    fields = msg_to_dict(message)
+    info, data = fields["info"], fields.get("data", {})
+    name = info["name"]
+    # The text of an escape is refused, too.
+    require(not ESCAPED.search(dumped(fields)), f"the text of {name} is not understood")
+    info["msg"] = message_template(message, info["msg"]).replace(COMMAND, COMMAND_REPR)
+    info["ts"], info["pid"] = TIMESTAMP, PROCESS_ID
+    if name == "MainReportArgs":
+        for argument, blank in (
+            ("invocation_command", COMMAND_TEXT),
+            ("indirect_selection", INDIRECT_NAME),
+        ):
+            if argument in data["args"]:
+                data["args"][argument] = blank
+    elif name == "CommandCompleted":
+        data["completed_at"], data["elapsed"] = TIMESTAMP, WALL_CLOCK
+    elif name == "ResourceReport":
+        data.update({field: blank for field, blank in REPORT.items() if field in data})
+    text = ESCAPED.sub(lambda found: chr(int(found[1], 16)), dumped(fields))
+    text = NUMBERS.sub(r"\1", text).replace(get_invocation_id(), INVOCATION_ID)
+    is_stable = not ID.search(text) and not ADDRESS.search(text)
+    require(is_stable, f"the text of {name} has an id or an address that changes")
+    return text
 
 
 def beginning_template(text: str) -> str:

@@ -17,9 +17,12 @@ from flatmanifest._native import is_fresh, transcript_path
 from flatmanifest.dbt.dependencies import DependencyRecorder, NotRecordedError
 from flatmanifest.dbt.front_door.blanks import (
     INVOCATION_ID,
+    SUBJECT,
+    is_json,
     line_of,
     metadata_template,
     perf_info_template,
+    record_of,
     require,
 )
 from flatmanifest.dbt.releases import SINCE_1_11, installed_release
@@ -211,6 +214,7 @@ class TranscriptRecorder:
             },
             "selectors": project.manifest_selectors,
             "has_default_selector": project.get_default_selector_name() is not None,
+            "warns": warns(),
         }
 
     def check_circumstances(self) -> None:
@@ -228,7 +232,7 @@ class TranscriptRecorder:
             not getattr(flags, "UPLOAD_TO_ARTIFACTS_INGEST_API", False), "artifacts are uploaded"
         )
         require(not getattr(flags, "USE_V2_PARSER", False), "--use-v2-parser is set")
-        require(all(map(is_known, self.loggers)), "a logger is not one of dbt's text loggers")
+        require(all(map(is_known, self.loggers)), "a logger is not one of dbt's")
         require(is_utf8(sys.stdout), "the encoding of the output is not UTF-8")
         secret = any(name.startswith("DBT_ENV_SECRET_") for name in self.dependencies.environment)
         require(not secret, "dbt removes DBT_ENV_SECRET_ values from its output")
@@ -254,7 +258,8 @@ class TranscriptRecorder:
         return Event(message.info.name, message.info.level, lines)
 
     def sinks(self, events: list[Event]) -> Iterator[dict[str, Any]]:
-        from flatmanifest.dbt.warm.list_task import print_message  # noqa: PLC0415
+        from dbt_common.events.base_types import msg_from_base_event  # noqa: PLC0415
+        from dbt_common.events.types import PrintEvent  # noqa: PLC0415
 
         # The place of the listed lines, counted from the end, because a warm start may begin with
         # other events. A command that lists nothing is like one with an empty list after loading.
@@ -266,15 +271,36 @@ class TranscriptRecorder:
             require(is_file or handler.stream is sys.stdout, "a logger does not print to stdout")
             texts = [event.lines[place] for event in events]
             middle = len(texts) - after
-            beginning = line_of(logger, print_message())
-            require(beginning is not None, "a logger does not print listed lines")
+            line = record_of(logger, msg_from_base_event(PrintEvent(msg=SUBJECT)))
+            require(line is not None, "a logger does not print listed lines")
             yield {
+                **{name: record_of(logger, each) for name, each in self.selection_events().items()},
                 "path": handler.baseFilename if is_file else "",
                 "max_bytes": handler.maxBytes if is_file else 0,
                 "before": [f"{text}\n" for text in texts[:middle] if text is not None],
                 "after": [f"{text}\n" for text in texts[middle:] if text is not None],
-                "line_beginning": beginning,
+                "is_json": is_json(logger),
+                "line": line,
             }
+
+    def selection_events(self) -> dict[str, Any]:
+        """What dbt may say of a selection, but for its list: the keys are the transcript's."""
+        from dbt.events.types import (  # noqa: PLC0415
+            DefaultSelector,
+            NoNodesForSelectionCriteria,
+            NoNodesSelected,
+        )
+        from dbt_common.events.base_types import msg_from_base_event  # noqa: PLC0415
+
+        load: Any = self.load
+        events = {
+            "default_selector": DefaultSelector(
+                name=load.loader.root_project.get_default_selector_name() or ""
+            ),
+            "unmatched": NoNodesForSelectionCriteria(spec_raw=SUBJECT),
+            "nothing": NoNodesSelected(),
+        }
+        return {name: msg_from_base_event(event) for name, event in events.items()}
 
     def files(self, load: Load) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """The artifacts that dbt left in the target directory, and their beginnings.
@@ -337,6 +363,22 @@ class TranscriptRecorder:
         # A file that changed during the command would look as if it had been parsed.
         require(is_fresh(parsed.files, parsed.snapshot), "files have changed while dbt was running")
         return recorded.fields()
+
+
+def warns() -> bool:
+    """Whether dbt prints a warning about a selection, and goes on.
+
+    Otherwise dbt fails, or silences the warning (dbt_common.events.event_manager, fire_event).
+    """
+    from dbt.events.types import NoNodesForSelectionCriteria, NoNodesSelected  # noqa: PLC0415
+    from dbt_common.events.event_manager_client import get_event_manager  # noqa: PLC0415
+
+    manager: Any = get_event_manager()
+    options = manager.warn_error_options
+    events: list[Any] = [NoNodesForSelectionCriteria(spec_raw=""), NoNodesSelected()]
+    return not manager.warn_error and not any(
+        options.errors(event) or options.silenced(event) for event in events
+    )
 
 
 def explain(what: str) -> None:

@@ -20,7 +20,7 @@ from dbt_common.events.base_types import msg_from_base_event
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import get_event_manager
 from dbt_common.events.functions import env_scrubber
-from dbt_common.events.logger import NoScrubber, _TextLogger
+from dbt_common.events.logger import NoScrubber, _JsonLogger, _TextLogger
 from dbt_common.events.types import PrintEvent
 from dbt_common.exceptions.base import env_secrets, scrub_secrets
 
@@ -129,11 +129,15 @@ def known_loggers() -> list[Any] | None:
         return None
     message = print_message()
     loggers = [logger for logger in manager.loggers if logger.filter(message)]
-    return loggers if all(map(is_known, loggers)) else None
+    # A line of JSON has a time of its own.
+    is_text = all(type(logger) is _TextLogger for logger in loggers)
+    return loggers if is_text and all(map(is_known, loggers)) else None
 
 
 def is_known(logger: Any) -> bool:
-    if type(logger) is not _TextLogger or logger.scrubber not in {env_scrubber, NoScrubber}:
+    if type(logger) not in {_TextLogger, _JsonLogger}:
+        return False
+    if logger.scrubber not in {env_scrubber, NoScrubber}:
         return False
     log = logger._python_logger  # noqa: SLF001 - it writes the lines
     if log is None or not log.isEnabledFor(logging.ERROR) or log.filters or log.propagate:
