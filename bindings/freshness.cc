@@ -14,13 +14,6 @@ namespace flatmanifest::python {
 
 namespace {
 
-std::vector<std::string> Paths(const py::iterable& paths) {
-  std::vector<std::string> all;
-  for (const py::handle path : paths)
-    all.push_back(FsEncode(py::reinterpret_borrow<py::object>(path)));
-  return all;
-}
-
 py::tuple ToTuple(const Snapshot& snapshot) {
   py::list by_content;
   for (const std::string& path : snapshot.by_content) by_content.append(FsDecode(path));
@@ -33,13 +26,13 @@ py::tuple ToTuple(const Snapshot& snapshot) {
 std::vector<FileDependency> FileDependencies(const py::object& files) {
   std::vector<FileDependency> all;
   if (!py::isinstance<py::dict>(files)) {
-    for (std::string& path : Paths(files)) all.push_back({std::move(path)});
+    for (std::string& path : FsEncodeAll(files)) all.push_back({std::move(path)});
     return all;
   }
   for (const auto& [name, use] : kFileUses) {
     const py::str key(name.data(), name.size());
     if (!files.contains(key)) continue;
-    for (std::string& path : Paths(files[key])) all.push_back({std::move(path), use});
+    for (std::string& path : FsEncodeAll(files[key])) all.push_back({std::move(path), use});
   }
   return all;
 }
@@ -50,7 +43,7 @@ Snapshot SnapshotOf(const py::sequence& snapshot) {
           .digest_high = py::object(snapshot[1]).cast<uint64_t>(),
           .file_count = py::object(snapshot[2]).cast<uint64_t>(),
           .taken_ns = py::object(snapshot[3]).cast<int64_t>(),
-          .by_content = Paths(py::object(snapshot[4]))};
+          .by_content = FsEncodeAll(py::object(snapshot[4]))};
 }
 
 void BindFreshness(py::module_& module) {
@@ -94,7 +87,7 @@ void BindFreshness(py::module_& module) {
   module.def(
       "read_files",
       [](const py::iterable& paths, size_t most_bytes) {
-        const std::vector<std::string> names = Paths(paths);
+        const std::vector<std::string> names = FsEncodeAll(paths);
         std::vector<std::optional<std::string>> contents;
         {
           const py::gil_scoped_release release;

@@ -8,6 +8,7 @@
 
 #include "bindings/errors.h"
 #include "bindings/freshness.h"
+#include "bindings/to_python.h"
 #include "front/answer.h"
 #include "front/cache.h"
 #include "front/cache_version.h"
@@ -50,12 +51,11 @@ void BindFront(py::module_& module) {
       py::arg("fields"), py::arg("environment"));
   module.def(
       "transcript_path",
-      [](const std::vector<std::string>& arguments,
-         const std::string& program_directory) -> py::object {
-        const auto line = front::ParseCommandLine(arguments);
+      [](const py::sequence& arguments, const py::str& program_directory) -> py::object {
+        const auto line = front::ParseCommandLine(FsEncodeAll(arguments));
         const auto places = line ? front::FindPlaces(*line) : std::nullopt;
         if (!places) return py::none();
-        return FsDecode(front::TranscriptPath(*places, *line, program_directory));
+        return FsDecode(front::TranscriptPath(*places, *line, FsEncode(program_directory)));
       },
       py::arg("arguments"), py::arg("program_directory"));
   module.def(
@@ -71,9 +71,8 @@ void BindFront(py::module_& module) {
       py::arg("project_dir") = "", py::arg("target_path") = "");
   module.def(
       "answer_path",
-      [](const std::vector<std::string>& arguments,
-         const std::string& program_directory) -> py::object {
-        const auto path = front::AnswerPath(arguments, program_directory);
+      [](const py::sequence& arguments, const py::str& program_directory) -> py::object {
+        const auto path = front::AnswerPath(FsEncodeAll(arguments), FsEncode(program_directory));
         if (!path) return py::none();
         return FsDecode(*path);
       },

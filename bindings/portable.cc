@@ -103,11 +103,11 @@ void BindPortable(py::module_& module) {
       py::arg("project"), py::arg("target"), py::arg("program_directory"));
   module.def(
       "portable_command",
-      [](const std::vector<std::string>& arguments,
-         const std::string& program_directory) -> py::object {
-        const auto line = front::ParseCommandLine(arguments);
+      [](const py::sequence& arguments, const py::str& programs) -> py::object {
+        const auto line = front::ParseCommandLine(FsEncodeAll(arguments));
         const auto places = line ? front::FindPlaces(*line) : std::nullopt;
         if (!places) return py::none();
+        const std::string program_directory = FsEncode(programs);
         const Roots roots = front::CommandRoots(*places, *line, program_directory);
         const std::string key =
             front::PortableTranscriptKey(*places, *line, program_directory, roots);

@@ -268,6 +268,14 @@ std::string FsEncode(const py::object& path) {
   return py::reinterpret_steal<py::bytes>(encoded);
 }
 
+std::vector<std::string> FsEncodeAll(const py::iterable& paths) {
+  std::vector<std::string> all;
+  for (const py::handle path : paths) {
+    all.push_back(FsEncode(py::reinterpret_borrow<py::object>(path)));
+  }
+  return all;
+}
+
 Row FindRow(const Document& document, const py::str& unique_id) {
   const StoredText bytes(unique_id);
   return bytes ? document.FindRow(*bytes) : kNoRow;

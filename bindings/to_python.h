@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bindings/handle.h"
 #include "format/document.h"
@@ -54,6 +55,8 @@ class StoredText {
 // A path for the system, from str, bytes or os.PathLike, like Python's open(). Raises TypeError for
 // other types, and ValueError for a path with a null, where the system would cut it short.
 std::string FsEncode(const py::object& path);
+// The same for each of several paths or arguments.
+std::vector<std::string> FsEncodeAll(const py::iterable& paths);
 // The row of a unique_id, kNoRow if there is none.
 Row FindRow(const Document& document, const py::str& unique_id);
 

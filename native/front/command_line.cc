@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "format/text.h"
 #include "front/multi_option.h"
 
 namespace flatmanifest::front {
@@ -141,6 +142,16 @@ bool HasContradiction(const std::vector<std::string>& arguments) {
   });
 }
 
+// Whether Python has other characters for the bytes than the text of a file: a byte that is no
+// UTF-8, or a lone surrogate (os.fsdecode, PEP 383).
+bool IsDecodedOtherwise(std::string_view argument) {
+  if (!IsText(argument)) return true;
+  for (size_t at = 0; at < argument.size(); ++at) {
+    if (SurrogateAt(argument, at)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<std::string> CommandLine::Setting(const std::string& name) const {
@@ -161,6 +172,7 @@ std::optional<CommandLine> ParseCommandLine(const std::vector<std::string>& argu
   // Behind "--", dbt expects arguments, and these commands have none.
   if (std::find(arguments.begin(), arguments.end(), "--") != arguments.end()) return std::nullopt;
   if (HasContradiction(arguments)) return std::nullopt;
+  if (std::any_of(arguments.begin(), arguments.end(), IsDecodedOtherwise)) return std::nullopt;
   try {
     return Parser().Parse(arguments);
   } catch (const CLI::Error&) {

@@ -26,7 +26,8 @@ struct CommandLine {
 };
 
 // Reads the arguments of `dbt`, as dbt/cli/main.py of dbt-core 1.10 to 1.12 does. Nothing for
-// another command, for an option that is unknown or that only dbt can serve, and for wrong usage.
+// another command, for an option that is unknown or that only dbt can serve, for wrong usage, and
+// for bytes that Python decodes to other characters than a file has (os.fsdecode, PEP 383).
 std::optional<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments);
 
 }  // namespace flatmanifest::front

@@ -6,6 +6,7 @@ dbt alone runs in the same directory before, so that every path is the same.
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,21 @@ def test_warnings_that_are_errors_or_silenced(
     done = dbt(project, *option, "ls", "-s", "no_such_model")
     assert not is_told(done)
     assert done.returncode == status, done.stdout
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_arguments_that_are_not_text_are_left_to_dbt(project: Path, log_format: str) -> None:
+    """Python decodes such bytes to characters that no file has, and dbt answers as ever."""
+    option = ["--log-format", log_format]
+    recorded(project, *option, "ls")
+    for argument in (b"tag:\xff", b"tag:\xed\xa0\x80"):
+        found = []
+        for side in ("0", "1"):
+            done = dbt(project, *option, "ls", "-s", os.fsdecode(argument), FLATMANIFEST=side)
+            found.append((done.returncode, len(done.stdout.splitlines())))
+        assert found[0] == found[1]
+        assert not is_told(done)
+        assert "Traceback" not in done.stderr
 
 
 def test_a_default_selector(project: Path) -> None:

@@ -21,6 +21,14 @@ TEST(CommandLine, KnowsListAndParse) {
   EXPECT_FALSE(ParseCommandLine({"ls", "parse"}));
 }
 
+TEST(CommandLine, LeavesBytesToDbtThatAreNotUtf8) {
+  EXPECT_TRUE(ParseCommandLine({"ls", "-s", "caf\xc3\xa9"}));
+  for (const char* value : {"\xff", "a\xc3", "\xed\xa0\x80"}) {
+    EXPECT_FALSE(ParseCommandLine({"ls", "-s", value}));
+    EXPECT_FALSE(ParseCommandLine({"--vars", value, "parse"}));
+  }
+}
+
 TEST(CommandLine, EvaluatesWhatIsListed) {
   const auto line =
       ParseCommandLine({"ls", "-s", "a+", "tag:b c", "--exclude=d", "--output", "name",
