@@ -29,21 +29,12 @@ void RunDiff(const DiffCommandOptions& options) {
   const auto file = OpenCompared(options.path);
   RequireTwoManifests(*old_file, options.old_path, *file, options.path);
   const ManifestDiff diff = DiffManifests(old_file->document(), file->document(), options.compared);
-  if (!options.quiet) {
-    for (const std::string& warning : diff.warnings) {
-      std::fprintf(stderr, "warning: %s\n", warning.c_str());
-    }
-  }
+  if (!options.quiet) PrintWarnings(diff.warnings);
   BulkText out;
   WriteDiff(diff, ParseDiffFormat(options.output), out);
-  if (!options.output_file.empty() && options.output_file != "-") {
-    WarnUnlessDurable(Publish(options.output_file, std::as_bytes(std::span(out.text())),
-                              Flush::kToDisk, Existing::kKeep));
-    return;
-  }
   // A reader may close the pipe early (`| head`), as with ls.
   std::signal(SIGPIPE, SIG_DFL);
-  Print(out.text());
+  Write(options.output_file, out.text());
 }
 
 }  // namespace
@@ -58,7 +49,9 @@ void AddDiff(CLI::App& app) {
       ->required();
   command->add_option("NEW", options->path, "The current manifest, named likewise")->required();
   command->add_option("--output", options->output, "text, markdown or json")
-      ->transform(CLI::IsMember({"text", "markdown", "json"}, CLI::ignore_case))
+      ->transform(CLI::IsMember(
+          std::vector<std::string>(std::begin(kDiffFormatNames), std::end(kDiffFormatNames)),
+          CLI::ignore_case))
       ->capture_default_str();
   command->add_option("-o,--output-file", options->output_file,
                       "Where to write it (default: stdout)");

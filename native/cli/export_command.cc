@@ -23,12 +23,7 @@ void AddExport(CLI::App& app) {
     const Document& document = file->document();
     BulkText json;
     WriteJson(document, document.root(), json);
-    if (options->output.empty() || options->output == "-") {
-      Print(json.text());
-    } else {
-      WarnUnlessDurable(Publish(options->output, std::as_bytes(std::span(json.text())),
-                                Flush::kToDisk, Existing::kKeep));
-    }
+    Write(options->output, json.text());
   });
 }
 

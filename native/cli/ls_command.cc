@@ -118,22 +118,13 @@ void Run(const LsOptions& options) {
     request.state.compare_more_unrendered_values = options.compare_more_unrendered_values;
   }
   const Selection selection = Selector(document).Select(request);
-  if (!options.quiet) {
-    for (const std::string& warning : selection.warnings) {
-      std::fprintf(stderr, "warning: %s\n", warning.c_str());
-    }
-  }
+  if (!options.quiet) PrintWarnings(selection.warnings);
   BulkText out;
   WriteOutput(document, selection.rows, options, out);
-  if (IsToFile(options)) {
-    WarnUnlessDurable(Publish(options.output_file, std::as_bytes(std::span(out.text())),
-                              Flush::kToDisk, Existing::kKeep));
-  } else {
-    // A reader may close the pipe early (`| head`). Then the program ends without an error, even if
-    // its parent ignored the signal.
-    std::signal(SIGPIPE, SIG_DFL);
-    Print(out.text());
-  }
+  // A reader may close the pipe early (`| head`). Then the program ends without an error, even if
+  // its parent ignored the signal.
+  std::signal(SIGPIPE, SIG_DFL);
+  Write(options.output_file, out.text());
 }
 
 // The environment variable of an option: dbt 1.11 prefers the longer name

@@ -16,6 +16,17 @@ void Print(std::span<const std::byte> bytes) {
   }
 }
 
+void Write(const std::string& path, std::string_view text) {
+  if (path.empty() || path == "-") return Print(text);
+  WarnUnlessDurable(Publish(path, std::as_bytes(std::span(text)), Flush::kToDisk, Existing::kKeep));
+}
+
+void PrintWarnings(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  }
+}
+
 void WarnUnlessDurable(const Durability& durability) {
   if (durability.is_certain()) return;
   std::fprintf(stderr, "flatmanifest: warning: %s\n", durability.warning.c_str());

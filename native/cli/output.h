@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/publish.h"
 
@@ -17,6 +18,12 @@ namespace flatmanifest::cli {
 // success.
 void Print(std::string_view text);
 void Print(std::span<const std::byte> bytes);
+
+// Publishes a text as a whole file, or prints it if the path is "" or "-". Throws IoError.
+void Write(const std::string& path, std::string_view text);
+
+// Prints dbt's warnings on standard error.
+void PrintWarnings(const std::vector<std::string>& warnings);
 
 // Prints a line on standard error if a power failure may lose a file that is in place.
 void WarnUnlessDurable(const Durability& durability);

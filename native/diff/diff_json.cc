@@ -153,11 +153,11 @@ class DiffJson {
   }
 
   void WriteExposure(Row row) {
-    const Value exposure{diff_.document, diff_.document->resources().value[row]};
+    const Resource exposure = ResourceAt(*diff_.document, row);
     Object([&] {
       WriteResource(*diff_.document, row);
       for (const std::string_view key : {"label", "type", "maturity", "url", "owner"}) {
-        Field(exposure, key);
+        Field(exposure.value, key);
       }
     });
   }

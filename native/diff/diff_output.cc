@@ -53,7 +53,7 @@ std::string DiffSummary(const ManifestDiff& diff) {
 }
 
 std::string ExposureFacts(const Document& document, Row row) {
-  const Value exposure{&document, document.resources().value[row]};
+  const Resource exposure = ResourceAt(document, row);
   std::string facts(exposure.Get("type").Text());
   const auto add = [&facts](std::string_view text) {
     if (text.empty()) return;

@@ -34,9 +34,9 @@ void WriteDiffText(const ManifestDiff& diff, TextBuffer& out);
 void WriteDiffMarkdown(const ManifestDiff& diff, TextBuffer& out);
 void WriteDiffJson(const ManifestDiff& diff, TextBuffer& out);
 
-// "2 contracts break, 1 added, 3 modified; 12 downstream, 1 exposure"; "no differences".
+// "2 contracts break, 1 added, 3 modified; 12 downstream, 1 exposure hit"; "no differences".
 std::string DiffSummary(const ManifestDiff& diff);
-// "name, type dashboard, owner Ann <ann@example.com>, https://..." as far as an exposure has them.
+// "dashboard, Ann <ann@example.com>, https://example.com", as far as an exposure has them.
 std::string ExposureFacts(const Document& document, Row row);
 // "body, configs".
 std::string JoinedReasons(const Reasons& reasons);

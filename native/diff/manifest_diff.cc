@@ -74,8 +74,7 @@ class Differ {
     if (!found.breaks.empty()) AddBroken(id, now, std::move(found.breaks));
     Reasons reasons = std::move(found.parts);
     if (UsesModifiedMacros(id, now)) reasons.emplace_back("macros");
-    const bool is_generic_test = now.type() == "test" && now.Get("test_metadata").IsTrue();
-    if (!reasons.empty() && is_generic_test) AddPartsOfTest(now, old, reasons);
+    if (!reasons.empty() && now.IsGenericTest()) AddPartsOfTest(now, old, reasons);
     return reasons;
   }
 
@@ -117,10 +116,9 @@ class Differ {
 
   void FindRenamed() {
     for (const auto& [old_row, row] : FindRenames(old_, diff_.removed, now_, diff_.added)) {
-      const Resource now{{&now_, now_.resources().value[row]}, CollectionOf(now_, row)};
-      const Resource old{{&old_, old_.resources().value[old_row]}, CollectionOf(old_, old_row)};
+      const Resource now = ResourceAt(now_, row);
       // Contracts of renamed models count as removed.
-      Reasons reasons = manifests_.contents().Differences(now, old).parts;
+      Reasons reasons = manifests_.contents().Differences(now, ResourceAt(old_, old_row)).parts;
       if (UsesModifiedMacros(now_.String(now_.resources().unique_id[row]), now)) {
         reasons.emplace_back("macros");
       }

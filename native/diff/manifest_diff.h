@@ -69,7 +69,7 @@ struct ManifestDiff {
   std::vector<std::string_view> added_macros;
   std::vector<std::string_view> removed_macros;
   std::vector<std::string_view> modified_macros;
-  // What depends on added, renamed or modified resources in the new manifest, and is none of them.
+  // Resources of the new manifest that depend on added, renamed or modified ones, without these.
   std::vector<Row> downstream;
   // The exposures that depend on those, modified ones included.
   std::vector<Row> exposures;

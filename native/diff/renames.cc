@@ -35,9 +35,7 @@ class ShortText final : public TextBuffer {
 class ContentsText {
  public:
   ContentsText(const Document& document, Row row)
-      : document_(document),
-        resource_{{&document, document.resources().value[row]}, CollectionOf(document, row)},
-        row_(row) {}
+      : document_(document), resource_(ResourceAt(document, row)), row_(row) {}
 
   // Text that is equal for resources with the same contents; "" if there are none.
   std::string Of() {
@@ -59,9 +57,7 @@ class ContentsText {
     }
   }
 
-  bool IsGenericTest() const {
-    return resource_.type() == "test" && resource_.Get("test_metadata").IsTrue();
-  }
+  bool IsGenericTest() const { return resource_.IsGenericTest(); }
 
   std::string_view AttachedNode() const { return resource_.Get("attached_node").Text(); }
 

@@ -31,7 +31,7 @@ enum class Blank : uint8_t {
   kLine = 0x14,          // a listed line, or the part of a selection that matches nothing
   // In lines of JSON (--log-format json), whose strings are escaped.
   kTimestamp = 0x15,     // 2026-11-23T15:20:01.582914Z, of the moment
-  kProcessId = 0x16,     //
+  kProcessId = 0x16,     // a decimal number
   kCommandText = 0x17,   // the command line, as text
   kCommandRepr = 0x18,   // the command line, as Python's repr
   kIndirectName = 0x19,  // --indirect-selection, as text

@@ -89,19 +89,10 @@ Lines LinesOf(const Document& document, const std::vector<Row>& rows, std::strin
   return lines;
 }
 
-// Sorts the warnings into the listing. False for one that the transcript has no text of.
-bool TakeWarnings(const std::vector<std::string>& warnings, const Transcript& transcript,
-                  Listing& listing) {
-  for (const std::string& warning : warnings) {
-    if (warning == kNoNodesSelected) {
-      listing.is_nothing = true;
-    } else if (const auto criterion = UnmatchedCriterion(warning)) {
-      listing.unmatched.emplace_back(*criterion);
-    } else {
-      return false;
-    }
-  }
-  return warnings.empty() || transcript.warns;
+// Whether the transcript has the texts of all warnings.
+bool CanWarn(const Selection& selection, const Transcript& transcript) {
+  const size_t known = selection.unmatched.size() + (selection.rows.empty() ? 1 : 0);
+  return selection.warnings.size() == known && (known == 0 || transcript.warns);
 }
 
 }  // namespace
@@ -128,10 +119,12 @@ std::optional<Listing> ListLines(const ListOptions& options, const Transcript& t
   } catch (const SelectionError&) {
     return std::nullopt;
   }
+  if (!CanWarn(selection, transcript)) return std::nullopt;
   Listing listing;
   listing.uses_default_selector =
       !options.selector && !SaysWhat(options) && transcript.has_default_selector;
-  if (!TakeWarnings(selection.warnings, transcript, listing)) return std::nullopt;
+  listing.unmatched = std::move(selection.unmatched);
+  listing.is_nothing = selection.rows.empty();
   if (*options.output != "json") {
     listing.lines = LinesOf(document, selection.rows, *options.output);
     return listing;

@@ -16,7 +16,7 @@ namespace flatmanifest::front {
 // or if an option is unknown.
 std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript);
 
-// What `dbt ls` prints of a selection.
+// The events of `dbt ls` about a selection.
 struct Listing {
   bool uses_default_selector = false;
   std::vector<std::string> unmatched;  // the parts of the selection that match nothing
@@ -24,10 +24,10 @@ struct Listing {
   std::vector<std::string> lines;      // without line ends
 };
 
-// What dbt would list. Nothing if dbt would refuse, if it would give any warning but those of
-// Listing, or one that the transcript does not have, and if the JSON is not in the manifest.json
-// that the transcript leaves unchanged. The caller must then check that this file is unchanged.
-// Throws FormatError, IoError, ConvertError.
+// Selects, and makes the lines. Returns nothing if dbt would refuse the selection, or give a
+// warning whose text the transcript does not have, and if the JSON is not in the manifest.json that
+// the transcript leaves unchanged. The caller must then check that this file is unchanged. Throws
+// FormatError, IoError, ConvertError.
 std::optional<Listing> ListLines(const ListOptions& options, const Transcript& transcript,
                                  const Places& places);
 

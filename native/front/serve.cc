@@ -99,20 +99,31 @@ std::string JsonText(std::string_view text) {
   return std::string(quoted.text().substr(1, quoted.text().size() - 2));
 }
 
+std::string CommandText(const std::vector<std::string>& arguments) {
+  std::string command = "dbt";
+  for (const std::string& argument : arguments) command += " " + argument;
+  return command;
+}
+
 Blanks BlanksAtStart(const std::vector<std::string>& arguments) {
   Blanks blanks;
   SetTimes(blanks);
   blanks.Set(Blank::kInvocationId, NewUuid());
-  std::string command = "dbt";
-  for (const std::string& argument : arguments) command += " " + argument;
-  blanks.Set(Blank::kCommand, Repr(command));
-  blanks.Set(Blank::kCommandText, JsonText(command));
-  blanks.Set(Blank::kCommandRepr, JsonText(Repr(command)));
-  blanks.Set(Blank::kProcessId, std::to_string(::getpid()));
+  blanks.Set(Blank::kCommand, Repr(CommandText(arguments)));
   // Never a whole second: Python would leave the microseconds out.
   const int64_t now = Now() | 1024;
   blanks.Set(Blank::kGeneratedAt, TimeText(now, "%Y-%m-%dT%H:%M:%S", true) + "Z");
   return blanks;
+}
+
+// Sets the blanks that only lines of JSON have.
+void SetJsonBlanks(Blanks& blanks, const std::vector<std::string>& arguments,
+                   std::string_view indirect_selection) {
+  const std::string command = CommandText(arguments);
+  blanks.Set(Blank::kCommandText, JsonText(command));
+  blanks.Set(Blank::kCommandRepr, JsonText(Repr(command)));
+  blanks.Set(Blank::kIndirectName, JsonText(indirect_selection));
+  blanks.Set(Blank::kProcessId, std::to_string(::getpid()));
 }
 
 // Sets the resources used so far.
@@ -200,7 +211,7 @@ class Records {
     }
   }
 
-  // What dbt prints of a selection, in its order.
+  // The default selector, the parts that match nothing, and the list, in dbt's order.
   void Append(const Listing& listing, const Sink& sink, const Blanks& blanks) {
     if (listing.uses_default_selector && sink.default_selector) {
       Append({*sink.default_selector}, blanks);
@@ -235,7 +246,7 @@ class Records {
 class Command {
  public:
   Command(const std::vector<std::string>& arguments, Clock::time_point start)
-      : start_(start), blanks_(BlanksAtStart(arguments)) {}
+      : arguments_(arguments), start_(start), blanks_(BlanksAtStart(arguments)) {}
 
   // Serves the command. Throws NotServed, FormatError, IoError.
   void Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
@@ -245,7 +256,10 @@ class Command {
     const auto options = OptionsOf(line, transcript);
     if (!options) throw NotServed("dbt would refuse these options");
     blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
-    blanks_.Set(Blank::kIndirectName, JsonText(*options->indirect_selection));
+    const auto& sinks = transcript.sinks;
+    if (std::any_of(sinks.begin(), sinks.end(), [](const Sink& sink) { return sink.is_json; })) {
+      SetJsonBlanks(blanks_, arguments_, *options->indirect_selection);
+    }
     if (line.lists()) listing = ListLines(*options, transcript, places);
     if (!listing) {
       throw NotServed("dbt would warn about this selection, or a field is in no artifact");
@@ -319,6 +333,7 @@ class Command {
 
   static constexpr size_t kRoomForBlanks = 4096;
 
+  const std::vector<std::string>& arguments_;
   Clock::time_point start_;
   Blanks blanks_;
 };

@@ -31,7 +31,7 @@ std::string SchemaUrl(std::string_view artifact, int version) {
 
 // dbt/artifacts/schemas/base.py, read_and_check_versions. A file without a schema passes.
 void CheckVersion(const Document& document, const Versions& versions, const std::string& path) {
-  const auto found = Value{&document, document.root()}.Get("metadata").Find("dbt_schema_version");
+  const auto found = RootOf(document).Get("metadata").Find("dbt_schema_version");
   if (!found || found->Text() == SchemaUrl(versions.artifact, versions.newer)) return;
   for (int version = versions.oldest; version <= versions.newest; ++version) {
     if (found->Text() == SchemaUrl(versions.artifact, version)) return;

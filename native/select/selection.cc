@@ -19,10 +19,6 @@ namespace flatmanifest {
 
 namespace {
 
-// Around the criterion in dbt's NoNodesForSelectionCriteria.
-constexpr std::string_view kUnmatchedBegin = "The selection criterion '";
-constexpr std::string_view kUnmatchedEnd = "' does not match any enabled nodes";
-
 const Document& SelectorsDocument(const Document& document, const SelectionRequest& request) {
   return request.selectors != nullptr ? *request.selectors : document;
 }
@@ -33,8 +29,7 @@ class Evaluation {
   // `tests` are the members that are tests.
   Evaluation(const Document& document, const Dependencies& graph, const RowSet& members,
              const RowSet& tests, const RowSet& listed, const LazyTables& tables,
-             const SelectionRequest& request, const Dialect& dialect,
-             std::vector<std::string>& warnings)
+             const SelectionRequest& request, const Dialect& dialect, Selection& selection)
       : document_(document),
         selectors_document_(SelectorsDocument(document, request)),
         graph_(graph),
@@ -43,8 +38,8 @@ class Evaluation {
         listed_(listed),
         indirect_selection_(request.indirect_selection),
         dialect_(dialect),
-        warnings_(warnings),
-        methods_(document, tables, request, dialect, warnings) {}
+        selection_(selection),
+        methods_(document, tables, request, dialect, selection.warnings) {}
 
   RowSet Select(const Spec& spec) { return Evaluate(spec).direct; }
 
@@ -84,8 +79,9 @@ class Evaluation {
         });
         IncorporateIndirect(found, written.indirect_selection);
         if (written.expect_exists && found.direct.empty()) {
-          warnings_.push_back(std::string(kUnmatchedBegin) + std::string(raw) +
-                              std::string(kUnmatchedEnd));
+          selection_.unmatched.emplace_back(raw);
+          selection_.warnings.push_back("The selection criterion '" + std::string(raw) +
+                                        "' does not match any enabled nodes");
         }
         Combine(united, found, Spec::Kind::kUnion);
       });
@@ -217,7 +213,7 @@ class Evaluation {
   const RowSet& listed_;
   const IndirectSelection indirect_selection_;
   const Dialect& dialect_;
-  std::vector<std::string>& warnings_;
+  Selection& selection_;                    // its warnings
   std::optional<YamlSelectors> selectors_;  // parsed when selector: is first met
   std::set<std::string_view> open_selectors_;
   MethodSearch methods_;
@@ -313,15 +309,6 @@ RowSet TestsAmong(const Document& document, const RowSet& members) {
 
 }  // namespace
 
-std::optional<std::string_view> UnmatchedCriterion(std::string_view warning) {
-  if (!warning.starts_with(kUnmatchedBegin) || !warning.ends_with(kUnmatchedEnd)) {
-    return std::nullopt;
-  }
-  warning.remove_prefix(kUnmatchedBegin.size());
-  warning.remove_suffix(kUnmatchedEnd.size());
-  return warning;
-}
-
 Selector::Selector(const Document& document)
     : document_(document),
       graph_(document),
@@ -344,9 +331,9 @@ Selection Selector::Select(const SelectionRequest& request) const {
                                  "including non-idempotent retries.");
   }
   Evaluation evaluation(document_, graph_, members_, tests_, listed, *tables_, request, dialect,
-                        selection.warnings);
+                        selection);
   selection.rows = (evaluation.Select(spec) & listed).Rows();
-  if (selection.rows.empty()) selection.warnings.emplace_back(kNoNodesSelected);
+  if (selection.rows.empty()) selection.warnings.emplace_back("No nodes selected!");
   return selection;
 }
 

@@ -8,9 +8,7 @@
 #define FLATMANIFEST_SELECT_SELECTION_H_
 
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "format/document.h"
@@ -25,14 +23,10 @@ struct LazyTables;
 struct Selection {
   std::vector<Row> rows;              // ascending, which is by unique_id
   std::vector<std::string> warnings;  // dbt's texts, in its order
+  // The parts of the selection that match no node, as they were typed. Each has a warning, and so
+  // has a selection without rows; further warnings are of other kinds.
+  std::vector<std::string> unmatched;
 };
-
-// The warning about a selection of nothing.
-inline constexpr std::string_view kNoNodesSelected = "No nodes selected!";
-
-// The part of a selection that a warning says to match no enabled node. Nothing for another
-// warning.
-std::optional<std::string_view> UnmatchedCriterion(std::string_view warning);
 
 // Selects from one document. Borrows it. Safe to call from several threads.
 class Selector {

@@ -28,7 +28,7 @@ class Diff(dict[str, Any]):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing differs that dbt or this looks at."""
+        """Whether all lists are empty, those of macros and broken contracts included."""
         return self._native.is_empty()
 
     def text(self) -> str:

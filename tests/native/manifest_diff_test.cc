@@ -36,10 +36,7 @@ constexpr std::string_view kOld = R"({
 })";
 
 std::string Edited(std::string_view text, std::string_view replacement) {
-  std::string edited(kOld);
-  const size_t at = edited.find(text);
-  EXPECT_NE(at, std::string::npos) << text;
-  return edited.replace(at, text.size(), replacement);
+  return testing::Edited(kOld, text, replacement);
 }
 
 // Two manifests and their difference.

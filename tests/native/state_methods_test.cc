@@ -39,10 +39,7 @@ constexpr std::string_view kEarlierManifest = R"({
 
 // The manifest with one text replaced by another.
 std::string Edited(std::string_view text, std::string_view replacement) {
-  std::string edited(kEarlierManifest);
-  const size_t at = edited.find(text);
-  EXPECT_NE(at, std::string::npos) << text;
-  return edited.replace(at, text.size(), replacement);
+  return testing::Edited(kEarlierManifest, text, replacement);
 }
 
 // The last parts of the unique ids of the rows selected from `json`.

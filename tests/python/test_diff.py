@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import flatmanifest
+from flatmanifest.dbt.cache import objects
 from tests.python.samples import write
 
 if TYPE_CHECKING:
@@ -510,6 +511,7 @@ def test_files_that_cannot_be_compared(run: Any, tmp_path: Path) -> None:
     (tmp_path / "noise.fman").write_bytes(b"noise" * 100)
     (tmp_path / "empty").mkdir()
     (tmp_path / "link.json").symlink_to("old.json")
+    objects.publish(tmp_path / "entry.fman", {"nodes": {}}, is_lasting=False)
     for other, words in {
         "missing.json": "cannot open missing.json: No such file or directory",
         "list.json": "list.json: byte 0: ",
@@ -518,6 +520,7 @@ def test_files_that_cannot_be_compared(run: Any, tmp_path: Path) -> None:
         "noise.fman": "noise.fman: ",
         "empty": "cannot compare empty: the directory has no manifest.json, manifest.json.gz or "
         "manifest.fman, nor does its directory target; run dbt parse there, or name a file",
+        "entry.fman": "entry.fman: it holds dbt's objects, not a manifest.json; name the",
         "old.json": "OLD (old.json) and NEW (old.json) are the same manifest; keep a copy",
         "link.json": "OLD (old.json) and NEW (link.json) are the same manifest",
         "./old.fman": "OLD (old.json) and NEW (./old.fman) are the same manifest",

@@ -105,10 +105,7 @@ std::string Joined(const std::vector<std::string>& texts, std::string_view separ
 
 std::vector<Value> ElementsOf(const Value& list) {
   std::vector<Value> elements;
-  if (!list.cell.is(CellKind::kArray)) return elements;
-  for (const Cell cell : list.document->Elements(list.cell)) {
-    elements.push_back({list.document, cell});
-  }
+  ForEachElement(list, [&elements](const Value& element) { elements.push_back(element); });
   return elements;
 }
 

@@ -14,7 +14,7 @@
 
 namespace flatmanifest {
 
-// What breaks a contract. dbt reports them in this order.
+// The kinds of change that break a contract, in the order in which dbt reports them.
 enum class ContractBreak : uint8_t {
   kEnforcementRemoved,
   kColumnsRemoved,

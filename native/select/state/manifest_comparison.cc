@@ -2,8 +2,6 @@
 
 #include <cstdlib>
 
-#include "select/row_fields.h"
-
 namespace flatmanifest {
 
 namespace {
@@ -34,9 +32,8 @@ ModifiedMacros& ManifestComparison::macros() {
 std::optional<Resource> ManifestComparison::FindPrevious(std::string_view unique_id) const {
   const Row row = previous_.FindRow(unique_id);
   if (row >= previous_.resources().graph_count) return std::nullopt;
-  const Collection collection = CollectionOf(previous_, row);
-  if (!IsCompared(collection)) return std::nullopt;
-  return Resource{{&previous_, previous_.resources().value[row]}, collection};
+  if (!IsCompared(CollectionOf(previous_, row))) return std::nullopt;
+  return ResourceAt(previous_, row);
 }
 
 }  // namespace flatmanifest

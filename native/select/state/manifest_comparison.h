@@ -18,27 +18,6 @@
 
 namespace flatmanifest {
 
-// The root of a document.
-inline Value RootOf(const Document& document) { return {&document, document.root()}; }
-
-// Calls visit(key, value) for the members of an object, in its order.
-template <typename Visit>
-void ForEachMember(const Value& object, Visit visit) {
-  if (!object.cell.is(CellKind::kObject)) return;
-  const auto keys = object.document->Keys(object.cell);
-  const auto values = object.document->Elements(object.cell);
-  for (size_t i = 0; i < keys.size(); ++i) {
-    visit(object.document->String(keys[i]), Value{object.document, values[i]});
-  }
-}
-
-// Calls visit(element) for the elements of an array.
-template <typename Visit>
-void ForEachElement(const Value& array, Visit visit) {
-  if (!array.cell.is(CellKind::kArray)) return;
-  for (const Cell cell : array.document->Elements(array.cell)) visit(Value{array.document, cell});
-}
-
 // Borrows everything that it is made of.
 class ManifestComparison {
  public:

@@ -10,19 +10,7 @@ namespace flatmanifest {
 
 namespace {
 
-Value MacrosOf(const Document& document) { return Value{&document, document.root()}.Get("macros"); }
-
-// Calls visit(unique_id, macro) for each macro.
-template <typename Visit>
-void ForEachMacro(const Document& document, Visit visit) {
-  const Value macros = MacrosOf(document);
-  if (!macros.cell.is(CellKind::kObject)) return;
-  const auto keys = document.Keys(macros.cell);
-  const auto values = document.Elements(macros.cell);
-  for (size_t i = 0; i < keys.size(); ++i) {
-    visit(document.String(keys[i]), Value{&document, values[i]});
-  }
-}
+Value MacrosOf(const Document& document) { return RootOf(document).Get("macros"); }
 
 }  // namespace
 
@@ -30,7 +18,7 @@ ModifiedMacros::ModifiedMacros(const Document& document, const Document& previou
     : document_(document) {
   const Value now = MacrosOf(document);
   const Value old = MacrosOf(previous);
-  ForEachMacro(document, [&](std::string_view id, const Value& macro) {
+  ForEachMember(now, [&](std::string_view id, const Value& macro) {
     const auto before = old.Find(id);
     if (!before) {
       added_.push_back(id);
@@ -38,7 +26,7 @@ ModifiedMacros::ModifiedMacros(const Document& document, const Document& previou
       changed_.push_back(id);
     }
   });
-  ForEachMacro(previous, [&](std::string_view id, const Value&) {
+  ForEachMember(old, [&](std::string_view id, const Value&) {
     if (!now.Find(id)) removed_.push_back(id);
   });
   for (const auto* ids : {&added_, &removed_, &changed_}) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "format/document.h"
+#include "select/row_fields.h"
 
 namespace flatmanifest {
 
@@ -26,6 +27,27 @@ struct Value {
   bool IsTrue() const;
 };
 
+// The root of a document.
+inline Value RootOf(const Document& document) { return {&document, document.root()}; }
+
+// Calls visit(key, value) for the members of an object, in its order.
+template <typename Visit>
+void ForEachMember(const Value& object, Visit visit) {
+  if (!object.cell.is(CellKind::kObject)) return;
+  const auto keys = object.document->Keys(object.cell);
+  const auto values = object.document->Elements(object.cell);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    visit(object.document->String(keys[i]), Value{object.document, values[i]});
+  }
+}
+
+// Calls visit(element) for the elements of an array.
+template <typename Visit>
+void ForEachElement(const Value& array, Visit visit) {
+  if (!array.cell.is(CellKind::kArray)) return;
+  for (const Cell cell : array.document->Elements(array.cell)) visit(Value{array.document, cell});
+}
+
 struct Resource {
   Value value;
   Collection collection;
@@ -33,11 +55,17 @@ struct Resource {
   Value Get(std::string_view name) const { return value.Get(name); }
   std::string_view type() const { return Get("resource_type").Text(); }
   bool IsModel() const { return collection == Collection::kNodes && type() == "model"; }
+  bool IsGenericTest() const { return type() == "test" && Get("test_metadata").IsTrue(); }
   // Whether dbt makes a ParsedNode of it: all nodes, and functions.
   bool IsNode() const {
     return collection == Collection::kNodes || collection == Collection::kFunctions;
   }
 };
+
+// The resource of a row of the graph.
+inline Resource ResourceAt(const Document& document, Row row) {
+  return {{&document, document.resources().value[row]}, CollectionOf(document, row)};
+}
 
 // a == b in Python: dicts without regard to order, 1 == 1.0 == True.
 bool Equal(const Value& a, const Value& b);

@@ -213,7 +213,7 @@ bool ContentsComparison::SameContract(const Resource& now, const Resource& old) 
 template <typename Part>
 bool ContentsComparison::CompareNodeParts(const Resource& now, const Resource& old, Part part) {
   const auto configs = [&] { return SameConfig(now, old); };
-  if (now.type() == "test" && now.Get("test_metadata").IsTrue()) {
+  if (now.IsGenericTest()) {
     return part("configs", configs) && CompareFields(now, old, part, {"fqn"});
   }
   // The contract is first, because dbt compares it first, and its comparison may throw.

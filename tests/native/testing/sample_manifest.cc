@@ -24,6 +24,16 @@ std::string SampleManifest() {
          R"(123456789012345678901234567890, "text", [], {}, [1, [2, [3]]]]})";
 }
 
+std::string Edited(std::string_view json, std::string_view text, std::string_view replacement) {
+  std::string edited(json);
+  const size_t at = edited.find(text);
+  if (at == std::string::npos) {
+    ADD_FAILURE() << "there is no " << text;
+    return edited;
+  }
+  return edited.replace(at, text.size(), replacement);
+}
+
 FileImage Convert(std::string_view json, const FileFacts& facts) {
   const simdjson::padded_string padded(json);
   return ConvertJson(padded, kSampleName, facts);

@@ -20,6 +20,9 @@ inline constexpr char kSampleName[] = "sample.fman";
 // macro.shop.cents is outside the graph.
 std::string SampleManifest();
 
+// The JSON text with the first `text` replaced. Fails the test if there is none.
+std::string Edited(std::string_view json, std::string_view text, std::string_view replacement);
+
 // The .fman file for a manifest's JSON text.
 FileImage Convert(std::string_view json, const FileFacts& facts = {});
 

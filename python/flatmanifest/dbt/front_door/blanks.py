@@ -21,6 +21,11 @@ BLANKS = re.compile("[\x01-\x07\x0e-\x19]")
 # json.dumps' form of a blank, and of one that stands for a number.
 ESCAPED = re.compile(r"\\u00(0[1-7ef]|1[0-9])")
 NUMBERS = re.compile(rf'"([{WALL_CLOCK}{USER_TIME}{KERNEL_TIME}{PROCESS_ID}])"')
+# Arguments that dbt reports, with the blanks for their repr and for their text.
+ARGUMENTS = {
+    "invocation_command": (COMMAND, COMMAND_TEXT),
+    "indirect_selection": (INDIRECT, INDIRECT_NAME),
+}
 # Takes the place of LINE in an event that dbt renders.
 SUBJECT = "the subject of this event"
 
@@ -92,7 +97,6 @@ def is_json(logger: Any) -> bool:
 def json_template(message: Any) -> str:
     """The line of JSON that dbt logs for an event, with blanks (dbt_common, _JsonLogger)."""
     from dbt_common.events.functions import msg_to_dict  # noqa: PLC0415
-    from dbt_common.invocation import get_invocation_id  # noqa: PLC0415
     from dbt_common.utils.encoding import ForgivingJSONEncoder  # noqa: PLC0415
 
     def dumped(fields: dict[str, Any]) -> str:
@@ -106,10 +110,7 @@ def json_template(message: Any) -> str:
     info["msg"] = message_template(message, info["msg"]).replace(COMMAND, COMMAND_REPR)
     info["ts"], info["pid"] = TIMESTAMP, PROCESS_ID
     if name == "MainReportArgs":
-        for argument, blank in (
-            ("invocation_command", COMMAND_TEXT),
-            ("indirect_selection", INDIRECT_NAME),
-        ):
+        for argument, (_, blank) in ARGUMENTS.items():
             if argument in data["args"]:
                 data["args"][argument] = blank
     elif name == "CommandCompleted":
@@ -117,10 +118,7 @@ def json_template(message: Any) -> str:
     elif name == "ResourceReport":
         data.update({field: blank for field, blank in REPORT.items() if field in data})
     text = ESCAPED.sub(lambda found: chr(int(found[1], 16)), dumped(fields))
-    text = NUMBERS.sub(r"\1", text).replace(get_invocation_id(), INVOCATION_ID)
-    is_stable = not ID.search(text) and not ADDRESS.search(text)
-    require(is_stable, f"the text of {name} has an id or an address that changes")
-    return text
+    return stable(name, NUMBERS.sub(r"\1", text))
 
 
 def beginning_template(text: str) -> str:
@@ -133,8 +131,6 @@ def beginning_template(text: str) -> str:
 
 
 def message_template(message: Any, text: str) -> str:
-    from dbt_common.invocation import get_invocation_id  # noqa: PLC0415
-
     name = message.info.name
     if name == "MainReportArgs":
         text = arguments_template(message.data.args, text)
@@ -146,6 +142,13 @@ def message_template(message: Any, text: str) -> str:
         for field, blank in REPORT.items():
             text, count = re.subn(rf'("{field}": "?)[\d.e+-]+', rf"\g<1>{blank}", text)
             require(count == 1, "the text of ResourceReport is not understood")
+    return stable(name, text)
+
+
+def stable(name: str, text: str) -> str:
+    """The text of an event with a blank for the invocation's id, and no other id or address."""
+    from dbt_common.invocation import get_invocation_id  # noqa: PLC0415
+
     text = text.replace(get_invocation_id(), INVOCATION_ID)
     is_stable = not ID.search(text) and not ADDRESS.search(text)
     require(is_stable, f"the text of {name} has an id or an address that changes")
@@ -153,7 +156,7 @@ def message_template(message: Any, text: str) -> str:
 
 
 def arguments_template(arguments: Any, text: str) -> str:
-    for name, blank in (("invocation_command", COMMAND), ("indirect_selection", INDIRECT)):
+    for name, (blank, _) in ARGUMENTS.items():
         if name not in arguments:
             continue
         piece = f"'{name}': {arguments[name]!r}"

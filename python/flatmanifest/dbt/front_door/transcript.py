@@ -258,39 +258,38 @@ class TranscriptRecorder:
         return Event(message.info.name, message.info.level, lines)
 
     def sinks(self, events: list[Event]) -> Iterator[dict[str, Any]]:
-        from dbt_common.events.base_types import msg_from_base_event  # noqa: PLC0415
-        from dbt_common.events.types import PrintEvent  # noqa: PLC0415
-
         # The place of the listed lines, counted from the end, because a warm start may begin with
         # other events. A command that lists nothing is like one with an empty list after loading.
         split = self.load_end if self.listing is None else self.listing
         after = len(self.events) - (split or 0)
+        possible = self.selection_events()
         for place, logger in enumerate(self.loggers):
             handler = logger._python_logger.handlers[0]  # noqa: SLF001
             is_file = isinstance(handler, RotatingFileHandler)
             require(is_file or handler.stream is sys.stdout, "a logger does not print to stdout")
             texts = [event.lines[place] for event in events]
             middle = len(texts) - after
-            line = record_of(logger, msg_from_base_event(PrintEvent(msg=SUBJECT)))
-            require(line is not None, "a logger does not print listed lines")
+            records = {name: record_of(logger, each) for name, each in possible.items()}
+            require(records["line"] is not None, "a logger does not print listed lines")
             yield {
-                **{name: record_of(logger, each) for name, each in self.selection_events().items()},
+                **records,
                 "path": handler.baseFilename if is_file else "",
                 "max_bytes": handler.maxBytes if is_file else 0,
                 "before": [f"{text}\n" for text in texts[:middle] if text is not None],
                 "after": [f"{text}\n" for text in texts[middle:] if text is not None],
                 "is_json": is_json(logger),
-                "line": line,
             }
 
     def selection_events(self) -> dict[str, Any]:
-        """What dbt may say of a selection, but for its list: the keys are the transcript's."""
+        """The events that dbt fires about a selection, by the names of a sink's fields."""
         from dbt.events.types import (  # noqa: PLC0415
             DefaultSelector,
             NoNodesForSelectionCriteria,
             NoNodesSelected,
         )
         from dbt_common.events.base_types import msg_from_base_event  # noqa: PLC0415
+
+        from flatmanifest.dbt.warm.list_task import print_message  # noqa: PLC0415
 
         load: Any = self.load
         events = {
@@ -300,7 +299,8 @@ class TranscriptRecorder:
             "unmatched": NoNodesForSelectionCriteria(spec_raw=SUBJECT),
             "nothing": NoNodesSelected(),
         }
-        return {name: msg_from_base_event(event) for name, event in events.items()}
+        messages = {name: msg_from_base_event(event) for name, event in events.items()}
+        return {"line": print_message(SUBJECT), **messages}
 
     def files(self, load: Load) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """The artifacts that dbt left in the target directory, and their beginnings.

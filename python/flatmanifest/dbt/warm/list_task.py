@@ -151,8 +151,9 @@ def is_known(logger: Any) -> bool:
     )
 
 
-def print_message() -> Any:
-    return msg_from_base_event(PrintEvent(msg=""))
+def print_message(line: str = "") -> Any:
+    """The event that dbt fires for a listed line."""
+    return msg_from_base_event(PrintEvent(msg=line))
 
 
 def print_lines(loggers: list[Any], lines: list[str]) -> None:
