@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bindings/errors.h"
@@ -15,7 +16,9 @@
 #include "front/command_line.h"
 #include "front/dependencies.h"
 #include "front/environment.h"
+#include "front/history.h"
 #include "front/places.h"
+#include "store/clock.h"
 #include "store/trust.h"
 
 namespace flatmanifest::python {
@@ -77,6 +80,19 @@ void BindFront(py::module_& module) {
         return FsDecode(*path);
       },
       py::arg("arguments"), py::arg("program_directory"));
+  module.def(
+      "count_run",
+      [](const py::str& directory, const py::str& command, const py::str& because,
+         const py::str& not_recorded) {
+        front::RunOfDbt run{.time_s = Now() / kNsPerSecond,
+                            .command = FsEncode(command),
+                            .because = FsEncode(because),
+                            .not_recorded = FsEncode(not_recorded)};
+        const std::string path = FsEncode(directory);
+        const py::gil_scoped_release release;
+        front::CountRun(path, std::move(run));
+      },
+      py::arg("directory"), py::arg("command"), py::arg("because"), py::arg("not_recorded"));
   module.def("require_trusted_directory", &RequireTrustedDirectory, py::arg("directory"),
              py::call_guard<py::gil_scoped_release>());
   module.def("most_cache_bytes", &front::MostCacheBytes);

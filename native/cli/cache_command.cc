@@ -1,13 +1,17 @@
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "front/cache.h"
+#include "front/history.h"
 #include "front/places.h"
 #include "store/clock.h"
 
@@ -69,7 +73,49 @@ std::string ForPeople(const std::string& directory, const front::CacheContents& 
   return text;
 }
 
-nlohmann::ordered_json ToJson(const std::string& directory, const front::CacheContents& contents) {
+// The runs of dbt, those with the same reason as one, the latest first.
+std::string ForPeople(const front::History& history) {
+  if (history.native_count + history.dbt_count == 0) return "";
+  std::string text = "\nanswered natively: " + Grouped(history.native_count) +
+                     ", run by dbt: " + Grouped(history.dbt_count) + "\n";
+  if (history.runs.empty()) return text;
+  text += "why dbt ran, in the last " + std::to_string(history.runs.size()) + " runs:\n";
+  struct Reason {
+    std::string text;
+    size_t count;
+    int64_t time_s;
+  };
+  std::vector<Reason> reasons;
+  for (const front::RunOfDbt& run : history.runs) {
+    std::string line = run.command + ": " + run.because;
+    if (!run.not_recorded.empty()) line += "; not recorded: " + run.not_recorded;
+    const auto known = std::ranges::find(reasons, line, &Reason::text);
+    if (known != reasons.end()) {
+      ++known->count;
+    } else {
+      reasons.push_back({std::move(line), 1, run.time_s});
+    }
+  }
+  for (const Reason& reason : reasons) {
+    text += "  " + std::to_string(reason.count) + "x  " + reason.text + " (" +
+            Age(reason.time_s * kNsPerSecond) + ")\n";
+  }
+  return text;
+}
+
+nlohmann::ordered_json ToJson(const front::History& history) {
+  nlohmann::ordered_json runs = nlohmann::ordered_json::array();
+  for (const front::RunOfDbt& run : history.runs) {
+    runs.push_back({{"time", run.time_s},
+                    {"command", run.command},
+                    {"because", run.because},
+                    {"not_recorded", run.not_recorded}});
+  }
+  return {{"native", history.native_count}, {"dbt", history.dbt_count}, {"runs", runs}};
+}
+
+nlohmann::ordered_json ToJson(const std::string& directory, const front::CacheContents& contents,
+                              const front::History& history) {
   nlohmann::ordered_json entries = nlohmann::ordered_json::array();
   for (const front::CacheEntry& entry : contents.entries) {
     entries.push_back(
@@ -89,7 +135,13 @@ nlohmann::ordered_json ToJson(const std::string& directory, const front::CacheCo
            {{"bytes", contents.portable_bytes},
             {"entries", contents.portable_entry_count},
             {"transcripts", contents.portable_transcript_count}}},
-          {"entries", entries}};
+          {"entries", entries},
+          {"answers", ToJson(history)}};
+}
+
+// A path may have bytes that are no UTF-8.
+std::string Dumped(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 void AddPlaces(CLI::App& command, CacheOptions& options) {
@@ -106,14 +158,16 @@ void AddCache(CLI::App& app) {
   CLI::App* cache = app.add_subcommand("cache", "The warm entries of a project");
   cache->require_subcommand(1);
 
-  CLI::App* status = cache->add_subcommand("status", "Entries, sizes, ages, what made each stale");
+  CLI::App* status = cache->add_subcommand(
+      "status", "Entries, sizes, ages, what made each stale; answers, and why dbt ran");
   AddPlaces(*status, *options);
   status->add_flag("--json", options->json, "Print JSON");
   status->callback([options] {
     const std::string directory = DirectoryOf(*options);
     const front::CacheContents contents = front::ReadCache(directory);
-    Print(options->json ? ToJson(directory, contents).dump() + "\n"
-                        : ForPeople(directory, contents));
+    const front::History history = front::ReadHistory(directory);
+    Print(options->json ? Dumped(ToJson(directory, contents, history))
+                        : ForPeople(directory, contents) + ForPeople(history));
   });
 
   CLI::App* clear =

@@ -26,6 +26,8 @@ void RunDbt(const std::string& program, const std::vector<std::string>& argument
   if (front::Explains()) {
     std::fprintf(stderr, "flatmanifest: dbt runs: %s\n", reason->c_str());
   }
+  // Counted where dbt's own options are known: python/flatmanifest/dbt/front_door/history.py.
+  ::setenv("FLATMANIFEST_DBT_RUNS", reason->c_str(), 1);
   BecomePython(program, "flatmanifest.dbt", arguments);
 }
 

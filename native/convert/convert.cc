@@ -36,22 +36,22 @@ bool IsIntact(const Document& document) {
 }
 
 // Saves the next open from reading the JSON again. Best effort: without it, opening is only slower.
-void RenewStamp(const Document& document, const std::string& neighbour) {
+void RenewStamp(const Document& document, const std::string& output) {
   const std::optional<SourceStamp> stamp = Restamp(*document.source());
   if (!stamp) return;
   std::vector<std::byte> copy = CopyWithStamp(document, *stamp, document.header().generation + 1);
   try {
-    PublishOver(neighbour, document.header(), copy);
+    PublishOver(output, document.header(), copy);
   } catch (const IoError&) {
   }
 }
 
-// The .fman file beside `path`, if it was made from the present contents of `path`.
-std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
-                                                  const std::string& neighbour, Access access) {
-  if (!IsAsTrusted(neighbour, path)) return nullptr;
+// The .fman file `output`, if it was made from the present contents of `path`.
+std::shared_ptr<const ManifestFile> OpenOutput(const std::string& path, const std::string& output,
+                                               Access access) {
+  if (!IsAsTrusted(output, path)) return nullptr;
   try {
-    auto file = ManifestFile::Open(neighbour, access);
+    auto file = ManifestFile::Open(output, access);
     const auto& stamp = file->document().source();
     if (!stamp) return nullptr;
     const Freshness freshness = CheckFreshness(path, *stamp);
@@ -59,7 +59,7 @@ std::shared_ptr<const ManifestFile> OpenNeighbour(const std::string& path,
     if (freshness == Freshness::kSameContent) {
       // The copy gets a new checksum, which must not vouch for damage.
       if (!IsIntact(file->document())) return nullptr;
-      RenewStamp(file->document(), neighbour);
+      RenewStamp(file->document(), output);
     }
     return file;
   } catch (const Error&) {
@@ -142,13 +142,17 @@ Published ConvertFile(const std::string& input, const std::string& output,
 
 std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path, Access access) {
   if (!LooksLikeJson(path)) return ManifestFile::Open(path, access);
-  const std::string neighbour = DefaultOutput(path);
-  if (auto file = OpenNeighbour(path, neighbour, access)) return file;
+  return OpenConverted(path, DefaultOutput(path), access);
+}
 
-  FileImage image = ConvertInput(path, NextGeneration(neighbour));
+std::shared_ptr<const ManifestFile> OpenConverted(const std::string& path,
+                                                  const std::string& output, Access access) {
+  if (auto file = OpenOutput(path, output, access)) return file;
+
+  FileImage image = ConvertInput(path, NextGeneration(output));
   try {
-    PublishNext(neighbour, image.writable_bytes());
-    return ManifestFile::Open(neighbour, access);
+    PublishNext(output, image.writable_bytes());
+    return ManifestFile::Open(output, access);
   } catch (const Error&) {  // also where it can be written to but not mapped, as a pipe
     return ManifestFile::OpenAnonymous(image.bytes(), path);
   }

@@ -45,6 +45,12 @@ Published ConvertFile(const std::string& input, const std::string& output,
 std::shared_ptr<const ManifestFile> OpenManifest(const std::string& path,
                                                  Access access = Access::kMapped);
 
+// The same for the manifest in a JSON file, which is converted into `output` whatever its name is.
+// `output` must be trusted (store/trust.h) if others may write to its directory.
+std::shared_ptr<const ManifestFile> OpenConverted(const std::string& path,
+                                                  const std::string& output,
+                                                  Access access = Access::kMapped);
+
 // Opens `path` again if OpenManifest would now give another file than `held`, which it gave there
 // before. Null if the file is the same or there is none. Throws as OpenManifest does. O(1) if
 // nothing has changed.

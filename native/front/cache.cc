@@ -17,6 +17,7 @@
 #include "front/cache_fields.h"
 #include "front/dependencies.h"
 #include "front/environment.h"
+#include "front/history.h"
 #include "store/clock.h"
 #include "store/staged_file.h"
 
@@ -30,6 +31,7 @@ constexpr std::string_view kSuffix = ".fman";
 constexpr std::string_view kTranscriptSuffix = ".transcript.fman";
 constexpr std::string_view kPortableEnd = ".portable.fman";
 constexpr std::string_view kPackedEnd = ".zst";
+constexpr std::string_view kStateManifestEnd = ".state_manifest.fman";
 constexpr size_t kKeyLength = 24;
 constexpr size_t kDigestLength = 32;
 constexpr size_t kMostTranscripts = 200;
@@ -60,8 +62,9 @@ std::string KeyOf(const std::string& name) {
 
 // Whether this is a temporary file of Publish.
 bool IsTemporary(const std::string& name) {
-  const bool is_known =
-      name.find(".fman.") != std::string::npos || name.find(kPackedEnd) != std::string::npos;
+  const bool is_known = name.find(".fman.") != std::string::npos ||
+                        name.find(kPackedEnd) != std::string::npos ||
+                        name.find(kHistoryName) != std::string::npos;
   return name.starts_with('.') && name.ends_with(".tmp") && is_known;
 }
 
@@ -79,15 +82,21 @@ bool IsPortableTranscript(const std::string& name) {
   return !PortableStem(name, kDigestLength).empty();
 }
 
-// The part that the names of all files of one entry have, local or portable; "" for others.
+// A manifest that --state names (front/state_artifacts.h).
+bool IsStateManifest(const std::string& name) { return name.ends_with(kStateManifestEnd); }
+
+// The part that the names of files have that are removed together; "" for others: those of one
+// entry, local or portable, or a state manifest alone.
 std::string GroupOf(const std::string& name) {
+  if (IsStateManifest(name)) return name.substr(0, name.size() - kSuffix.size());
   std::string key = KeyOf(name);
   return key.empty() ? PortableStem(name, kKeyLength) : key;
 }
 
 bool IsOurs(const std::string& name) {
   return !GroupOf(name).empty() || IsTranscript(name) || IsPortableTranscript(name) ||
-         IsTemporary(name) || name == "schemas.fman" || name.ends_with(".answer.fman");
+         IsTemporary(name) || name == "schemas.fman" || name == kHistoryName ||
+         name.ends_with(".answer.fman");
 }
 
 std::vector<File> FilesIn(const std::string& directory) {

@@ -6,7 +6,7 @@
 
 namespace flatmanifest::front {
 
-inline constexpr const char* kCacheVersion = "5";
+inline constexpr const char* kCacheVersion = "6";
 
 }  // namespace flatmanifest::front
 

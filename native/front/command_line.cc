@@ -13,11 +13,14 @@ namespace flatmanifest::front {
 
 namespace {
 
-// The options of every command in dbt/cli/params.py. Options that choose another manifest to
-// compare with, another parser, or work that the front door does not do are missing here.
+// The options of every command in dbt/cli/params.py. Options that choose another parser, or
+// work that the front door does not do, are missing here. `dbt ls` reads the artifacts that
+// --defer-state names, and then defers nothing (dbt/task/list.py).
 constexpr const char* kFlags[] = {"--cache-selected-only",
                                   "-d,--debug",
+                                  "--defer",
                                   "-x,--fail-fast",
+                                  "--favor-state",
                                   "--hints-enabled",
                                   "--log-cache-events",
                                   "--populate-cache",
@@ -32,7 +35,8 @@ constexpr const char* kFlags[] = {"--cache-selected-only",
                                   "--use-fast-test-edges",
                                   "--version-check",
                                   "--write-json"};
-constexpr const char* kValues[] = {"--log-file-max-bytes",
+constexpr const char* kValues[] = {"--defer-state",
+                                   "--log-file-max-bytes",
                                    "--log-format",
                                    "--log-format-file",
                                    "--log-level",
@@ -43,6 +47,7 @@ constexpr const char* kValues[] = {"--log-file-max-bytes",
                                    "--profile",
                                    "--profiles-dir",
                                    "--project-dir",
+                                   "--state",
                                    "-t,--target",
                                    "--target-path",
                                    "--vars",

@@ -6,6 +6,7 @@
 
 #include "convert/text_buffer.h"
 #include "front/cache_fields.h"
+#include "front/state_artifacts.h"
 #include "listing/artifact_lines.h"
 #include "listing/list_output.h"
 #include "select/resource_types.h"
@@ -54,18 +55,10 @@ bool IsAllowed(const ListOptions& options) {
   return !options.selector || !SaysWhat(options);
 }
 
-// The manifest.json after the command, which the record knows to show the entry.
-const Output* FindArtifact(const Transcript& transcript) {
-  const auto found =
-      std::find_if(transcript.outputs.begin(), transcript.outputs.end(), [](const Output& output) {
-        return std::filesystem::path(output.path).filename() == "manifest.json";
-      });
-  return found == transcript.outputs.end() ? nullptr : &*found;
-}
-
 std::optional<Lines> JsonLinesOf(const Document& document, const std::vector<Row>& rows,
                                  const Lines& keys, const Transcript& transcript) {
-  const Output* artifact = FindArtifact(transcript);
+  // After the command, and known to show the entry.
+  const Output* artifact = FindOutput(transcript, "manifest.json");
   if (artifact == nullptr) return std::nullopt;
   Lines unique_ids;
   unique_ids.reserve(rows.size());
@@ -95,31 +88,9 @@ bool CanWarn(const Selection& selection, const Transcript& transcript) {
   return selection.warnings.size() == known && (known == 0 || transcript.warns);
 }
 
-}  // namespace
-
-std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript) {
-  ListOptions options = line.list;
-  Complete(transcript, options);
-  if (!IsOneOf(options.indirect_selection, kIndirectSelectionNames)) return std::nullopt;
-  if (line.lists() && !IsAllowed(options)) return std::nullopt;
-  return options;
-}
-
-std::optional<Listing> ListLines(const ListOptions& options, const Transcript& transcript,
-                                 const Places& places) {
-  const auto file = OpenChecked(transcript.entry);
-  const Document& document = file->document();
-  if (document.header().generation != transcript.generation) return std::nullopt;
-  Selection selection;
-  try {
-    SelectionRequest request = RequestOf(options);
-    request.selectors = &transcript.file->document();
-    request.project_directory = places.project_directory;
-    selection = Selector(document).Select(request);
-  } catch (const SelectionError&) {
-    return std::nullopt;
-  }
-  if (!CanWarn(selection, transcript)) return std::nullopt;
+// The events of a selection; nothing if its JSON is not in manifest.json.
+std::optional<Listing> ListingOf(const Document& document, Selection selection,
+                                 const ListOptions& options, const Transcript& transcript) {
   Listing listing;
   listing.uses_default_selector =
       !options.selector && !SaysWhat(options) && transcript.has_default_selector;
@@ -134,6 +105,39 @@ std::optional<Listing> ListLines(const ListOptions& options, const Transcript& t
   if (!lines) return std::nullopt;
   listing.lines = std::move(*lines);
   return listing;
+}
+
+}  // namespace
+
+std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& transcript) {
+  ListOptions options = line.list;
+  Complete(transcript, options);
+  if (!IsOneOf(options.indirect_selection, kIndirectSelectionNames)) return std::nullopt;
+  if (line.lists() && !IsAllowed(options)) return std::nullopt;
+  return options;
+}
+
+std::optional<Listing> ListLines(const ListOptions& options, const Transcript& transcript,
+                                 const Places& places) {
+  auto file = OpenChecked(transcript.entry);
+  if (file->document().header().generation != transcript.generation) return std::nullopt;
+  SelectionRequest request = RequestOf(options);
+  request.selectors = &transcript.file->document();
+  request.project_directory = places.project_directory;
+  std::optional<StateArtifacts> state;
+  if (transcript.state) {
+    state = OpenStateArtifacts(transcript, options);
+    if (!state) return std::nullopt;
+    if (state->current) file = state->current;
+    request.state = state->earlier.state();
+    request.state.compare_more_unrendered_values = transcript.state->compare_more_unrendered_values;
+    // The transcript has dbt's warning about a state directory that is the target directory.
+    request.state.directory_of_target.clear();
+  }
+  const Document& document = file->document();
+  Selection selection = Selector(document).Select(request);
+  if (!CanWarn(selection, transcript)) return std::nullopt;
+  return ListingOf(document, std::move(selection), options, transcript);
 }
 
 }  // namespace flatmanifest::front

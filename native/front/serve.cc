@@ -1,7 +1,6 @@
 #include "front/serve.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +26,9 @@
 #include "front/artifact_record.h"
 #include "front/blanks.h"
 #include "front/cache.h"
+#include "front/cache_lock.h"
 #include "front/environment.h"
+#include "front/history.h"
 #include "front/ls_lines.h"
 #include "front/places.h"
 #include "front/portable_cache.h"
@@ -141,19 +142,6 @@ void SetReport(Blanks& blanks, Clock::time_point start) {
   blanks.Set(Blank::kBlocksOut, std::to_string(usage.ru_oublock));
 }
 
-// Serializes commands that renew the same artifacts.
-class CacheLock {
- public:
-  explicit CacheLock(const std::string& directory)
-      : descriptor_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    while (descriptor_.get() >= 0 && ::flock(descriptor_.get(), LOCK_EX) != 0 && errno == EINTR) {
-    }
-  }
-
- private:
-  Descriptor descriptor_;  // closing it unlocks
-};
-
 // A file that is opened for writing while dbt can still take over, and written to when everything
 // is known.
 class Target {
@@ -245,14 +233,21 @@ class Records {
 
 class Command {
  public:
-  Command(const std::vector<std::string>& arguments, Clock::time_point start)
-      : arguments_(arguments), start_(start), blanks_(BlanksAtStart(arguments)) {}
+  Command(const std::vector<std::string>& arguments, Clock::time_point start,
+          std::vector<std::string> secrets)
+      : arguments_(arguments),
+        start_(start),
+        secrets_(std::move(secrets)),
+        blanks_(BlanksAtStart(arguments)) {}
 
   // Serves the command. Throws NotServed, FormatError, IoError.
   void Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
     std::optional<Listing> listing = Listing();
-    auto changed_file = std::async(std::launch::async,
-                                   [&transcript] { return ChangedFile(transcript.dependencies); });
+    // With --state, files that are dependencies are read here, and must be the recorded ones
+    // afterwards.
+    const auto when = transcript.state ? std::launch::deferred : std::launch::async;
+    auto changed_file =
+        std::async(when, [&transcript] { return ChangedFile(transcript.dependencies); });
     const auto options = OptionsOf(line, transcript);
     if (!options) throw NotServed("dbt would refuse these options");
     blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
@@ -274,6 +269,7 @@ class Command {
       if (!record.Shows(output)) throw Stale(output.path + " has changed");
     }
     Say(transcript, *listing, [&] { Renew(transcript, record); });
+    CountAnswer(places.cache_directory);
   }
 
  private:
@@ -298,11 +294,28 @@ class Command {
         throw NotServed(sink.path + ": the file is full, and dbt has to begin another");
       }
     }
-    renew();
-    SetReport(blanks_, start_);
-    for (size_t i = 0; i < said.size(); ++i) said[i].Append(transcript.sinks[i].after, blanks_);
+    const auto say_the_rest = [&] {
+      SetReport(blanks_, start_);
+      for (size_t i = 0; i < said.size(); ++i) said[i].Append(transcript.sinks[i].after, blanks_);
+    };
+    if (secrets_.empty()) {
+      renew();
+      say_the_rest();
+    } else {  // all of the text must be known while dbt can still take over
+      say_the_rest();
+      for (const Records& records : said) RequireNoSecret(records.text());
+      renew();
+    }
     for (auto& [log, records] : logs) log.Write(records->text(), records->ends());
     if (printed != nullptr) WriteAll(STDOUT_FILENO, printed->text(), "standard output");
+  }
+
+  void RequireNoSecret(std::string_view text) const {
+    for (const std::string& secret : secrets_) {
+      if (text.find(secret) != std::string_view::npos) {
+        throw NotServed("the output has the value of a secret, which dbt takes out");
+      }
+    }
   }
 
   // Everything is read and opened before the first byte is written.
@@ -335,13 +348,21 @@ class Command {
 
   const std::vector<std::string>& arguments_;
   Clock::time_point start_;
+  std::vector<std::string> secrets_;
   Blanks blanks_;
 };
 
-bool HasSecrets(const Environment& environment) {
-  // dbt removes the values of secrets from all its output.
-  const auto found = environment.lower_bound(std::string(kSecretPrefix));
-  return found != environment.end() && found->first.starts_with(kSecretPrefix);
+// The values that dbt takes out of its output (dbt_common/constants.py, SECRET_ENV_PREFIX;
+// dbt_common/exceptions/base.py, env_secrets). dbt leaves out values of white space alone.
+std::vector<std::string> SecretsOf(const Environment& environment) {
+  std::vector<std::string> secrets;
+  for (auto each = environment.lower_bound(std::string(kSecretPrefix));
+       each != environment.end() && each->first.starts_with(kSecretPrefix); ++each) {
+    if (each->second.find_first_not_of(" \t\r\n") != std::string::npos) {
+      secrets.push_back(each->second);
+    }
+  }
+  return secrets;
 }
 
 std::optional<std::string> Repeat(const std::string& path) {
@@ -369,7 +390,7 @@ void ServeRecorded(const std::vector<std::string>& arguments, Clock::time_point 
   if (const auto changed = ChangedValue(transcript.dependencies, environment)) {
     throw Stale(*changed);
   }
-  Command(arguments, start).Serve(line, places, transcript);
+  Command(arguments, start, SecretsOf(environment)).Serve(line, places, transcript);
 }
 
 // Imports a transcript that was recorded in another place, or before the files got new times.
@@ -410,7 +431,6 @@ std::optional<std::string> Serve(const std::vector<std::string>& arguments,
   const Environment environment = CurrentEnvironment();
   const auto is_on = environment.find("FLATMANIFEST");
   if (is_on != environment.end() && is_on->second == "0") return "FLATMANIFEST=0";
-  if (HasSecrets(environment)) return "there are secrets in the environment";
   if (const auto path = AnswerPath(arguments, program_directory)) return Repeat(*path);
   const auto line = ParseCommandLine(arguments);
   if (!line) return "the front door does not know this command line";

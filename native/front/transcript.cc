@@ -1,5 +1,6 @@
 #include "front/transcript.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "front/cache_fields.h"
@@ -46,6 +47,12 @@ ListOptions ReadDefaults(const Fields& fields) {
   return defaults;
 }
 
+StateDirectories ReadStateDirectories(const Fields& fields) {
+  return {.state = fields.Text("state"),
+          .target = fields.Text("target"),
+          .compare_more_unrendered_values = fields.Bool("compare_more_unrendered_values")};
+}
+
 // The entry of a transcript must lie in the same directory, so a transcript cannot lead elsewhere.
 std::string EntryBeside(const std::string& transcript, const Fields& fields) {
   namespace fs = std::filesystem;
@@ -58,6 +65,14 @@ std::string EntryBeside(const std::string& transcript, const Fields& fields) {
 }
 
 }  // namespace
+
+const Output* FindOutput(const Transcript& transcript, std::string_view file_name) {
+  const auto found =
+      std::find_if(transcript.outputs.begin(), transcript.outputs.end(), [&](const Output& output) {
+        return std::filesystem::path(output.path).filename() == file_name;
+      });
+  return found == transcript.outputs.end() ? nullptr : &*found;
+}
 
 Transcript ReadTranscript(const std::string& path) {
   Transcript transcript;
@@ -76,6 +91,7 @@ Transcript ReadTranscript(const std::string& path) {
   }
   transcript.defaults = ReadDefaults(fields.Object("defaults"));
   transcript.has_default_selector = fields.Bool("has_default_selector");
+  if (fields.Has("state")) transcript.state = ReadStateDirectories(fields.Object("state"));
   transcript.warns = fields.Bool("warns");
   return transcript;
 }

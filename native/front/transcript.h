@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,14 @@ struct Output {
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
+// What dbt took --state for when the command was recorded.
+struct StateDirectories {
+  std::string state;   // absolute
+  std::string target;  // with the current sources.json
+  // The project's flag state_modified_compare_more_unrendered_values.
+  bool compare_more_unrendered_values = false;
+};
+
 struct Transcript {
   Dependencies dependencies;
   int64_t until_ns = 0;  // Unix time after which dbt would say something else; 0: never
@@ -52,8 +61,13 @@ struct Transcript {
   // The transcript's file. It has the project's YAML selectors as they are for this command.
   std::shared_ptr<const ManifestFile> file;
   bool has_default_selector = false;
+  // Nothing where the command has no --state. The artifacts in these directories are dependencies.
+  std::optional<StateDirectories> state;
   bool warns = false;  // dbt prints warnings about the selection; else it fails, or says nothing
 };
+
+// The output whose path ends with this file name, null if there is none. Borrowed.
+const Output* FindOutput(const Transcript& transcript, std::string_view file_name);
 
 // Throws IoError, and FormatError, also for an entry outside the transcript's directory.
 Transcript ReadTranscript(const std::string& path);

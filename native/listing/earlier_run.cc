@@ -42,14 +42,13 @@ void CheckVersion(const Document& document, const Versions& versions, const std:
                        "\". Are you running with a different version of dbt?");
 }
 
-template <typename Open>
-std::shared_ptr<const ManifestFile> OpenIfThere(const std::string& directory, const char* name,
-                                                const Versions& versions, Open open) {
+EarlierRun::File OpenIfThere(const std::string& directory, const char* name,
+                             const Versions& versions, const EarlierRun::Open& open) {
   const fs::path path = fs::path(directory) / name;
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return nullptr;
-  auto file = open(path.string());
-  CheckVersion(file->document(), versions, path.string());
+  EarlierRun::File file = open(path.string());
+  if (file) CheckVersion(file->document(), versions, path.string());
   return file;
 }
 
@@ -60,12 +59,17 @@ const Document* DocumentOf(const std::shared_ptr<const ManifestFile>& file) {
 }  // namespace
 
 EarlierRun::EarlierRun(const std::string& state, const std::string& target)
-    : manifest_(OpenIfThere(state, "manifest.json", kManifest,
-                            [](const std::string& path) { return OpenManifest(path); })),
-      run_results_(OpenIfThere(state, "run_results.json", kRunResults, LoadArtifact)),
-      sources_(OpenIfThere(state, "sources.json", kSources, LoadArtifact)) {
+    : EarlierRun(
+          state, target, [](const std::string& path) { return OpenManifest(path); }, LoadArtifact) {
+}
+
+EarlierRun::EarlierRun(const std::string& state, const std::string& target,
+                       const Open& open_manifest, const Open& open_artifact)
+    : manifest_(OpenIfThere(state, "manifest.json", kManifest, open_manifest)),
+      run_results_(OpenIfThere(state, "run_results.json", kRunResults, open_artifact)),
+      sources_(OpenIfThere(state, "sources.json", kSources, open_artifact)) {
   if (!target.empty()) {
-    current_sources_ = OpenIfThere(target, "sources.json", kSources, LoadArtifact);
+    current_sources_ = OpenIfThere(target, "sources.json", kSources, open_artifact);
   }
   if (NormalPath(state) == NormalPath(target)) directory_of_target_ = NormalPath(state);
 }

@@ -786,6 +786,13 @@ def cache_directory(project_dir: str = "", target_path: str = "") -> str | None:
     None if there is no project, or if its target path cannot be told without a YAML parser.
     """
 
+def count_run(directory: str, command: str, because: str, not_recorded: str) -> None:
+    """Count a run of dbt in the history of a cache directory (native/front/history.h).
+
+    Does nothing if there is no directory. Raises ``FormatError`` if others may write there, and
+    ``OSError``.
+    """
+
 def require_trusted_directory(directory: str) -> None:
     """Raise ``FormatError`` if others than the user and root may write into the directory.
 

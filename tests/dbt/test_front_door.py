@@ -61,6 +61,9 @@ COMMANDS: list[list[str]] = [
     ["ls", "--log-level-file", "none", "--select", "stg_orders+1"],
     ["ls", "--debug", "--select", "stg_orders"],
     ["ls", "--profiles-dir", ".", "--target-path", "target", "--select", "@stg_orders"],
+    ["ls", "--select", "state:modified+", "--state", "earlier"],
+    ["ls", "--state", "earlier", "--exclude", "state:old", "--output", "json"],
+    ["ls", "--state", "earlier", "--defer", "--select", "state:new", "stg_orders", "-q"],
     ["parse"],
     ["parse", "--quiet"],
     ["parse", "--no-write-json"],
@@ -68,6 +71,7 @@ COMMANDS: list[list[str]] = [
 ]
 
 
+KEEP: Step = ["copy_file", "target/manifest.json", "earlier/manifest.json"]
 CLOCK = "{{ '' if run_started_at else 'never' }}"
 # The directory of a story's package, and the files that name it.
 OF_PACKAGES = frozenset({"packages.yml", "dependencies.yml", "dbt_packages"})
@@ -102,6 +106,7 @@ class Story:
 
     def steps(self, count: int) -> list[Step]:
         found: list[Step] = [["dbt", "ls"], ["dbt", "ls"], ["dbt", "ls"]]
+        found += [["mkdir", "earlier"], KEEP]
         favourite = self.choice.sample(COMMANDS, 5)
         while len(found) < count:
             if self.choice.random() < 0.3:
@@ -117,7 +122,7 @@ class Story:
             *[self.add, self.add, self.change, self.change, self.change_unseen, self.remove],
             *[self.rename, self.touch, self.describe, self.comment, self.link, self.toggle],
             *[self.toggle, self.damage, self.lose, self.set_variable, self.break_it],
-            *[self.package, self.mean, self.mean, self.use_clock],
+            *[self.package, self.mean, self.mean, self.use_clock, self.keep],
         ]
         return list(self.choice.choice(edits)())
 
@@ -256,6 +261,11 @@ class Story:
                 ]
             ),
         ]
+
+    def keep(self) -> Iterator[Step]:
+        """Make the present manifest the earlier one, which --state names."""
+        if not self.undoing:
+            yield KEEP
 
     def set_variable(self) -> Iterator[Step]:
         name = self.choice.choice(["FRONT_DOOR", "SOMETHING_ELSE"])

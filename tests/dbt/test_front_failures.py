@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import mmap
 import os
 import re
@@ -11,10 +12,13 @@ import subprocess
 import time
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.dbt.template import PROGRAM
 from tests.dbt.test_hostile_cache import TOLD, reason
-from tests.dbt.warm import LINE, SELECTED, dbt, is_told, warm_up
+from tests.dbt.warm import LINE, MOST_RUNS, SELECTED, dbt, is_told, warm_up
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
 
@@ -84,11 +88,11 @@ def damage(path: Path, how: str) -> None:
     if how == "remove":
         path.unlink()
         return
-    if path.suffix == ".zst" and "another" in how:
+    if path.suffix in {".zst", ".txt"} and "another" in how:
         how = "flip"
     # In the header, the length is eight bytes after the checksum, and the version 24 after that.
     version = whole.find(len(whole).to_bytes(8, "little")) + 24
-    assert path.suffix == ".zst" or whole[version] == 1
+    assert path.suffix in {".zst", ".txt"} or whole[version] == 1
     damaged = {
         "cut": whole[:middle],
         "flip": whole[:middle] + bytes([whole[middle] ^ 0x55]) + whole[middle + 1 :],
@@ -280,11 +284,72 @@ def test_secrets_stay_out(tmp_path: Path) -> None:
     for _ in range(3):
         done = dbt(project, *SELECTED, **variables)
         assert done.returncode == 0
-        assert not is_told(done)
+    assert is_told(done)
     for path in (project / "target" / "flatmanifest").iterdir():
         content = path.read_bytes()
         assert planted.encode() not in content
         assert b"planted-other-value" not in content
+
+
+@pytest.mark.parametrize(
+    ("secret", "log_format", "is_native"),
+    [
+        ("stg_orders", "text", False),  # listed
+        ("stg_orders", "json", False),
+        ("Running with dbt", "text", False),
+        ("1", "text", False),  # in a time, or in the resource report
+        ("p4ssword-nowhere-printed", "json", True),
+        (" ", "text", True),  # dbt takes no white space for a secret
+    ],
+)
+def test_secrets_in_the_output_are_left_to_dbt(
+    warm: Path, secret: str, log_format: str, *, is_native: bool
+) -> None:
+    command = ["--log-format", log_format, *SELECTED]
+    for _ in range(MOST_RUNS):
+        done = dbt(warm, *command, DBT_ENV_SECRET_TOKEN=secret)
+    assert is_told(done) == is_native, done.stderr
+    alone = dbt(warm, *command, DBT_ENV_SECRET_TOKEN=secret, FLATMANIFEST="0")
+    assert (secret in done.stdout) == (secret in alone.stdout)
+    if len(secret) > 1:  # a digit may be anywhere
+        assert done.stdout.count("*****") == alone.stdout.count("*****")
+
+
+def test_the_history_of_a_cache(warm: Path) -> None:
+    def status() -> dict[str, Any]:
+        command: list[Any] = [PROGRAM, "cache", "status", "--json"]
+        done = subprocess.run(command, cwd=warm, capture_output=True, text=True, check=True)
+        answers: dict[str, Any] = json.loads(done.stdout)["answers"]
+        return answers
+
+    before = status()
+    assert before["dbt"] >= len(before["runs"]) >= 1
+    assert is_told(dbt(warm, *SELECTED))
+    assert is_told(dbt(warm, "ls"))
+    assert status() == {**before, "native": before["native"] + 2}
+    variables = "{token: planted-in-vars}"
+    assert not is_told(dbt(warm, "compile", "-s", "stg_orders", "--vars", variables))
+    (warm / "profiles.yml").write_text("nobody:\n  outputs: {}\n")
+    assert dbt(warm, *SELECTED).returncode != 0
+    now = status()
+    assert (now["native"], now["dbt"]) == (before["native"] + 2, before["dbt"] + 2)
+    failed, compiled = now["runs"][:2]
+    assert (failed["command"], compiled["command"]) == ("ls", "compile")
+    assert "profiles.yml has changed" in failed["because"]
+    assert compiled["because"] == "the front door does not know this command line"
+    assert now["runs"][2:] == before["runs"]
+    history = warm / "target" / "flatmanifest" / "history.txt"
+    assert "planted-in-vars" not in history.read_text()
+    text = subprocess.run(
+        [PROGRAM, "cache", "status"], cwd=warm, capture_output=True, text=True, check=True
+    ).stdout
+    assert f"answered natively: {now['native']:,}, run by dbt: {now['dbt']:,}" in text
+    history.write_bytes(b"\0" * 100)
+    assert status() == {"native": 0, "dbt": 0, "runs": []}
+    history.chmod(0o666)
+    done = subprocess.run([PROGRAM, "cache", "status"], cwd=warm, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"history.txt" in done.stderr
 
 
 def test_the_switch(warm: Path) -> None:

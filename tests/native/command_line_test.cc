@@ -55,6 +55,15 @@ TEST(CommandLine, TakesSettingsFromBeforeAndAfterTheCommand) {
   EXPECT_EQ(other->settings, expected);
 }
 
+TEST(CommandLine, TakesEarlierRunsForSettings) {
+  const std::map<std::string, std::string> expected = {
+      {"--defer", "yes"}, {"--defer-state", "other"}, {"--favor-state", "no"}, {"--state", "prod"}};
+  const auto line = ParseCommandLine({"--state", "prod", "ls", "--defer", "--no-favor-state",
+                                      "--defer-state=other", "-s", "state:modified+"});
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->settings, expected);
+}
+
 TEST(CommandLine, TakesTheLastOfSeveral) {
   EXPECT_EQ(ParseCommandLine({"ls", "-t", "a", "-t", "b"})->settings.at("--target"), "b");
   // dbt decides which of them counts.
@@ -69,7 +78,7 @@ TEST(CommandLine, TellsDeprecatedSpellingsApart) {
 
 TEST(CommandLine, LeavesTheRestToDbt) {
   for (const Words& words :
-       {Words{"ls", "--state", "x"}, Words{"ls", "--defer"}, Words{"ls", "--help"},
+       {Words{"ls", "--state"}, Words{"ls", "--defer", "--no-defer"}, Words{"ls", "--help"},
         Words{"ls", "--no-partial-parse"}, Words{"ls", "--selekt", "x"}, Words{"ls", "extra"},
         Words{"ls", "--output"}, Words{"parse", "--select", "x"}, Words{"ls", "--", "x"},
         Words{"--select", "x", "ls"}, Words{"ls", "--use-v2-parser"}}) {

@@ -15,7 +15,9 @@ def main() -> None:
     if importlib.util.find_spec("dbt") is None:
         sys.exit(f"flatmanifest: there is no dbt in {sys.prefix}: pip install dbt-core there")
     from flatmanifest.dbt.cache import shared  # noqa: PLC0415
+    from flatmanifest.dbt.front_door import history  # noqa: PLC0415
 
+    because = history.taken_reason()
     shared.answer_from_remote(sys.argv[1:])
     from flatmanifest.dbt.dependencies import DependencyRecorder  # noqa: PLC0415
     from flatmanifest.dbt.front_door.answers import kept  # noqa: PLC0415
@@ -45,6 +47,8 @@ def main() -> None:
     finally:
         recorder.forget()
         dependencies.stop()
+        if is_on():
+            history.count(sys.argv[1:], because, recorder.not_recorded)
         shared.push_exported()
 
 

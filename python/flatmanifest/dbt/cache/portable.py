@@ -347,7 +347,10 @@ def export_transcript(
     names, salt = known["variables"], known["salt"]
     digest = portable_environment(encoded(environment), names, salt, roots, False)  # noqa: FBT003
     record = {
-        **{name: marked_value(transcript[name], mark) for name in ("sinks", "outputs", "written")},
+        **{
+            name: marked_value(transcript[name], mark)
+            for name in ("sinks", "outputs", "written", "state")
+        },
         **{
             name: transcript[name]
             for name in ("until_ns", "defaults", "selectors", "has_default_selector", "warns")

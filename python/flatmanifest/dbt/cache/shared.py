@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 # Set for the front door's second try, so that there is no third one.
 PULLED_VARIABLE = "FLATMANIFEST_CACHE_PULLED"
-SECRET_PREFIX = "DBT_ENV_SECRET_"  # noqa: S105 - of names
 
 _gave_up = False
 # The stems of the portable files that this process has written, by cache directory.
@@ -42,9 +41,7 @@ def answer_from_remote(arguments: list[str]) -> None:
     Does not return if there was one: the front door takes the place of this process.
     """
     is_second_try = os.environ.pop(PULLED_VARIABLE, "") != ""
-    # With secrets in the environment, the front door answers nothing.
-    has_secrets = any(name.startswith(SECRET_PREFIX) for name in os.environ)
-    if is_second_try or has_secrets or not url_of_environment() or not is_on():
+    if is_second_try or not url_of_environment() or not is_on():
         return
     programs = os.path.dirname(sys.executable)  # noqa: PTH120 - links as they are
     transcript = transcript_path(arguments, programs)

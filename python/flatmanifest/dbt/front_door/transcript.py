@@ -58,7 +58,8 @@ class TranscriptRecorder:
     """Records the output of one command, from its first event to its last.
 
     ``dependencies`` records the accesses of the command, from before dbt is imported. A reason not
-    to record ends up in ``problem``; no error is raised into dbt.
+    to record ends up in ``problem``; no error is raised into dbt. ``not_recorded``: why nothing was
+    published, after :meth:`finish`.
     """
 
     def __init__(self, arguments: list[str], dependencies: DependencyRecorder) -> None:
@@ -72,10 +73,13 @@ class TranscriptRecorder:
         self.values_without: dict[str, Any] = {}
         self.project_flags: Any = None
         self.problem = ""
+        self.not_recorded = ""
         # Indexes in ``events``.
         self.load_begin: int | None = None
         self.load_end: int | None = None
         self.listing: int | None = None
+        # What --state names, as dbt has read it.
+        self.previous_state: Any = None
         self.is_listing = False
         self.load: Load | None = None
         self.loads = 0
@@ -125,6 +129,7 @@ class TranscriptRecorder:
             self.export(transcript)
         except Exception as error:  # noqa: BLE001 - the command has succeeded
             reason = error if isinstance(error, NotRecordedError) else repr(error)
+            self.not_recorded = str(reason)
             explain(f"not recorded: {reason}")
             # The next command can be recorded, and needs the entry of this parse.
             attempt(self.export_entry)
@@ -215,6 +220,30 @@ class TranscriptRecorder:
             "selectors": project.manifest_selectors,
             "has_default_selector": project.get_default_selector_name() is not None,
             "warns": warns(),
+            "state": self.state_directories(),
+        }
+
+    def state_directories(self) -> dict[str, Any] | None:
+        """What --state stands for (native/front/transcript.h); None without it.
+
+        The artifacts there are dependencies: dbt has opened them, or has found that they are not
+        there.
+        """
+        from dbt.flags import get_flags  # noqa: PLC0415
+
+        previous = self.previous_state
+        if previous is None:
+            return None
+        root = Path(previous.project_root).absolute()
+        state, target = root / previous.state_path, root / previous.target_path
+        # Its manifest.json is written by this command, and is no dependency.
+        require(state.resolve() != target.resolve(), "--state is the target directory")
+        return {
+            "state": str(state),
+            "target": str(target),
+            "compare_more_unrendered_values": bool(
+                getattr(get_flags(), "state_modified_compare_more_unrendered_values", False)
+            ),
         }
 
     def check_circumstances(self) -> None:
@@ -234,8 +263,6 @@ class TranscriptRecorder:
         require(not getattr(flags, "USE_V2_PARSER", False), "--use-v2-parser is set")
         require(all(map(is_known, self.loggers)), "a logger is not one of dbt's")
         require(is_utf8(sys.stdout), "the encoding of the output is not UTF-8")
-        secret = any(name.startswith("DBT_ENV_SECRET_") for name in self.dependencies.environment)
-        require(not secret, "dbt removes DBT_ENV_SECRET_ values from its output")
         require(not any(event.level == "error" for event in self.events), "dbt fired an error")
 
     def warm_events(self, load: Load) -> list[Event]:
@@ -436,14 +463,15 @@ def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Any:
 
 
 @seam("dbt.task.list:ListTask", "output_results", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
-def output_results(original: Callable[..., Any], *args: Any) -> Any:
+def output_results(original: Callable[..., Any], task: Any, *args: Any) -> Any:
     recorder = _current
     if recorder is None:
-        return original(*args)
+        return original(task, *args)
+    recorder.previous_state = task.previous_state
     recorder.listing = len(recorder.events)
     recorder.is_listing = True
     try:
-        return original(*args)
+        return original(task, *args)
     finally:
         recorder.is_listing = False
 
