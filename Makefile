@@ -130,8 +130,13 @@ test-python-all: export FLATMANIFEST_EVERY_MANIFEST = 1
 test-python-all: build-package $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(ON_ALL_CORES) $(addprefix tests/python/test_,selection_parity.py state_parity.py dbt_selecting.py graph_dbt.py)
 
-test-dbt: build-package $(VENV)/dev.stamp
+test-dbt: build-package $(VENV)/dev.stamp $(BUILD)/dbt-loom.stamp
 	$(BIN)/python -m pytest $(ON_ALL_CORES) tests/dbt
+
+# Another plugin of dbt, on the path of the tests that are about it alone.
+$(BUILD)/dbt-loom.stamp: setup/requirements-loom.txt | $(VENV)/dev.stamp
+	@$(PACKAGES) "Installing dbt-loom" $(VENV) --no-deps --target $(BUILD)/dbt-loom -r setup/requirements-loom.txt
+	@touch $@
 
 # Every edit, followed by every command.
 test-dbt-edits: export FLATMANIFEST_EVERY_COMMAND = 1

@@ -47,22 +47,33 @@ std::string SchemaVersion(const Document& document) {
   return Fields(document).Object("metadata").Text("dbt_schema_version");
 }
 
+// A file in the cache; null if it is missing, damaged or not to be trusted: it is made again.
+Opened OpenIfIntact(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return nullptr;
+  try {
+    return OpenChecked(path);
+  } catch (const FormatError&) {
+    return nullptr;
+  }
+}
+
 // The manifest that --state names, from the file in the cache that was made of it.
 Opened OpenEarlier(const std::string& path, const std::string& cache_directory) {
   const std::string output = cache_directory + '/' + DigestOf({path}) + ".state_manifest.fman";
   PrepareTrustedFile(output);
+  std::error_code error;
+  if (!OpenIfIntact(output)) fs::remove(output, error);
   Opened file = OpenConverted(path, output);
-  if (file->location().empty()) return file;          // the cache cannot be written to
   ::utimensat(AT_FDCWD, output.c_str(), nullptr, 0);  // it was used: front/cache.h
-  return OpenChecked(output);
+  return file;
 }
 
 // The file of the current manifest.json has the generation of the entry, because each command
 // writes a new beginning of manifest.json, and leaves the resources as they are.
 Opened OpenCurrent(const std::string& path, uint64_t generation) {
-  std::error_code error;
-  if (!fs::exists(path, error)) return nullptr;
-  Opened file = OpenChecked(path);
+  Opened file = OpenIfIntact(path);
+  if (!file) return nullptr;
   return file->document().header().generation == generation ? file : nullptr;
 }
 

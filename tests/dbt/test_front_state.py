@@ -6,6 +6,7 @@ dbt alone runs in the same directory before, so that every path is the same.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,7 @@ def test_deferral_changes_nothing_that_is_listed(project: Path) -> None:
 
 def test_another_earlier_manifest(project: Path) -> None:
     """Each new content is read by dbt once, which may refuse it."""
-    recorded(project, "ls", "-s", "state:modified", *STATE)
+    compared(project, ["state:new"])
     path = project / "earlier" / "manifest.json"
     before = path.read_text()
     try:
@@ -168,23 +169,31 @@ def test_results_that_change(project: Path) -> None:
         path.write_text(before)
 
 
-def test_the_conversion_is_kept_and_made_again(project: Path) -> None:
-    """The earlier manifest is converted in the cache, never beside itself; damage is noticed."""
-    recorded(project, "ls", "-s", "state:modified", *STATE)
-    before = dbt(project, "ls", "-s", "state:modified", *STATE)
-    assert is_told(before)
-    kept = [*(project / "target" / "flatmanifest").glob("*.state_manifest.fman")]
-    assert len(kept) == 1
+def flip(path: Path, what: bytes) -> None:
+    """Change a letter of each occurrence of a text."""
+    whole = path.read_bytes()
+    assert what in whole
+    path.write_bytes(whole.replace(what, bytes([what[0] ^ 1]) + what[1:]))
+
+
+def test_conversions_are_kept_and_made_again(project: Path) -> None:
+    """Both manifests are converted in the cache, never beside themselves; damage is noticed."""
+    command = ["ls", "-s", "state:modified", "state:new", *STATE]
+    recorded(project, *command)
+    cache = project / "target" / "flatmanifest"
+    printed = dbt(project, *command)
+    assert is_told(printed)
     assert not [*(project / "earlier").glob("*.fman")]
-    whole = kept[0].read_bytes()
-    kept[0].write_bytes(whole[:-100] + bytes(100))
-    done = dbt(project, "ls", "-s", "state:modified", *STATE)
-    assert not is_told(done)
-    assert "checksum" in done.stderr or "damaged" in done.stderr
-    kept[0].unlink()
-    after = dbt(project, "ls", "-s", "state:modified", *STATE)
-    assert is_told(after)
-    assert in_words(after, project) == in_words(before, project)
+    for pattern in ("*.state_manifest.fman", "*.manifest_json.fman"):
+        (kept,) = cache.glob(pattern)
+        made = kept.stat().st_ino
+        assert is_told(dbt(project, *command))
+        assert kept.stat().st_ino == made
+        for spoil in (lambda path: flip(path, b"stg_orders"), os.unlink):
+            spoil(kept)
+            again = dbt(project, *command)
+            assert is_told(again), again.stderr
+            assert in_words(again, project) == in_words(printed, project)
 
 
 def test_state_that_is_not_served(project: Path) -> None:

@@ -25,6 +25,7 @@ from flatmanifest.dbt.front_door.blanks import (
     record_of,
     require,
 )
+from flatmanifest.dbt.front_door.plugin_hooks import has_hooks, require_recordable
 from flatmanifest.dbt.releases import SINCE_1_11, installed_release
 from flatmanifest.dbt.seams import Level, Stage, attempt, is_on, seam
 
@@ -234,6 +235,10 @@ class TranscriptRecorder:
         previous = self.previous_state
         if previous is None:
             return None
+        load: Any = self.load
+        # A plugin makes them anew in each command, with another checksum: they are modified.
+        is_whole = not load.loader.manifest.external_node_unique_ids
+        require(is_whole, "a plugin has added nodes, which differ from those that --state names")
         root = Path(previous.project_root).absolute()
         state, target = root / previous.state_path, root / previous.target_path
         # Its manifest.json is written by this command, and is no dependency.
@@ -247,16 +252,12 @@ class TranscriptRecorder:
         }
 
     def check_circumstances(self) -> None:
-        from dbt import plugins  # noqa: PLC0415
         from dbt.flags import get_flags  # noqa: PLC0415
 
         from flatmanifest.dbt.warm.list_task import is_known  # noqa: PLC0415
 
         flags = get_flags()
-        manager: Any = plugins.PLUGIN_MANAGER
-        require(
-            manager is not None and not any(manager.hooks.values()), "a plugin of dbt has hooks"
-        )
+        require_recordable()
         require(
             not getattr(flags, "UPLOAD_TO_ARTIFACTS_INGEST_API", False), "artifacts are uploaded"
         )
@@ -274,6 +275,7 @@ class TranscriptRecorder:
             not any(event.level == "warn" for event in self.events),
             "dbt warned while it parsed; the next command can be recorded",
         )
+        require(not has_hooks(), "plugins took part in the parse; the next command can be recorded")
         return [
             *self.events[: self.load_begin],
             *(self.event_of(message) for message in warm_messages()),

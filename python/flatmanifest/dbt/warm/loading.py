@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextvars import ContextVar
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,9 +193,12 @@ class Load:
         return True
 
     def publish(self) -> None:
-        """Publish an entry after a parse, when dbt writes its own file."""
+        """Publish an entry when dbt writes its own file: after a parse, or if plugins add nodes."""
         if self.dependencies is None:
-            return
+            known = self.entry.dependencies if self.entry is not None and self.is_fresh else None
+            if known is None:
+                return
+            self.dependencies = replace(known)  # of the parse, whose files are unchanged
         if installed_release() in SINCE_1_12:
             self.loader._backfill_direct_parents()  # noqa: SLF001 - dbt calls it next
         self.is_published = True
@@ -217,6 +220,8 @@ class Load:
     def variables_looked_up(self) -> list[str] | None:
         """The variables that a parse of everything has looked up; None if they are unknown."""
         watched = self.template_variables
+        if self.is_fresh and self.entry is not None:
+            return self.entry.looked_up
         if self.loader.skip_parsing or self.loader.partially_parsing:
             return None
         if watched is None or watched.lookups.is_all:
