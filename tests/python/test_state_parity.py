@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ROUNDS = 25 * int(os.environ.get("FLATMANIFEST_SELECTIONS", "1"))
+IS_EVERY = "FLATMANIFEST_EVERY_MANIFEST" in os.environ
+ROUNDS = (25 if IS_EVERY else 12) * int(os.environ.get("FLATMANIFEST_SELECTIONS", "1"))
 STATES = [
     *["new", "old", "modified", "unmodified", "modified.body", "modified.configs"],
     *["modified.persisted_descriptions", "modified.relation", "modified.macros"],
