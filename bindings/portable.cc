@@ -187,7 +187,8 @@ void BindPortable(py::module_& module) {
         std::optional<std::string> found;
         {
           const py::gil_scoped_release release;
-          front::PlaceCheck check(roots, environment, WorkOf(is_parse));
+          front::SharedContents contents;
+          front::PlaceCheck check(roots, environment, WorkOf(is_parse), contents);
           found = front::FirstThatHolds(paths, check);
         }
         if (!found) return py::none();

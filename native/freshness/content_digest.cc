@@ -1,8 +1,6 @@
 #include "freshness/content_digest.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,8 +14,8 @@
 #include "format/error.h"
 #include "freshness/blake2b.h"
 #include "freshness/installed_packages.h"
+#include "freshness/kept_contents.h"
 #include "freshness/threads.h"
-#include "store/descriptor.h"
 
 namespace flatmanifest {
 
@@ -25,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kChunkSize = size_t{1} << 16;
 constexpr int kMostDirectories = 100;  // above a file
 // Enough files to be worth the start of a thread.
 constexpr size_t kDigestsOfThread = 64;
@@ -54,18 +51,10 @@ std::string_view KindOf(const std::string& path) {
   return S_ISREG(status.st_mode) ? kFile : kOtherKind;
 }
 
-std::string DigestOfFile(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) throw IoError("cannot open", path, errno);
+std::string DigestOfFile(const std::string& path, KeptContents* kept) {
   Blake2b digest;
-  char chunk[kChunkSize];
-  for (;;) {
-    const ssize_t got = ::read(file.get(), chunk, sizeof(chunk));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw IoError("cannot read", path, errno);
-    if (got == 0) return digest.Hexadecimal();
-    digest.AddPart({chunk, static_cast<size_t>(got)});
-  }
+  ReadContent(path, kept, [&](std::string_view piece) { digest.AddPart(piece); });
+  return digest.Hexadecimal();
 }
 
 std::string DigestOfNames(const std::string& directory) {
@@ -122,9 +111,9 @@ bool HasContent(const Item& item) {
   return item.kind == kFile && (item.use == FileUse::kRead || item.use == FileUse::kAlone);
 }
 
-void ReadContents(std::vector<Item>& items, unsigned thread_count) {
+void ReadContents(std::vector<Item>& items, unsigned thread_count, KeptContents* kept) {
   DoInThreads(items.size(), thread_count, kDigestsOfThread, [&](size_t i) {
-    if (HasContent(items[i])) items[i].detail = DigestOfFile(items[i].path);
+    if (HasContent(items[i])) items[i].detail = DigestOfFile(items[i].path, kept);
   });
 }
 
@@ -137,11 +126,12 @@ std::string_view NameOf(FileUse use) {
 
 }  // namespace
 
-std::string ContentDigest(std::span<const NamedDependency> dependencies, unsigned thread_count) {
+std::string ContentDigest(std::span<const NamedDependency> dependencies, unsigned thread_count,
+                          KeptContents* kept) {
   Walk walk;
   for (const NamedDependency& dependency : dependencies) walk.Add(dependency);
   std::vector<Item> items = std::move(walk).items();
-  ReadContents(items, thread_count);
+  ReadContents(items, thread_count, kept);
   std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
     return std::tie(a.name, a.use) < std::tie(b.name, b.use);
   });

@@ -30,9 +30,11 @@ struct NamedDependency {
 //   and the digests of their files (freshness/installed_packages.h); of any other, its names
 //
 // Symbolic links are followed, and do not count themselves. Reads with up to `thread_count` threads
-// including the caller's. Throws IoError for a path that cannot be read, for links in a circle, and
-// for an installed package without a record of its files.
-std::string ContentDigest(std::span<const NamedDependency> dependencies, unsigned thread_count);
+// including the caller's, and takes contents from `kept` if that is not nullptr. Throws IoError for
+// a path that cannot be read, for links in a circle, and for an installed package without a record
+// of its files.
+std::string ContentDigest(std::span<const NamedDependency> dependencies, unsigned thread_count,
+                          KeptContents* kept = nullptr);
 
 }  // namespace flatmanifest
 

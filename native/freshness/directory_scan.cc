@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -20,8 +19,8 @@
 #include <utility>
 
 #include "format/error.h"
+#include "freshness/kept_contents.h"
 #include "store/clock.h"
-#include "store/descriptor.h"
 
 namespace flatmanifest {
 
@@ -29,7 +28,6 @@ namespace {
 
 constexpr unsigned kMostThreads = 8;  // a file system's own locks are the limit beyond
 constexpr int kMaxDirectoryDepth = 100;
-constexpr size_t kChunk = size_t{1} << 16;
 // The work of some hundred microseconds, about the time of starting a thread.
 constexpr size_t kNamesInPart = 128;
 
@@ -112,18 +110,9 @@ std::vector<std::string> NamesIn(DIR* directory, const std::string& path, bool w
   return names;
 }
 
-void AddContent(const std::string& path, Digest& digest) {
+void AddContent(const std::string& path, KeptContents* kept, Digest& digest) {
   digest.Add(Mark::kContent);
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) throw IoError("cannot open", path, errno);
-  char chunk[kChunk];
-  for (;;) {
-    const ssize_t got = ::read(file.get(), chunk, sizeof(chunk));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw IoError("cannot read", path, errno);
-    if (got == 0) break;
-    digest.Add(chunk, static_cast<size_t>(got));
-  }
+  ReadContent(path, kept, [&](std::string_view piece) { digest.Add(piece.data(), piece.size()); });
 }
 
 // The facts about a path alone.
@@ -157,8 +146,8 @@ void AddFact(const std::string& path, FileUse use, Digest& digest) {
 
 class Scan {
  public:
-  Scan(const IsByContent& is_by_content, unsigned thread_count)
-      : is_by_content_(is_by_content), thread_count_(thread_count) {}
+  Scan(const IsByContent& is_by_content, unsigned thread_count, KeptContents* kept)
+      : is_by_content_(is_by_content), kept_(kept), thread_count_(thread_count) {}
 
   ScanResult Run(std::span<const FileDependency> dependencies) {
     Digest digest;
@@ -283,7 +272,7 @@ class Scan {
     ++found.file_count;
     if (!is_by_content_(path, status)) return;
     found.by_content.push_back(path);
-    AddContent(path, digest);
+    AddContent(path, kept_, digest);
   }
 
   void Keep(std::string place, const Digest& digest, ScanResult found) {
@@ -311,6 +300,7 @@ class Scan {
   }
 
   const IsByContent& is_by_content_;
+  KeptContents* kept_;
   std::atomic<size_t> name_count_ = 0;
   std::mutex mutex_;  // of what follows
   size_t thread_count_;
@@ -338,8 +328,9 @@ std::vector<std::string> SortedNames(const std::string& directory) {
 unsigned ThreadCount() { return std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads); }
 
 ScanResult ScanDirectories(std::span<const FileDependency> dependencies,
-                           const IsByContent& is_by_content, unsigned thread_count) {
-  return Scan(is_by_content, thread_count).Run(dependencies);
+                           const IsByContent& is_by_content, unsigned thread_count,
+                           KeptContents* kept) {
+  return Scan(is_by_content, thread_count, kept).Run(dependencies);
 }
 
 }  // namespace flatmanifest

@@ -19,6 +19,8 @@
 
 namespace flatmanifest {
 
+class KeptContents;  // freshness/kept_contents.h
+
 // How a path is depended on.
 enum class FileUse {
   kRead,    // the file, or the directory with all that is below it
@@ -59,9 +61,10 @@ std::vector<std::string> SortedNames(const std::string& directory);
 unsigned ThreadCount();
 
 // Looks at `dependencies` as described at TakeSnapshot, with up to `thread_count` threads including
-// the caller's. Throws IoError.
+// the caller's, and takes contents from `kept` if that is not nullptr. Throws IoError.
 ScanResult ScanDirectories(std::span<const FileDependency> dependencies,
-                           const IsByContent& is_by_content, unsigned thread_count);
+                           const IsByContent& is_by_content, unsigned thread_count,
+                           KeptContents* kept = nullptr);
 
 }  // namespace flatmanifest
 

@@ -24,10 +24,11 @@ int64_t ChangedNs(const struct stat& status) {
   return std::max(ModifiedNs(status), InodeChangedNs(status));
 }
 
-Snapshot ScanAll(std::span<const FileDependency> dependencies, const IsByContent& is_by_content) {
+Snapshot ScanAll(std::span<const FileDependency> dependencies, const IsByContent& is_by_content,
+                 KeptContents* kept = nullptr) {
   Snapshot snapshot;
   snapshot.taken_ns = Now();
-  ScanResult found = ScanDirectories(dependencies, is_by_content, ThreadCount());
+  ScanResult found = ScanDirectories(dependencies, is_by_content, ThreadCount(), kept);
   snapshot.digest_low = found.digest_low;
   snapshot.digest_high = found.digest_high;
   snapshot.file_count = found.file_count;
@@ -49,11 +50,12 @@ bool Settle(const std::string& path) {
 
 }  // namespace
 
-Snapshot TakeSnapshot(std::span<const FileDependency> dependencies) {
+Snapshot TakeSnapshot(std::span<const FileDependency> dependencies, KeptContents* kept) {
   const int64_t now = Now();
-  return ScanAll(dependencies, [now](const std::string& /*path*/, const struct stat& status) {
+  const auto is_by_content = [now](const std::string& /*path*/, const struct stat& status) {
     return ChangedNs(status) + kClockGranularityNs >= now;
-  });
+  };
+  return ScanAll(dependencies, is_by_content, kept);
 }
 
 Snapshot TakeSnapshotOfNew(const std::string& path) {

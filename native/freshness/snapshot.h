@@ -34,8 +34,8 @@ struct Snapshot {
 // them; a path that does not exist is part of the digest. Below a directory that is read, files
 // whose names begin with '.', '#' or '~' are left out, because dbt reads none of those
 // (dbt.parser.search, filesystem_search). Throws IoError for a path that cannot be read, and for
-// links in a circle.
-Snapshot TakeSnapshot(std::span<const FileDependency> dependencies);
+// links in a circle. `kept`: contents to share with other snapshots, and with digests that follow.
+Snapshot TakeSnapshot(std::span<const FileDependency> dependencies, KeptContents* kept = nullptr);
 
 // A snapshot of one file that was just written; its content need not be read. The file gets a
 // modification time that is more precise than the clock of the system's time stamps, so every later

@@ -13,7 +13,6 @@ namespace flatmanifest::front {
 namespace {
 
 constexpr const char* kSnapshot = "snapshot";
-constexpr const char* kBeginningSize = "metadata_end";
 
 // Copies a document with new facts of some files.
 class Renewal {

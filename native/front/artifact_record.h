@@ -16,6 +16,9 @@
 
 namespace flatmanifest::front {
 
+// The fact that is the size of a file's beginning in bytes.
+inline constexpr const char* kBeginningSize = "metadata_end";
+
 // A file with a new beginning.
 struct Renewed {
   Snapshot snapshot;

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <functional>
-#include <future>
 #include <limits>
 #include <system_error>
 
@@ -14,6 +12,7 @@
 #include "format/error.h"
 #include "format/writer.h"
 #include "freshness/file_contents.h"
+#include "freshness/threads.h"
 #include "front/artifact_record.h"
 #include "front/document_builder.h"
 #include "front/marked_entry.h"
@@ -38,12 +37,20 @@ constexpr std::string_view kMsgpackForm = "msgpack";
 constexpr std::string_view kGraphForm = "graph";
 constexpr size_t kMostCandidates = 64;  // branches of a project
 
-// The contents of the packed file STEM.NAME.zst, of which `fields` has size and digest.
-portable::Bytes Unpacked(const std::string& stem, const std::string& name, const Fields& fields) {
-  const std::string packed = stem + '.' + name + ".zst";
+// The packed file STEM.NAME.zst.
+std::string PackedPath(const std::string& stem, const std::string& name) {
+  std::string packed = stem + '.' + name + ".zst";
   RequireTrustedFile(packed);
-  return portable::ReadPacked(packed, {.size = static_cast<uint64_t>(fields.Integer("size")),
-                                       .digest = fields.Text("digest")});
+  return packed;
+}
+
+// The size and digest of unpacked contents.
+portable::ContentFacts FactsIn(const Fields& fields) {
+  return {.size = static_cast<uint64_t>(fields.Integer("size")), .digest = fields.Text("digest")};
+}
+
+portable::Bytes Unpacked(const std::string& stem, const std::string& name, const Fields& fields) {
+  return portable::ReadPacked(PackedPath(stem, name), FactsIn(fields));
 }
 
 // Whether a file's name has nothing that leads to another directory.
@@ -76,17 +83,22 @@ void MakeDirectoryOf(const std::string& path) {
   if (error) throw IoError("cannot make a directory for", path, error.value());
 }
 
-// The contents of an artifact here, made of those that it has in any place.
-portable::Bytes ArtifactHere(const Fields& artifact, const portable::Bytes& contents,
-                             const PlaceCheck& check) {
+// Gives the contents of an artifact here to `take`, made of those that it has in any place.
+void MakeArtifact(const std::string& stem, const Fields& artifact, const PlaceCheck& check,
+                  const portable::Beginning& beginning, const portable::TakePiece& take) {
+  const std::string name = artifact.Text("name");
   const std::string form = artifact.Text("form");
   if (form == kGraphForm) {
-    return portable::GraphPickle(Document::Open(contents, artifact.Text("name")), check.roots());
+    const portable::Bytes graph = Unpacked(stem, name, artifact);
+    return portable::GraphPickle(Document::Open(graph, name), check.roots(), take);
   }
   const auto text_form =
       form == kMsgpackForm ? portable::TextForm::kMsgpack : portable::TextForm::kJson;
-  return portable::Filled(contents, HolesOf(artifact), text_form, check.roots(),
-                          check.environment());
+  portable::Filler filler(HolesOf(artifact), text_form, check.roots(), check.environment(),
+                          beginning, take);
+  portable::ReadPackedPieces(PackedPath(stem, name), FactsIn(artifact),
+                             [&](std::span<const std::byte> piece) { filler.Add(piece); });
+  filler.Finish();
 }
 
 // The contents of a saved manifest with the project_root of files that `saved` has. dbt keeps this
@@ -213,41 +225,52 @@ std::vector<std::string> PortableCache::Candidates(const std::string& key) const
 
 std::optional<LocalEntry> PortableCache::ImportEntry(const std::string& key) {
   for (const std::string& stem : Candidates(key)) {
-    if (auto entry = ImportEntryAt(stem)) return entry;
+    try {
+      if (auto entry = ImportRecord(Opened(stem), {})) return entry;
+    } catch (const FormatError& error) {
+      Refuse(error.message());
+    }
   }
   return std::nullopt;
 }
 
-std::optional<LocalEntry> PortableCache::ImportEntryAt(const std::string& stem) {
+PortableCache::Record PortableCache::Opened(const std::string& stem) {
+  auto file = OpenChecked(stem + std::string(kPortableSuffix));
+  const Fields fields(file->document());
+  return {stem, std::move(file), fields, ReadPortableDependencies(fields.Object("dependencies"))};
+}
+
+// An entry that cannot be read counts only if its transcript holds here.
+void PortableCache::Expect(const std::string& stem) {
   try {
-    const std::string file_name = stem + std::string(kPortableSuffix);
-    const auto file = OpenChecked(file_name);
-    const Fields record(file->document());
-    const auto dependencies = check_.Bound(ReadPortableDependencies(record.Object("dependencies")));
-    if (!dependencies) {
-      Refuse(check_.difference());
-      return std::nullopt;
-    }
-    std::vector<std::string> parts = record.Texts("key");
-    for (std::string& part : parts) part = BoundText(check_.roots(), part);
-    const std::string local_key = EntryKey(parts);
-    const SavedManifest saved = FindSavedManifest(stem, record, local_key);
-    if (saved == SavedManifest::kOfOtherParses) return std::nullopt;
-    LocalEntry entry{.path = directory_ + '/' + local_key + ".fman"};
-    if (const auto known = Known(record, entry.path)) {
-      entry = *known;
-    } else {
-      MakeCache();
-      entry.generation = PublishEntry(stem, record, entry.path);
-    }
-    PublishState(record, *dependencies, entry);
-    RestoreArtifacts(stem, record, entry, saved);
-    MarkUsed(file_name);
-    return entry;
-  } catch (const FormatError& error) {
-    Refuse(error.message());
+    check_.Expect(Opened(stem).dependencies);
+  } catch (const Error&) {  // ImportRecord meets it again
+  }
+}
+
+std::optional<LocalEntry> PortableCache::ImportRecord(const Record& record,
+                                                      const Beginnings& beginnings) {
+  const auto dependencies = check_.Bound(record.dependencies);
+  if (!dependencies) {
+    Refuse(check_.difference());
     return std::nullopt;
   }
+  std::vector<std::string> parts = record.fields.Texts("key");
+  for (std::string& part : parts) part = BoundText(check_.roots(), part);
+  const std::string local_key = EntryKey(parts);
+  const SavedManifest saved = FindSavedManifest(record.stem, record.fields, local_key);
+  if (saved == SavedManifest::kOfOtherParses) return std::nullopt;
+  LocalEntry entry{.path = directory_ + '/' + local_key + ".fman"};
+  const auto known = Known(record.fields, entry.path);
+  if (known) {
+    entry = *known;
+  } else {
+    MakeCache();
+  }
+  PublishFiles(record, saved, beginnings, known.has_value(), entry);
+  PublishState(record.fields, *dependencies, entry);
+  MarkUsed(record.stem + std::string(kPortableSuffix));
+  return entry;
 }
 
 PortableCache::SavedManifest PortableCache::FindSavedManifest(const std::string& stem,
@@ -317,10 +340,9 @@ void PortableCache::MakeCache() const {
   }
 }
 
-uint64_t PortableCache::PublishEntry(const std::string& stem, const Fields& record,
-                                     const std::string& path) {
-  const portable::Bytes bytes = Unpacked(stem, "entry", record.Object("entry"));
-  FileImage image = BoundEntry(Document::Open(bytes, stem + ".entry.zst"), check_.roots());
+uint64_t PortableCache::PublishEntry(const Record& record, const std::string& path) const {
+  const portable::Bytes bytes = Unpacked(record.stem, "entry", record.fields.Object("entry"));
+  FileImage image = BoundEntry(Document::Open(bytes, record.stem + ".entry.zst"), check_.roots());
   PrepareTrustedFile(path);
   return PublishNext(path, image.writable_bytes(), Flush::kNone).generation;
 }
@@ -343,41 +365,61 @@ void PortableCache::PublishState(const Fields& record, const Dependencies& depen
   PublishDocument(std::move(builder), root, Beside(entry.path, "state"));
 }
 
-void PortableCache::RestoreArtifacts(const std::string& stem, const Fields& record,
-                                     const LocalEntry& entry, SavedManifest saved) {
-  struct Restored {
-    std::string path;
-    Snapshot snapshot;
-  };
-  const auto restore = [&](const Fields& artifact) -> Restored {
-    const std::string name = artifact.Text("name");
-    if (!IsPlainName(name)) record.document().Fail("an artifact has the name " + name);
-    RequireInTarget(record.document(), artifact.Text("place"));
-    const std::string path = BoundText(check_.roots(), artifact.Text("place"));
-    // dbt leaves a saved manifest from which nothing has changed.
-    const bool stays = saved == SavedManifest::kOfEntry && name == kSavedManifest;
-    if (stays) return {path, TakeSnapshotOfNew(path)};
-    const portable::Bytes contents = Unpacked(stem, name, artifact);
-    MakeDirectoryOf(path);
-    Publish(path, ArtifactHere(artifact, contents, check_), Flush::kNone, Existing::kKeep);
-    return {path, TakeSnapshotOfNew(path)};
-  };
-  const std::vector<Fields> artifacts = record.Objects("artifacts");
-  std::vector<std::future<Restored>> restored;
-  for (const Fields& artifact : artifacts) {
-    restored.push_back(std::async(std::launch::async, restore, std::cref(artifact)));
+PortableCache::Restored PortableCache::RestoreArtifact(const Record& record, const Fields& artifact,
+                                                       SavedManifest saved,
+                                                       const Beginnings& beginnings) const {
+  const Document& document = record.fields.document();
+  const std::string name = artifact.Text("name");
+  if (!IsPlainName(name)) document.Fail("an artifact has the name " + name);
+  RequireInTarget(document, artifact.Text("place"));
+  Restored restored{.path = BoundText(check_.roots(), artifact.Text("place"))};
+  // dbt leaves a saved manifest from which nothing has changed.
+  if (saved == SavedManifest::kOfEntry && name == kSavedManifest) return restored;
+  portable::Beginning beginning;
+  const Fields facts = artifact.Object("facts");
+  const auto renewed = beginnings.find(restored.path);
+  if (renewed != beginnings.end() && facts.Has(kBeginningSize)) {
+    beginning = {.replaced = static_cast<uint64_t>(facts.Integer(kBeginningSize)),
+                 .text = renewed->second};
+    restored.beginning_size = beginning.text.size();
+  }
+  MakeDirectoryOf(restored.path);
+  restored.file.emplace(restored.path, Existing::kKeep);
+  MakeArtifact(record.stem, artifact, check_, beginning,
+               [&](std::span<const std::byte> piece) { restored.file->Append(piece); });
+  restored.file->Close();
+  return restored;
+}
+
+// Publishes the entry, unless it is known, and the artifacts. They are put in place when all are
+// written, so that an error leaves the target directory as it was.
+void PortableCache::PublishFiles(const Record& record, SavedManifest saved,
+                                 const Beginnings& beginnings, bool is_known, LocalEntry& entry) {
+  const std::vector<Fields> artifacts = record.fields.Objects("artifacts");
+  std::vector<Restored> restored(artifacts.size());
+  // The entry comes first because it takes longest.
+  DoInThreads(1 + artifacts.size(), ThreadCount(), 1, [&](size_t i) {
+    if (i > 0) {
+      restored[i - 1] = RestoreArtifact(record, artifacts[i - 1], saved, beginnings);
+    } else if (!is_known) {
+      entry.generation = PublishEntry(record, entry.path);
+    }
+  });
+  for (Restored& artifact : restored) {
+    if (artifact.file) artifact.file->Finish();
   }
   DocumentBuilder builder;
   DocumentBuilder::Members files;
   for (size_t i = 0; i < artifacts.size(); ++i) {
-    const auto [path, snapshot] = restored[i].get();
-    DocumentBuilder::Members facts = {{"snapshot", builder.Of(snapshot)}};
-    const Fields& artifact = artifacts[i];
-    const Fields known = artifact.Object("facts");
+    const Restored& file = restored[i];
+    DocumentBuilder::Members facts = {{"snapshot", builder.Of(TakeSnapshotOfNew(file.path))}};
+    const Fields known = artifacts[i].Object("facts");
     for (const std::string& fact : known.Names()) {
-      facts.emplace_back(fact, builder.Copy(known.document(), known.Value(fact)));
+      const bool is_renewed = fact == kBeginningSize && file.beginning_size;
+      facts.emplace_back(fact, is_renewed ? builder.Unsigned(*file.beginning_size)
+                                          : builder.Copy(known.document(), known.Value(fact)));
     }
-    files.emplace_back(path, builder.Object(facts));
+    files.emplace_back(file.path, builder.Object(facts));
   }
   const Cell root = builder.Object(
       {{"generation", builder.Unsigned(entry.generation)}, {"files", builder.Object(files)}});
@@ -385,16 +427,18 @@ void PortableCache::RestoreArtifacts(const std::string& stem, const Fields& reco
 }
 
 bool PortableCache::ImportTranscript(const std::string& key, const portable::Roots& roots,
-                                     const std::string& path) {
-  PlaceCheck check(roots, check_.environment(), DependentWork::kCommand);
+                                     const std::string& path,
+                                     const std::function<std::string(const std::string&)>& filled) {
+  PlaceCheck check(roots, check_.environment(), DependentWork::kCommand, contents_);
   const auto candidates = Candidates(key);
   return std::any_of(candidates.begin(), candidates.end(), [&](const std::string& stem) {
-    return ImportTranscriptAt(stem, path, check);
+    return ImportTranscriptAt(stem, path, check, filled);
   });
 }
 
-bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::string& path,
-                                       PlaceCheck& check) {
+bool PortableCache::ImportTranscriptAt(
+    const std::string& stem, const std::string& path, PlaceCheck& check,
+    const std::function<std::string(const std::string&)>& filled) {
   try {
     const std::string file_name = stem + std::string(kPortableSuffix);
     const auto file = OpenChecked(file_name);
@@ -408,15 +452,24 @@ bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::strin
       if (!id) record.document().Fail(of_place[0] + " cannot be read");
       roots.SetText(portable::kUser, *id);
     }
+    const std::string entry_stem = record.Text("entry");
+    if (!IsPlainName(entry_stem)) record.document().Fail("its entry does not lie beside it");
+    const std::string entry_path = (fs::path(stem).parent_path() / entry_stem).string();
+    Expect(entry_path);
     const auto dependencies =
         check.Bound(ReadPortableDependencies(record.Object("dependencies")), of_place);
     if (!dependencies) {
       Refuse(check.difference());
       return false;
     }
-    const std::string entry_stem = record.Text("entry");
-    if (!IsPlainName(entry_stem)) record.document().Fail("its entry does not lie beside it");
-    const auto entry = ImportEntryAt((fs::path(stem).parent_path() / entry_stem).string());
+    Beginnings beginnings;
+    for (const Fields& output : record.Objects("outputs")) {
+      const std::string beginning = BoundText(roots, output.Text("beginning"));
+      if (!beginning.empty()) {
+        beginnings.emplace(BoundText(roots, output.Text("path")), filled(beginning));
+      }
+    }
+    const auto entry = ImportRecord(Opened(entry_path), beginnings);
     if (!entry) return false;
     MarkUsed(file_name);
     DocumentBuilder builder;

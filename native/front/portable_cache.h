@@ -9,15 +9,17 @@
 #define FLATMANIFEST_FRONT_PORTABLE_CACHE_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "freshness/snapshot.h"
 #include "front/cache_fields.h"
 #include "front/portable_dependencies.h"
+#include "store/publish.h"
 
 namespace flatmanifest::front {
 
@@ -37,6 +39,9 @@ struct LocalEntry {
   uint64_t generation = 0;
 };
 
+// The beginnings of artifacts that a command renews (front/transcript.h, Output), by their paths.
+using Beginnings = std::map<std::string, std::string>;
+
 // Imports into the cache directory that has the portable files. Imported artifacts go where the
 // same command would have left them here. Not for several threads at once. All methods throw
 // IoError if a local file cannot be written.
@@ -48,16 +53,18 @@ class PortableCache {
                 Environment environment)
       : directory_(std::move(directory)),
         layers_(std::move(layers)),
-        check_(std::move(roots), std::move(environment), DependentWork::kParse) {}
+        check_(std::move(roots), std::move(environment), DependentWork::kParse, contents_) {}
 
   // Imports the latest portable entry with this key whose dependencies are the same here. Nothing
   // if there is none; reason() then says why.
   std::optional<LocalEntry> ImportEntry(const std::string& key);
 
   // Imports the latest portable transcript with this key, and its entry, as the local transcript at
-  // `path`. `roots`: those of the command. False if there is none.
+  // `path`. `roots`: those of the command. `filled` fills the blanks of an artifact's beginning, so
+  // that the artifact need not be written again for this command. False if there is none.
   bool ImportTranscript(const std::string& key, const portable::Roots& roots,
-                        const std::string& path);
+                        const std::string& path,
+                        const std::function<std::string(const std::string&)>& filled);
 
   // In words; empty if there is no portable file with the key. Valid after an import that has
   // failed.
@@ -71,27 +78,46 @@ class PortableCache {
     kOfOtherParses,  // dbt would go on from it
   };
 
+  // A portable entry's record.
+  struct Record {
+    std::string stem;  // of its path
+    std::shared_ptr<const ManifestFile> file;
+    Fields fields;
+    PortableDependencies dependencies;
+  };
+
+  // An artifact that is written, but not yet in place.
+  struct Restored {
+    std::string path;
+    std::optional<Publication> file = {};         // nothing if the file at the path stays
+    std::optional<uint64_t> beginning_size = {};  // if the command has given it another beginning
+  };
+
+  static Record Opened(const std::string& stem);
+  void Expect(const std::string& stem);
   std::vector<std::string> Candidates(const std::string& key) const;
   SavedManifest FindSavedManifest(const std::string& stem, const Fields& record,
                                   const std::string& local_key);
-  std::optional<LocalEntry> ImportEntryAt(const std::string& stem);
+  std::optional<LocalEntry> ImportRecord(const Record& record, const Beginnings& beginnings);
   bool ShowsAnotherEntry(const std::string& path, const std::string& local_key) const;
   std::optional<LocalEntry> Known(const Fields& record, const std::string& path) const;
   void Refuse(const std::string& why);
   void MakeCache() const;
-  uint64_t PublishEntry(const std::string& stem, const Fields& record, const std::string& path);
+  uint64_t PublishEntry(const Record& record, const std::string& path) const;
+  Restored RestoreArtifact(const Record& record, const Fields& artifact, SavedManifest saved,
+                           const Beginnings& beginnings) const;
   void PublishState(const Fields& record, const Dependencies& dependencies,
                     const LocalEntry& entry);
-  void RestoreArtifacts(const std::string& stem, const Fields& record, const LocalEntry& entry,
-                        SavedManifest saved);
-  bool ImportTranscriptAt(const std::string& stem, const std::string& path, PlaceCheck& check);
+  void PublishFiles(const Record& record, SavedManifest saved, const Beginnings& beginnings,
+                    bool is_known, LocalEntry& entry);
+  bool ImportTranscriptAt(const std::string& stem, const std::string& path, PlaceCheck& check,
+                          const std::function<std::string(const std::string&)>& filled);
 
   std::string directory_;
   std::vector<std::string> layers_;
+  SharedContents contents_;
   PlaceCheck check_;
   std::string reason_;
-  bool keeps_saved_ =
-      false;  // the saved manifest in the target directory shows the entry: it stays
 };
 
 }  // namespace flatmanifest::front

@@ -1,6 +1,7 @@
 #include "front/portable_dependencies.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "format/error.h"
 #include "freshness/content_digest.h"
@@ -16,13 +17,13 @@ PortableDependencies ReadPortableDependencies(const Fields& fields) {
 }
 
 std::string PortableContentDigest(const std::vector<FileDependency>& marked,
-                                  const std::vector<FileDependency>& bound) {
+                                  const std::vector<FileDependency>& bound, KeptContents* kept) {
   std::vector<NamedDependency> named;
   named.reserve(marked.size());
   for (size_t i = 0; i < marked.size(); ++i) {
     named.push_back({.name = marked[i].path, .path = bound[i].path, .use = marked[i].use});
   }
-  return ContentDigest(named, ThreadCount());
+  return ContentDigest(named, ThreadCount(), kept);
 }
 
 namespace {
@@ -53,18 +54,38 @@ std::optional<std::vector<FileDependency>> PlaceCheck::BoundFiles(
   return bound;
 }
 
-const PlaceCheck::Seen& PlaceCheck::Look(const PortableDependencies& dependencies,
+// If a file changes now, it differs from the next snapshot, so that the snapshot comes before the
+// digest, and before one of another check that shares its contents.
+Snapshot PlaceCheck::Taken(const std::vector<FileDependency>& files) {
+  if (std::exchange(contents_.is_digested, false)) contents_.kept.Clear();
+  return TakeSnapshot(files, &contents_.kept);
+}
+
+void PlaceCheck::Expect(const PortableDependencies& dependencies) {
+  try {
+    if (const auto files = BoundFiles(dependencies)) SnapshotOf(dependencies, *files);
+  } catch (const IoError&) {  // Bound meets it, too
+  }
+}
+
+PlaceCheck::Seen& PlaceCheck::SnapshotOf(const PortableDependencies& dependencies,
                                          const std::vector<FileDependency>& bound) {
   std::string list;
   for (const auto& [marked, use] : dependencies.files) {
     list += marked + '\0' + std::to_string(static_cast<int>(use)) + '\0';
   }
-  const auto [entry, is_new] = seen_.try_emplace(std::move(list));
-  if (!is_new) return entry->second;
-  // The snapshot comes first: if a file changes now, it differs from the next snapshot.
-  entry->second.snapshot = TakeSnapshot(bound);
-  entry->second.content = PortableContentDigest(dependencies.files, bound);
-  return entry->second;
+  const auto known = seen_.find(list);
+  if (known != seen_.end()) return known->second;
+  return seen_.emplace(std::move(list), Seen{Taken(bound), {}}).first->second;
+}
+
+const std::string& PlaceCheck::ContentOf(Seen& seen, const PortableDependencies& dependencies,
+                                         const std::vector<FileDependency>& bound) {
+  if (seen.content.empty()) {
+    contents_.is_digested = true;
+    seen.content = PortableContentDigest(dependencies.files, bound, &contents_.kept);
+  }
+  return seen.content;
 }
 
 std::optional<Dependencies> PlaceCheck::Bound(const PortableDependencies& dependencies,
@@ -81,19 +102,16 @@ std::optional<Dependencies> PlaceCheck::Bound(const PortableDependencies& depend
     return std::nullopt;
   }
   try {
-    std::optional<Snapshot> whole;  // before the contents are read, as in Look
-    if (!of_place.empty()) {
-      whole = TakeSnapshot(WithReads(*files, of_place));
-      seen_.clear();
-    }
-    const Seen& seen = Look(dependencies, *files);
-    if (seen.content != dependencies.content) {
+    Seen with_place;
+    if (!of_place.empty()) with_place.snapshot = Taken(WithReads(*files, of_place));
+    Seen& seen = of_place.empty() ? SnapshotOf(dependencies, *files) : with_place;
+    if (ContentOf(seen, dependencies, *files) != dependencies.content) {
       difference_ = kOtherContents;
       return std::nullopt;
     }
     return Dependencies{
         .files = WithReads(std::move(*files), of_place),
-        .snapshot = whole ? *whole : seen.snapshot,
+        .snapshot = seen.snapshot,
         .variables = dependencies.variables,
         .salt = dependencies.salt,
         .environment = DigestOf(environment_, dependencies.variables, dependencies.salt),

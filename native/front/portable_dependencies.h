@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "freshness/kept_contents.h"
 #include "front/cache_fields.h"
 #include "front/dependencies.h"
 #include "front/environment.h"
@@ -33,14 +34,30 @@ PortableDependencies ReadPortableDependencies(const Fields& fields);
 
 // The content digest of files here, as a portable file has it. Throws IoError.
 std::string PortableContentDigest(const std::vector<FileDependency>& marked,
-                                  const std::vector<FileDependency>& bound);
+                                  const std::vector<FileDependency>& bound,
+                                  KeptContents* kept = nullptr);
+
+// The contents that several PlaceChecks have read. Not for several threads at once.
+struct SharedContents {
+  KeptContents kept;
+  bool is_digested = false;  // some content was compared: no snapshot may be taken with it
+};
 
 // Compares the dependencies of portable files with what is here. Files that several of them depend
 // on are read once. Not for several threads at once.
 class PlaceCheck {
  public:
-  PlaceCheck(portable::Roots roots, Environment environment, DependentWork work)
-      : roots_(std::move(roots)), environment_(std::move(environment)), work_(work) {}
+  // `contents`: outlives this.
+  PlaceCheck(portable::Roots roots, Environment environment, DependentWork work,
+             SharedContents& contents)
+      : roots_(std::move(roots)),
+        environment_(std::move(environment)),
+        work_(work),
+        contents_(contents) {}
+
+  // Takes the snapshot of dependencies that Bound will be asked for, before another PlaceCheck
+  // compares contents, so that both read a file once.
+  void Expect(const PortableDependencies& dependencies);
 
   // The dependencies as a local cache file has them, if all are the same here; else nothing, and
   // difference() says why. `of_place`: files that the local one depends on, too. Throws
@@ -56,16 +73,20 @@ class PlaceCheck {
  private:
   struct Seen {
     Snapshot snapshot;
-    std::string content;
+    std::string content;  // empty until it is asked for
   };
 
   std::optional<std::vector<FileDependency>> BoundFiles(const PortableDependencies& dependencies);
-  const Seen& Look(const PortableDependencies& dependencies,
+  Snapshot Taken(const std::vector<FileDependency>& files);
+  Seen& SnapshotOf(const PortableDependencies& dependencies,
                    const std::vector<FileDependency>& bound);
+  const std::string& ContentOf(Seen& seen, const PortableDependencies& dependencies,
+                               const std::vector<FileDependency>& bound);
 
   portable::Roots roots_;
   Environment environment_;
   DependentWork work_;
+  SharedContents& contents_;
   std::map<std::string, Seen> seen_;  // by the list of files
   std::string difference_;
 };

@@ -240,14 +240,24 @@ class Command {
         secrets_(std::move(secrets)),
         blanks_(BlanksAtStart(arguments)) {}
 
-  // Serves the command. Throws NotServed, FormatError, IoError.
-  void Serve(const CommandLine& line, const Places& places, const Transcript& transcript) {
+  // Fills the blanks of an artifact's beginning.
+  std::string FilledBeginning(const std::string& text) {
+    SetReport(blanks_, start_);
+    return blanks_.Filled(text);
+  }
+
+  // Serves the command. `is_imported`: this command has compared all files. Throws NotServed,
+  // FormatError, IoError.
+  void Serve(const CommandLine& line, const Places& places, const Transcript& transcript,
+             bool is_imported) {
     std::optional<Listing> listing = Listing();
     // With --state, files that are dependencies are read here, and must be the recorded ones
     // afterwards.
     const auto when = transcript.state ? std::launch::deferred : std::launch::async;
-    auto changed_file =
-        std::async(when, [&transcript] { return ChangedFile(transcript.dependencies); });
+    auto changed_file = std::async(when, [&]() -> std::optional<std::string> {
+      if (is_imported && !transcript.state) return std::nullopt;
+      return ChangedFile(transcript.dependencies);
+    });
     const auto options = OptionsOf(line, transcript);
     if (!options) throw NotServed("dbt would refuse these options");
     blanks_.Set(Blank::kIndirect, Repr(*options->indirect_selection));
@@ -377,9 +387,8 @@ std::optional<std::string> Repeat(const std::string& path) {
 }
 
 // Serves a command from its transcript at `path`. Throws Stale, NotServed, FormatError, IoError.
-void ServeRecorded(const std::vector<std::string>& arguments, Clock::time_point start,
-                   const CommandLine& line, const Places& places, const std::string& path,
-                   const Environment& environment) {
+void ServeRecorded(Command& command, const CommandLine& line, const Places& places,
+                   const std::string& path, const Environment& environment, bool is_imported) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) {
     throw Stale("no such command has been recorded in this project yet");
@@ -390,12 +399,12 @@ void ServeRecorded(const std::vector<std::string>& arguments, Clock::time_point 
   if (const auto changed = ChangedValue(transcript.dependencies, environment)) {
     throw Stale(*changed);
   }
-  Command(arguments, start, SecretsOf(environment)).Serve(line, places, transcript);
+  command.Serve(line, places, transcript, is_imported);
 }
 
 // Imports a transcript that was recorded in another place, or before the files got new times.
 // Returns the reason why none holds here.
-std::optional<std::string> Import(const CommandLine& line, const Places& places,
+std::optional<std::string> Import(Command& command, const CommandLine& line, const Places& places,
                                   const std::string& program_directory, const std::string& path,
                                   const Environment& environment) {
   const portable::Roots roots = CommandRoots(places, line, program_directory);
@@ -406,7 +415,8 @@ std::optional<std::string> Import(const CommandLine& line, const Places& places,
       ParseRoots(places.project_directory, places.target_directory, program_directory),
       environment);
   const CacheLock lock(places.cache_directory);
-  if (cache.ImportTranscript(key, roots, path)) return std::nullopt;
+  const auto filled = [&](const std::string& text) { return command.FilledBeginning(text); };
+  if (cache.ImportTranscript(key, roots, path, filled)) return std::nullopt;
   return cache.reason();
 }
 
@@ -438,15 +448,18 @@ std::optional<std::string> Serve(const std::vector<std::string>& arguments,
   if (!places) return "there is no project, or its target path is not a plain one";
   try {
     const std::string path = TranscriptPath(*places, *line, program_directory);
-    const auto serve = [&] { ServeRecorded(arguments, start, *line, *places, path, environment); };
+    Command command(arguments, start, SecretsOf(environment));
+    const auto serve = [&](bool is_imported) {
+      ServeRecorded(command, *line, *places, path, environment, is_imported);
+    };
     try {
-      serve();
+      serve(false);
     } catch (const Stale& stale) {
-      if (const auto why = Import(*line, *places, program_directory, path, environment)) {
+      if (const auto why = Import(command, *line, *places, program_directory, path, environment)) {
         return stale.message() +
                (why->empty() ? "" : ", and a portable one does not hold: " + *why);
       }
-      serve();
+      serve(true);
       Trim(places->cache_directory);
     }
     return std::nullopt;

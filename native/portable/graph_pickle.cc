@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,14 +44,16 @@ constexpr char kText = 'X';
 constexpr char kMemoize = '\x94';
 constexpr char kGet = 'j';
 
+constexpr size_t kPieceSize = size_t{1} << 16;
+
 class Pickler {
  public:
-  Pickler(const Document& document, const Roots& roots)
-      : document_(document), roots_(roots), guard_(document) {
-    bytes_.reserve(document.bytes().size());
+  Pickler(const Document& document, const Roots& roots, const TakePiece& take)
+      : document_(document), roots_(roots), take_(take), guard_(document) {
+    bytes_.reserve(2 * kPieceSize);
   }
 
-  Bytes Graph() && {
+  void Graph() && {
     Append(kProtocol4);
     Append(kGraphClass);
     Append(kEmptyTuple);
@@ -71,18 +74,24 @@ class Pickler {
     Append(kSetItems);
     Append(kBuild);
     Append(kStop);
-    return std::move(bytes_);
+    Flush();
   }
 
  private:
-  void Append(char opcode) { bytes_.push_back(static_cast<std::byte>(opcode)); }
+  void Flush() {
+    take_(std::as_bytes(std::span(bytes_)));
+    bytes_.clear();
+  }
+  void Append(char opcode) { bytes_.push_back(opcode); }
   void Append(std::string_view text) {
-    const auto* begin = reinterpret_cast<const std::byte*>(text.data());
-    bytes_.insert(bytes_.end(), begin, begin + text.size());
+    bytes_.append(text);
+    if (bytes_.size() >= kPieceSize) Flush();
   }
   // The least significant byte first.
-  void Number(uint64_t number, int size) {
-    for (int i = 0; i < size; ++i) Append(static_cast<char>(number >> (8 * i)));
+  void Number(uint64_t number, size_t size) {
+    char bytes[sizeof(number)];
+    for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(number >> (8 * i));
+    bytes_.append(bytes, size);
   }
 
   // Remembers the value that was written last; returns its number.
@@ -278,8 +287,9 @@ class Pickler {
 
   const Document& document_;
   const Roots& roots_;
+  const TakePiece& take_;
   WalkGuard guard_;
-  Bytes bytes_;
+  std::string bytes_;  // of the next piece
   uint32_t memo_size_ = 0;
   std::unordered_map<StringId, uint32_t> texts_;
   std::map<std::pair<StringId, StringId>, uint32_t> edges_;
@@ -287,8 +297,8 @@ class Pickler {
 
 }  // namespace
 
-Bytes GraphPickle(const Document& document, const Roots& roots) {
-  return Pickler(document, roots).Graph();
+void GraphPickle(const Document& document, const Roots& roots, const TakePiece& take) {
+  Pickler(document, roots, take).Graph();
 }
 
 }  // namespace flatmanifest::portable

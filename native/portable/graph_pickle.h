@@ -13,7 +13,7 @@
 
 namespace flatmanifest::portable {
 
-// The pickle of the graph that a document describes:
+// Gives the pickle of the graph that a document describes to `take`, in pieces. The graph:
 //
 // - `node`: an object with the data of each node, by its name
 // - `adj`: an object; by each node's name, an object with the data of its edges by their ends
@@ -21,7 +21,7 @@ namespace flatmanifest::portable {
 //
 // Marks in texts are bound. Loaded, it equals the graph of which networkx has made these, with all
 // orders. Throws FormatError for a document without these, and for a mark of an unknown root.
-Bytes GraphPickle(const Document& document, const Roots& roots);
+void GraphPickle(const Document& document, const Roots& roots, const TakePiece& take);
 
 }  // namespace flatmanifest::portable
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "format/error.h"
 
@@ -97,24 +98,63 @@ std::optional<std::string> MsgpackTextAt(std::string_view packed, size_t begin) 
   return std::string(packed.substr(begin + head, size));
 }
 
+Filler::Filler(std::vector<Hole> holes, TextForm form, const Roots& roots,
+               const std::map<std::string, std::string>& environment, Beginning beginning,
+               TakePiece take)
+    : holes_(std::move(holes)),
+      form_(form),
+      roots_(roots),
+      environment_(environment),
+      beginning_(std::move(beginning)),
+      take_(std::move(take)) {
+  uint64_t least = beginning_.replaced;
+  for (const Hole& hole : holes_) {
+    if (hole.offset < std::exchange(least, hole.offset)) {
+      throw FormatError("a hole is outside its file");
+    }
+  }
+  if (!beginning_.text.empty()) take_(std::as_bytes(std::span(beginning_.text)));
+}
+
+void Filler::Add(std::span<const std::byte> piece) {
+  const auto cut = [&](uint64_t end) {
+    const auto front = piece.first(static_cast<size_t>(end - offset_));
+    piece = piece.subspan(front.size());
+    offset_ = end;
+    return front;
+  };
+  if (offset_ < beginning_.replaced) {
+    cut(std::min<uint64_t>(beginning_.replaced, offset_ + piece.size()));
+  }
+  while (next_ < holes_.size() && holes_[next_].offset < offset_ + piece.size()) {
+    take_(cut(holes_[next_].offset));
+    TakeHole();
+  }
+  take_(cut(offset_ + piece.size()));
+}
+
+void Filler::Finish() {
+  if (offset_ < beginning_.replaced) throw FormatError("a beginning is outside its file");
+  while (next_ < holes_.size() && holes_[next_].offset == offset_) TakeHole();
+  if (next_ < holes_.size()) throw FormatError("a hole is outside its file");
+}
+
+void Filler::TakeHole() {
+  const std::string text = TextOf(holes_[next_], form_, roots_, environment_);
+  ++next_;
+  take_(std::as_bytes(std::span(text)));
+}
+
 Bytes Filled(std::span<const std::byte> contents, std::span<const Hole> holes, TextForm form,
              const Roots& roots, const std::map<std::string, std::string>& environment) {
   Bytes filled;
   filled.reserve(contents.size() + 64 * holes.size());
-  size_t copied = 0;
-  const auto copy_until = [&](size_t end) {
-    if (end < copied || end > contents.size()) throw FormatError("a hole is outside its file");
-    filled.insert(filled.end(), contents.begin() + static_cast<ptrdiff_t>(copied),
-                  contents.begin() + static_cast<ptrdiff_t>(end));
-    copied = end;
-  };
-  for (const Hole& hole : holes) {
-    copy_until(hole.offset);
-    const std::string text = TextOf(hole, form, roots, environment);
-    const auto bytes = std::as_bytes(std::span(text));
-    filled.insert(filled.end(), bytes.begin(), bytes.end());
-  }
-  copy_until(contents.size());
+  Filler filler({holes.begin(), holes.end()}, form, roots, environment, {},
+                [&](std::span<const std::byte> piece) {
+                  filled.insert(filled.end(), piece.begin(), piece.end());
+                });
+  filler.Add(contents);
+  filler.Finish();
   return filled;
 }
 

@@ -38,9 +38,41 @@ inline constexpr const char* kNoValue = "DBT_DEFAULT_PLACEHOLDER";
 // The str at a byte of a msgpack file; nothing for another value.
 std::optional<std::string> MsgpackTextAt(std::string_view packed, size_t begin);
 
-// The contents with all holes filled. `holes` are in the order of their offsets. Throws FormatError
-// for a hole outside the contents, for a mark of an unknown root, and for a path that JSON would
+// Another beginning of the contents.
+struct Beginning {
+  uint64_t replaced = 0;  // the size in bytes of the one in the contents, which has no hole
+  std::string text;
+};
+
+// Fills the holes of contents that come in pieces. All methods throw FormatError for a hole or a
+// beginning outside the contents, for a mark of an unknown root, and for a path that JSON would
 // have to escape.
+class Filler {
+ public:
+  // `holes`: in the order of their offsets. `roots` and `environment` outlive this. The filled
+  // contents go to `take`.
+  Filler(std::vector<Hole> holes, TextForm form, const Roots& roots,
+         const std::map<std::string, std::string>& environment, Beginning beginning,
+         TakePiece take);
+
+  void Add(std::span<const std::byte> piece);
+  // Call it after the last piece.
+  void Finish();
+
+ private:
+  void TakeHole();
+
+  std::vector<Hole> holes_;
+  TextForm form_;
+  const Roots& roots_;
+  const std::map<std::string, std::string>& environment_;
+  Beginning beginning_;
+  TakePiece take_;
+  uint64_t offset_ = 0;  // in the contents
+  size_t next_ = 0;      // hole
+};
+
+// Whole contents with all holes filled.
 Bytes Filled(std::span<const std::byte> contents, std::span<const Hole> holes, TextForm form,
              const Roots& roots, const std::map<std::string, std::string>& environment);
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -13,6 +14,9 @@
 namespace flatmanifest::portable {
 
 using Bytes = BulkVector<std::byte>;
+
+// Takes contents from front to back, in pieces. A piece is valid during the call.
+using TakePiece = std::function<void(std::span<const std::byte>)>;
 
 // The contents that a packed file must have.
 struct ContentFacts {
@@ -33,6 +37,11 @@ void WritePacked(const std::string& path, std::span<const std::byte> contents);
 // the expected ones, or that unpacks to more than 64 MiB and 200 times its size. No more memory is
 // taken than `expected` says.
 Bytes ReadPacked(const std::string& path, const ContentFacts& expected);
+
+// Gives the same contents to `take`, in pieces that stay in the processor's cache. Throws as
+// ReadPacked does, possibly after the last piece: nothing may be made of the pieces before this has
+// returned.
+void ReadPackedPieces(const std::string& path, const ContentFacts& expected, const TakePiece& take);
 
 }  // namespace flatmanifest::portable
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "format/error.h"
 #include "format/writer.h"
@@ -164,6 +165,49 @@ Durability Publish(const std::string& name, std::span<const std::byte> bytes, Fl
   StagedFile staged(path);
   if (existing == Existing::kKeep) TakeOver(staged.fd(), path);
   return Replace(staged, path, bytes, flush);
+}
+
+struct Publication::State {
+  explicit State(std::string to) : path(std::move(to)) {}
+
+  std::string path;
+  std::optional<StagedFile> staged;
+  std::optional<Descriptor> special;  // what is written to in place
+  std::string waiting;                // bytes
+
+  int fd() const { return staged ? staged->fd() : special->get(); }
+};
+
+Publication::Publication(const std::string& path, Existing existing)
+    : state_(std::make_unique<State>(Destination(path, existing))) {
+  if (IsSpecial(state_->path)) {
+    state_->special.emplace(OpenToWrite(state_->path, 0));
+    return;
+  }
+  state_->staged.emplace(state_->path);
+  if (existing == Existing::kKeep) TakeOver(state_->staged->fd(), state_->path);
+}
+
+Publication::~Publication() = default;
+Publication::Publication(Publication&&) noexcept = default;
+Publication& Publication::operator=(Publication&&) noexcept = default;
+
+void Publication::Append(std::span<const std::byte> bytes) {
+  constexpr size_t kMostWaiting = size_t{1} << 18;
+  state_->waiting.append(TextOf(bytes));
+  if (state_->waiting.size() < kMostWaiting) return;
+  WriteAll(state_->fd(), state_->waiting, state_->path);
+  state_->waiting.clear();
+}
+
+void Publication::Close() {
+  WriteAll(state_->fd(), state_->waiting, state_->path);
+  state_->waiting.clear();
+  if (!CloseCopyOf(state_->fd())) throw IoError("cannot write", state_->path, errno);
+}
+
+void Publication::Finish() {
+  if (state_->staged) state_->staged->RenameIntoPlace();
 }
 
 Published PublishNext(const std::string& name, std::span<std::byte> file, Flush flush,

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,6 +50,27 @@ struct Published {
 // The last writer wins.
 Durability Publish(const std::string& path, std::span<const std::byte> bytes,
                    Flush flush = Flush::kToDisk, Existing existing = Existing::kReplace);
+
+// Publishes a file in pieces, as Publish does, without flushing it. Until Finish, the path is as it
+// was before, and other writers wait; if Finish is not called, it stays so. For one thread at a
+// time.
+class Publication {
+ public:
+  explicit Publication(const std::string& path, Existing existing = Existing::kReplace);
+  ~Publication();
+  Publication(Publication&&) noexcept;
+  Publication& operator=(Publication&&) noexcept;
+
+  void Append(std::span<const std::byte> bytes);
+  // Ends the writing: errors of a full disk come here at the latest.
+  void Close();
+  // Puts the closed file in place.
+  void Finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // Publishes a manifest's file (FileImage::writable_bytes, CopyWithStamp) as the next generation:
 // one more than that of the file there when it is this writer's turn, 1 if there is none that can

@@ -115,7 +115,7 @@ void ReadPortable(const std::string& path) {
   portable::Roots roots;
   roots.Add(portable::kProject, "/srv/shop");
   roots.Add(portable::kPrefix, "/venv");
-  Try([&] { portable::GraphPickle(document, roots); });
+  Try([&] { portable::GraphPickle(document, roots, [](std::span<const std::byte>) {}); });
   Try([&] {
     const FileImage marked = MarkedEntry(document, roots);
     BoundEntry(Document::Open(marked.bytes(), "marked"), roots);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "format/error.h"
 
 namespace flatmanifest::portable {
@@ -25,6 +27,42 @@ TEST(Holes, AreFilledWithJson) {
       R"({"a":"/p", "b": 1})");
   EXPECT_EQ(Fill("01234567", holes, TextForm::kJson), R"(01234"/p"56"/p/x"7)");
   EXPECT_EQ(Fill("unchanged", {}, TextForm::kJson), "unchanged");
+}
+
+// Fills in pieces of `size` bytes.
+std::string FillPieces(const std::string& contents, const std::vector<Hole>& holes,
+                       const Beginning& beginning, size_t size) {
+  Roots roots;
+  roots.Add(kProject, "/p");
+  const Environment environment;
+  std::string filled;
+  Filler filler(holes, TextForm::kJson, roots, environment, beginning,
+                [&](std::span<const std::byte> piece) {
+                  filled.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+                });
+  for (size_t begin = 0; begin < contents.size(); begin += size) {
+    filler.Add(std::as_bytes(std::span(contents))
+                   .subspan(begin)
+                   .first(std::min(size, contents.size() - begin)));
+  }
+  filler.Finish();
+  return filled;
+}
+
+TEST(Holes, AreFilledInPiecesOfAnySize) {
+  const std::vector<Hole> holes = {{.offset = 4, .text = "\x1aP", .variables = {}},
+                                   {.offset = 4, .text = "\x1aP/x", .variables = {}},
+                                   {.offset = 10, .text = "\x1aP/y", .variables = {}}};
+  for (size_t size = 1; size < 12; ++size) {
+    EXPECT_EQ(FillPieces("0123456789", holes, {}, size), R"(0123"/p""/p/x"456789"/p/y")");
+    const Beginning beginning{.replaced = 3, .text = "beginning "};
+    EXPECT_EQ(FillPieces("0123456789", holes, beginning, size),
+              R"(beginning 3"/p""/p/x"456789"/p/y")");
+    EXPECT_EQ(FillPieces("0123456789", {}, {.replaced = 10, .text = "all"}, size), "all");
+    EXPECT_THROW(FillPieces("0123456789", {}, {.replaced = 11, .text = ""}, size), FormatError);
+    EXPECT_THROW(FillPieces("012345678", holes, {}, size), FormatError);
+    EXPECT_THROW(FillPieces("0123456789", holes, {.replaced = 5, .text = ""}, size), FormatError);
+  }
 }
 
 TEST(Holes, RefuseAPathThatJsonEscapes) {

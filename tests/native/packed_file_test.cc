@@ -25,7 +25,23 @@ class PackedFileTest : public ::testing::Test {
  protected:
   std::string Unpacked(const ContentFacts& facts) {
     const Bytes bytes = ReadPacked(path_, facts);
+    EXPECT_EQ(Pieces(facts), FactsOf(bytes));
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+
+  // The facts of the contents that come in pieces.
+  ContentFacts Pieces(const ContentFacts& facts) {
+    Bytes all;
+    ReadPackedPieces(path_, facts, [&](std::span<const std::byte> piece) {
+      all.insert(all.end(), piece.begin(), piece.end());
+    });
+    return FactsOf(all);
+  }
+
+  // Whether both ways to read refuse the file.
+  bool IsRefused(const ContentFacts& facts) {
+    EXPECT_THROW(Pieces(facts), FormatError);
+    return !MessageOf<FormatError>([&] { ReadPacked(path_, facts); }).empty();
   }
 
   ScratchDirectory directory_;
@@ -44,15 +60,32 @@ TEST_F(PackedFileTest, GivesBackWhatWasWritten) {
 TEST_F(PackedFileTest, RefusesOtherContents) {
   const ContentFacts facts = FactsOf(BytesOf("expected"));
   WritePacked(path_, BytesOf("somewhat"));
-  EXPECT_THROW(Unpacked(facts), FormatError);  // of the same size
+  EXPECT_TRUE(IsRefused(facts));  // of the same size
   WritePacked(path_, BytesOf("longer than expected"));
-  EXPECT_THROW(Unpacked(facts), FormatError);
+  EXPECT_TRUE(IsRefused(facts));
   WritePacked(path_, BytesOf("short"));
-  EXPECT_THROW(Unpacked(facts), FormatError);
+  EXPECT_TRUE(IsRefused(facts));
   WriteFile(path_, "no zstd file");
-  EXPECT_THROW(Unpacked(facts), FormatError);
+  EXPECT_TRUE(IsRefused(facts));
+  WriteFile(path_, "");
+  EXPECT_TRUE(IsRefused(facts));
   ::unlink(path_.c_str());
   EXPECT_THROW(Unpacked(facts), IoError);
+}
+
+TEST_F(PackedFileTest, RefusesAPartAndMoreThanOneWhole) {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += std::to_string(i);
+  const ContentFacts facts = FactsOf(BytesOf(text));
+  WritePacked(path_, BytesOf(text));
+  const std::string whole = ReadFile(path_);
+  EXPECT_EQ(Unpacked(facts), text);
+  for (const size_t size : {size_t{1}, whole.size() / 2, whole.size() - 1}) {
+    WriteFile(path_, whole.substr(0, size));
+    EXPECT_TRUE(IsRefused(facts)) << size;
+  }
+  WriteFile(path_, whole + whole);
+  EXPECT_TRUE(IsRefused(facts));
 }
 
 TEST_F(PackedFileTest, RefusesABombBeforeThereIsRoomForIt) {

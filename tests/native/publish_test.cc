@@ -56,6 +56,75 @@ TEST(PublishTest, MakesAFile) {
   EXPECT_EQ(directory.Names(), Names{"a"});
 }
 
+void Append(Publication& publication, std::string_view text) {
+  publication.Append(std::as_bytes(std::span(text)));
+}
+
+TEST(PublicationTest, IsInPlaceWhenItIsFinished) {
+  const ScratchDirectory directory;
+  WriteFile(directory / "a", "old");
+  const std::string large(1'000'000, 'x');
+  {
+    Publication publication(directory / "a");
+    for (const std::string& piece : {std::string("a"), large, std::string("b")}) {
+      Append(publication, piece);
+    }
+    publication.Close();
+    EXPECT_EQ(ReadFile(directory / "a"), "old");
+    publication.Finish();
+  }
+  EXPECT_EQ(ReadFile(directory / "a"), "a" + large + "b");
+  EXPECT_EQ(directory.Names(), Names{"a"});
+}
+
+TEST(PublicationTest, LeavesNothingIfItIsNotFinished) {
+  const ScratchDirectory directory;
+  WriteFile(directory / "a", "old");
+  {
+    Publication publication(directory / "a");
+    Append(publication, "new");
+    publication.Close();
+  }
+  EXPECT_EQ(ReadFile(directory / "a"), "old");
+  EXPECT_EQ(directory.Names(), Names{"a"});
+}
+
+TEST(PublicationTest, ReportsAFullDiskBeforeItIsFinished) {
+  const ScratchDirectory directory;
+  const FileSizeLimit limit(1000);
+  {
+    Publication publication(directory / "a");
+    Append(publication, std::string(2000, 'x'));
+    EXPECT_THROW(publication.Close(), IoError);
+  }
+  EXPECT_EQ(directory.Names(), Names());
+}
+
+TEST(PublicationTest, FollowsALinkAndKeepsTheMode) {
+  const ScratchDirectory directory;
+  WriteFile(directory / "file", "old");
+  ASSERT_EQ(::chmod((directory / "file").c_str(), 0640), 0);
+  ASSERT_EQ(::symlink("file", (directory / "link").c_str()), 0);
+  Publication publication(directory / "link", Existing::kKeep);
+  Append(publication, "new");
+  publication.Close();
+  publication.Finish();
+  struct stat status {};
+  ASSERT_EQ(::stat((directory / "file").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640U);
+  EXPECT_EQ(ReadFile(directory / "file"), "new");
+}
+
+TEST(PublicationTest, WritesToAPipeInPlace) {
+  Publication publication("/dev/null");
+  Append(publication, "text");
+  publication.Close();
+  publication.Finish();
+  struct stat status {};
+  ASSERT_EQ(::stat("/dev/null", &status), 0);
+  EXPECT_TRUE(S_ISCHR(status.st_mode));
+}
+
 TEST(PublishTest, ReplacesAFile) {
   const ScratchDirectory directory;
   WriteFile(directory / "a", "a text that is longer than the new one");
