@@ -73,7 +73,7 @@ $(VENV)/dev.stamp: $(addprefix setup/requirements-,dev.txt docs.txt test.txt) $(
 build: build-package build-native ## build the native code in build/ and install the package into .venv
 
 # The list includes directories, so that a removed file counts as a change.
-package_sources := $(shell find CMakeLists.txt cmake pyproject.toml README.md LICENSE schema native bindings python \
+package_sources := $(shell find CMakeLists.txt cmake pyproject.toml README.md LICENSE schema native bindings python setup/notices.py \
 	-name __pycache__ -prune -o -print)
 
 # The package, the native tests and the native benchmark share one build tree, so that the rooms are compiled once. The

@@ -4,6 +4,8 @@ option(FLATMANIFEST_STATIC "Link libraries statically where the system has archi
 set(FLATMANIFEST_SIMDJSON_SOURCE "" CACHE PATH
     "A directory with simdjson.h and simdjson.cpp to compile; by default, the system's library is used")
 
+include(${CMAKE_CURRENT_LIST_DIR}/notices.cmake)
+
 set(missing_packages "")
 
 macro(flatmanifest_missing package)
@@ -59,6 +61,7 @@ function(flatmanifest_library name)
       set(chosen ${${prefix}_ARCHIVE})
     endif()
   endif()
+  flatmanifest_has_notice(${name} ${${prefix}_INCLUDE_DIR}/${WANTED_HEADER})
   add_library(fman_${name} INTERFACE)
   target_include_directories(fman_${name} SYSTEM INTERFACE ${${prefix}_INCLUDE_DIR})
   target_link_libraries(fman_${name} INTERFACE ${chosen})
@@ -75,19 +78,27 @@ function(flatmanifest_headers name)
     set(missing_packages ${missing_packages} PARENT_SCOPE)
     return()
   endif()
+  flatmanifest_has_notice(${name} ${${prefix}_INCLUDE_DIR}/${WANTED_HEADER})
   add_library(fman_${name} INTERFACE)
   target_include_directories(fman_${name} SYSTEM INTERFACE ${${prefix}_INCLUDE_DIR})
 endfunction()
 
-macro(flatmanifest_package name package)
-  find_package(${name} QUIET ${ARGN})
-  if(NOT ${name}_FOUND)
-    flatmanifest_missing(${package})
+# flatmanifest_package(NAME TARGET t HEADER h PACKAGE p): what has a CMake package of one name everywhere.
+macro(flatmanifest_package name)
+  cmake_parse_arguments(WANTED "" "TARGET;HEADER;PACKAGE" "" ${ARGN})
+  find_package(${name} QUIET)
+  if(${name}_FOUND)
+    get_target_property(directories ${WANTED_TARGET} INTERFACE_INCLUDE_DIRECTORIES)
+    find_file(${name}_HEADER ${WANTED_HEADER} HINTS ${directories})
+    flatmanifest_has_notice(${name} ${${name}_HEADER})
+  else()
+    flatmanifest_missing(${WANTED_PACKAGE})
   endif()
 endmacro()
 
-flatmanifest_package(CLI11 libcli11-dev)
-flatmanifest_package(nlohmann_json nlohmann-json3-dev)
+flatmanifest_package(CLI11 TARGET CLI11::CLI11 HEADER CLI/CLI.hpp PACKAGE libcli11-dev)
+flatmanifest_package(nlohmann_json TARGET nlohmann_json::nlohmann_json HEADER nlohmann/json.hpp
+                     PACKAGE nlohmann-json3-dev)
 
 flatmanifest_headers(boost HEADER boost/version.hpp PACKAGE libboost-dev)
 if(TARGET fman_boost)
@@ -117,6 +128,7 @@ flatmanifest_library(zstd HEADER zstd.h LIBRARY zstd PACKAGE libzstd-dev
 if(FLATMANIFEST_SIMDJSON_SOURCE)
   add_library(fman_simdjson STATIC ${FLATMANIFEST_SIMDJSON_SOURCE}/simdjson.cpp)
   target_include_directories(fman_simdjson SYSTEM PUBLIC ${FLATMANIFEST_SIMDJSON_SOURCE})
+  flatmanifest_has_notice(simdjson ${FLATMANIFEST_SIMDJSON_SOURCE}/simdjson.cpp)
 else()
   find_path(SIMDJSON_INCLUDE_DIR simdjson.h)
   if(FLATMANIFEST_COMPILER)  # which simdjson's CMake package asks for threads
@@ -133,6 +145,7 @@ else()
   elseif(simdjson_FOUND)
     add_library(fman_simdjson ALIAS simdjson::simdjson)
   endif()
+  flatmanifest_has_notice(simdjson ${SIMDJSON_INCLUDE_DIR}/simdjson.h)
 endif()
 
 if(FLATMANIFEST_BUILD_PYTHON)

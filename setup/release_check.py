@@ -1,8 +1,9 @@
 """``make release-check``: what has to be true before a version is tagged.
 
 The version stands in one place, and the changelog has a dated section for it. The source
-distribution and the wheel have what they need and nothing else. Wheels are built for the
-versions of Python that the classifiers name. The lock of seams has every release of dbt, and the
+distribution and the wheel have what they need and nothing else; the wheel has the licence notices
+of the libraries that are compiled into it. Wheels are built for the versions of Python that the
+classifiers name. The lock of seams has every release of dbt, and the
 seams of each environment that is named replace known functions only. Every fault is printed before
 the check fails.
 """
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 # The files that the build reads, and those that a user reads first.
-BUILT_FROM = ("CMakeLists.txt", "bindings/", "cmake/", "native/", "python/", "schema/")
+BUILT_FROM = (
+    *("CMakeLists.txt", "bindings/", "cmake/", "native/", "python/", "schema/"),
+    "setup/notices.py",
+)
 FOR_PEOPLE = ("LICENSE", "README.md", "pyproject.toml")
 PROGRAMS = ("fdbt", "flatmanifest")
 NOT_PUBLISHED = (".ci/", ".github/", "bench/", "build/", "tests/")
@@ -41,6 +45,21 @@ INDISPENSABLE = (
 )
 MODULE = re.compile(r"flatmanifest/_native\.[\w.-]+\.so")
 DIGEST = re.compile("[0-9a-f]{16}")
+# What a wheel has in it beside the product, by the licences of its code (SPDX).
+LICENCES = {
+    "CLI11": ("BSD-3-Clause",),
+    "boost": ("BSL-1.0",),
+    "flatbuffers": ("Apache-2.0",),
+    "nlohmann_json": ("MIT",),
+    "pybind11": ("BSD-3-Clause",),
+    "simdjson": ("Apache-2.0", "BSD-3-Clause", "BSL-1.0", "MIT"),
+    "sodium": ("BSD-2-Clause", "ISC"),
+    "utf8proc": ("MIT", "Unicode-DFS-2015"),
+    "xxhash": ("BSD-2-Clause",),
+    "zlib": ("Zlib",),
+    "zstd": ("BSD-3-Clause",),
+}
+CMAKE_FILES = ("cmake/libraries.cmake", "bindings/CMakeLists.txt")
 MACHINE_PATHS = (str(ROOT), f"{Path.home()}/")
 
 Members = dict[str, bytes]
@@ -58,6 +77,7 @@ def main() -> None:
         *version_faults(ROOT, tracked, version),
         *changelog_faults((ROOT / "CHANGELOG.md").read_text("utf-8"), version),
         *python_faults(ROOT),
+        *licence_faults(ROOT),
         *sdist_faults(sdist, tracked),
         *machine_path_faults(sdist, MACHINE_PATHS),
     ]
@@ -88,6 +108,7 @@ def arguments() -> argparse.Namespace:
 
 def faults_in_wheel(members: Members, tracked: list[str], version: str) -> Iterator[str]:
     yield from wheel_faults(members, tracked, version)
+    yield from notice_faults(members)
     yield from entry_point_faults(members, entry_points(ROOT))
     yield from machine_path_faults(members, MACHINE_PATHS)
     yield from lock_faults(members)
@@ -153,6 +174,23 @@ def python_faults(root: Path) -> Iterator[str]:
                 yield f"{path.name} tests Python {' '.join(others)}, which no classifier names"
 
 
+def licence_faults(root: Path) -> Iterator[str]:
+    """Libraries that CMake links and LICENCES lacks; licences that pyproject.toml does not state."""
+    calls = re.compile(r"^ *flatmanifest_(?:has_notice|headers|library|package)\((\w+)", re.MULTILINE)
+    linked = {
+        name for file in CMAKE_FILES for name in calls.findall((root / file).read_text("utf-8"))
+    }
+    for name in sorted(linked ^ LICENCES.keys()):
+        yield f"{name} is only in one of CMake's files and LICENCES of release_check.py"
+    (stated, *_) = [
+        *re.findall(r'^license = "(.*)"$', (root / "pyproject.toml").read_text("utf-8"), re.MULTILINE),
+        "",
+    ]
+    expected = {"Apache-2.0"}.union(*LICENCES.values())
+    if set(stated.split(" AND ")) != expected:
+        yield f"pyproject.toml should have license = \"{' AND '.join(sorted(expected))}\""
+
+
 def entry_points(root: Path) -> dict[str, str]:
     """Those of pyproject.toml, as ``group:name`` and what it refers to."""
     text = (root / "pyproject.toml").read_text("utf-8")
@@ -213,6 +251,7 @@ def wheel_faults(members: Members, tracked: Iterable[str], version: str) -> Iter
         f"{info}/{name}"
         for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     }
+    described |= {notice_of(library, info) for library in LICENCES}
     modules = {name for name in members if MODULE.fullmatch(name)}
     if len(modules) != 1:
         yield f"the wheel has {len(modules)} extension modules, not one"
@@ -229,6 +268,17 @@ def wheel_faults(members: Members, tracked: Iterable[str], version: str) -> Iter
             yield f"the wheel has {name}, which is binary"
     if f"\nVersion: {version}\n" not in members.get(f"{info}/METADATA", b"").decode():
         yield f"the wheel's METADATA has another version than {version}"
+
+
+def notice_of(library: str, info: str) -> str:
+    return f"{info}/licenses/libraries/{library}.txt"
+
+
+def notice_faults(members: Members) -> Iterator[str]:
+    """Notices that say nothing of a copyright."""
+    for name in sorted(members):
+        if "/licenses/libraries/" in name and b"copyright" not in members[name].lower():
+            yield f"{name} is no licence notice: it names no copyright"
 
 
 def entry_point_faults(members: Members, declared: dict[str, str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ set -eu
 
 setup=$(dirname "$0")
 directory=$1
-if [ -e "$directory/simdjson.cpp" ]; then exit 0; fi
+if [ -e "$directory/NOTICE" ]; then exit 0; fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/flatmanifest-simdjson.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # Only that package as its source: what pip reads its name with may be wheels.
@@ -18,3 +18,6 @@ trap 'rm -rf "$work"' EXIT
 tar -xzf "$work"/pysimdjson-*.tar.gz -C "$work"
 mkdir -p "$directory"
 mv "$work"/pysimdjson-*/simdjson/simdjson.h "$work"/pysimdjson-*/simdjson/simdjson.cpp "$directory"
+# The package has no licence of simdjson itself. Comments of the two files have those of the code that it took over.
+printf '%s\n' "simdjson (https://simdjson.org), copyright of its authors, is under the Apache License, version 2.0." \
+    "Parts of it have the licences that follow." >"$directory/NOTICE"

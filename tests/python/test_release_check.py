@@ -63,6 +63,7 @@ def wheel(changed: dict[str, bytes | None] | None = None) -> check.Members:
         f"{INFO}/WHEEL": b"",
         f"{INFO}/entry_points.txt": b"[sqlfluff]\nflatmanifest = flatmanifest.dbt.activate\n\n",
         f"{INFO}/licenses/LICENSE": b"",
+        **{check.notice_of(name, INFO): b"Copyright: somebody" for name in check.LICENCES},
         f"{INFO}/sboms/auditwheel.cdx.json": b"{}",
     }
     return with_changes(members, changed or {})
@@ -80,6 +81,7 @@ def test_a_good_release_has_no_fault(tmp_path: Path) -> None:
     assert not [*check.python_faults(tmp_path)]
     assert not [*check.changelog_faults("## Unreleased\n\n## 1.2.3 - 2026-01-02\n", VERSION)]
     assert not [*check.wheel_faults(wheel(), TRACKED, VERSION)]
+    assert not [*check.notice_faults(wheel())]
     assert not [*check.entry_point_faults(wheel(), POINTS)]
     assert not [*check.machine_path_faults(wheel(), ["/home/somebody/"])]
     assert not [*check.lock_faults(wheel())]
@@ -153,6 +155,10 @@ def test_an_sdist_with_other_files_is_a_fault(changed: dict[str, bytes | None], 
         ({EXECUTABLE: None}, [f"the wheel lacks {EXECUTABLE}"]),
         ({LAUNCHER: None}, [f"the wheel lacks {LAUNCHER}"]),
         ({f"{INFO}/licenses/LICENSE": None}, [f"the wheel lacks {INFO}/licenses/LICENSE"]),
+        (
+            {f"{INFO}/licenses/libraries/zstd.txt": None},
+            [f"the wheel lacks {INFO}/licenses/libraries/zstd.txt"],
+        ),
         ({MODULE: None}, ["the wheel has 0 extension modules, not one"]),
         (
             {"flatmanifest/notes.txt": b""},
@@ -175,6 +181,42 @@ def test_a_wheel_with_other_files_is_a_fault(
     changed: dict[str, bytes | None], faults: list[str]
 ) -> None:
     assert [*check.wheel_faults(wheel(changed), TRACKED, VERSION)] == faults
+
+
+def test_a_notice_that_names_nobody_is_a_fault() -> None:
+    (found,) = check.notice_faults(wheel({check.notice_of("zlib", INFO): b"Have fun."}))
+    assert found == f"{INFO}/licenses/libraries/zlib.txt is no licence notice: it names no copyright"
+
+
+def project_with(directory: Path, cmake: str, licence: str) -> Path:
+    for name in check.CMAKE_FILES:
+        (directory / name).parent.mkdir()
+        (directory / name).write_text("")
+    (directory / check.CMAKE_FILES[0]).write_text(cmake)
+    (directory / "pyproject.toml").write_text(f'license = "{licence}"\n')
+    return directory
+
+
+def test_a_library_without_a_known_licence_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "LICENCES", {"zlib": ("Zlib",), "gone": ()})
+    calls = "flatmanifest_library(zlib HEADER zlib.h)\nif(A)\n  flatmanifest_has_notice(new b.h)\n"
+    root = project_with(tmp_path, calls, "Apache-2.0 AND Zlib")
+    assert [found.partition(" ")[0] for found in check.licence_faults(root)] == ["gone", "new"]
+
+
+def test_a_licence_that_the_project_does_not_state_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "LICENCES", {"zlib": ("Zlib",)})
+    root = project_with(tmp_path, "flatmanifest_library(zlib HEADER zlib.h)\n", "Apache-2.0")
+    (found,) = check.licence_faults(root)
+    assert found == 'pyproject.toml should have license = "Apache-2.0 AND Zlib"'
+
+
+def test_the_licences_of_this_project_are_stated() -> None:
+    assert not [*check.licence_faults(check.ROOT)]
 
 
 @pytest.mark.parametrize("name", ["dbt_flatmanifest/__init__.py", "flatmanifest/py.typed"])
