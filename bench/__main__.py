@@ -27,6 +27,7 @@ from bench import (
     completion,
     dbt_commands,
     diff,
+    front,
     graph,
     growth,
     manifest_file,
@@ -49,6 +50,7 @@ PARTS = (
     *OF_A_MANIFEST,
     *dbt_commands.PROJECTS,
     "cold",
+    "front",
     "places",
     "profile",
     "recorder",
@@ -88,6 +90,8 @@ def main() -> None:
         )
         if "cold" in options.parts:
             cold_parse.measure(report, work)
+        if "front" in options.parts:
+            front.measure(report, work)
         if "places" in options.parts:
             places.measure(report, work)
         if "profile" in options.parts:

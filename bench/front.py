@@ -40,6 +40,15 @@ class Kind:
     files: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Aim:
+    """The place of a figure, and the least gain that it must show."""
+
+    shown: str
+    row: int
+    least: float
+
+
 PLAIN = [
     Kind("ls", [["ls"]]),
     Kind("ls --select", [["ls", "--select", "+marts_0"]]),
@@ -62,15 +71,15 @@ def measure(report: Report, work: Path) -> None:
     chain = make(work / "chain2000", "03_2000_chain", None)
     keep_earlier_run(chain)
     for kind in PLAIN:
-        compare(report, chain, kind, "chain2000", 11, 500)
+        compare(report, chain, kind, Aim("chain2000", 11, 500))
     for kind in KINDS:
         if kind.name != "dbt-loom" or LOOM.is_dir():
-            compare(report, chain, kind, "chain2000", 25, 300)
+            compare(report, chain, kind, Aim("chain2000", 25, 300))
     shutil.rmtree(chain)
     long = make(work / "chain10000", "chain", CHAINS)
     shown = f"a chain of {LONG:,} models"
     for kind in PLAIN:
-        milliseconds = 1000 * compare(report, long, kind, shown, 11, 1000)
+        milliseconds = 1000 * compare(report, long, kind, Aim(shown, 11, 1000))
         report.at_most(11, f"flatmanifest dbt {kind.name}, {shown}", milliseconds, 25, "ms")
     shutil.rmtree(long)
 
@@ -89,9 +98,7 @@ def keep_earlier_run(project: Path) -> None:
         file.write("\n-- edited\n")
 
 
-def compare(  # noqa: PLR0913 - the place of a figure
-    report: Report, project: Path, kind: Kind, shown: str, row: int, least: float
-) -> float:
+def compare(report: Report, project: Path, kind: Kind, aim: Aim) -> float:
     """Report how many times sooner the front door answers; return its median of the seconds."""
     for name, text in kind.files.items():
         (project / name).write_text(text)
@@ -109,9 +116,9 @@ def compare(  # noqa: PLR0913 - the place of a figure
         found[switch] = Contestant("flatmanifest dbt" if switch == "1" else "dbt", seconds=seconds)
     for name in kind.files:
         (project / name).unlink()
-    report.contests.append((f"{kind.name}, warm, whole process, {shown}", [found["0"], found["1"]]))
+    report.contests.append((f"{kind.name}, warm, whole process, {aim.shown}", [found["0"], found["1"]]))
     gain = found["0"].median / found["1"].median
-    report.at_least(row, f"flatmanifest dbt, {kind.name}, {shown}", gain, least)
+    report.at_least(aim.row, f"flatmanifest dbt, {kind.name}, {aim.shown}", gain, aim.least)
     return found["1"].median
 
 

@@ -90,6 +90,7 @@ void BindPortable(py::module_& module) {
            [](const Roots& roots, const py::object& text, const std::string& letters) {
              return roots.OccursIn(FsEncode(text), letters);
            })
+      .def("are_written_plainly", &Roots::AreWrittenPlainly, py::arg("in_json"))
       .def("paths", [](const Roots& roots, const std::string& letters) {
         py::list paths;
         for (const std::string& path : roots.Paths(letters)) paths.append(FsDecode(path));

@@ -6,6 +6,7 @@
 
 #include "convert/text_buffer.h"
 #include "front/cache_fields.h"
+#include "front/not_served.h"
 #include "front/state_artifacts.h"
 #include "listing/artifact_lines.h"
 #include "listing/list_output.h"
@@ -120,7 +121,9 @@ std::optional<ListOptions> OptionsOf(const CommandLine& line, const Transcript& 
 std::optional<Listing> ListLines(const ListOptions& options, const Transcript& transcript,
                                  const Places& places) {
   auto file = OpenChecked(transcript.entry);
-  if (file->document().header().generation != transcript.generation) return std::nullopt;
+  if (file->document().header().generation != transcript.generation) {
+    throw Stale("dbt has parsed again");
+  }
   SelectionRequest request = RequestOf(options);
   request.selectors = &transcript.file->document();
   request.project_directory = places.project_directory;

@@ -27,7 +27,7 @@ struct Listing {
 // Selects, and makes the lines. Returns nothing if dbt would refuse the selection, or give a
 // warning whose text the transcript does not have, and if the JSON is not in the manifest.json that
 // the transcript leaves unchanged. The caller must then check that this file is unchanged. Throws
-// SelectionError, FormatError, IoError, ConvertError.
+// Stale if the entry is another one; SelectionError, FormatError, IoError, ConvertError.
 std::optional<Listing> ListLines(const ListOptions& options, const Transcript& transcript,
                                  const Places& places);
 

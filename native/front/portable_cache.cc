@@ -452,6 +452,11 @@ bool PortableCache::ImportTranscriptAt(
       if (!id) record.document().Fail(of_place[0] + " cannot be read");
       roots.SetText(portable::kUser, *id);
     }
+    for (const Fields& sink : record.Objects("sinks")) {
+      if (!roots.AreWrittenPlainly(sink.Bool("is_json"))) {
+        record.document().Fail("dbt would escape a directory's name in its log here");
+      }
+    }
     const std::string entry_stem = record.Text("entry");
     if (!IsPlainName(entry_stem)) record.document().Fail("its entry does not lie beside it");
     const std::string entry_path = (fs::path(stem).parent_path() / entry_stem).string();

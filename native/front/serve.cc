@@ -30,6 +30,7 @@
 #include "front/environment.h"
 #include "front/history.h"
 #include "front/ls_lines.h"
+#include "front/not_served.h"
 #include "front/places.h"
 #include "front/portable_cache.h"
 #include "front/portable_places.h"
@@ -47,18 +48,6 @@ namespace flatmanifest::front {
 namespace {
 
 constexpr std::string_view kSecretPrefix = "DBT_ENV_SECRET_";
-
-// The reason is for users who ask why a command took long.
-class NotServed : public Error {
- public:
-  using Error::Error;
-};
-
-// Something has changed since the transcript was written. There may be a portable one.
-class Stale : public NotServed {
- public:
-  using NotServed::NotServed;
-};
 
 using Clock = std::chrono::steady_clock;
 

@@ -106,6 +106,17 @@ std::string Roots::Path(char letter) const {
   return found == paths_.end() ? "" : found->second;
 }
 
+bool Roots::AreWrittenPlainly(bool in_json) const {
+  const auto is_plain = [in_json](unsigned char each) {
+    const bool is_ascii = each < 0x80;
+    return each >= 0x20 && each != 0x7f && each != '\'' && each != '\\' &&
+           (!in_json || (is_ascii && each != '"'));
+  };
+  return std::ranges::all_of(paths_, [&](const auto& each) {
+    return std::ranges::all_of(each.second, is_plain);
+  });
+}
+
 bool Roots::IsAbove(std::string_view path) const {
   return std::any_of(roots_.begin(), roots_.end(), [&](const auto& root) {
     return root.first == path || (root.first.starts_with(path) && root.first[path.size()] == '/');

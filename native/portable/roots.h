@@ -60,6 +60,10 @@ class Roots {
   // The path of a root, "" if it is unknown.
   std::string Path(char letter) const;
 
+  // Whether each directory is written in Python's repr as it is, between single quotes, and, with
+  // `in_json`, in the JSON of json.dumps, too. A text with another one would have to be escaped.
+  bool AreWrittenPlainly(bool in_json) const;
+
   // Whether a path is a root, or a directory above one.
   bool IsAbove(std::string_view path) const;
 

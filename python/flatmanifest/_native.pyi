@@ -726,6 +726,9 @@ class Roots:
     def occurs_in(self, text: str, letters: str) -> bool:
         """Whether the path of a root with one of these letters occurs in a text."""
 
+    def are_written_plainly(self, in_json: bool) -> bool:
+        """Whether no directory is escaped in Python's repr, and, if asked, in JSON."""
+
     def paths(self, letters: str) -> list[str]:
         """All directories with one of these letters."""
 

@@ -24,6 +24,7 @@ import pytest
 
 from tests.conftest import NOBODY
 from tests.dbt.template import PROGRAM
+from tests.dbt.test_front_logs import events_of
 from tests.dbt.warm import Done, dbt, first_line, is_told
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
@@ -184,6 +185,49 @@ def test_the_front_door_answers_in_another_place(
     again = dbt(place, *COMMAND, FLATMANIFEST="0")
     assert SKIPPED in (place / "logs" / "dbt.log").read_text().rpartition("=====\n")[2]
     assert_same(origin, left_by(place, again))
+
+
+JSON_LOGS = ["--log-format", "json", "--log-format-file", "json", "--log-level", "debug", "ls"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_native"), [("another", True), ("it's", False), ("caf\xe9", False), ("a b", True)]
+)
+def test_logs_of_json_in_another_place(
+    origin: Origin, tmp_path: Path, name: str, *, is_native: bool
+) -> None:
+    """Dagster's way: JSON for each event, and a directory that is new each time."""
+    origin.run(origin.project, *JSON_LOGS)
+    origin.run(origin.project, *JSON_LOGS)
+    place = fresh(origin, tmp_path / name)
+    done = origin.run(place, *JSON_LOGS)
+    assert is_told(done) == is_native, done.stderr
+    assert done.returncode == 0
+    assert str(origin.project) not in done.stdout
+    if is_native:
+        alone = dbt(place, *JSON_LOGS, FLATMANIFEST="0")
+        assert events_of(done.stdout) == events_of(alone.stdout)
+
+
+def test_an_earlier_run_in_another_place(origin: Origin, tmp_path: Path) -> None:
+    """--state is compared by content, too, and its manifest is converted there."""
+    with_state = ["ls", "-s", "state:modified", "--state", "earlier"]
+    first = fresh(origin, tmp_path / "first")
+    assert is_told(origin.run(first))
+    (first / "earlier").mkdir()
+    earlier = json.loads((first / "target" / "manifest.json").read_text())
+    model = earlier["nodes"]["model.small_everything.stg_orders"]
+    model["raw_code"], model["checksum"]["checksum"] = "select 1", "0"
+    (first / "earlier" / "manifest.json").write_text(json.dumps(earlier))
+    for _ in range(2):
+        origin.run(first, *with_state)
+    second = Path(shutil.copytree(first, tmp_path / "second", copy_function=shutil.copyfile))
+    shutil.rmtree(second / "target")
+    done = origin.run(second, *with_state)
+    assert is_told(done), done.stderr
+    assert "small_everything.staging.stg_orders" in done.stdout.splitlines()
+    (second / "earlier" / "manifest.json").write_text(json.dumps({**earlier, "nodes": {}}))
+    assert not is_told(origin.run(second, *with_state))
 
 
 def test_the_plugin_starts_warm_in_another_place(origin: Origin, tmp_path: Path) -> None:

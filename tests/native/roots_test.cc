@@ -72,6 +72,24 @@ TEST(Roots, HaveNoRelativeDirectoriesAndNotAllOfTheFileSystem) {
   EXPECT_EQ(roots.Relative("/a"), "/a");
 }
 
+TEST(Roots, AreWrittenPlainlyOrNot) {
+  const auto written = [](const char* directory, bool in_json) {
+    Roots roots;
+    roots.Add(kProject, directory);
+    return roots.AreWrittenPlainly(in_json);
+  };
+  for (const bool in_json : {false, true}) {
+    EXPECT_TRUE(written("/srv/shop of mine", in_json));
+    for (const char* odd : {"/it's", "/back\\slash", "/line\nbreak", "/delete\x7f"}) {
+      EXPECT_FALSE(written(odd, in_json)) << odd;
+    }
+  }
+  for (const char* directory : {"/caf\xc3\xa9", "/a \"quote\""}) {
+    EXPECT_TRUE(written(directory, false));
+    EXPECT_FALSE(written(directory, true));
+  }
+}
+
 TEST(Roots, KnowTheDirectoriesAboveThem) {
   const Roots roots = Some();
   for (const char* above : {"/home", "/home/me", "/home/me/shop"}) {

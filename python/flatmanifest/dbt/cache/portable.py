@@ -325,8 +325,6 @@ def export_transcript(
     known = transcript["dependencies"]
     if found is None or known["variables"] is None:
         raise NotPortableError("the command depends on all environment variables")
-    if any(sink["is_json"] for sink in transcript["sinks"]):
-        raise NotPortableError("paths may be escaped in a log of JSON")
     key, roots = found
     if any(has_path_inside(argument, roots) for argument in arguments):
         raise NotPortableError("an argument has a path")
@@ -346,6 +344,7 @@ def export_transcript(
 
     names, salt = known["variables"], known["salt"]
     digest = portable_environment(encoded(environment), names, salt, roots, False)  # noqa: FBT003
+    check_sinks(transcript["sinks"], roots, mark)
     record = {
         **{
             name: marked_value(transcript[name], mark)
@@ -368,6 +367,20 @@ def export_transcript(
     stem = f"{key}-{content}"
     objects.publish(directory / f"{stem}{SUFFIX}", record, is_lasting=False)
     return stem
+
+
+def check_sinks(sinks: list[dict[str, Any]], roots: Roots, mark: Callable[[str], str]) -> None:
+    """Raise NotPortableError if a path may remain in a text, or be escaped in it."""
+    for sink in sinks:
+        if not roots.are_written_plainly(sink["is_json"]):
+            raise NotPortableError("a directory's name is escaped in dbt's log")
+        if not sink["is_json"]:
+            continue
+        # A path behind an escape, as in "\\n/srv", does not begin where a name may begin.
+        paths = [json.dumps(path)[1:-1] for path in roots.paths(ALL_LETTERS)]
+        for text in (*sink["before"], *sink["after"]):
+            if any(path in mark(text) for path in paths):
+                raise NotPortableError("a path in a log of JSON is not understood")
 
 
 def user_of_statistics() -> tuple[str, str]:
