@@ -116,7 +116,8 @@ def compare(report: Report, project: Path, kind: Kind, aim: Aim) -> float:
         found[switch] = Contestant("flatmanifest dbt" if switch == "1" else "dbt", seconds=seconds)
     for name in kind.files:
         (project / name).unlink()
-    report.contests.append((f"{kind.name}, warm, whole process, {aim.shown}", [found["0"], found["1"]]))
+    title = f"{kind.name}, warm, whole process, {aim.shown}"
+    report.contests.append((title, [found["0"], found["1"]]))
     gain = found["0"].median / found["1"].median
     report.at_least(aim.row, f"flatmanifest dbt, {kind.name}, {aim.shown}", gain, aim.least)
     return found["1"].median

@@ -71,6 +71,7 @@ portable::Roots CommandRoots(const Places& places, const CommandLine& line,
   portable::Roots roots;
   AddWithLinks(roots, portable::kProject, places.project_directory);
   roots.Add(portable::kTarget, places.target_directory);
+  roots.AddRelative(portable::kRelativeTarget, line.Setting("--target-path").value_or(""));
   roots.Add(portable::kWorking, places.working_directory);
   roots.Add(portable::kLog, line.Setting("--log-path").value_or(""));
   roots.Add(portable::kProfiles, line.Setting("--profiles-dir").value_or(""));

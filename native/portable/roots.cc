@@ -42,13 +42,42 @@ void Roots::Add(char letter, const std::string& directory) {
                    [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
 }
 
+void Roots::AddRelative(char letter, const std::string& path) {
+  if (path.starts_with('/') || path.find('/') == std::string::npos) return;
+  paths_.try_emplace(letter, path);
+  relative_.emplace_back(path, letter);
+}
+
 std::string Roots::Relative(std::string_view path) const {
-  for (const auto& [root, letter] : roots_) {
-    if (!path.starts_with(root)) continue;
-    const std::string_view rest = path.substr(root.size());
-    if (rest.empty() || rest.front() == '/') return Mark(letter).append(rest);
+  for (const auto* roots : {&roots_, &relative_}) {
+    for (const auto& [root, letter] : *roots) {
+      if (!path.starts_with(root)) continue;
+      const std::string_view rest = path.substr(root.size());
+      if (rest.empty() || rest.front() == '/') return Mark(letter).append(rest);
+    }
   }
   return std::string(path);
+}
+
+void Roots::AppendRelative(std::string_view text, std::string& marked) const {
+  for (size_t at = 0; at < text.size();) {
+    const auto* found = RelativeAt(text, at);
+    if (found == nullptr) {
+      marked += text[at++];
+    } else {
+      marked += Mark(found->second);
+      at += found->first.size();
+    }
+  }
+}
+
+const std::pair<std::string, char>* Roots::RelativeAt(std::string_view text, size_t begin) const {
+  for (const auto& root : relative_) {
+    const bool is_there = text.substr(begin).starts_with(root.first) && !IsInside(text, begin) &&
+                          !GoesOn(text.substr(begin), root.first.size());
+    if (is_there && (begin == 0 || text[begin - 1] != '/')) return &root;
+  }
+  return nullptr;
 }
 
 const std::pair<std::string, char>* Roots::RootAt(std::string_view text, size_t begin) const {
@@ -66,15 +95,21 @@ std::string Roots::RelativeText(std::string_view text) const {
   for (size_t at = text.find('/'); at != std::string_view::npos; at = text.find('/', at + 1)) {
     const auto* root = at < copied ? nullptr : RootAt(text, at);
     if (root == nullptr) continue;
-    relative.append(text.substr(copied, at - copied)).append(Mark(root->second));
+    AppendRelative(text.substr(copied, at - copied), relative);
+    relative.append(Mark(root->second));
     copied = at + root->first.size();
   }
-  return relative.append(text.substr(copied));
+  AppendRelative(text.substr(copied), relative);
+  return relative;
 }
 
 bool Roots::OccursIn(std::string_view text, std::string_view letters) const {
   for (size_t at = text.find('/'); at != std::string_view::npos; at = text.find('/', at + 1)) {
     const auto* root = RootAt(text, at);
+    if (root != nullptr && letters.find(root->second) != std::string_view::npos) return true;
+  }
+  for (size_t at = 0; !relative_.empty() && at < text.size(); ++at) {
+    const auto* root = RelativeAt(text, at);
     if (root != nullptr && letters.find(root->second) != std::string_view::npos) return true;
   }
   return false;

@@ -28,6 +28,7 @@ inline constexpr char kLog = 'L';       // --log-path
 inline constexpr char kPrefix = 'S';    // Python's sys.prefix
 inline constexpr char kBase = 'B';      // Python's sys.base_prefix
 inline constexpr char kHome = 'H';      // the user's home directory
+inline constexpr char kRelativeTarget = 'V';  // --target-path as it was given, if it is relative
 inline constexpr char kUser = 'U';      // no directory: the user's id in dbt's usage statistics
 
 class Roots {
@@ -36,6 +37,10 @@ class Roots {
   // first is where marks lead. A directory with several letters is marked with the first of them.
   // "/" gets none.
   void Add(char letter, const std::string& directory);
+
+  // Names a relative path, which is marked like a root where it is written as it is here. One
+  // without a slash is an ordinary word, and is not marked.
+  void AddRelative(char letter, const std::string& path);
 
   // Gives a letter a text that only Bound knows.
   void SetText(char letter, std::string text) { paths_[letter] = std::move(text); }
@@ -71,7 +76,14 @@ class Roots {
   // The root that begins at a byte of a text; nothing if there is none.
   const std::pair<std::string, char>* RootAt(std::string_view text, size_t begin) const;
 
+  // The same for the relative paths.
+  const std::pair<std::string, char>* RelativeAt(std::string_view text, size_t begin) const;
+
+  // Appends a text with marks for relative paths.
+  void AppendRelative(std::string_view text, std::string& marked) const;
+
   std::vector<std::pair<std::string, char>> roots_;  // the longest first
+  std::vector<std::pair<std::string, char>> relative_;
   std::map<char, std::string> paths_;
 };
 

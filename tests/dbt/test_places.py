@@ -209,6 +209,31 @@ def test_logs_of_json_in_another_place(
         assert events_of(done.stdout) == events_of(alone.stdout)
 
 
+@pytest.mark.one_story
+def test_a_target_path_that_is_new_each_time(origin: Origin, tmp_path: Path) -> None:
+    """Dagster's way: a relative target path for each command, in which the log lies, too."""
+    place = fresh(origin, tmp_path / "another")
+    logs = []
+    for name in ("1cc8471", "2dd9582", "3eea693"):
+        target = f"target/{name}"
+        given = {"DBT_TARGET_PATH": target, "DBT_LOG_PATH": target, "DBT_LOG_FORMAT": "json"}
+        done = origin.run(place, "ls", DBT_PROJECT_DIR=str(place), **given)
+        assert done.returncode == 0, done.stdout
+        assert is_told(done) or name != "3eea693", done.stderr
+        logs.append((place / target / "dbt.log").read_text())
+        assert name in logs[-1]
+    assert "1cc8471" not in logs[2]
+    assert "2dd9582" not in logs[2]
+    (place / "target" / "3eea693" / "dbt.log").unlink()
+    native = done
+    alone = origin.run(place, "ls", DBT_PROJECT_DIR=str(place), FLATMANIFEST="0", **given)
+    assert events_of(native.stdout) == events_of(alone.stdout)
+    logged = (place / "target" / "3eea693" / "dbt.log").read_text()
+    assert len(logged.splitlines()) == len(logs[2].splitlines())
+    manifest = json.loads((place / "target" / name / "manifest.json").read_text())
+    assert plain(manifest, str(place)) == origin.vanilla["manifest"]
+
+
 def test_an_earlier_run_in_another_place(origin: Origin, tmp_path: Path) -> None:
     """--state is compared by content, too, and its manifest is converted there."""
     with_state = ["ls", "-s", "state:modified", "--state", "earlier"]

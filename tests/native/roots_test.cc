@@ -90,6 +90,31 @@ TEST(Roots, AreWrittenPlainlyOrNot) {
   }
 }
 
+TEST(Roots, MarkARelativePathWhereItIsWritten) {
+  Roots roots;
+  roots.Add(kProject, "/srv/shop");
+  roots.Add(kTarget, "/srv/shop/target/1cc8471");
+  roots.AddRelative(kRelativeTarget, "target/1cc8471");
+  EXPECT_EQ(roots.Relative("target/1cc8471"), "\x1aV");
+  EXPECT_EQ(roots.Relative("target/1cc84712"), "target/1cc84712");
+  EXPECT_EQ(roots.RelativeText("'target/1cc8471' /srv/shop/target/1cc8471/a target/1cc8471/b."),
+            "'\x1aV' \x1aT/a \x1aV/b.");
+  for (const char* other : {"my/target/1cc8471", "mytarget/1cc8471", "target/1cc84712"}) {
+    EXPECT_EQ(roots.RelativeText(other), other);
+    EXPECT_FALSE(roots.OccursIn(other, "V"));
+  }
+  EXPECT_TRUE(roots.OccursIn("a target/1cc8471", "V"));
+  EXPECT_FALSE(roots.OccursIn("a target/1cc8471", "PT"));
+  EXPECT_EQ(roots.Bound("\x1aV/b"), "target/1cc8471/b");
+}
+
+TEST(Roots, TakeNoOrdinaryWordForAPath) {
+  Roots roots;
+  roots.AddRelative(kRelativeTarget, "target");
+  EXPECT_EQ(roots.RelativeText("a target"), "a target");
+  EXPECT_EQ(roots.Relative("target"), "target");
+}
+
 TEST(Roots, KnowTheDirectoriesAboveThem) {
   const Roots roots = Some();
   for (const char* above : {"/home", "/home/me", "/home/me/shop"}) {

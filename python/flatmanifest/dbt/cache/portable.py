@@ -61,7 +61,7 @@ FORMS = {
 ROOT_PATH = b'"root_path": '
 LONGEST_PATH = 5000  # bytes of a packed path: PATH_MAX, and its head
 # The roots that differ from one run to the next (native/portable/roots.h).
-ALL_LETTERS = "PTWLF"
+ALL_LETTERS = "PTWLFV"
 USER_MARK = "\x1aU"
 
 
