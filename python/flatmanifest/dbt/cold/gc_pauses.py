@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 
 YOUNG = 20_000  # new objects before a collection of the youngest generation; Python's value is 700
+# CPython 3.12 itself exempts some hundreds of objects when it starts; a program that calls gc.freeze
+# exempts thousands, for as many has every module that Python imports by then.
+MOST_OF_PYTHON = 1000
 
 
 @contextlib.contextmanager
@@ -51,6 +54,6 @@ def leave_alone_what_is_there() -> None:
     Nothing happens if the program has exempted objects of its own, or runs no command of dbt's.
     """
     command = click.get_current_context(silent=True)
-    if command is not None and gc.get_freeze_count() == 0:
+    if command is not None and gc.get_freeze_count() < MOST_OF_PYTHON:
         gc.freeze()
         command.find_root().call_on_close(gc.unfreeze)
