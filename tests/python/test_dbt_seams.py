@@ -283,26 +283,33 @@ def test_lines_are_printed_as_dbt_prints_them(secret: str, monkeypatch: pytest.M
     assert ("planted" in said[1]) is not bool(secret)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 def test_manifest_json_is_written_again_as_dbt_writes_it(
-    dbts: Any, ours: Any, tmp_path: Path
+    dbts: Any, entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
+    from flatmanifest.dbt.cache.entry import Entry as Opened
+
+    monkeypatch.setenv("FLATMANIFEST_PARSE_WORKERS", str(workers))
     one, other = tmp_path / "dbts.json", tmp_path / "ours.json"
 
-    def write(dbt_version: str) -> None:
+    def write(ours: Any, dbt_version: str) -> None:
         for manifest, path in ((dbts, one), (ours, other)):
             manifest.metadata = copy.copy(dbts.metadata)
             manifest.metadata.dbt_version = dbt_version
             manifest.write(str(path))
         assert other.read_bytes() == one.read_bytes()
 
+    # The first time, dbt builds every node to write it, unless worker processes do.
+    write(entry.manifest(), "1.11.1")
     # The metadata are as long as before, shorter or longer; the rest of the file stays.
-    for dbt_version in ("1.11.1", "1.11.2", "1.1", "1.11.10"):
-        write(dbt_version)
+    ours = Opened(entry.path).manifest()
+    for dbt_version in ("1.11.2", "1.1", "1.11.10"):
+        write(ours, dbt_version)
     assert is_unbuilt(ours)
     other.write_bytes(other.read_bytes().replace(b"stg_orders", b"stg_others"))
-    write("1.11.11")
+    write(ours, "1.11.11")
     other.unlink()
-    write("1.11.12")
+    write(ours, "1.11.12")
 
 
 @pytest.mark.parametrize("user_id", [None, UUID(int=7), str(UUID(int=7))])
