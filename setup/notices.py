@@ -1,6 +1,6 @@
 """Copies the licence notices of libraries into a directory: one file for each library.
 
-CMake calls it, so that a wheel has the notices of what is compiled into it (``cmake/notices.cmake``):
+CMake calls it, so that a wheel has the notices of what is compiled into it (cmake/notices.cmake):
 
     notices.py DIRECTORY NAME=HEADER…
 
@@ -93,9 +93,7 @@ def of_python_package(header: Path) -> list[Path]:
 
 
 def named_files(directory: Path) -> list[Path]:
-    return sorted(
-        file for pattern in NAMES for file in directory.glob(pattern) if file.is_file()
-    )
+    return sorted(file for pattern in NAMES for file in directory.glob(pattern) if file.is_file())
 
 
 def read(file: Path) -> str:

@@ -175,20 +175,19 @@ def python_faults(root: Path) -> Iterator[str]:
 
 
 def licence_faults(root: Path) -> Iterator[str]:
-    """Libraries that CMake links and LICENCES lacks; licences that pyproject.toml does not state."""
-    calls = re.compile(r"^ *flatmanifest_(?:has_notice|headers|library|package)\((\w+)", re.MULTILINE)
+    """Libraries that CMake links and LICENCES lacks; licences that the project does not state."""
+    kinds = "has_notice|headers|library|package"
+    calls = re.compile(rf"^ *flatmanifest_(?:{kinds})\((\w+)", re.MULTILINE)
     linked = {
         name for file in CMAKE_FILES for name in calls.findall((root / file).read_text("utf-8"))
     }
     for name in sorted(linked ^ LICENCES.keys()):
         yield f"{name} is only in one of CMake's files and LICENCES of release_check.py"
-    (stated, *_) = [
-        *re.findall(r'^license = "(.*)"$', (root / "pyproject.toml").read_text("utf-8"), re.MULTILINE),
-        "",
-    ]
+    project = (root / "pyproject.toml").read_text("utf-8")
+    stated = re.search(r'^license = "(.*)"$', project, re.MULTILINE)
     expected = {"Apache-2.0"}.union(*LICENCES.values())
-    if set(stated.split(" AND ")) != expected:
-        yield f"pyproject.toml should have license = \"{' AND '.join(sorted(expected))}\""
+    if stated is None or set(stated[1].split(" AND ")) != expected:
+        yield f'pyproject.toml should have license = "{" AND ".join(sorted(expected))}"'
 
 
 def entry_points(root: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-constexpr const char* kManifest =
+constexpr const char* kListedManifest =
     R"({"metadata": {}, "nodes": {"model.a.\u00e4": {"database": null, "alias": "\u00e4", )"
     R"("path": "x", "tags": [1.50, {"}": "\""}], "config": {"materialized": "view", )"
     R"("meta": {"a.b": 1, "deep": {"x": 1e3}, "none": null}}, "batch": 7}}, )"
@@ -22,7 +22,7 @@ constexpr const char* kManifest =
 
 class ArtifactLinesTest : public ::testing::Test {
  protected:
-  ArtifactLinesTest() { Write(kManifest); }
+  ArtifactLinesTest() { Write(kListedManifest); }
 
   void Write(const std::string& text) { testing::WriteFile(path_, text); }
   std::optional<Lines> Get(const Lines& ids, const Lines& keys = {}) {

@@ -8,14 +8,14 @@ namespace flatmanifest::front {
 namespace {
 
 constexpr const char* kSalt = "0123456789abcdef";
-using Names = std::optional<std::vector<std::string>>;
+using OptionalNames = std::optional<std::vector<std::string>>;
 
-std::string Digest(const Environment& environment, const Names& names) {
+std::string Digest(const Environment& environment, const OptionalNames& names) {
   return DigestOf(environment, names, kSalt);
 }
 
 TEST(Environment, CountsWhatDbtReads) {
-  const Names names = {{"MINE"}};
+  const OptionalNames names = {{"MINE"}};
   const std::string before = Digest({{"MINE", "a"}, {"OTHER", "b"}}, names);
   EXPECT_EQ(before, Digest({{"MINE", "a"}, {"OTHER", "c"}, {"MORE", ""}}, names));
   EXPECT_NE(before, Digest({{"MINE", "x"}, {"OTHER", "b"}}, names));
@@ -36,32 +36,32 @@ TEST(Environment, CountsNoneOfOursThatPrintsNothing) {
   EXPECT_EQ(before, Digest({{"ANY", "a"}, {"FLATMANIFEST_EXPLAIN", "1"}}, std::nullopt));
   EXPECT_NE(before, Digest({{"ANY", "a"}, {"FLATMANIFEST_CACHE_DIR", "/c"}}, std::nullopt));
   // If a template asks for it, it counts.
-  const Names named = {{"FLATMANIFEST_EXPLAIN"}};
+  const OptionalNames named = {{"FLATMANIFEST_EXPLAIN"}};
   EXPECT_NE(Digest({}, named), Digest({{"FLATMANIFEST_EXPLAIN", "1"}}, named));
 }
 
 TEST(Environment, LeavesOutALocaleThatPythonSetsForItself) {
   const Environment coerced = {{"LC_CTYPE", "C.UTF-8"}};
-  for (const Names& names : {Names(), Names({{"LC_CTYPE"}})}) {
+  for (const OptionalNames& names : {OptionalNames(), OptionalNames({{"LC_CTYPE"}})}) {
     EXPECT_EQ(Digest({}, names), Digest(coerced, names));
   }
-  EXPECT_EQ(Digest({{"LANG", "C"}}, Names()),
-            Digest({{"LANG", "C"}, {"LC_CTYPE", "C.UTF-8"}}, Names()));
+  EXPECT_EQ(Digest({{"LANG", "C"}}, OptionalNames()),
+            Digest({{"LANG", "C"}, {"LC_CTYPE", "C.UTF-8"}}, OptionalNames()));
   // If another variable sets the locale, Python leaves LC_CTYPE.
   const Environment set = {{"LANG", "en_US.UTF-8"}, {"LC_CTYPE", "C.UTF-8"}};
-  EXPECT_NE(Digest({{"LANG", "en_US.UTF-8"}}, Names()), Digest(set, Names()));
-  EXPECT_NE(Digest({}, Names()), Digest({{"LC_CTYPE", "de_DE.UTF-8"}}, Names()));
+  EXPECT_NE(Digest({{"LANG", "en_US.UTF-8"}}, OptionalNames()), Digest(set, OptionalNames()));
+  EXPECT_NE(Digest({}, OptionalNames()), Digest({{"LC_CTYPE", "de_DE.UTF-8"}}, OptionalNames()));
 }
 
 TEST(Environment, LeavesOutWhatDbtSetsForItself) {
   const Environment given = {{"DBT_TARGET", "prod"}};
   const Environment running = {{"DBT_TARGET", "prod"}, {"DBT_ENGINE_TARGET", "prod"}};
   const Environment other = {{"DBT_TARGET", "prod"}, {"DBT_ENGINE_TARGET", "dev"}};
-  EXPECT_EQ(Digest(given, Names()), Digest(running, Names()));
-  EXPECT_NE(Digest(given, Names()), Digest(other, Names()));
-  EXPECT_NE(Digest({}, Names()), Digest({{"DBT_ENGINE_TARGET", "prod"}}, Names()));
+  EXPECT_EQ(Digest(given, OptionalNames()), Digest(running, OptionalNames()));
+  EXPECT_NE(Digest(given, OptionalNames()), Digest(other, OptionalNames()));
+  EXPECT_NE(Digest({}, OptionalNames()), Digest({{"DBT_ENGINE_TARGET", "prod"}}, OptionalNames()));
   // If a template asks for it, it counts.
-  const Names named = {{"DBT_ENGINE_TARGET"}};
+  const OptionalNames named = {{"DBT_ENGINE_TARGET"}};
   EXPECT_NE(Digest(given, named), Digest(running, named));
 }
 

@@ -23,11 +23,11 @@ using testing::NodesOf;
 using testing::PatchedFile;
 using testing::SmallResource;
 
-using Names = std::vector<std::string>;
+using ListOfNames = std::vector<std::string>;
 
-Names NamesOf(const Document& document, const testing::Rows& rows) {
+ListOfNames NamesOf(const Document& document, const testing::Rows& rows) {
   const NodeNames names(document);
-  Names found;
+  ListOfNames found;
   for (const Row row : rows) found.emplace_back(names.Name(row));
   return found;
 }
@@ -55,11 +55,12 @@ TEST(LinkOrderTest, GoesByCollectionAndAddsWhatIsDependedOn) {
   }));
   const Document document = testing::Open(image);
   const Digraph graph = LinkGraph(document);
-  EXPECT_EQ(NamesOf(document, NodesOf(graph)),
-            (Names{"source.b", "source.a", "model.z", "model.y", "model.b", "semantic_model.a",
+  EXPECT_EQ(
+      NamesOf(document, NodesOf(graph)),
+      (ListOfNames{"source.b", "source.a", "model.z", "model.y", "model.b", "semantic_model.a",
                    "exposure.a", "metric.a", "function.a", "unit_test.a", "saved_query.a"}));
   EXPECT_EQ(NamesOf(document, testing::PredecessorsOf(graph, document.FindRow("model.b"))),
-            (Names{"source.a", "model.y"}));
+            (ListOfNames{"source.a", "model.y"}));
   CheckLinks(document, graph);
 }
 
@@ -98,7 +99,7 @@ TEST(LinkOrderTest, OddShapesAreNoDependencies) {
       R"("metrics": null})");
   const Document document = testing::Open(image);
   const Digraph graph = LinkGraph(document);
-  EXPECT_EQ(NamesOf(document, NodesOf(graph)), (Names{"a", "b", "d", "e"}));
+  EXPECT_EQ(NamesOf(document, NodesOf(graph)), (ListOfNames{"a", "b", "d", "e"}));
   EXPECT_EQ(EdgesOf(graph), (testing::Pairs{{0, 2}}));
   CheckLinks(document, graph);
 }

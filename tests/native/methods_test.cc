@@ -12,10 +12,10 @@
 namespace flatmanifest {
 namespace {
 
-using Names = std::vector<std::string>;
+using ListOfNames = std::vector<std::string>;
 
 // Resources with the same names in two packages and several collections.
-constexpr std::string_view kManifest = R"({
+constexpr std::string_view kManifestOfMethods = R"({
 "nodes": {
  "model.shop.m": {"resource_type": "model", "package_name": "shop", "name": "m",
    "fqn": ["shop", "m"], "tags": [], "config": {"enabled": true}, "raw_code": "x"},
@@ -45,45 +45,46 @@ constexpr std::string_view kManifest = R"({
 class MethodsTest : public ::testing::Test {
  protected:
   // Unique ids, without those that the tests of a model add.
-  Names Select(const std::string& text) {
-    Names ids;
+  ListOfNames Select(const std::string& text) {
+    ListOfNames ids;
     for (const Row row :
-         selector_.Select({.select = Names{text}, .indirect_selection = IndirectSelection::kEmpty})
+         selector_
+             .Select({.select = ListOfNames{text}, .indirect_selection = IndirectSelection::kEmpty})
              .rows) {
       ids.emplace_back(document_.String(document_.resources().unique_id[row]));
     }
     return ids;
   }
 
-  const FileImage image_ = testing::Convert(kManifest);
+  const FileImage image_ = testing::Convert(kManifestOfMethods);
   const Document document_ = testing::Open(image_);
   const Selector selector_{document_};
 };
 
 TEST_F(MethodsTest, SourcesOfOnePackage) {
-  EXPECT_EQ(Select("source:raw"), (Names{"source.lib.raw.t", "source.shop.raw.t"}));
-  EXPECT_EQ(Select("source:lib.raw.t"), Names{"source.lib.raw.t"});
+  EXPECT_EQ(Select("source:raw"), (ListOfNames{"source.lib.raw.t", "source.shop.raw.t"}));
+  EXPECT_EQ(Select("source:lib.raw.t"), ListOfNames{"source.lib.raw.t"});
 }
 
 TEST_F(MethodsTest, EqualNamesAreToldApartByTheMethod) {
-  EXPECT_EQ(Select("exposure:same"), Names{"exposure.shop.same"});
-  EXPECT_EQ(Select("metric:same"), Names{"metric.shop.same"});
-  EXPECT_EQ(Select("semantic_model:same"), Names{"semantic_model.shop.same"});
-  EXPECT_EQ(Select("saved_query:same"), Names{"saved_query.shop.same"});
-  EXPECT_EQ(Select("unit_test:same"), Names{"unit_test.shop.m.same"});
-  EXPECT_EQ(Select("metric:lib.same"), Names());
+  EXPECT_EQ(Select("exposure:same"), ListOfNames{"exposure.shop.same"});
+  EXPECT_EQ(Select("metric:same"), ListOfNames{"metric.shop.same"});
+  EXPECT_EQ(Select("semantic_model:same"), ListOfNames{"semantic_model.shop.same"});
+  EXPECT_EQ(Select("saved_query:same"), ListOfNames{"saved_query.shop.same"});
+  EXPECT_EQ(Select("unit_test:same"), ListOfNames{"unit_test.shop.m.same"});
+  EXPECT_EQ(Select("metric:lib.same"), ListOfNames());
 }
 
 TEST_F(MethodsTest, UnitTestsHaveATypeANameAndTheTagsOfTheirConfig) {
-  EXPECT_EQ(Select("test_type:unit"), Names{"unit_test.shop.m.same"});
-  EXPECT_EQ(Select("test_name:same"), Names{"unit_test.shop.m.same"});
-  EXPECT_EQ(Select("tag:quick"), Names{"unit_test.shop.m.same"});
+  EXPECT_EQ(Select("test_type:unit"), ListOfNames{"unit_test.shop.m.same"});
+  EXPECT_EQ(Select("test_name:same"), ListOfNames{"unit_test.shop.m.same"});
+  EXPECT_EQ(Select("tag:quick"), ListOfNames{"unit_test.shop.m.same"});
 }
 
 TEST_F(MethodsTest, TestsWithoutMetadataAreSingular) {
-  EXPECT_EQ(Select("test_type:generic"), Names{"test.shop.g"});
-  EXPECT_EQ(Select("test_type:singular"), Names{"test.shop.s"});
-  EXPECT_EQ(Select("test_type:data"), (Names{"test.shop.g", "test.shop.s"}));
+  EXPECT_EQ(Select("test_type:generic"), ListOfNames{"test.shop.g"});
+  EXPECT_EQ(Select("test_type:singular"), ListOfNames{"test.shop.s"});
+  EXPECT_EQ(Select("test_type:data"), (ListOfNames{"test.shop.g", "test.shop.s"}));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ using Ids = std::vector<std::string>;
 
 // raw (source) -> stg -> orders -> mart, and customers -> mart; t_stg tests stg, t_both tests
 // orders and customers; off is disabled; exposure dash depends on mart.
-constexpr std::string_view kManifest = R"({
+constexpr std::string_view kSelectedManifest = R"({
 "metadata": {"project_name": "shop"},
 "nodes": {
  "model.shop.stg": {"resource_type": "model", "package_name": "shop", "name": "stg",
@@ -70,7 +70,7 @@ constexpr std::string_view kManifest = R"({
 
 class SelectionTest : public ::testing::Test {
  protected:
-  explicit SelectionTest(std::string_view json = kManifest)
+  explicit SelectionTest(std::string_view json = kSelectedManifest)
       : image_(testing::Convert(json)), document_(testing::Open(image_)), selector_(document_) {}
 
   // Short names of the selected rows: the last parts of the unique ids.
