@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 YOUNG = 20_000  # new objects before a collection of the youngest generation; Python's value is 700
-# CPython 3.12 itself exempts some hundreds of objects when it starts; a program that calls gc.freeze
-# exempts thousands, for as many has every module that Python imports by then.
+# CPython 3.12 itself exempts some hundreds of objects when it starts; a program that calls
+# gc.freeze exempts thousands, which Python has as soon as it runs.
 MOST_OF_PYTHON = 1000
 
 
