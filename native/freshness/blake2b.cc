@@ -13,6 +13,11 @@ constexpr size_t kDigestSize = 16;  // in bytes
 
 }  // namespace
 
+void Blake2b::UseFastest() {
+  // If it fails, the code stays that for every processor.
+  static_cast<void>(sodium_init());
+}
+
 Blake2b::Blake2b(std::string_view key) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(key.data());
   if (crypto_generichash_init(&state_, bytes, key.size(), kDigestSize) != 0) {

@@ -66,6 +66,8 @@ std::string DigestOfNames(const std::string& directory) {
 // Finds all paths that count; the contents of files are left to read.
 class Walk {
  public:
+  explicit Walk(unsigned thread_count) : thread_count_(thread_count) {}
+
   void Add(const NamedDependency& dependency) {
     const std::string_view kind = KindOf(dependency.path);
     Item item{dependency.name, dependency.path, dependency.use, kind, {}};
@@ -73,7 +75,7 @@ class Walk {
       if (dependency.use == FileUse::kRead) return AddTree(item, 0);
       if (dependency.use == FileUse::kListed) item.detail = DigestOfNames(item.path);
       if (dependency.use == FileUse::kAlone) {
-        item.detail = HasPackages(item.path) ? DigestOf({InstalledPackages(item.path)})
+        item.detail = HasPackages(item.path) ? DigestOfPackages(item.path, thread_count_)
                                              : DigestOfNames(item.path);
       }
     }
@@ -104,6 +106,7 @@ class Walk {
     if (error) throw IoError("cannot read", directory.path, error.value());
   }
 
+  unsigned thread_count_;
   std::vector<Item> items_;
 };
 
@@ -128,7 +131,8 @@ std::string_view NameOf(FileUse use) {
 
 std::string ContentDigest(std::span<const NamedDependency> dependencies, unsigned thread_count,
                           KeptContents* kept) {
-  Walk walk;
+  Blake2b::UseFastest();
+  Walk walk(thread_count);
   for (const NamedDependency& dependency : dependencies) walk.Add(dependency);
   std::vector<Item> items = std::move(walk).items();
   ReadContents(items, thread_count, kept);

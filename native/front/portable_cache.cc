@@ -395,9 +395,14 @@ PortableCache::Restored PortableCache::RestoreArtifact(const Record& record, con
 // written, so that an error leaves the target directory as it was.
 void PortableCache::PublishFiles(const Record& record, SavedManifest saved,
                                  const Beginnings& beginnings, bool is_known, LocalEntry& entry) {
-  const std::vector<Fields> artifacts = record.fields.Objects("artifacts");
+  // The entry and the graph come first because they take longest.
+  std::vector<Fields> artifacts;
+  for (const bool is_graph : {true, false}) {
+    for (const Fields& artifact : record.fields.Objects("artifacts")) {
+      if ((artifact.Text("form") == kGraphForm) == is_graph) artifacts.push_back(artifact);
+    }
+  }
   std::vector<Restored> restored(artifacts.size());
-  // The entry comes first because it takes longest.
   DoInThreads(1 + artifacts.size(), ThreadCount(), 1, [&](size_t i) {
     if (i > 0) {
       restored[i - 1] = RestoreArtifact(record, artifacts[i - 1], saved, beginnings);

@@ -92,10 +92,13 @@ class Record:
         return set(self.packed) > set(other.packed)
 
 
-def entry_key_of(parts: Iterable[str], flags: Mapping[str, str], state: str) -> str:
-    """The key of portable entries: the parts of a local key with marks, dbt's flags and state."""
+def entry_key_of(parts: Iterable[str], flags: Mapping[str, str], state: str, code: str = "") -> str:
+    """The key of portable entries: the parts of a local key with marks, dbt's flags and state.
+
+    ``code``: the digest of Python code that no version tells of; empty if there is none.
+    """
     shown = [f"{name}={value}" for name, value in sorted(flags.items())]
-    return entry_key([*parts, *shown, state])
+    return entry_key([*parts, *shown, state, *([code] if code else [])])
 
 
 def key_of(stem: str) -> str:
@@ -144,7 +147,8 @@ def _record_of(fields: dict[str, Any], stem: str) -> Record:
         if not isinstance(entry, str) or not ENTRY_STEM.fullmatch(entry):
             raise RefusedError("it names no entry")
         return Record(stem, entry=entry)
-    if entry_key_of(fields["key"], fields["flags"], fields["state"]) != key_of(stem):
+    code = fields.get("code", "")
+    if entry_key_of(fields["key"], fields["flags"], fields["state"], code) != key_of(stem):
         raise RefusedError("it belongs to another key")
     return Record(stem, packed=tuple(_packed(fields, stem)))
 

@@ -12,6 +12,7 @@ import re
 import sys
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,12 @@ from flatmanifest.dbt.cache import objects
 from flatmanifest.dbt.cache.location import cache_layers
 from flatmanifest.dbt.cache.partial_parse import fields_of
 from flatmanifest.dbt.dependencies.files import note_written
-from flatmanifest.dbt.dependencies.record import encoded
+from flatmanifest.dbt.dependencies.record import READ, encoded
+from flatmanifest.dbt.dependencies.recording import (
+    NotRecordedError,
+    own_directories,
+    unchanged_code,
+)
 from flatmanifest.remote.landing import locked
 from flatmanifest.remote.records import SUFFIX, entry_key_of
 
@@ -91,7 +97,20 @@ class ParsePlace:
 
     @property
     def portable_key(self) -> str:
-        return entry_key_of(self.key, self.flags, self.state)
+        return entry_key_of(self.key, self.flags, self.state, self.code)
+
+    @cached_property
+    def code(self) -> str:
+        """The digest of the Python code that no version tells of; empty if there is none.
+
+        An entry is for the code that has parsed. Raises NotPortableError if some has changed since
+        this process began, and OSError.
+        """
+        try:
+            code = unchanged_code(own_directories())
+        except NotRecordedError as error:
+            raise NotPortableError(str(error)) from error
+        return portable_files({READ: sorted(code)}, self.roots)[1] if code else ""
 
 
 def place_of(
@@ -142,6 +161,7 @@ def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) ->
     record: dict[str, Any] = {
         "key": place.key,
         "state": place.state,
+        "code": place.code,
         "dependencies": {
             "files": files,
             "content": content,
@@ -154,8 +174,12 @@ def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) ->
         "words": entry.description,
     }
     shown = artifacts_shown(entry, place)
-    if is_exported(entry, Path(f"{path}{SUFFIX}"), shown):
+    earlier = copy_of(entry, Path(f"{path}{SUFFIX}"))
+    if earlier is not None and shows_all(earlier, entry, shown):
         return stem
+    # Only the process that has parsed knows with which code.
+    if earlier is None and place.code and entry.place is None:
+        raise NotPortableError("Python code may have changed since the parse")
     with locked(place.directory):
         packed = write_marked_entry(entry.path, f"{path}.entry.zst", place.roots)
         artifacts = [packed_artifact(each, entry, place, path) for each in shown]
@@ -179,11 +203,16 @@ def artifacts_shown(entry: Entry, place: ParsePlace) -> dict[str, dict[str, Any]
     return shown
 
 
-def is_exported(entry: Entry, record: Path, shown: Mapping[str, dict[str, Any]]) -> bool:
-    """Whether the portable copy of an entry has these artifacts, with these facts."""
+def copy_of(entry: Entry, record: Path) -> dict[str, Any] | None:
+    """The record of the portable copy of an entry; None if it has none."""
     there = None if entry.portable is None else entries.read(record)
     if there is None or there["entry"]["digest"] != entry.portable:
-        return False
+        return None
+    return there
+
+
+def shows_all(there: Mapping[str, Any], entry: Entry, shown: Mapping[str, dict[str, Any]]) -> bool:
+    """Whether a portable copy of an entry has these artifacts, with these facts."""
     facts = {artifact["name"]: artifact["facts"] for artifact in there["artifacts"]}
     return there["passed"] == entry.passed_checks and all(
         facts.get(os.path.basename(path)) == known  # noqa: PTH119

@@ -74,19 +74,24 @@ def versions_of(adapter: str) -> list[str] | None:
 
     An editable package may change without a change of its version.
     """
+    packages = packages_of(adapter)
+    if packages is None or any(map(is_editable, packages.values())):
+        return None
+    versions = [f"{name}=={found.version}" for name, found in packages.items()]
+    return [__version__, CACHE_VERSION, sys.version, *versions]
+
+
+def packages_of(adapter: str) -> dict[str, metadata.Distribution] | None:
+    """Dbt's packages, with an adapter's, by their names; None if one is missing."""
     macros = {name.replace("_", "-") for name in get_adapter_package_names(adapter)}
-    versions = [__version__, CACHE_VERSION, sys.version]
+    packages = {}
     for name in (*PACKAGES, *EITHER, *sorted(macros - {"dbt"})):  # dbt-core contains "dbt"
         try:
-            found = metadata.distribution(name)
-        except metadata.PackageNotFoundError:
-            if name in EITHER:
-                continue
-            return None
-        if is_editable(found):
-            return None
-        versions.append(f"{name}=={found.version}")
-    return versions
+            packages[name] = metadata.distribution(name)
+        except metadata.PackageNotFoundError:  # noqa: PERF203 - a few names
+            if name not in EITHER:
+                return None
+    return packages
 
 
 def is_editable(package: metadata.Distribution) -> bool:

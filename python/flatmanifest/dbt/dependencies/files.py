@@ -8,6 +8,7 @@ the end of the command, it is unknown which state dbt has seen, and the command 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import stat
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from flatmanifest.dbt.dependencies.callers import is_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 # Events that change a path, each with the index of the path among its arguments.
@@ -165,6 +166,17 @@ def leave_out(directory: str) -> None:
     """Record nothing below a temporary directory that this process has made for itself."""
     if _accesses is not None:
         _accesses.own += (directory.rstrip("/") + "/",)
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """Record nothing in the block."""
+    global _accesses  # noqa: PLW0603
+    accesses, _accesses = _accesses, None
+    try:
+        yield
+    finally:
+        _accesses = accesses
 
 
 def note_written(path: str) -> None:

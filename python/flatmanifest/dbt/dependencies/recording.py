@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flatmanifest.dbt.dependencies import environment, files
+from flatmanifest.dbt.dependencies import environment, files, sources
 from flatmanifest.dbt.dependencies.record import (
     ALONE,
     LISTED,
@@ -107,7 +107,10 @@ class DependencyRecorder:
             if files.changed_ns(facts) >= self.started_ns - GRANULARITY_NS:
                 raise NotRecordedError(f"{path} has just changed")
         listed = of_interest(accesses.listed)
+        code = unchanged_code(accesses.own)
+        read = {path for path in read | code if not sources.is_bytecode(path)}
         probed = of_interest(accesses.probed) - read - listed
+        probed = {path for path in probed if not sources.is_bytecode(path)}
         found = {
             READ: sorted({*trees, *read}),
             LISTED: sorted(listed),
@@ -128,6 +131,23 @@ def get_env(original: Callable[[], Any]) -> Any:
     if not environment.is_watched():
         return original()
     return environment.WatchedCopy(environment.plain_environment())
+
+
+def unchanged_code(own: tuple[str, ...]) -> set[str]:
+    """The files of code outside of installed packages, as they were when the process began.
+
+    ``own``: as for ``files.Accesses``. Raises NotRecordedError if one of them has changed since,
+    because the process may have the old code. Raises OSError.
+    """
+    with files.unheard():
+        code = sources.code_files(own)
+        if not code:
+            return code
+        started = sources.process_started_ns()
+        for path in code:
+            if files.changed_ns(files.facts_at(path)) >= started - GRANULARITY_NS:
+                raise NotRecordedError(f"{path} has just changed")
+    return code
 
 
 def is_below(path: str, directory: str) -> bool:
@@ -166,4 +186,5 @@ def own_directories() -> tuple[str, ...]:
 
 def packages() -> list[str]:
     """The paths whose times change if Python or an installed package changes."""
-    return [sys.executable, *(path for path in sys.path if path)]
+    # An editable install may add a name there that is no path (setuptools: __path_hook__).
+    return [sys.executable, *(path for path in sys.path if os.path.isabs(path))]  # noqa: PTH117

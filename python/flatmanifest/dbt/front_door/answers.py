@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatmanifest._native import answer_path
-from flatmanifest.dbt.dependencies import DependencyRecorder
-from flatmanifest.dbt.dependencies.record import ALONE, taken
-from flatmanifest.dbt.dependencies.recording import packages
+from flatmanifest.dbt.dependencies import DependencyRecorder, NotRecordedError
+from flatmanifest.dbt.dependencies.record import ALONE, READ, taken
+from flatmanifest.dbt.dependencies.recording import packages, unchanged_code
 from flatmanifest.dbt.seams import is_on
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def kept(arguments: list[str], recorder: DependencyRecorder) -> Iterator[None]:
         # Events contain the time of day, so an answer with events is not kept: beside its version,
         # dbt 1.10 warns of its age, and dbt 1.12 announces another dbt.
         if not exit_of_dbt.code and is_question and not events:
-            with contextlib.suppress(OSError, ValueError, TypeError):
+            with contextlib.suppress(OSError, ValueError, TypeError, NotRecordedError):
                 publish(Path(path), arguments, recorder, "".join(copied.texts))
         raise
     finally:
@@ -82,5 +82,6 @@ def publish(path: Path, arguments: list[str], recorder: DependencyRecorder, text
 
     until = int(time.time()) + DAY if VERSIONS.intersection(arguments) else 0
     names = None if recorder.lookups.is_all else recorder.lookups.named() | SIZES
-    dependencies = taken({ALONE: packages()}, names, recorder.environment)
+    code = sorted(unchanged_code(recorder.accesses.own))
+    dependencies = taken({ALONE: packages(), READ: code}, names, recorder.environment)
     objects.publish(path, {"dependencies": dependencies.fields(), "until": until, "text": text})

@@ -377,11 +377,11 @@ class TranscriptRecorder:
 
     def dependencies_of(self, load: Load, outputs: list[str]) -> dict[str, Any]:
         """The dependencies of the command and of the manifest that it has loaded."""
-        from flatmanifest.dbt.cold.json_schemas import versions_of  # noqa: PLC0415
+        from flatmanifest.dbt.cold.json_schemas import packages_of  # noqa: PLC0415
 
         entry: Any = load.entry
         adapter = load.loader.root_project.credentials.type
-        require(versions_of(adapter) is not None, "a package of dbt's is missing or editable")
+        require(packages_of(adapter) is not None, "a package of dbt's is missing")
         parsed = entry.dependencies
         recorded = self.dependencies.dependencies(
             parsed.files["read"],
