@@ -247,6 +247,7 @@ def become(request: dict[str, Any], descriptors: list[int]) -> None:
 
 def run(arguments: list[str]) -> None:
     option, what, *rest = arguments
+    sys.modules.pop("__mp_main__", None)  # this server, which is no code of the command
     if option == "-c":
         sys.argv = ["-c", *rest]
         sys.path.insert(0, "")

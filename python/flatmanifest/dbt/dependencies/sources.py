@@ -28,8 +28,9 @@ def code_files(own: tuple[str, ...]) -> set[str]:
     """
     found: set[str] = set()
     seen: set[str] = set()
-    for name, module in list(sys.modules.items()):
-        if name == "__main__":  # the program, which is beside the interpreter
+    program = sys.modules["__main__"]  # multiprocessing gives it a second name
+    for module in list(sys.modules.values()):
+        if module is program:  # it lies beside the interpreter
             continue
         for directory in directories_of(module):
             if is_outside(directory, own) and directory not in seen:
