@@ -147,9 +147,8 @@ bool Roots::AreWrittenPlainly(bool in_json) const {
     return each >= 0x20 && each != 0x7f && each != '\'' && each != '\\' &&
            (!in_json || (is_ascii && each != '"'));
   };
-  return std::ranges::all_of(paths_, [&](const auto& each) {
-    return std::ranges::all_of(each.second, is_plain);
-  });
+  return std::ranges::all_of(
+      paths_, [&](const auto& each) { return std::ranges::all_of(each.second, is_plain); });
 }
 
 bool Roots::IsAbove(std::string_view path) const {

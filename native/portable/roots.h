@@ -21,15 +21,15 @@ inline constexpr char kRootMark = '\x1a';
 
 // Letters of roots.
 inline constexpr char kProject = 'P';
-inline constexpr char kWorking = 'W';   // the working directory
-inline constexpr char kProfiles = 'F';  // --profiles-dir
-inline constexpr char kTarget = 'T';    // --target-path
-inline constexpr char kLog = 'L';       // --log-path
-inline constexpr char kPrefix = 'S';    // Python's sys.prefix
-inline constexpr char kBase = 'B';      // Python's sys.base_prefix
-inline constexpr char kHome = 'H';      // the user's home directory
+inline constexpr char kWorking = 'W';         // the working directory
+inline constexpr char kProfiles = 'F';        // --profiles-dir
+inline constexpr char kTarget = 'T';          // --target-path
+inline constexpr char kLog = 'L';             // --log-path
+inline constexpr char kPrefix = 'S';          // Python's sys.prefix
+inline constexpr char kBase = 'B';            // Python's sys.base_prefix
+inline constexpr char kHome = 'H';            // the user's home directory
 inline constexpr char kRelativeTarget = 'V';  // --target-path as it was given, if it is relative
-inline constexpr char kUser = 'U';      // no directory: the user's id in dbt's usage statistics
+inline constexpr char kUser = 'U';  // no directory: the user's id in dbt's usage statistics
 
 class Roots {
  public:
