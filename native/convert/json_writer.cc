@@ -26,6 +26,8 @@ namespace utf = boost::locale::utf;
 
 // Containers with shorter text are written again rather than remembered.
 constexpr size_t kWorthRemembering = 64;
+// Bytes of text for each string of the document, from which on a table of the strings is worth it.
+constexpr size_t kTextPerString = 4;
 
 void AppendUnicodeEscape(TextBuffer& out, unsigned unit) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -139,11 +141,12 @@ class JsonWriter::Impl {
   Impl(const Document& document, TextBuffer& out)
       : document_(document),
         out_(out),
-        most_text_(kJsonPerText * MostText(document.bytes().size())),
-        strings_(document.string_offsets().size() - 1) {}
+        start_(out.size()),
+        most_text_(kJsonPerText * MostText(document.bytes().size())) {}
 
   void Write(Cell cell) {
     begin_ = out_.size();
+    if (cell == document_.root()) RememberStrings();
     guard_.emplace(document_);
     WriteValue(cell);
   }
@@ -232,13 +235,27 @@ class JsonWriter::Impl {
     out_.Append({digits, static_cast<size_t>(end.ptr - digits)});
   }
 
+  void RememberStrings() { strings_.resize(document_.string_offsets().size() - 1); }
+
+  // A table of all strings costs more than a small value of a large file, so it is made for long
+  // texts alone.
   void WriteString(StringId id) {
     const std::string_view text = document_.String(id);
+    if (strings_.empty()) {
+      if (out_.size() - start_ < kTextPerString * document_.string_offsets().size()) {
+        return AppendString(text);
+      }
+      RememberStrings();
+    }
     Place& place = strings_[id];
     if (place.length != 0) return Repeat(place);
     const size_t begin = out_.size();
-    if (!AppendQuoted(text, out_)) document_.Fail("a string is not UTF-8 (damaged file)");
+    AppendString(text);
     place = {begin, out_.size() - begin};
+  }
+
+  void AppendString(std::string_view text) {
+    if (!AppendQuoted(text, out_)) document_.Fail("a string is not UTF-8 (damaged file)");
   }
 
   void WriteContainer(Cell cell) {
@@ -286,9 +303,10 @@ class JsonWriter::Impl {
   const Document& document_;
   std::optional<WalkGuard> guard_;  // of the value that is being written
   TextBuffer& out_;
-  size_t begin_ = 0;  // where the value that is being written begins
+  const size_t start_;  // of the text of all values
+  size_t begin_ = 0;    // where the value that is being written begins
   const uint64_t most_text_;
-  std::vector<Place> strings_;
+  std::vector<Place> strings_;  // by id; empty until the text is long enough
   std::vector<Container> containers_;
   Interner container_index_;
 };

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,20 @@ def test_every_call_at_each_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert all(len(seconds) == 2 for seconds in curve.steps.values())
     assert figure.value == max(map(curve.exponent, curve.steps))
     assert not [*tmp_path.iterdir()]
+
+
+def test_the_text_of_one_resource_takes_no_time_for_the_others(tmp_path: Path) -> None:
+    """A table of all strings, made for each value, made a diff of a million resources quadratic."""
+    growth.write(tmp_path / "manifest.json", 20_000)
+    with flatmanifest.open(tmp_path / "manifest.json") as manifest:
+        exposure = next(iter(manifest["exposures"].values()))
+        times = 50
+        one = min(seconds_of(lambda: [exposure.to_json() for _ in range(times)]) for _ in range(5))
+        everything = min(seconds_of(manifest.to_json) for _ in range(5))
+    assert one / times < everything / 1500
+
+
+def seconds_of(call: Callable[[], object]) -> float:
+    start = time.process_time()
+    call()
+    return time.process_time() - start
