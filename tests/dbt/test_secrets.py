@@ -182,6 +182,24 @@ def test_dbt_refuses_secrets_elsewhere(used: tuple[Path, Path]) -> None:
     assert found_in(project / "target" / "flatmanifest", SECRETS) == []
 
 
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_secret_in_the_command_line_is_not_recorded(
+    used: tuple[Path, Path], log_format: str
+) -> None:
+    """Dbt logs its command line without the secret, and a transcript would have it."""
+    project, _ = used
+    variables = {**SECRETS, **VALUES}
+    given = f"{{planted: {SECRETS['DBT_ENV_SECRET_UNUSED']}}}"
+    log = ["--log-format", log_format, "--log-format-file", log_format, "--log-level", "debug"]
+    for _ in range(2):
+        done = dbt(project, *log, *LS, "--vars", given, **variables)
+        assert done.returncode == 0, done.stdout
+        assert "*****" in done.stdout
+        assert "dbt runs" in done.stderr
+    assert "not recorded" in done.stderr
+    assert found_in(project / "target" / "flatmanifest", SECRETS) == []
+
+
 def test_what_is_recorded_of_a_warm_command(tmp_path: Path) -> None:
     """Without secrets there is a transcript, with one digest of the values of all variables."""
     project = with_plants(tmp_path)

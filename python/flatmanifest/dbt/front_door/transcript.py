@@ -25,12 +25,19 @@ from flatmanifest.dbt.front_door.blanks import (
     record_of,
     require,
 )
+from flatmanifest.dbt.front_door.option_values import (
+    LISTS,
+    WORDS,
+    default,
+    value_without,
+    was_given,
+)
 from flatmanifest.dbt.front_door.plugin_hooks import has_hooks, require_recordable
 from flatmanifest.dbt.releases import SINCE_1_11, installed_release
 from flatmanifest.dbt.seams import Level, Stage, attempt, is_on, seam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from dbt.parser.manifest import ManifestLoader
 
@@ -41,9 +48,6 @@ NOT_REPEATED = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "Disab
 EXPLAIN = "FLATMANIFEST_EXPLAIN"
 LOADER = "dbt.parser.manifest:ManifestLoader"
 BOUNDS = "the recorder notes where among the events it begins and ends"
-# The options that the front door evaluates (native/front/command_line.h).
-LISTS = ("select", "models", "exclude", "resource_types", "exclude_resource_types", "output_keys")
-WORDS = ("selector", "output", "indirect_selection")
 
 
 @dataclass
@@ -206,8 +210,7 @@ class TranscriptRecorder:
         dependencies = self.dependencies_of(load, [output["path"] for output in outputs])
         manifest = load.loader.manifest
         project = load.loader.root_project
-        return {
-            "dependencies": dependencies,
+        said = {
             "until_ns": until(manifest),
             "entry": str(load.path),
             "generation": entry.generation,
@@ -223,6 +226,10 @@ class TranscriptRecorder:
             "warns": warns(),
             "state": self.state_directories(),
         }
+        # dbt takes secrets out of each line; what is recorded here is the text before that.
+        for secret in secrets_in(self.dependencies.environment):
+            require(not has_text(said, secret), "the text has the value of a secret")
+        return {"dependencies": dependencies, **said}
 
     def state_directories(self) -> dict[str, Any] | None:
         """What --state stands for (native/front/transcript.h); None without it.
@@ -394,6 +401,26 @@ class TranscriptRecorder:
         return recorded.fields()
 
 
+def secrets_in(environment: Mapping[str, str]) -> list[str]:
+    """The values that dbt takes out of its output (dbt_common.exceptions.base, env_secrets)."""
+    from dbt_common.constants import SECRET_ENV_PREFIX  # noqa: PLC0415
+
+    return [
+        value
+        for name, value in environment.items()
+        if name.startswith(SECRET_ENV_PREFIX) and value.strip()
+    ]
+
+
+def has_text(value: Any, text: str) -> bool:
+    """Whether a text is part of a string in plain values."""
+    if isinstance(value, dict):
+        return any(has_text(each, text) for each in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(has_text(each, text) for each in value)
+    return isinstance(value, str) and text in value
+
+
 def warns() -> bool:
     """Whether dbt prints a warning about a selection, and goes on.
 
@@ -476,54 +503,6 @@ def output_results(original: Callable[..., Any], task: Any, *args: Any) -> Any:
         return original(task, *args)
     finally:
         recorder.is_listing = False
-
-
-def was_given(context: Any, name: str) -> bool:
-    """Whether an option was on the command line, before or after the command's name."""
-    from click.core import ParameterSource  # noqa: PLC0415
-
-    each = context
-    while each is not None:
-        if each.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            return True
-        each = each.parent
-    return False
-
-
-def value_without(context: Any, name: str, project_flags: Any) -> Any:
-    """The value that an option would have without the command line.
-
-    The value comes from its environment variable, else from the project's flags, else from click
-    (dbt.cli.flags, Flags.__init__).
-    """
-    from click.core import ParameterSource  # noqa: PLC0415
-
-    each = context
-    while each is not None:
-        for option in each.command.params:
-            if option.name == name:
-                value, source = option.consume_value(each, {})
-                flag = getattr(project_flags, name, None)
-                if source is not ParameterSource.ENVIRONMENT and flag is not None:
-                    return plain(name, flag)
-                found = option.process_value(each, value)
-                # click has a mark of its own for a value that is not set.
-                return plain(name, found if isinstance(found, (str, list, tuple)) else None)
-        each = each.parent
-    return None
-
-
-def default(name: str) -> Any:
-    from dbt.flags import get_flags  # noqa: PLC0415
-
-    return plain(name, getattr(get_flags(), name.upper(), None))
-
-
-def plain(name: str, value: Any) -> Any:
-    """The value of an option in the form of the front door (native/front/command_line.h)."""
-    if name in WORDS:
-        return None if value is None else str(value)
-    return [str(each) for each in value] if value else None
 
 
 def is_utf8(stream: Any) -> bool:
