@@ -125,7 +125,7 @@ void CountAnswer(const std::string& directory) noexcept {
 
 void CountRun(const std::string& directory, RunOfDbt run) {
   if (!IsThere(directory)) return;
-  RequireTrustedDirectory(directory);
+  PrepareTrustedFile(PathIn(directory));
   const CacheLock lock(directory);
   History history = ReadHistory(directory);
   ++history.dbt_count;
