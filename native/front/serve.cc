@@ -364,7 +364,13 @@ std::vector<std::string> SecretsOf(const Environment& environment) {
   return secrets;
 }
 
+bool IsAbsent(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 std::optional<std::string> Repeat(const std::string& path) {
+  if (IsAbsent(path)) return "this text has not been recorded yet";
   try {
     const auto text = ReadAnswer(path);
     if (!text) return "packages or the environment have changed, or a day has passed";
@@ -378,8 +384,7 @@ std::optional<std::string> Repeat(const std::string& path) {
 // Serves a command from its transcript at `path`. Throws Stale, NotServed, FormatError, IoError.
 void ServeRecorded(Command& command, const CommandLine& line, const Places& places,
                    const std::string& path, const Environment& environment, bool is_imported) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) {
+  if (IsAbsent(path)) {
     throw Stale("no such command has been recorded in this project yet");
   }
   const Transcript transcript = ReadTranscript(path);

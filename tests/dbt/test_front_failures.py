@@ -30,6 +30,7 @@ def test_help_is_told_again(tmp_path: Path) -> None:
         second = dbt(tmp_path, *arguments, **variables)
         vanilla = dbt(tmp_path, *arguments, **{**variables, "FLATMANIFEST": "0"})
         assert [is_told(first), is_told(second)] == [False, True], second.stderr
+        assert "dbt runs: this text has not been recorded yet" in first.stderr
         assert first.stdout == second.stdout == vanilla.stdout
         assert first.returncode == second.returncode == vanilla.returncode == 0
         narrow = dbt(tmp_path, *arguments, **{**variables, "COLUMNS": "60"})
