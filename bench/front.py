@@ -1,4 +1,4 @@
-"""What CI, orchestrators and editors really ask for, by dbt and by the front door: rows 11 and 25.
+"""The commands of CI, orchestrators and editors, by dbt and by the front door: rows 11 and 25.
 
 One project each, warm. The front door answers each kind of command many times, then dbt alone runs
 it a few times: dbt writes manifest.json anew, after which the front door would have to begin again.

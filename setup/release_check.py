@@ -45,7 +45,7 @@ INDISPENSABLE = (
 )
 MODULE = re.compile(r"flatmanifest/_native\.[\w.-]+\.so")
 DIGEST = re.compile("[0-9a-f]{16}")
-# What a wheel has in it beside the product, by the licences of its code (SPDX).
+# The libraries that are compiled into a wheel, each with the licences of its code (SPDX).
 LICENCES = {
     "CLI11": ("BSD-3-Clause",),
     "boost": ("BSL-1.0",),

@@ -141,7 +141,7 @@ void ReadState(const std::string& stem, CacheEntry& entry) {
   const Fields manifest(file->document());
   entry.generation = file->document().header().generation;
   entry.resource_count = file->document().resources().graph_count;
-  const auto state_file = OpenChecked(stem + ".state.fman");
+  const auto state_file = OpenChecked(Beside(stem + kSuffix.data(), "state"));
   const Fields state(state_file->document());
   const Fields words = state.Object("words");
   for (const std::string& name : words.Names()) entry.words.emplace_back(name, words.Text(name));

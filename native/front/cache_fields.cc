@@ -21,6 +21,10 @@ std::shared_ptr<const ManifestFile> OpenChecked(const std::string& path) {
   return file;
 }
 
+std::string Beside(const std::string& entry, std::string_view kind) {
+  return entry.substr(0, entry.rfind('.')).append(".").append(kind).append(".fman");
+}
+
 std::optional<Cell> Fields::Find(std::string_view name) const {
   return object_.is(CellKind::kObject) ? document_.Find(object_, name) : std::nullopt;
 }

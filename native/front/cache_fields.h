@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "format/document.h"
@@ -19,6 +20,9 @@ namespace flatmanifest::front {
 // Opens a cache file, which must be trusted (store/trust.h), and checks its checksum. Throws
 // FormatError, IoError.
 std::shared_ptr<const ManifestFile> OpenChecked(const std::string& path);
+
+// The path of a file that belongs to the entry KEY.fman: KEY.state.fman is "state".
+std::string Beside(const std::string& entry, std::string_view kind);
 
 // An object of a cache file. Borrows the document.
 class Fields {

@@ -42,6 +42,10 @@ bool HasValues(const std::optional<std::vector<std::string>>& values) {
   return values && !values->empty();
 }
 
+bool SaysWhat(const ListOptions& options) {
+  return HasValues(options.select) || HasValues(options.models) || HasValues(options.exclude);
+}
+
 std::optional<std::string> Contradiction(const ListOptions& options) {
   if (!HasValues(options.models)) return std::nullopt;
   if (HasValues(options.select)) return R"("models" and "select" are mutually exclusive arguments)";

@@ -65,6 +65,9 @@ bool HasFlag(const MultiOption& option, std::string_view flag);
 // Whether an option is given, with at least one value.
 bool HasValues(const std::optional<std::vector<std::string>>& values);
 
+// Whether the options say what to select. Without that, dbt uses the default selector.
+bool SaysWhat(const ListOptions& options);
+
 // dbt's message for options that exclude each other (ListTask.__init__); nothing if none do.
 std::optional<std::string> Contradiction(const ListOptions& options);
 

@@ -42,11 +42,6 @@ bool IsOneOf(const std::optional<std::string>& value, std::span<const std::strin
   return value && std::find(words.begin(), words.end(), *value) != words.end();
 }
 
-// Whether the command line says what to select. Without it, dbt uses the default selector.
-bool SaysWhat(const ListOptions& options) {
-  return HasValues(options.select) || HasValues(options.models) || HasValues(options.exclude);
-}
-
 bool IsAllowed(const ListOptions& options) {
   constexpr std::string_view kOutputs[] = {"json", "name", "path", "selector"};
   if (!IsOneOf(options.output, kOutputs)) return false;

@@ -149,13 +149,6 @@ void PublishDocument(DocumentBuilder builder, Cell root, const std::string& path
   PublishNext(path, image.writable_bytes(), Flush::kNone);
 }
 
-// The file of an entry beside KEY.fman: KEY.state.fman, KEY.artifacts.fman.
-std::string Beside(const std::string& entry, std::string_view kind) {
-  fs::path path = entry;
-  path.replace_extension();
-  return path.string() + '.' + std::string(kind) + ".fman";
-}
-
 std::string BoundText(const portable::Roots& roots, std::string_view text) {
   auto bound = roots.Bound(text);
   if (!bound) throw FormatError("a path is below a directory that is unknown here");
@@ -432,8 +425,7 @@ void PortableCache::PublishFiles(const Record& record, SavedManifest saved,
 }
 
 bool PortableCache::ImportTranscript(const std::string& key, const portable::Roots& roots,
-                                     const std::string& path,
-                                     const std::function<std::string(const std::string&)>& filled) {
+                                     const std::string& path, const FillBlanks& filled) {
   PlaceCheck check(roots, check_.environment(), DependentWork::kCommand, contents_);
   const auto candidates = Candidates(key);
   return std::any_of(candidates.begin(), candidates.end(), [&](const std::string& stem) {
@@ -441,9 +433,8 @@ bool PortableCache::ImportTranscript(const std::string& key, const portable::Roo
   });
 }
 
-bool PortableCache::ImportTranscriptAt(
-    const std::string& stem, const std::string& path, PlaceCheck& check,
-    const std::function<std::string(const std::string&)>& filled) {
+bool PortableCache::ImportTranscriptAt(const std::string& stem, const std::string& path,
+                                       PlaceCheck& check, const FillBlanks& filled) {
   try {
     const std::string file_name = stem + std::string(kPortableSuffix);
     const auto file = OpenChecked(file_name);

@@ -42,6 +42,9 @@ struct LocalEntry {
 // The beginnings of artifacts that a command renews (front/transcript.h, Output), by their paths.
 using Beginnings = std::map<std::string, std::string>;
 
+// Fills the blanks of an artifact's beginning for a command (front/blanks.h).
+using FillBlanks = std::function<std::string(const std::string&)>;
+
 // Imports into the cache directory that has the portable files. Imported artifacts go where the
 // same command would have left them here. Not for several threads at once. All methods throw
 // IoError if a local file cannot be written.
@@ -63,8 +66,7 @@ class PortableCache {
   // `path`. `roots`: those of the command. `filled` fills the blanks of an artifact's beginning, so
   // that the artifact need not be written again for this command. False if there is none.
   bool ImportTranscript(const std::string& key, const portable::Roots& roots,
-                        const std::string& path,
-                        const std::function<std::string(const std::string&)>& filled);
+                        const std::string& path, const FillBlanks& filled);
 
   // In words; empty if there is no portable file with the key. Valid after an import that has
   // failed.
@@ -111,7 +113,7 @@ class PortableCache {
   void PublishFiles(const Record& record, SavedManifest saved, const Beginnings& beginnings,
                     bool is_known, LocalEntry& entry);
   bool ImportTranscriptAt(const std::string& stem, const std::string& path, PlaceCheck& check,
-                          const std::function<std::string(const std::string&)>& filled);
+                          const FillBlanks& filled);
 
   std::string directory_;
   std::vector<std::string> layers_;

@@ -26,6 +26,7 @@
 #include "front/artifact_record.h"
 #include "front/blanks.h"
 #include "front/cache.h"
+#include "front/cache_fields.h"
 #include "front/cache_lock.h"
 #include "front/environment.h"
 #include "front/history.h"
@@ -261,8 +262,7 @@ class Command {
     if (const auto changed = changed_file.get()) throw Stale(*changed);
 
     const CacheLock lock(places.cache_directory);
-    const std::string stem = transcript.entry.substr(0, transcript.entry.rfind('.'));
-    const ArtifactRecord record(stem + ".artifacts.fman");
+    const ArtifactRecord record(Beside(transcript.entry, "artifacts"));
     if (record.generation() != transcript.generation) throw Stale("dbt has parsed again");
     for (const Output& output : transcript.outputs) {
       if (!record.Shows(output)) throw Stale(output.path + " has changed");

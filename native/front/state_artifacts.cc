@@ -37,9 +37,7 @@ bool MayUse(const ListOptions& options, std::initializer_list<std::string_view> 
   const auto any_names = [&](const std::optional<std::vector<std::string>>& texts) {
     return texts && std::any_of(texts->begin(), texts->end(), names_method);
   };
-  const bool has_criteria =
-      HasValues(options.select) || HasValues(options.models) || HasValues(options.exclude);
-  return !has_criteria || any_names(options.select) || any_names(options.models) ||
+  return !SaysWhat(options) || any_names(options.select) || any_names(options.models) ||
          any_names(options.exclude);
 }
 
@@ -79,10 +77,10 @@ Opened OpenCurrent(const std::string& path, uint64_t generation) {
 
 // Converts the current manifest.json, which must show the entry before and after. Null if it does
 // not.
-Opened ConvertCurrent(const Transcript& transcript, const Output& artifact, const std::string& stem,
+Opened ConvertCurrent(const Transcript& transcript, const Output& artifact,
                       const std::string& path) {
   const CacheLock lock(fs::path(path).parent_path().string());
-  const ArtifactRecord record(stem + ".artifacts.fman");
+  const ArtifactRecord record(Beside(transcript.entry, "artifacts"));
   const auto shows = [&] {
     return record.generation() == transcript.generation && record.Shows(artifact);
   };
@@ -98,20 +96,19 @@ Opened ConvertCurrent(const Transcript& transcript, const Output& artifact, cons
 
 std::optional<StateArtifacts> OpenStateArtifacts(const Transcript& transcript,
                                                  const ListOptions& options) {
-  const std::string stem = transcript.entry.substr(0, transcript.entry.rfind('.'));
   Opened current;
   if (MayUse(options, {"state:"})) {
     const Output* artifact = FindOutput(transcript, "manifest.json");
     if (artifact == nullptr) return std::nullopt;
-    const std::string path = stem + ".manifest_json.fman";
+    const std::string path = Beside(transcript.entry, "manifest_json");
     current = OpenCurrent(path, transcript.generation);
-    if (!current) current = ConvertCurrent(transcript, *artifact, stem, path);
+    if (!current) current = ConvertCurrent(transcript, *artifact, path);
     if (!current) return std::nullopt;
   }
   bool is_upgraded = false;
   const auto open_manifest = [&](const std::string& path) {
     if (!current) return Opened();
-    Opened file = OpenEarlier(path, fs::path(stem).parent_path().string());
+    Opened file = OpenEarlier(path, fs::path(transcript.entry).parent_path().string());
     is_upgraded = SchemaVersion(file->document()) != SchemaVersion(current->document());
     return file;
   };

@@ -41,7 +41,7 @@ struct Output {
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
-// What dbt took --state for when the command was recorded.
+// The directories of --state, as dbt resolved them when the command was recorded.
 struct StateDirectories {
   std::string state;   // absolute
   std::string target;  // with the current sources.json

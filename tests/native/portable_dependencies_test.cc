@@ -55,7 +55,7 @@ TEST_F(PlaceCheckTest, ReadsAFileOnceForTwoChecks) {
   const auto bound = check.Bound(one);
   ASSERT_TRUE(bound);
   EXPECT_FALSE(ChangedFile(*bound));
-  // What both depend on is not read again.
+  // The second check reads no file again that both depend on.
   WriteFile(directory_ / "models/a.sql", "select 2");
   const auto also = second.Bound(other);
   ASSERT_TRUE(also);
