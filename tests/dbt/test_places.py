@@ -23,6 +23,7 @@ import msgpack
 import pytest
 
 from tests.conftest import NOBODY
+from tests.dbt.meanings import RELEASE
 from tests.dbt.template import PROGRAM
 from tests.dbt.test_front_logs import events_of
 from tests.dbt.warm import Done, dbt, first_line, is_told
@@ -191,7 +192,7 @@ JSON_LOGS = ["--log-format", "json", "--log-format-file", "json", "--log-level",
 
 
 @pytest.mark.parametrize(
-    ("name", "is_native"), [("another", True), ("it's", False), ("caf\xe9", False), ("a b", True)]
+    ("name", "is_native"), [("another", True), ("a b", True), ("it's", False), ("caf\xe9", False)]
 )
 def test_logs_of_json_in_another_place(
     origin: Origin, tmp_path: Path, name: str, *, is_native: bool
@@ -234,6 +235,7 @@ def test_a_target_path_that_is_new_each_time(origin: Origin, tmp_path: Path) -> 
     assert plain(manifest, str(place)) == origin.vanilla["manifest"]
 
 
+@pytest.mark.skipif(RELEASE >= (1, 12), reason="dbt 1.12 compares with --state alone")
 def test_an_earlier_run_in_another_place(origin: Origin, tmp_path: Path) -> None:
     """--state is compared by content, too, and its manifest is converted there."""
     with_state = ["ls", "-s", "state:modified", "--state", "earlier"]

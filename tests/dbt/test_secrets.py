@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.dbt.meanings import RELEASE
 from tests.dbt.template import PROGRAM
 from tests.projects import generate
 from tests.projects.parsed import PRIVATE
@@ -87,9 +89,11 @@ def found_in(directory: Path, planted: dict[str, str]) -> list[str]:
     return found
 
 
-def dbt(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def dbt(
+    project: Path, *arguments: str, program: Any = PROGRAM, **variables: Any
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PROGRAM, "dbt", *arguments],
+        [program, "dbt", *arguments],
         cwd=project,
         env={
             **os.environ,
@@ -132,7 +136,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     project, user_cache = with_plants(directory), directory / "cache"
     variables = {**SECRETS, **VALUES, "XDG_CACHE_HOME": str(user_cache)}
     assert dbt(project, "deps", **variables).returncode == 0
-    for _ in range(2):
+    for _ in range(3):  # dbt 1.12 warns while it parses, so that the second run is recorded
         done = dbt(project, *LS, "--vars", f"{{planted: {VARS['--vars']}}}", **variables)
         assert done.returncode == 0, done.stdout
     assert "dbt runs" not in done.stderr
@@ -198,6 +202,22 @@ def test_a_secret_in_the_command_line_is_not_recorded(
         assert "dbt runs" in done.stderr
     assert "not recorded" in done.stderr
     assert found_in(project / "target" / "flatmanifest", SECRETS) == []
+
+
+@pytest.mark.one_story
+@pytest.mark.skipif(RELEASE < (1, 12), reason="dbt 1.12 was the first to read a .env file")
+def test_a_secret_of_an_env_file_is_taken_out(tmp_path: Path) -> None:
+    """The front door does not read .env, and would print the value. dbt reads it as it starts."""
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    (project / ".env").write_text("DBT_ENV_SECRET_OF_A_FILE=staging.stg_orders\n")
+    program = Path(sys.executable).with_name("flatmanifest")
+    for _ in range(3):
+        done = dbt(project, *LS, program=program)
+        assert done.returncode == 0, done.stdout
+        assert "dbt runs" in done.stderr
+        assert "staging.stg_orders" not in done.stdout
+    assert "not recorded: a secret comes from a .env file" in done.stderr
 
 
 def test_what_is_recorded_of_a_warm_command(tmp_path: Path) -> None:

@@ -33,11 +33,11 @@ from flatmanifest.dbt.front_door.option_values import (
     was_given,
 )
 from flatmanifest.dbt.front_door.plugin_hooks import has_hooks, require_recordable
-from flatmanifest.dbt.releases import SINCE_1_11, installed_release
+from flatmanifest.dbt.releases import SINCE_1_11, SINCE_1_12, installed_release
 from flatmanifest.dbt.seams import Level, Stage, attempt, is_on, seam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from dbt.parser.manifest import ManifestLoader
 
@@ -83,7 +83,7 @@ class TranscriptRecorder:
         self.load_begin: int | None = None
         self.load_end: int | None = None
         self.listing: int | None = None
-        # What --state names, as dbt has read it.
+        # The artifacts that --state names, as dbt has read them (dbt.contracts.state).
         self.previous_state: Any = None
         self.is_listing = False
         self.load: Load | None = None
@@ -190,6 +190,8 @@ class TranscriptRecorder:
         self.loggers = []
 
     def transcript(self) -> dict[str, Any]:
+        from dbt_common.exceptions.base import env_secrets  # noqa: PLC0415
+
         require(not self.problem, self.problem)
         self.dependencies.require_sources()  # first: its reason remains at the next command
         load = self.load
@@ -226,13 +228,16 @@ class TranscriptRecorder:
             "warns": warns(),
             "state": self.state_directories(),
         }
-        # dbt takes secrets out of each line; what is recorded here is the text before that.
-        for secret in secrets_in(self.dependencies.environment):
+        # dbt takes secrets out of each line; the text that is recorded here is from before that.
+        # dbt 1.12 reads secrets from a .env file, too, which the front door does not.
+        given = {*self.dependencies.environment.values()}
+        for secret in env_secrets():
+            require(secret in given, "a secret comes from a .env file")
             require(not has_text(said, secret), "the text has the value of a secret")
         return {"dependencies": dependencies, **said}
 
     def state_directories(self) -> dict[str, Any] | None:
-        """What --state stands for (native/front/transcript.h); None without it.
+        """The directories of --state (native/front/transcript.h); None without it.
 
         The artifacts there are dependencies: dbt has opened them, or has found that they are not
         there.
@@ -242,6 +247,10 @@ class TranscriptRecorder:
         previous = self.previous_state
         if previous is None:
             return None
+        # dbt 1.12 compares dates in configs as it has parsed them with the texts of the earlier
+        # manifest, so that such resources are always modified.
+        is_known = installed_release() not in SINCE_1_12
+        require(is_known, "dbt 1.12 compares with --state what manifest.json does not show")
         load: Any = self.load
         # A plugin makes them anew in each command, with another checksum: they are modified.
         is_whole = not load.loader.manifest.external_node_unique_ids
@@ -399,17 +408,6 @@ class TranscriptRecorder:
         # A file that changed during the command would look as if it had been parsed.
         require(is_fresh(parsed.files, parsed.snapshot), "files have changed while dbt was running")
         return recorded.fields()
-
-
-def secrets_in(environment: Mapping[str, str]) -> list[str]:
-    """The values that dbt takes out of its output (dbt_common.exceptions.base, env_secrets)."""
-    from dbt_common.constants import SECRET_ENV_PREFIX  # noqa: PLC0415
-
-    return [
-        value
-        for name, value in environment.items()
-        if name.startswith(SECRET_ENV_PREFIX) and value.strip()
-    ]
 
 
 def has_text(value: Any, text: str) -> bool:
