@@ -151,10 +151,10 @@ environments: $(addsuffix /package.stamp,$(addprefix $(VENV)-dbt-,$(DBT_RELEASES
 # Tests with the other supported releases of dbt: one story of each kind, or all tests.
 test-dbt-all-%: export FLATMANIFEST_EVERY_READ = 1
 test-dbt-all-%: export FLATMANIFEST_FRESH_ORACLE = 1
-test-dbt-all-%: $(VENV)-dbt-%/package.stamp build-package
+test-dbt-all-%: $(VENV)-dbt-%/package.stamp build-package $(BUILD)/dbt-loom.stamp
 	$(call in_release,$*) tests/dbt
 
-test-dbt-%: $(VENV)-dbt-%/package.stamp build-package
+test-dbt-%: $(VENV)-dbt-%/package.stamp build-package $(BUILD)/dbt-loom.stamp
 	$(call in_release,$*) -m one_story tests/dbt
 
 in_release = FLATMANIFEST_OTHER_DBT=$(CURDIR)/$(BIN) $(VENV)-dbt-$(1)/bin/python -m pytest $(ON_ALL_CORES)
