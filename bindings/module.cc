@@ -11,6 +11,7 @@
 #include "bindings/listing.h"
 #include "bindings/object_writer.h"
 #include "bindings/portable.h"
+#include "bindings/resident.h"
 #include "bindings/stored_objects.h"
 #include "bindings/unbuilt.h"
 #include "bindings/views.h"
@@ -30,6 +31,7 @@ PYBIND11_MODULE(_native, module, py::mod_gil_not_used()) {
   flatmanifest::python::BindDiff(module);
   flatmanifest::python::BindFreshness(module);
   flatmanifest::python::BindFront(module);
+  flatmanifest::python::BindResident(module);
   flatmanifest::python::BindPortable(module);
   flatmanifest::python::BindStoredObjects(module);
   flatmanifest::python::BindUnbuilt(module);

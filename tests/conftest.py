@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 NOBODY = 65534
 
+# A developer's terminal is the standard input of tests, too: their commands start Python.
+os.environ.setdefault("FLATMANIFEST_RESIDENT", "0")
+
 # No time limits for hypothesis: a busy machine may be slow.
 settings.register_profile("unhurried", deadline=None, print_blob=True)
 settings.load_profile("unhurried")

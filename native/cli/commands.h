@@ -27,6 +27,7 @@ void AddShow(CLI::App& app);
 void AddLs(CLI::App& app);
 void AddDiff(CLI::App& app);
 void AddCache(CLI::App& app);
+void AddResident(CLI::App& app);
 void AddCompletion(CLI::App& app);
 
 // Whether the executable was started under a name of dbt's: `dbt`, or `fdbt` (cli/fdbt.cc).

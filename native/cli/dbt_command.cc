@@ -1,5 +1,6 @@
 // `flatmanifest dbt …`, also by the names `fdbt` and `dbt`. The front door (native/front) answers
-// if it can. Otherwise dbt runs with the plugin, in the Python that flatmanifest is installed in.
+// if it can. Otherwise dbt runs with the plugin: in a copy of a process that has dbt loaded
+// (native/resident), or in the Python that flatmanifest is installed in.
 
 #include <csignal>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/python.h"
 #include "front/serve.h"
+#include "resident/resident.h"
 
 namespace flatmanifest::cli {
 
@@ -28,6 +30,14 @@ void RunDbt(const std::string& program, const std::vector<std::string>& argument
   }
   // Counted where dbt's own options are known: python/flatmanifest/dbt/front_door/history.py.
   ::setenv("FLATMANIFEST_DBT_RUNS", reason->c_str(), 1);
+  ::unsetenv("FLATMANIFEST_RESIDENT_SOCKET");
+  const resident::NotRun not_run = resident::Run(PythonOf(program), arguments);
+  if (front::Explains() && !not_run.reason.empty()) {
+    std::fprintf(stderr, "flatmanifest: Python starts: %s\n", not_run.reason.c_str());
+  }
+  if (!not_run.socket.empty()) {
+    ::setenv("FLATMANIFEST_RESIDENT_SOCKET", not_run.socket.c_str(), 1);
+  }
   BecomePython(program, "flatmanifest.dbt", arguments);
 }
 

@@ -37,6 +37,7 @@ int Run(int argc, char** argv) {
   flatmanifest::cli::AddLs(app);
   flatmanifest::cli::AddDiff(app);
   flatmanifest::cli::AddCache(app);
+  flatmanifest::cli::AddResident(app);
   flatmanifest::cli::AddCompletion(app);
   app.add_subcommand("dbt", "Run dbt, served from the mapping where it can be");  // for --help
   app.add_subcommand("profile", "Say where a dbt command's time goes");

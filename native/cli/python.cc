@@ -37,8 +37,10 @@ fs::path Executable(const std::string& name) {
   return error ? fs::path(name) : named;
 }
 
+std::string PythonOf(const std::string& name) { return PythonBeside(Executable(name)).string(); }
+
 void BecomePython(const std::string& name, std::string module, std::vector<std::string> arguments) {
-  std::string python = PythonBeside(Executable(name)).string();
+  std::string python = PythonOf(name);
   std::string option = "-m";
   std::vector<char*> command = {python.data(), option.data(), module.data()};
   for (std::string& argument : arguments) command.push_back(argument.data());

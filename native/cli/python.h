@@ -12,6 +12,9 @@ namespace flatmanifest::cli {
 // The path of the running executable; `name` is argv[0].
 std::filesystem::path Executable(const std::string& name);
 
+// The path of the Python beside the executable. Throws CommandError if there is none.
+std::string PythonOf(const std::string& name);
+
 // Replaces this process by `python -m module arguments…`. Throws CommandError if there is no Python
 // beside the executable, or if it cannot be run.
 [[noreturn]] void BecomePython(const std::string& name, std::string module,

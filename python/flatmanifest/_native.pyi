@@ -789,6 +789,9 @@ def cache_directory(project_dir: str = "", target_path: str = "") -> str | None:
     None if there is no project, or if its target path cannot be told without a YAML parser.
     """
 
+def is_read_at_start(name: str) -> bool:
+    """Whether an environment variable takes effect before any code of Python runs."""
+
 def count_run(directory: str, command: str, because: str, not_recorded: str) -> None:
     """Count a run of dbt in the history of a cache directory (native/front/history.h).
 

@@ -16,23 +16,27 @@ def main() -> None:
         sys.exit(f"flatmanifest: there is no dbt in {sys.prefix}: pip install dbt-core there")
     from flatmanifest.dbt.cache import shared  # noqa: PLC0415
     from flatmanifest.dbt.front_door import history  # noqa: PLC0415
+    from flatmanifest.dbt.resident import starting  # noqa: PLC0415
 
     because = history.taken_reason()
+    socket = starting.taken_socket()
     shared.answer_from_remote(sys.argv[1:])
-    from flatmanifest.dbt.dependencies import DependencyRecorder  # noqa: PLC0415
+    from flatmanifest.dbt.dependencies import DependencyRecorder, recording  # noqa: PLC0415
     from flatmanifest.dbt.front_door.answers import kept  # noqa: PLC0415
     from flatmanifest.dbt.front_door.transcript import TranscriptRecorder  # noqa: PLC0415
     from flatmanifest.dbt.locks import use_unnamed  # noqa: PLC0415
     from flatmanifest.dbt.seams import attempt, is_on  # noqa: PLC0415
     from flatmanifest.dbt.switch import switch_on  # noqa: PLC0415
 
-    dependencies = DependencyRecorder()
+    dependencies = DependencyRecorder(recording.of_imports)
     if is_on():
         dependencies.start()
     use_unnamed()
     recorder = TranscriptRecorder(sys.argv[1:], dependencies)
     from dbt.cli.main import cli  # noqa: PLC0415 - seconds of imports
 
+    if recording.of_imports is not None:
+        load_env_file()
     if switch_on(records=True):
         attempt(dependencies.take_values)
         attempt(recorder.start)
@@ -50,6 +54,19 @@ def main() -> None:
         if is_on():
             history.count(sys.argv[1:], because, recorder.not_recorded)
         shared.push_exported()
+        starting.start(socket, dependencies.environment)
+
+
+def load_env_file() -> None:
+    """Load the .env file of the working directory, as importing dbt.cli.main does in dbt 1.12.
+
+    In a copy of a template, the module has been imported elsewhere.
+    """
+    from dbt.cli import main as of_dbt  # noqa: PLC0415
+
+    load = getattr(of_dbt, "load_dotenv", None)
+    if load is not None:
+        load(of_dbt.find_dotenv(usecwd=True), override=False)
 
 
 if __name__ == "__main__":

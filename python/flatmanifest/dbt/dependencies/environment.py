@@ -39,6 +39,11 @@ class Lookups:
         if isinstance(name, str) and name not in self.names and not is_apart():
             self.names.add(name)
 
+    def add(self, other: Lookups) -> None:
+        """Add the look-ups of another process, or of an earlier time."""
+        self.names |= other.names
+        self.is_all = self.is_all or other.is_all
+
     def named(self) -> set[str]:
         """The names without those of dbt's options, which are dependencies in any case."""
         return {name for name in self.names if not name.startswith("DBT_")}

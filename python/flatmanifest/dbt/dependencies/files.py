@@ -75,6 +75,14 @@ class Accesses:
         elif event in _REACHING and not is_apart():
             self.reached.setdefault(_REACHING[event], detail_of(event, arguments))
 
+    def add(self, other: Accesses) -> None:
+        """Add the accesses of another process, or of an earlier time."""
+        self.read.update(other.read)
+        self.listed.update(other.listed)
+        self.probed.update(other.probed)
+        self.written |= other.written
+        self.reached.update(other.reached)
+
     def probe(self, path: Any, found: os.stat_result | None) -> None:
         """Note a probe of whether a path exists."""
         self._note(lambda absolute: self.probed.setdefault(absolute, facts_of(found)), path)

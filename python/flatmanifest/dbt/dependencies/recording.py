@@ -35,16 +35,20 @@ class NotRecordedError(Exception):
 class DependencyRecorder:
     """Records the accesses of this process, from :meth:`start` to :meth:`stop`.
 
-    ``environment``: the variables of the process before dbt reads a .env file. Only one recorder
-    may record at a time.
+    ``environment``: the variables of the process before dbt reads a .env file. ``imports``: what
+    was recorded where dbt was imported, if another process has imported it (:data:`of_imports`).
+    Only one recorder may record at a time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, imports: DependencyRecorder | None = None) -> None:
         self.environment = environment.plain_environment()
         self.started_ns = time.time_ns()
         self.lookups = environment.Lookups()
         self.accesses = files.Accesses(own_directories())
         self.values: dict[str, str] = {}
+        if imports is not None:
+            self.lookups.add(imports.lookups)
+            self.accesses.add(imports.accesses)
 
     def start(self) -> None:
         environment.watch(self.lookups)
@@ -119,6 +123,10 @@ class DependencyRecorder:
         }
         names = None if self.lookups.is_all else self.lookups.named() | variables
         return taken(found, names, self.environment)
+
+
+# In a copy of a template (flatmanifest.dbt.resident): what the template's imports have accessed.
+of_imports: DependencyRecorder | None = None
 
 
 @seam(
