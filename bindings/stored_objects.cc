@@ -82,9 +82,11 @@ void BuildInto(const py::dict& dict) {
   }
 }
 
-// Whether a dict has the keys of the map in the same order, and each value is its Unbuilt or equals
-// the stored value.
-bool Matches(const StoredMap& map, const py::dict& dict) {
+// Calls `differs(key)` for each value of a dict that is neither the Unbuilt of the map's value nor
+// equal to it, until one call returns false. Returns false then, and if the dict has not the keys
+// of the map in the same order.
+template <typename Differs>
+bool Compare(const StoredMap& map, const py::dict& dict, const Differs& differs) {
   const auto keys = map.keys();
   const auto values = map.values();
   if (dict.size() != values.size()) return false;
@@ -94,15 +96,33 @@ bool Matches(const StoredMap& map, const py::dict& dict) {
   PyObject* value = nullptr;
   for (size_t i = 0; PyDict_Next(dict.ptr(), &position, &key, &value) != 0; ++i) {
     // Comparing may run Python code, which may change the dict.
+    const auto kept_key = py::reinterpret_borrow<py::object>(key);
     const auto kept = py::reinterpret_borrow<py::object>(value);
     if (i >= values.size() || !PyUnicode_Check(key)) return false;
     if (PyUnicode_Compare(key, map.reader->Text(keys[i]).ptr()) != 0) return false;
     const Unbuilt* const unbuilt = AsUnbuilt(value);
     const bool is_same =
         unbuilt != nullptr ? StandsFor(*unbuilt, map, i) : map.reader->Equals(values[i], kept);
-    if (!is_same) return false;
+    if (!is_same && !differs(kept_key)) return false;
   }
   return true;
+}
+
+// Whether a dict has the keys of the map in the same order, and each value is its Unbuilt or equals
+// it.
+bool Matches(const StoredMap& map, const py::dict& dict) {
+  return Compare(map, dict, [](const py::object&) { return false; });
+}
+
+// The keys of a dict whose values differ from the map's, built or not; None if the dict has not the
+// keys of the map in the same order.
+py::object Differing(const StoredMap& map, const py::dict& dict) {
+  py::list differing;
+  const auto note = [&differing](const py::object& key) {
+    differing.append(key);
+    return true;
+  };
+  return Compare(map, dict, note) ? py::object(differing) : py::none();
 }
 
 // A field of every value, or a part of a field (a dotted path); None where it is missing.
@@ -142,6 +162,7 @@ void BindStoredObjects(py::module_& module) {
       .def("keys", &KeysOf)
       .def("column", &Column)
       .def("matches", &Matches)
+      .def("differing", &Differing)
       .def(
           "fill",
           [](const py::object& self, const py::dict& dict, const py::object& finish) {

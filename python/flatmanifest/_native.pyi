@@ -638,6 +638,11 @@ class StoredMap:
         """
     def matches(self, dict: dict[str, Any]) -> bool:
         """Whether a dict has the same keys in the same order and equal values, built or not."""
+    def differing(self, dict: dict[str, Any]) -> list[str] | None:
+        """The keys of a dict whose values differ, built or not, in their order.
+
+        None if the dict has not the same keys in the same order.
+        """
     def restore(self, index: int) -> Any:
         """Build the value of the key at that index."""
     def equals(self, index: int, value: Any) -> bool:

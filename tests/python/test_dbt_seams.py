@@ -204,7 +204,7 @@ def test_manifest_json_is_spliced_as_dbt_writes_it(
     dbts.write(str(expected))
     ours.build_parent_and_child_maps()
     ours.build_group_map()
-    pieces, stale = splice(entry, {}, entry, ours, str(shown))
+    pieces, stale = splice(entry, {}, ours, str(shown))
     assert json.loads(b"".join(pieces)) == json.loads(expected.read_text())
     assert b"".join(pieces) == expected.read_bytes()
     # In the next write, the stored text of these resources is stale.
@@ -213,7 +213,7 @@ def test_manifest_json_is_spliced_as_dbt_writes_it(
     for manifest in (dbts, ours):
         manifest.nodes[models[0]].description = description
     dbts.write(str(expected))
-    pieces, stale = splice(entry, stale, entry, ours, str(shown))
+    pieces, stale = splice(entry, stale, ours, str(shown))
     assert b"".join(pieces) == expected.read_bytes()
     assert stale == {"nodes": ["model.added"]}
 

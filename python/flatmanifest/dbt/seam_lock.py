@@ -64,6 +64,11 @@ def installed_packages() -> dict[str, str]:
 def digest_of(which: Seam) -> str:
     """The digest of a target's source without comments; of its type's name if it has no source."""
     _, found = which.find()
+    return digest_of_source(found)
+
+
+def digest_of_source(found: Any) -> str:
+    """The digest of the source of a function, a method, a property; else of its type's name."""
     function = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
     code = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
     if code is None:

@@ -96,6 +96,7 @@ def declare(release: Release) -> None:
         list_task,
         loading,
         lookups,
+        relations,
         selector,
     )
     from flatmanifest.dbt.workers import parse_project, static_parser  # noqa: F401, PLC0415

@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import runpy
@@ -21,7 +22,6 @@ import socket
 import sys
 import threading
 import traceback
-from inspect import isabstract
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,73 +57,24 @@ def starts_threads(module: str) -> bool:
     return os.waitpid(process, 0)[1] != 0
 
 
-# dbt makes JSON schemas and (de)serializers of its classes at their first use. They depend only on
-# the classes, and take most of the time of a small project's parse. These modules have the classes:
-PARSED = {
-    *("dbt.contracts.graph.nodes", "dbt.contracts.graph.unparsed", "dbt.contracts.project"),
-    *("dbt.contracts.selection", "dbt.adapters.duckdb.credentials"),
-}
-CONFIGS = "dbt.artifacts.resources."
-BLOCKS = {"macro", "materialization", "test", "data_test"}  # as dbt.parser.macros allows
-EMPTY_IN_MSGPACK = b"\x80"
-# The names of mashumaro's functions for objects inside others.
-IN_MSGPACK = ("__mashumaro_from_dict_msgpack__", "__mashumaro_to_dict_msgpack__")
-DEPTH_OF_MANIFEST = 4
-# Classes that dbt never validates, and whose schemas take long to make.
-NEVER_VALIDATED = {
-    *("CompiledNode", "Metric", "ParsedNode", "SemanticModel", "SourceDefinition", "SourcePatch"),
-    *("SourceTablePatch", "SqlNode", "UnitTestNode", "UnitTestSourceDefinition", "ProjectList"),
-    *("UnpatchedSourceDefinition", "UnparsedMetricTypeParams", "UnparsedSourceTableDefinition"),
-    *("ParsedFunctionPatch", "ParsedNodeMandatory", "ParsedNodePatch", "SavedQuery"),
-}
-
-
-# The modules with the classes of manifests, projects and results.
-KEPT = (
-    *("dbt.artifacts.", "dbt.contracts.", "dbt.parser.manifest", "dbt.adapters.contracts."),
-    *("dbt.adapters.duckdb.", "dbt_common.contracts.", "dbt_common.helper_types"),
-)
-
-
-def prepare_classes() -> None:
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt_common.dataclass_schema import dbtClassMixin
-
-    classes = subclasses_of(dbtClassMixin)
-    for kind in classes:
-        if kind.__module__.startswith(KEPT):
-            use_for_nothing(kind.from_dict, {})
-            use_for_nothing(kind.to_dict, empty(kind))
-        is_config = kind.__module__.startswith(CONFIGS) and kind.__name__.endswith("Config")
-        if (is_config or kind.__module__ in PARSED) and kind.__name__ not in NEVER_VALIDATED:
-            use_for_nothing(kind.json_schema)
-    use_for_nothing(Manifest.from_msgpack, EMPTY_IN_MSGPACK)
-    use_for_nothing(Manifest.to_msgpack, empty(Manifest))
-    for _ in range(DEPTH_OF_MANIFEST):  # each round reaches classes one level deeper
-        for kind in classes:
-            read, written = (getattr(kind, name, None) for name in IN_MSGPACK)
-            if read and written:
-                use_for_nothing(read, {})
-                use_for_nothing(written, empty(kind))
-
-
-def subclasses_of(kind: type) -> list[Any]:
-    classes, left = set(), [kind]
-    while left:
-        classes.update(left)
-        left = [kind for parent in left for kind in parent.__subclasses__() if kind not in classes]
-    return sorted(classes, key=str)
-
-
-def empty(kind: Any) -> Any:
-    """Return an object without attributes; None for an abstract class."""
-    return None if isabstract(kind) else kind.__new__(kind)
+def product_module(name: str) -> Any:
+    """Load a module of flatmanifest.dbt.resident alone: this process must not know the plugin."""
+    place = Path(__file__).parents[3] / "python" / "flatmanifest" / "dbt" / "resident"
+    spec = importlib.util.spec_from_file_location(name, place / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def use_for_nothing(call: Callable[..., object], *arguments: Any) -> None:
     """Make a call only for its side effect: a class's functions are made by their first use."""
     with contextlib.suppress(Exception):
         call(*arguments)
+
+
+BLOCKS = {"macro", "materialization", "test", "data_test"}  # as dbt.parser.macros allows
 
 
 class Nothing(dict[Any, Any]):
@@ -371,7 +322,7 @@ def main(directory: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.chdir(directory)
     import_dbt()
-    prepare_classes()
+    product_module("classes").prepare_classes([ADAPTER])
     parse_macros_of_dbt()
     resource_tracker.ensure_running()  # copies share it instead of starting one each
     other = os.fork()

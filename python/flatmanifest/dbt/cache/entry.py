@@ -32,7 +32,7 @@ from flatmanifest._native import (
 )
 from flatmanifest.dbt.cache import objects
 from flatmanifest.dbt.cache.hidden_values import hidden, values_now
-from flatmanifest.dbt.cache.lazy_dict import LazyDict
+from flatmanifest.dbt.cache.lazy_dict import LazyDict, changed_from
 from flatmanifest.dbt.dependencies.record import READ, Dependencies, restored
 
 if TYPE_CHECKING:
@@ -59,8 +59,10 @@ class Entry:
         self.objects: StoredObjects = objects.load(path)
         self.generation = self.objects.generation
         self.maps: dict[str, Any] = {}
-        # After a partial parse: the entry before, whose lazy dicts the manifest still has.
+        # After a partial parse: the entry before, which the artifacts in the target directory show,
+        # and the keys of the members of each collection that are new or different since.
         self.previous: Entry | None = None
+        self.changed: dict[str, set[str]] = {}
         # The JSON of resources, if it is known before they are first written (v2_parser.handoff).
         self.texts: dict[str, dict[str, bytes]] = {}
         self._artifacts: dict[str, Any] | None = None
@@ -257,13 +259,19 @@ def publish(
     if earlier is not None:
         earlier.artifacts()  # read now, because the new entry replaces the file
     entry = published_entry(path, root)
-    entry.previous = earlier
     entry.description = facts.description
     entry.flags = facts.flags
     entry.looked_up = facts.looked_up
     entry.keep_state(dependencies)
     trim_cache(str(path.parent), most_cache_bytes(), path.stem)
     manifest.flatmanifest_entry = entry
+    if earlier is not None and earlier.maps:
+        entry.previous = earlier
+        entry.changed = {
+            name: {*changed_from(stored_map, getattr(manifest, name))}
+            for name, stored_map in earlier.maps.items()
+        }
+        entry.install_into(manifest)
     return entry
 
 
@@ -304,8 +312,7 @@ def unchanged(manifest: Manifest, *names: str) -> Entry | None:
     costs almost nothing.
     """
     entry = entry_of(manifest)
-    # After a partial parse, some of the manifest's dicts still belong to the previous entry.
-    if entry is None or entry.previous is not None or not entry.maps:
+    if entry is None or not entry.maps:
         return None
     if not names:
         return entry if entry.holds(manifest) else None

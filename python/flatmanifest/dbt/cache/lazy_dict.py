@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from flatmanifest._native import StoredMap, Unbuilt, build_values
@@ -163,6 +164,32 @@ class LazyDict(dict[str, Any]):
     @classmethod
     def fromkeys(cls, keys: Iterable[str], value: Any = None) -> dict[str, Any]:  # type: ignore[override]
         return dict.fromkeys(keys, value)
+
+
+def fields_now(values: dict[str, Any], *fields: str) -> list[tuple[Any, ...]] | None:
+    """The key and some fields of each member, in order; None for a dict that is not lazy.
+
+    ``fields`` are dotted paths. Members that have not been built give what is stored; the others
+    have the field as an attribute. Both give None for a field that is missing, and the value of a
+    member of an Enum.
+    """
+    if not isinstance(values, LazyDict):
+        return None
+    columns = [values.stored_map.column(field) for field in fields]
+    rows: list[tuple[Any, ...]] = []
+    for key, value in values.unbuilt_items():
+        if type(value) is Unbuilt:
+            place = value.place
+            rows.append((key, *[column[place] for column in columns]))
+        else:
+            rows.append((key, *[attribute_of(value, field) for field in fields]))
+    return rows
+
+
+def attribute_of(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return value.value if isinstance(value, Enum) else value
 
 
 def places_of(stored_map: StoredMap) -> dict[str, int]:

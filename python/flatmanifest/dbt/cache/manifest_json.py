@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dbt_common.utils.encoding import JSONEncoder
 
 from flatmanifest._native import split_json
-from flatmanifest.dbt.cache.lazy_dict import LazyDict, is_stored, places_of
+from flatmanifest.dbt.cache.lazy_dict import LazyDict, changed_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,14 +37,11 @@ class CannotSpliceError(Exception):
     """The manifest or the file has another structure than expected: dbt writes the whole file."""
 
 
-def splice(
-    shown: Entry, stale: Stale, current: Entry, manifest: Manifest, path: str
-) -> tuple[list[bytes], Stale]:
-    """The text of manifest.json in pieces, and the resources that differ from the current entry.
+def splice(entry: Entry, stale: Stale, manifest: Manifest, path: str) -> tuple[list[bytes], Stale]:
+    """The text of manifest.json in pieces, and the resources that differ from the entry now.
 
-    ``shown`` is the entry that the file shows, except for ``stale``; ``current`` is the entry that
-    the manifest was last published as. Follows dbt.artifacts.schemas.base, Writable.write. Raises
-    CannotSpliceError, ConvertError or OSError.
+    The file shows the entry, except for the resources that are ``stale`` or that it lacks. Follows
+    dbt.artifacts.schemas.base, Writable.write. Raises CannotSpliceError, ConvertError or OSError.
     """
     sections = sections_of(path)
     text = Path(path).read_bytes()
@@ -59,11 +56,14 @@ def splice(
         else:
             if members is None:
                 raise CannotSpliceError(name)
-            known = {key: text[slice(*span)] for key, span in members.items()}
-            changed = Changed(name, shown, current, set(stale.get(name, [])))
-            pieces.extend(spliced(changed, manifest, known))
-            if changed.differing:
-                differing[name] = changed.differing
+            resources = collection_of(manifest, name)
+            changed = differing_in(entry, name, resources)
+            new = {*changed, *stale.get(name, ())}
+            pieces += replaced(name, resources, new, text, members) or spliced(
+                name, resources, new, {key: text[slice(*span)] for key, span in members.items()}
+            )
+            if changed:
+                differing[name] = changed
     pieces.append(b"}")
     return pieces, differing
 
@@ -79,8 +79,9 @@ def assembled(entry: Entry, manifest: Manifest, sections: dict[str, Any]) -> Ite
         yield b"%b%b: " % (before, dumped(name))
         before = b", "
         if name in entry.maps:
-            changed = Changed(name, entry, entry, set())
-            yield from spliced(changed, manifest, entry.texts.get(name, {}))
+            resources = collection_of(manifest, name)
+            new = {*differing_in(entry, name, resources)}
+            yield from spliced(name, resources, new, entry.texts.get(name, {}))
         else:
             yield dumped(value)
     yield b"}"
@@ -95,49 +96,68 @@ def sections_of(path: str) -> Sections:
     return sections
 
 
-class Changed:
-    """The resources of a collection that the file does not show, or shows differently."""
-
-    def __init__(self, name: str, shown: Entry, current: Entry, stale: set[str]) -> None:
-        self.name = name
-        self.stale = stale
-        self.differing: list[str] = []
-        self.shown = shown.objects.map(name)
-        self.shown_lazily = shown.maps.get(name)
-        self.places = places_of(self.shown)
-        self.current = current.objects.map(name)
-        self.current_places: dict[str, int] | None = None
-
-    def is_shown(self, key: str, value: Any) -> bool:
-        return key not in self.stale and is_stored(self.shown, self.places.get(key), value)
-
-    def note(self, key: str, value: Any) -> None:
-        """Remember a resource if it differs from the current entry."""
-        if self.current_places is None:
-            self.current_places = places_of(self.current)
-        if not is_stored(self.current, self.current_places.get(key), value):
-            self.differing.append(key)
-
-
-def spliced(changed: Changed, manifest: Manifest, known: dict[str, bytes]) -> Iterator[bytes]:
-    """The text of a collection in pieces. ``known``: the texts of resources in the old file."""
-    resources = getattr(manifest, changed.name, None)
+def collection_of(manifest: Manifest, name: str) -> dict[str, Any]:
+    resources = getattr(manifest, name, None)
     if not isinstance(resources, dict):
-        raise CannotSpliceError(changed.name)
-    # The Unbuilt values of a lazy dict must belong to the entry that is shown.
-    if isinstance(resources, LazyDict) and resources.stored_map is not changed.shown_lazily:
-        raise CannotSpliceError(changed.name)
-    artifact = artifact_of(changed.name)
+        raise CannotSpliceError(name)
+    return resources
+
+
+def differing_in(entry: Entry, name: str, resources: dict[str, Any]) -> list[str]:
+    """The members of a collection that the entry lacks, or has with another value.
+
+    Raises CannotSpliceError if members that have not been built are of another entry.
+    """
+    stored = entry.maps[name] if name in entry.maps else entry.objects.map(name)
+    if isinstance(resources, LazyDict):
+        if resources.stored_map is not stored:
+            raise CannotSpliceError(name)
+        found: list[str] | None = stored.differing(resources)
+        if found is not None:
+            return found
+    return [*changed_from(stored, resources)]
+
+
+def replaced(
+    name: str,
+    resources: dict[str, Any],
+    new: set[str],
+    text: bytes,
+    members: dict[str, tuple[int, int]],
+) -> list[bytes]:
+    """The text of a collection in pieces, if it has the keys of the old file in their order.
+
+    ``text``: the old file; ``members``: where it has each value; ``new``: those that it does not
+    show. The text between two of these is one piece, however many values it has. Returns [] if the
+    keys differ, or if there are none.
+    """
+    if not members or [*resources] != [*members]:
+        return []
+    artifact = artifact_of(name)
+    begin, _ = next(iter(members.values()))
+    pieces = [b"{%b: " % dumped(next(iter(members)))]
+    for key, (until, after) in members.items() if new else ():
+        if key not in new:
+            continue
+        pieces += [text[begin:until], dumped(artifact(resources[key]))]
+        begin = after
+    _, end = next(reversed(members.values()))
+    return [*pieces, text[begin:end], b"}"]
+
+
+def spliced(
+    name: str, resources: dict[str, Any], new: set[str], known: dict[str, bytes]
+) -> Iterator[bytes]:
+    """The text of a collection in pieces. ``known``: texts of resources, current unless ``new``."""
+    artifact = artifact_of(name)
     begin = b"{"
-    for key, value in dict.items(resources):
+    for key in resources:  # noqa: PLC0206 - items() would build every value
         yield b"%b%b: " % (begin, dumped(key))
         begin = b", "
-        if key in known and changed.is_shown(key, value):
+        if key in known and key not in new:
             yield known[key]
         else:
-            built = resources[key]
-            changed.note(key, built)
-            yield dumped(artifact(built))
+            yield dumped(artifact(resources[key]))
     yield b"{}" if begin == b"{" else b"}"
 
 

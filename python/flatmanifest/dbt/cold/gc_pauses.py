@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flatmanifest.dbt.dependencies import recording
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -53,6 +55,8 @@ def leave_alone_what_is_there() -> None:
     extension modules such as DuckDB's report objects that are not collected at the end as leaked.
     Nothing happens if the program has exempted objects of its own, or runs no command of dbt's.
     """
+    if recording.of_imports is not None:  # in a copy, whose template has exempted its objects
+        return
     command = click.get_current_context(silent=True)
     if command is not None and gc.get_freeze_count() < MOST_OF_PYTHON:
         gc.freeze()

@@ -25,6 +25,7 @@ from flatmanifest.dbt.dependencies.environment import plain_environment
 from flatmanifest.dbt.dependencies.record import ALONE, PROBED, READ, Dependencies, taken
 from flatmanifest.dbt.dependencies.recording import packages
 from flatmanifest.dbt.locks import use_unnamed
+from flatmanifest.dbt.resident.classes import prepare_classes
 from flatmanifest.dbt.switch import switch_on
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Imports:
                         importlib.import_module(name)
                 if adapter:
                     self.load_adapter(adapter)
+                prepare_classes(f"dbt.adapters.{each}" for each in self.adapters)
             finally:
                 self.recorder.stop()
         require(not written.getvalue(), f"an import has printed: {written.getvalue()[:200]!r}")

@@ -18,8 +18,10 @@ from dbt_common.utils.encoding import JSONEncoder
 
 from flatmanifest.dbt.cache import shared
 from flatmanifest.dbt.cache.entry import entry_of, unchanged
+from flatmanifest.dbt.cache.lazy_dict import LazyDict, fields_now
 from flatmanifest.dbt.cache.manifest_json import CannotSpliceError, assembled, splice
 from flatmanifest.dbt.cache.portable import FormatError, NotPortableError, exported
+from flatmanifest.dbt.cold.gc_pauses import paused
 from flatmanifest.dbt.events import heard_by
 from flatmanifest.dbt.releases import SINCE_1_12
 from flatmanifest.dbt.seams import attempt, seam
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.cache.entry import Entry
 
 
+# The collections that semantic_manifest.json shows.
+SEMANTIC = ("semantic_models", "metrics", "saved_queries")
 # The absolute paths of the artifacts that this process has written or kept.
 written_here: list[str] = []
 # Whether to remember the artifacts of a manifest that was parsed in this process. Only the front
@@ -101,9 +105,15 @@ def write_unless_there(
     written_here.append(os.path.abspath(file_path))  # noqa: PTH100
     entry = attempt(shown_entry, semantic.manifest)
     known = None if entry is None else attempt(entry.artifact, file_path)
+    if known is None and kind == SemanticManifest.__name__:
+        empty = attempt(entry_without_semantics, semantic.manifest)
+        known = None if empty is None else attempt(shown_before, empty, file_path)
+        entry = entry or empty
     # If dbt fires more events while it writes, it fires them every time, so dbt has to write.
     if known is not None and not known.get("says_more"):
         fire_event(ArtifactWritten(artifact_type=kind, artifact_path=file_path))
+        if entry is not None and entry.previous is not None:
+            attempt(lambda: entry.keep_artifact(file_path, says_more=False))
         return
     events: list[str] = []
     with heard_by(lambda message: events.append(message.info.name)):
@@ -111,6 +121,35 @@ def write_unless_there(
     if entry is not None and "ArtifactWritten" in events:
         says_more = events != ["ArtifactWritten"]
         attempt(lambda: entry.keep_artifact(file_path, says_more=says_more))
+
+
+def entry_without_semantics(manifest: Manifest) -> Entry | None:
+    """The entry of a manifest that shows nothing in semantic_manifest.json, before and now.
+
+    Such a file is always the same (SemanticManifest._get_pydantic_semantic_manifest): it shows
+    semantic models, metrics, saved queries, and models with a time spine.
+    """
+    if manifest.semantic_models or manifest.metrics or manifest.saved_queries:
+        return None
+    spines = fields_now(manifest.nodes, "time_spine")
+    entry = entry_of(manifest)
+    if entry is None or spines is None or any(spine is not None for _, spine in spines):
+        return None
+    return entry if all(map(has_no_semantics, filter(None, (entry, entry.previous)))) else None
+
+
+def has_no_semantics(entry: Entry) -> bool:
+    """Whether semantic_manifest.json shows nothing of an entry."""
+    has_members = any(len(entry.maps[name]) for name in SEMANTIC)
+    return not has_members and not any(entry.column("nodes", "time_spine"))
+
+
+def shown_before(entry: Entry, path: str) -> dict[str, Any] | None:
+    """The facts of an artifact that shows an entry, or the entry before it."""
+    known = entry.artifact(path)
+    if known is None and entry.previous is not None:
+        known = entry.previous.artifact(path)
+    return known
 
 
 def export(entry: Entry) -> None:
@@ -130,14 +169,24 @@ def write_graph(
     written_here.append(os.path.abspath(outfile))  # noqa: PTH100
     entry = attempt(shown_entry, manifest)
     if entry is None:
-        original(linker, outfile, manifest)
+        write_whole(original, linker, outfile, manifest)
         return
     facts = graph_facts(linker)
     known = attempt(entry.artifact, outfile)
     if known is not None and all(known.get(name) == fact for name, fact in facts.items()):
         return
-    original(linker, outfile, manifest)
+    write_whole(original, linker, outfile, manifest)
     attempt(lambda: entry.keep_artifact(outfile, **facts))
+
+
+def write_whole(
+    original: Callable[..., Any], linker: Linker, outfile: str, manifest: Manifest
+) -> None:
+    """Have dbt write the graph with all nodes, which it looks at one by one."""
+    if isinstance(manifest.nodes, LazyDict):
+        manifest.nodes.build()  # all at once takes half the time
+    with paused():
+        original(linker, outfile, manifest)
 
 
 def graph_facts(linker: Linker) -> dict[str, Any]:
@@ -156,24 +205,29 @@ def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
 
     Raises ConvertError or OSError.
     """
-    shown = entry.previous or entry
-    known = shown.artifact(path)
+    known = entry.artifact(path)
+    changed: dict[str, set[str]] = {}
+    if known is None and entry.previous is not None:
+        known, changed = entry.previous.artifact(path), entry.changed
     if known is None or "metadata_end" not in known:
         return False
     # Manifest.writable_manifest also changes the manifest in these ways.
     manifest.build_parent_and_child_maps()
     manifest.build_group_map()
     manifest.fill_tracking_metadata()
-    stale = known["stale"]
-    if shown is entry and not stale and entry.holds(manifest):
+    stale = {
+        name: sorted({*changed.get(name, ()), *known["stale"].get(name, ())})
+        for name in {*changed, *known["stale"]}
+    }
+    if not any(stale.values()) and entry.holds(manifest):
         renew_metadata(manifest, path, known["metadata_end"])
     else:
         try:
-            pieces, stale = splice(shown, stale, entry, manifest, path)
+            pieces, stale = splice(entry, stale, manifest, path)
         except CannotSpliceError:
             return False
         with open(path, "wb") as file:  # noqa: PTH123 - follows links, as dbt does
-            file.writelines(pieces)
+            file.write(b"".join(pieces))
     entry.keep_artifact(path, metadata_end=len(metadata_text(manifest.metadata)), stale=stale)
     return True
 

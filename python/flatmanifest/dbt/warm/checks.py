@@ -17,7 +17,7 @@ from dbt.flags import get_flags
 from dbt.parser.manifest import ManifestLoader
 
 from flatmanifest.dbt.cache.entry import entry_of, unchanged
-from flatmanifest.dbt.cache.lazy_dict import changed_from, places_of
+from flatmanifest.dbt.cache.lazy_dict import places_of
 from flatmanifest.dbt.seams import Kind, attempt, seam
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ def has_names_that_passed(manifest: Manifest, check: str) -> bool:
         return False
     stored = earlier.maps["nodes"]
     places = places_of(stored)
-    for key, node in changed_from(stored, manifest.nodes).items():
+    for key in entry.changed["nodes"]:
         place = places.get(key)
-        if place is None or naming_of(stored.restore(place)) != naming_of(node):
+        if place is None or naming_of(stored.restore(place)) != naming_of(manifest.nodes[key]):
             return False
     entry.keep_passed_check(check)
     return True

@@ -20,6 +20,7 @@ from networkx import DiGraph
 
 from flatmanifest import Graph, GraphError
 from flatmanifest.dbt.cache.entry import entry_of, unchanged
+from flatmanifest.dbt.cache.lazy_dict import fields_now
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
@@ -43,6 +44,17 @@ MEMBERS = (
     "sources",
     "exposures",
     "functions",
+    "metrics",
+    "semantic_models",
+    "saved_queries",
+    "unit_tests",
+)
+# In the order of Manifest.get_resource_fqns.
+NAMED = (
+    "exposures",
+    "functions",
+    "nodes",
+    "sources",
     "metrics",
     "semantic_models",
     "saved_queries",
@@ -258,20 +270,47 @@ def build_parent_and_child_maps(original: Callable[..., Any], manifest: Manifest
 
 
 def map_columns(manifest: Manifest) -> bool:
-    entry = unchanged(manifest, *MEMBERS)
-    if entry is None:
-        return False
-    edges = list(dependencies(entry, MEMBERS))
+    edges: list[tuple[str, list[str]]] = []
+    for name in MEMBERS:
+        if not hasattr(manifest, name):  # functions came with dbt 1.11
+            continue
+        found = fields_now(getattr(manifest, name), "unique_id", "depends_on.nodes")
+        if found is None:
+            return False
+        edges += [(unique_id, parents or []) for _, unique_id, parents in found]
     children: dict[str, list[str]] = {unique_id: [] for unique_id, _ in edges}
     for child, parents in edges:
         for parent in parents:
             if parent in children:
                 children[parent].append(child)
-    for found in children.values():
-        found.sort()
+    for of_one in children.values():
+        of_one.sort()
     manifest.child_map = children
     manifest.parent_map = {child: sorted(parents) for child, parents in edges}
     return True
+
+
+@seam(
+    "dbt.contracts.graph.manifest:Manifest",
+    "get_resource_fqns",
+    "names from columns of the entry",
+)
+def get_resource_fqns(original: Callable[..., Any], manifest: Manifest) -> dict[str, Any]:
+    found = None if entry_of(manifest) is None else attempt(fqns_in_columns, manifest)
+    return original(manifest) if found is None else found
+
+
+def fqns_in_columns(manifest: Manifest) -> dict[str, set[tuple[str, ...]]] | None:
+    fqns: dict[str, set[tuple[str, ...]]] = {}
+    for name in NAMED:
+        if not hasattr(manifest, name):
+            continue
+        found = fields_now(getattr(manifest, name), "resource_type", "fqn")
+        if found is None:
+            return None
+        for _, kind, fqn in found:
+            fqns.setdefault(NodeType(kind).pluralize(), set()).add(tuple(fqn))
+    return fqns
 
 
 @seam(
@@ -283,15 +322,16 @@ def build_group_map(original: Callable[..., Any], manifest: Manifest) -> None:
 
 
 def group_columns(manifest: Manifest) -> bool:
-    entry = unchanged(manifest, "groups", *GROUPABLE)
-    if entry is None:
+    names = fields_now(manifest.groups, "name")
+    if names is None:
         return False
-    members: dict[str, list[str]] = {name: [] for name in entry.column("groups", "name")}
-    if members:
-        for name in GROUPABLE:
-            groups = entry.column(name, "group")
-            for unique_id, group in zip(entry.maps[name].keys(), groups, strict=True):
-                if group in members:
-                    members[group].append(unique_id)
+    members: dict[str, list[str]] = {name: [] for _, name in names}
+    for collection in GROUPABLE if members else ():
+        groups = fields_now(getattr(manifest, collection), "unique_id", "group")
+        if groups is None:
+            return False
+        for _, unique_id, group in groups:
+            if group in members:
+                members[group].append(unique_id)
     manifest.group_map = members
     return True

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from dbt.contracts.graph.manifest import DocLookup, RefableLookup, SourceLookup
 from dbt.node_types import NodeType
 
-from flatmanifest.dbt.cache.entry import unchanged
+from flatmanifest.dbt.cache.lazy_dict import fields_now
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from dbt.contracts.graph.manifest import Manifest
 
@@ -92,9 +92,5 @@ def named_docs(manifest: Manifest) -> list[Any] | None:
 
 
 def rows(manifest: Manifest, collection: str, *fields: str) -> list[Any] | None:
-    """The key and the fields of each resource; None if the manifest differs from the entry."""
-    entry = unchanged(manifest, collection)
-    if entry is None or collection not in entry.maps:
-        return None
-    columns: Iterator[list[Any]] = (entry.column(collection, field) for field in fields)
-    return list(zip(entry.maps[collection].keys(), *columns, strict=True))
+    """The key and the fields of each resource; None if the manifest has not come from an entry."""
+    return fields_now(getattr(manifest, collection, {}), *fields)
