@@ -35,6 +35,7 @@ from bench import (
     places,
     profile_cost,
     recorder_cost,
+    resident,
     selection,
 )
 from bench.figures import Report
@@ -54,6 +55,7 @@ PARTS = (
     "places",
     "profile",
     "recorder",
+    "resident",
     "growth",
     NATIVE,
 )
@@ -98,6 +100,8 @@ def main() -> None:
             profile_cost.measure(report, work)
         if "recorder" in options.parts:
             recorder_cost.measure(report, work)
+        if "resident" in options.parts:
+            resident.measure(report, work)
         if "growth" in options.parts:
             growth.measure(report, work, [size for size in growth.SIZES if size <= options.most])
         if options.json:

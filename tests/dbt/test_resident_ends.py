@@ -28,7 +28,7 @@ from tests.dbt.test_resident import make_project, run
 ENDLESS = """{{ config(materialized='table') }}
 select count(*) as n from range(100000000000) a, range(100000000000) b where a.range % 7 = 3
 """
-KILLS = int(os.environ.get("FLATMANIFEST_RESIDENT_KILLS", "6"))
+KILLS = int(os.environ.get("FLATMANIFEST_RESIDENT_KILLS", "4"))
 COMMANDS = int(os.environ.get("FLATMANIFEST_RESIDENT_COMMANDS", "24"))
 CALLERS = 8
 PATIENCE = 30.0

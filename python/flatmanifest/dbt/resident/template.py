@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.resident.request import Request
 
 PATIENCE = 2.0  # seconds between a hang-up and a kill
-LOOK = 10.0  # seconds between two looks at the socket's place and at the packages
+LOOK = 3.0  # seconds between two looks at the socket's place and at the packages
 # What a copy tells the template, beside the names of adapters, which have no such characters.
 STOP = "stop!"
 RUNS = "runs:"  # with the number of the process

@@ -206,6 +206,8 @@ def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
     Raises ConvertError or OSError.
     """
     known = entry.artifact(path)
+    # The file shows the entry, or the one before; that one may have members that this one lacks.
+    is_current = known is not None
     changed: dict[str, set[str]] = {}
     if known is None and entry.previous is not None:
         known, changed = entry.previous.artifact(path), entry.changed
@@ -219,7 +221,7 @@ def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
         name: sorted({*changed.get(name, ()), *known["stale"].get(name, ())})
         for name in {*changed, *known["stale"]}
     }
-    if not any(stale.values()) and entry.holds(manifest):
+    if is_current and not any(stale.values()) and entry.holds(manifest):
         renew_metadata(manifest, path, known["metadata_end"])
     else:
         try:
