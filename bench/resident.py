@@ -80,7 +80,8 @@ def compare(
                 seconds.append(taken)
         sides[side] = Contestant(side, seconds=seconds)
     shown = f"{' '.join(command)}{' after an edit' if is_edited else ''}"
-    report.contests.append((f"{shown}, whole process, chain2000", [sides[side] for side in reversed(sides)]))
+    contestants = [sides[side] for side in reversed(sides)]
+    report.contests.append((f"{shown}, whole process, chain2000", contestants))
     gain = sides["dbt"].median / sides["copy"].median
     report.at_least(29 if is_edited else 28, f"resident: {shown}, chain2000", gain, 10)
 
@@ -95,7 +96,7 @@ def edit(project: Path, word: str) -> None:
 def run(project: Path, command: list[str], variables: dict[str, str], side: str) -> float:
     """Return the seconds of a command. Raises RuntimeError if it did not run as it should."""
     plugin, resident = MODES[side]
-    program = [PROGRAM, "dbt"] if side != "dbt" else [PROGRAM.with_name("dbt")]
+    program: list[Path | str] = [PROGRAM, "dbt"] if side != "dbt" else [PROGRAM.with_name("dbt")]
     start = time.perf_counter()
     done = subprocess.run(
         [*program, *command],

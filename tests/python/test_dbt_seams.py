@@ -218,6 +218,48 @@ def test_manifest_json_is_spliced_as_dbt_writes_it(
     assert stale == {"nodes": ["model.added"]}
 
 
+def test_one_node_stands_for_all_with_its_schema(
+    dbts: Any, ours: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dbt.adapters.duckdb.impl import DuckDBAdapter
+    from dbt.flags import get_flags
+
+    from flatmanifest.dbt.warm.relations import representatives
+
+    monkeypatch.setattr(get_flags(), "STORE_FAILURES", False, raising=False)
+    adapter: Any = object.__new__(DuckDBAdapter)
+    adapter.config = SimpleNamespace(quoting={"database": True, "schema": True, "identifier": True})
+
+    def schemas(nodes: dict[str, Any]) -> Any:
+        relational = [
+            node
+            for node in nodes.values()
+            if node.is_relational and not node.is_ephemeral_model and not node.is_external_node
+        ]
+        return adapter._get_cache_schemas(relational)  # noqa: SLF001 - dbt's own
+
+    few = representatives(ours, adapter)
+    assert few is not None
+    assert schemas(few) == schemas(dbts.nodes)
+    assert len(few) < len(dbts.nodes) / 2
+    models = [key for key in dbts.nodes if key.startswith("model.")]
+    for manifest in (dbts, ours):
+        manifest.nodes[models[0]].schema = "another"
+        manifest.nodes[models[1]].database = "elsewhere"
+    few = representatives(ours, adapter)
+    assert few is not None
+    assert schemas(few) == schemas(dbts.nodes)
+    assert len(schemas(few)) > 2
+
+    class Other(DuckDBAdapter):  # type: ignore[misc]
+        """An adapter whose method may read more of a node."""
+
+        def _get_cache_schemas(self, relation_configs: Any) -> Any:
+            return super()._get_cache_schemas(relation_configs)
+
+    assert representatives(ours, object.__new__(Other)) is None
+
+
 def test_what_is_selected_is_dbts(dbts: Any, tmp_path: Path) -> None:
     import dbt.task.runnable
     from dbt.compilation import Linker
