@@ -225,7 +225,8 @@ def write_again(entry: Entry, manifest: Manifest, path: str) -> bool:
         renew_metadata(manifest, path, known["metadata_end"])
     else:
         try:
-            pieces, stale = splice(entry, stale, manifest, path)
+            with paused():
+                pieces, stale = splice(entry, stale, manifest, path)
         except CannotSpliceError:
             return False
         with open(path, "wb") as file:  # noqa: PTH123 - follows links, as dbt does
