@@ -109,124 +109,133 @@ def test_the_command_is_recorded_for_the_front_door(place: Place, project: Path)
     assert "dbt runs" in third.stderr
 
 
-class TestStateOfTheProcess:
-    """Compares what a program sees in a copy with what it sees in a new process."""
+# Compares what a program sees in a copy with what it sees in a new process.
 
-    @pytest.fixture(scope="class")
-    @classmethod
-    def shown(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-        directory = tmp_path_factory.mktemp("shown")
-        plugins = directory / "plugins"
-        plugins.mkdir()
-        shutil.copy(SHOWING, plugins / "dbt_shown_state.py")
-        (plugins / "__pycache__").mkdir()  # a new name in the directory would be a change
-        place = Place(directory / "run")
-        project = make_project(directory / "project")
-        number = 0
 
-        def show(mode: str, prefix: tuple[str, ...] = (), **options: Any) -> Any:
-            nonlocal number
-            number += 1
-            file = directory / f"{number}.json"
-            variables = {"SHOWN": "", "FLATMANIFEST_RESIDENT": mode, **options.pop("env", {})}
-            environment = place.environment(PYTHONPATH=str(plugins), **variables)
-            link = directory / "shown.json"  # one name, so that the environments are equal
-            link.unlink(missing_ok=True)
-            environment["SHOWN"] = str(link)
-            # A new parse, so that both ways do the same.
-            shutil.rmtree(project / "target", ignore_errors=True)
-            done = subprocess.run(
-                [*prefix, PROGRAM, "dbt", "parse"],
-                cwd=project,
-                env=environment,
-                stderr=subprocess.PIPE,
-                text=True,
-                check=False,
-                **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **options},
-            )
-            link.rename(file)
-            return json.loads(file.read_text()), is_resident(done.stderr), done.stderr
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    directory = tmp_path_factory.mktemp("shown")
+    plugins = directory / "plugins"
+    plugins.mkdir()
+    shutil.copy(SHOWING, plugins / "dbt_shown_state.py")
+    (plugins / "__pycache__").mkdir()  # a new name in the directory would be a change
+    place = Place(directory / "run")
+    project = make_project(directory / "project")
+    number = 0
 
-        # PYTHONPATH has a template of its own.
-        show("1")
-        place.await_templates(1, PYTHONPATH=str(plugins))
-        yield show
-        subprocess.run(
-            [PROGRAM, "resident", "stop"], env=place.environment(), capture_output=True, check=True
+    def show(mode: str, prefix: tuple[str, ...] = (), **options: Any) -> Any:
+        nonlocal number
+        number += 1
+        file = directory / f"{number}.json"
+        variables = {"SHOWN": "", "FLATMANIFEST_RESIDENT": mode, **options.pop("env", {})}
+        environment = place.environment(PYTHONPATH=str(plugins), **variables)
+        link = directory / "shown.json"  # one name, so that the environments are equal
+        link.unlink(missing_ok=True)
+        environment["SHOWN"] = str(link)
+        # A new parse, so that both ways do the same.
+        shutil.rmtree(project / "target", ignore_errors=True)
+        done = subprocess.run(
+            [*prefix, PROGRAM, "dbt", "parse"],
+            cwd=project,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **options},
         )
+        link.rename(file)
+        return json.loads(file.read_text()), is_resident(done.stderr), done.stderr
 
-    @staticmethod
-    def compare(new: Any, copied: Any) -> None:
-        new, _, _ = new
-        copied, is_of_template, said = copied
-        assert is_of_template, said
-        for each in (new, copied):
-            variables = each["same"]["environ"]
-            each["same"]["environ"] = [pair for pair in variables if pair[0] != MODE]
-        for what, value in new["same"].items():
-            assert copied["same"][what] == value, what
-        assert {*new["modules"]} - {*copied["modules"]} == set()
-        for shown in (new, copied):
-            started = datetime.fromisoformat(shown["started"]).replace(tzinfo=timezone.utc)
-            assert 0 <= shown["now"] - started.timestamp() < 30
+    # PYTHONPATH has a template of its own.
+    show("1")
+    place.await_templates(1, PYTHONPATH=str(plugins))
+    yield show
+    subprocess.run(
+        [PROGRAM, "resident", "stop"], env=place.environment(), capture_output=True, check=True
+    )
 
-    def test_plain(self, shown: Any) -> None:
-        self.compare(shown("0"), shown("1"))
 
-    def test_two_copies_share_no_random_state(self, shown: Any) -> None:
-        (one, _, _), (other, _, _) = shown("1"), shown("1")
-        for what, value in one["different"].items():
-            assert other["different"][what] != value, what
+def compare_states(new: Any, copied: Any) -> None:
+    new, _, _ = new
+    copied, is_of_template, said = copied
+    assert is_of_template, said
+    for each in (new, copied):
+        variables = each["same"]["environ"]
+        each["same"]["environ"] = [pair for pair in variables if pair[0] != MODE]
+    for what, value in new["same"].items():
+        assert copied["same"][what] == value, what
+    assert {*new["modules"]} - {*copied["modules"]} == set()
+    for shown in (new, copied):
+        started = datetime.fromisoformat(shown["started"]).replace(tzinfo=timezone.utc)
+        assert 0 <= shown["now"] - started.timestamp() < 30
 
-    def test_limits_and_mask(self, shown: Any) -> None:
-        prefix = ("sh", "-c", 'umask 027; ulimit -S -n 500; ulimit -S -c 0; exec "$@"', "sh")
-        self.compare(shown("0", prefix), shown("1", prefix))
 
-    def test_one_processor(self, shown: Any) -> None:
-        prefix = ("taskset", "-c", str(min(os.sched_getaffinity(0))))
-        self.compare(shown("0", prefix), shown("1", prefix))
+def test_the_state_of_a_plain_process(shown: Any) -> None:
+    compare_states(shown("0"), shown("1"))
 
-    def test_ignored_and_blocked_signals(self, shown: Any) -> None:
-        code = (
-            "import os, signal, sys\n"
-            "for each in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):\n"
-            "    signal.signal(each, signal.SIG_IGN)\n"
-            "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})\n"
-            "os.execv(sys.argv[1], sys.argv[1:])\n"
-        )
-        prefix = (sys.executable, "-c", code)
-        self.compare(shown("0", prefix), shown("1", prefix))
 
-    def test_closed_streams(self, shown: Any) -> None:
-        prefix = ("sh", "-c", 'exec "$@" <&- >&-', "sh")
-        self.compare(shown("0", prefix), shown("1", prefix))
+def test_two_copies_share_no_random_state(shown: Any) -> None:
+    (one, _, _), (other, _, _) = shown("1"), shown("1")
+    for what, value in one["different"].items():
+        assert other["different"][what] != value, what
 
-    def test_more_descriptors(self, shown: Any, tmp_path: Path) -> None:
-        prefix = ("sh", "-c", f'exec "$@" 3>{tmp_path}/three 9<{SHOWING}', "sh")
-        self.compare(shown("0", prefix), shown("1", prefix))
 
-    def test_pipes_and_a_terminal(self, shown: Any) -> None:
-        def with_terminal(mode: str) -> Any:
-            ours, theirs = os.openpty()
-            try:
-                return shown(mode, stdin=theirs, stdout=theirs)
-            finally:
-                os.close(ours)
-                os.close(theirs)
+def test_limits_and_mask(shown: Any) -> None:
+    prefix = ("sh", "-c", 'umask 027; ulimit -S -n 500; ulimit -S -c 0; exec "$@"', "sh")
+    compare_states(shown("0", prefix), shown("1", prefix))
 
-        self.compare(with_terminal("0"), with_terminal("1"))
-        self.compare(
-            shown("0", stdin=subprocess.PIPE, stdout=subprocess.PIPE),
-            shown("1", stdin=subprocess.PIPE, stdout=subprocess.PIPE),
-        )
 
-    def test_variables_and_time_zone(self, shown: Any) -> None:
-        env = {"TZ": "Asia/Tokyo", "SOMETHING": "a=b\nc", "DBT_PROFILE": "p", "EMPTY": ""}
-        self.compare(shown("0", env=env), shown("1", env=env))
+def test_one_processor(shown: Any) -> None:
+    prefix = ("taskset", "-c", str(min(os.sched_getaffinity(0))))
+    compare_states(shown("0", prefix), shown("1", prefix))
 
-    def test_another_directory(self, shown: Any) -> None:
-        prefix = ("sh", "-c", 'cd models; exec "$@" --project-dir .. --profiles-dir ..', "sh")
-        self.compare(shown("0", prefix), shown("1", prefix))
+
+def test_ignored_and_blocked_signals(shown: Any) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "for each in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):\n"
+        "    signal.signal(each, signal.SIG_IGN)\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})\n"
+        "os.execv(sys.argv[1], sys.argv[1:])\n"
+    )
+    prefix = (sys.executable, "-c", code)
+    compare_states(shown("0", prefix), shown("1", prefix))
+
+
+def test_closed_streams(shown: Any) -> None:
+    prefix = ("sh", "-c", 'exec "$@" <&- >&-', "sh")
+    compare_states(shown("0", prefix), shown("1", prefix))
+
+
+def test_more_descriptors(shown: Any, tmp_path: Path) -> None:
+    prefix = ("sh", "-c", f'exec "$@" 3>{tmp_path}/three 9<{SHOWING}', "sh")
+    compare_states(shown("0", prefix), shown("1", prefix))
+
+
+def test_pipes_and_a_terminal(shown: Any) -> None:
+    def with_terminal(mode: str) -> Any:
+        ours, theirs = os.openpty()
+        try:
+            return shown(mode, stdin=theirs, stdout=theirs)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+    compare_states(with_terminal("0"), with_terminal("1"))
+    compare_states(
+        shown("0", stdin=subprocess.PIPE, stdout=subprocess.PIPE),
+        shown("1", stdin=subprocess.PIPE, stdout=subprocess.PIPE),
+    )
+
+
+def test_variables_and_time_zone(shown: Any) -> None:
+    env = {"TZ": "Asia/Tokyo", "SOMETHING": "a=b\nc", "DBT_PROFILE": "p", "EMPTY": ""}
+    compare_states(shown("0", env=env), shown("1", env=env))
+
+
+def test_another_directory(shown: Any) -> None:
+    prefix = ("sh", "-c", 'cd models; exec "$@" --project-dir .. --profiles-dir ..', "sh")
+    compare_states(shown("0", prefix), shown("1", prefix))
 
 
 REFUSED = [
@@ -311,113 +320,120 @@ def test_auto_is_for_people(place: Place, project: Path) -> None:
         assert place.status()[0]["commands"] == before + more, ci
 
 
-class TestPlaces:
-    """Directories and sockets that are not one's own are refused, and dbt runs."""
-
-    def reason(self, tmp_path: Path, project: Path, **variables: str) -> str:
-        runtime = tmp_path / "runtime"
-        runtime.mkdir(mode=0o700, exist_ok=True)
-        place = Place(tmp_path / "unused")
-        return first_reason(place, project, ["ls"], {"XDG_RUNTIME_DIR": str(runtime), **variables})
-
-    def test_a_directory_that_others_may_enter(self, tmp_path: Path, project: Path) -> None:
-        place = tmp_path / "runtime" / "flatmanifest-resident"
-        place.mkdir(parents=True)
-        place.chmod(0o755)
-        assert f"others may enter {place}: chmod 700 it" in self.reason(tmp_path, project)
-
-    def test_a_link(self, tmp_path: Path, project: Path) -> None:
-        (tmp_path / "runtime").mkdir(mode=0o700)
-        (tmp_path / "elsewhere").mkdir(mode=0o700)
-        (tmp_path / "runtime" / "flatmanifest-resident").symlink_to(tmp_path / "elsewhere")
-        assert "is not a directory: remove it" in self.reason(tmp_path, project)
-
-    def test_a_file(self, tmp_path: Path, project: Path) -> None:
-        (tmp_path / "runtime").mkdir(mode=0o700)
-        (tmp_path / "runtime" / "flatmanifest-resident").touch()
-        assert "is not a directory: remove it" in self.reason(tmp_path, project)
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
-    def test_a_directory_of_somebody_else(self, tmp_path: Path, project: Path) -> None:
-        place = tmp_path / "runtime" / "flatmanifest-resident"
-        place.mkdir(parents=True, mode=0o700)
-        os.chown(place, 65534, 65534)
-        assert f"{place} belongs to user 65534: remove it" in self.reason(tmp_path, project)
-
-    def test_no_directory_at_all(self, tmp_path: Path, project: Path) -> None:
-        said = self.reason(tmp_path, project, XDG_RUNTIME_DIR="", XDG_CACHE_HOME="", HOME="")
-        assert "there is no directory for sockets: set XDG_RUNTIME_DIR or HOME" in said
-
-    def test_the_cache_directory_without_a_runtime_directory(
-        self, tmp_path: Path, project: Path
-    ) -> None:
-        said = self.reason(tmp_path, project, XDG_RUNTIME_DIR="", XDG_CACHE_HOME=f"{tmp_path}/c")
-        assert "no process has dbt loaded yet" in said
-        assert (tmp_path / "c" / "flatmanifest-resident").stat().st_mode & 0o777 == 0o700
-
-    def test_a_socket_where_nobody_listens(self, tmp_path: Path, project: Path) -> None:
-        """A killed template leaves its socket; the next one takes its place."""
-        place = Place(tmp_path / "run")
-        assert run(place, project, "ls").returncode == 0
-        killed = place.await_templates(1)[0]["pid"]
-        os.kill(killed, signal.SIGKILL)
-        place.await_templates(0)
-        done = run(place, project, "ls", "--select", "one")
-        done = run(place, project, "compile")
-        assert done.returncode == 0
-        assert "no process has dbt loaded yet" in done.stderr
-        assert place.await_templates(1)[0]["pid"] != killed
-        assert is_resident(run(place, project, "compile").stderr)
-        place.stop()
+# Directories and sockets that are not one's own are refused, and dbt runs.
 
 
-class TestEnds:
-    """A template ends by itself, and a change of the packages is never overlooked."""
+def reason_in(tmp_path: Path, project: Path, **variables: str) -> str:
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    place = Place(tmp_path / "unused")
+    return first_reason(place, project, ["ls"], {"XDG_RUNTIME_DIR": str(runtime), **variables})
 
-    @pytest.fixture
-    def own(self, tmp_path: Path, project: Path) -> Iterator[Any]:
-        place = Place(tmp_path / "run")
 
-        def start(**variables: str) -> Place:
-            assert run(place, project, "parse", **variables).returncode == 0
-            place.await_templates(1, **variables)
-            return place
+def test_a_directory_that_others_may_enter(tmp_path: Path, project: Path) -> None:
+    place = tmp_path / "runtime" / "flatmanifest-resident"
+    place.mkdir(parents=True)
+    place.chmod(0o755)
+    assert f"others may enter {place}: chmod 700 it" in reason_in(tmp_path, project)
 
-        yield start
-        subprocess.run(
-            [PROGRAM, "resident", "stop"], env=place.environment(), capture_output=True, check=True
-        )
 
-    def test_after_a_time_without_commands(self, own: Any) -> None:
-        place = own(FLATMANIFEST_RESIDENT_IDLE="1")
-        place.await_templates(0)
+def test_a_place_that_is_a_link(tmp_path: Path, project: Path) -> None:
+    (tmp_path / "runtime").mkdir(mode=0o700)
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    (tmp_path / "runtime" / "flatmanifest-resident").symlink_to(tmp_path / "elsewhere")
+    assert "is not a directory: remove it" in reason_in(tmp_path, project)
 
-    def test_when_a_loaded_module_has_changed(
-        self, own: Any, tmp_path: Path, project: Path
-    ) -> None:
-        modules = tmp_path / "modules"
-        (modules / "dbt").mkdir(parents=True)
-        plugins = modules / "dbt_added.py"
-        plugins.write_text("plugins = []\n")
-        place = own(PYTHONPATH=str(modules))
-        assert is_resident(run(place, project, "compile", PYTHONPATH=str(modules)).stderr)
-        (modules / "another.py").write_text("")  # the directory on the path has changed
-        done = run(place, project, "compile", PYTHONPATH=str(modules))
-        assert done.returncode == 0
-        assert "modules has changed" in done.stderr
-        place.await_templates(1, PYTHONPATH=str(modules))
-        assert is_resident(run(place, project, "compile", PYTHONPATH=str(modules)).stderr)
 
-    def test_when_its_socket_is_gone(self, own: Any) -> None:
-        place = own()
-        process = place.status()[0]["pid"]
-        shutil.rmtree(place.directory / "flatmanifest-resident")
-        until = time.monotonic() + 30
-        while Path(f"/proc/{process}").exists():
-            assert time.monotonic() < until
-            time.sleep(0.1)
+def test_a_place_that_is_a_file(tmp_path: Path, project: Path) -> None:
+    (tmp_path / "runtime").mkdir(mode=0o700)
+    (tmp_path / "runtime" / "flatmanifest-resident").touch()
+    assert "is not a directory: remove it" in reason_in(tmp_path, project)
 
-    def test_stop(self, own: Any) -> None:
-        place = own()
-        place.stop()
-        assert place.status() == []
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_a_directory_of_somebody_else(tmp_path: Path, project: Path) -> None:
+    place = tmp_path / "runtime" / "flatmanifest-resident"
+    place.mkdir(parents=True, mode=0o700)
+    os.chown(place, 65534, 65534)
+    assert f"{place} belongs to user 65534: remove it" in reason_in(tmp_path, project)
+
+
+def test_no_directory_at_all(tmp_path: Path, project: Path) -> None:
+    said = reason_in(tmp_path, project, XDG_RUNTIME_DIR="", XDG_CACHE_HOME="", HOME="")
+    assert "there is no directory for sockets: set XDG_RUNTIME_DIR or HOME" in said
+
+
+def test_the_cache_directory_without_a_runtime_directory(tmp_path: Path, project: Path) -> None:
+    said = reason_in(tmp_path, project, XDG_RUNTIME_DIR="", XDG_CACHE_HOME=f"{tmp_path}/c")
+    assert "no process has dbt loaded yet" in said
+    assert (tmp_path / "c" / "flatmanifest-resident").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_socket_where_nobody_listens(tmp_path: Path, project: Path) -> None:
+    """A killed template leaves its socket; the next one takes its place."""
+    place = Place(tmp_path / "run")
+    assert run(place, project, "ls").returncode == 0
+    killed = place.await_templates(1)[0]["pid"]
+    os.kill(killed, signal.SIGKILL)
+    place.await_templates(0)
+    done = run(place, project, "ls", "--select", "one")
+    done = run(place, project, "compile")
+    assert done.returncode == 0
+    assert "no process has dbt loaded yet" in done.stderr
+    assert place.await_templates(1)[0]["pid"] != killed
+    assert is_resident(run(place, project, "compile").stderr)
+    place.stop()
+
+
+# A template ends by itself, and a change of the packages is never overlooked.
+
+
+@pytest.fixture
+def own(tmp_path: Path, project: Path) -> Iterator[Any]:
+    place = Place(tmp_path / "run")
+
+    def start(**variables: str) -> Place:
+        assert run(place, project, "parse", **variables).returncode == 0
+        place.await_templates(1, **variables)
+        return place
+
+    yield start
+    subprocess.run(
+        [PROGRAM, "resident", "stop"], env=place.environment(), capture_output=True, check=True
+    )
+
+
+def test_after_a_time_without_commands(own: Any) -> None:
+    place = own(FLATMANIFEST_RESIDENT_IDLE="1")
+    place.await_templates(0)
+
+
+def test_when_a_loaded_module_has_changed(own: Any, tmp_path: Path, project: Path) -> None:
+    modules = tmp_path / "modules"
+    (modules / "dbt").mkdir(parents=True)
+    plugins = modules / "dbt_added.py"
+    plugins.write_text("plugins = []\n")
+    place = own(PYTHONPATH=str(modules))
+    assert is_resident(run(place, project, "compile", PYTHONPATH=str(modules)).stderr)
+    (modules / "another.py").write_text("")  # the directory on the path has changed
+    done = run(place, project, "compile", PYTHONPATH=str(modules))
+    assert done.returncode == 0
+    assert "modules has changed" in done.stderr
+    place.await_templates(1, PYTHONPATH=str(modules))
+    assert is_resident(run(place, project, "compile", PYTHONPATH=str(modules)).stderr)
+
+
+def test_when_its_socket_is_gone(own: Any) -> None:
+    place = own()
+    process = place.status()[0]["pid"]
+    shutil.rmtree(place.directory / "flatmanifest-resident")
+    until = time.monotonic() + 30
+    while Path(f"/proc/{process}").exists():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_it_ends_when_it_is_stopped(own: Any) -> None:
+    place = own()
+    place.stop()
+    assert place.status() == []

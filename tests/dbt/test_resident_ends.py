@@ -97,9 +97,9 @@ class Terminal:
         until = time.monotonic() + PATIENCE
         while text.encode() not in self.output:
             assert time.monotonic() < until, (text, self.output)
-            self._read()
+            self.read_for_a_moment()
 
-    def _read(self) -> None:
+    def read_for_a_moment(self) -> None:
         if select.select([self.ours], [], [], 0.05)[0]:
             with contextlib.suppress(OSError):  # all programs have closed the terminal
                 self.output += os.read(self.ours, 65536)
@@ -116,7 +116,7 @@ class Terminal:
         """The wait status; the rest of the output is read."""
         until = time.monotonic() + PATIENCE
         while True:
-            self._read()
+            self.read_for_a_moment()
             ended, status = os.waitpid(self.process, os.WNOHANG)
             if ended:
                 self._read_the_rest()
@@ -124,6 +124,16 @@ class Terminal:
                 return status
             assert time.monotonic() < until, self.output
             time.sleep(0.02)
+
+
+def interrupt(terminal: Terminal, copy: int) -> None:
+    """Press Ctrl-C until the copy has ended: once cancels, twice kills."""
+    until = time.monotonic() + PATIENCE
+    while not is_gone(copy):
+        assert time.monotonic() < until, terminal.output
+        terminal.type(b"\x03")
+        for _ in range(20):
+            terminal.read_for_a_moment()
 
 
 def endless(project: Path) -> Path:
@@ -135,8 +145,9 @@ def copies(place: Place) -> list[int]:
     """The processes in which commands run."""
     found: list[int] = []
     for template in place.status():
-        found += [each for each in children_of(template["pid"]) if not is_gone(each)]
-    return found
+        found += children_of(template["pid"])
+    time.sleep(0.1)  # the copy that has answered about the status ends
+    return [each for each in found if not is_gone(each)]
 
 
 @pytest.mark.parametrize("mode", ["0", "1"])
@@ -191,9 +202,7 @@ def test_ctrl_z_and_fg(place: Place, project: Path) -> None:
     awaited(lambda: state_of(copy) == "T", "the copy stops")
     shell.type(b"fg\n")
     awaited(lambda: state_of(copy) in {"R", "S"}, "the copy goes on")
-    shell.type(b"\x03")
-    shell.read_until("Exited because of keyboard interrupt")
-    awaited(lambda: is_gone(copy), "the copy ends")
+    interrupt(shell, copy)
     shell.type(b"exit\n")
     shell.end()
 
@@ -249,59 +258,67 @@ def test_a_killed_copy_ends_the_front_door(place: Place, project: Path) -> None:
     assert process.wait(PATIENCE) == -signal.SIGKILL
 
 
-class TestKilledTemplate:
-    """A killed template loses no command."""
+# A killed template loses no command.
 
-    @pytest.fixture
-    def own(self, tmp_path: Path) -> Iterator[tuple[Place, int]]:
-        place = Place(tmp_path / "run")
-        yield place, start(place, tmp_path / "first")
-        place.stop()
 
-    def test_the_command_goes_on(self, own: tuple[Place, int], project: Path) -> None:
-        place, template = own
-        process = popen(place, project, "build", stderr=subprocess.PIPE)
-        awaited(lambda: children_of(template), "the copy")
-        os.kill(template, signal.SIGKILL)
-        _, said = process.communicate()
-        assert process.returncode == 0, said
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[tuple[Place, int]]:
+    place = Place(tmp_path / "run")
+    yield place, start(place, tmp_path / "first")
+    place.stop()
 
-    def test_its_exit_code_is_told(self, own: tuple[Place, int], project: Path) -> None:
-        place, template = own
-        (project / "models" / "two.sql").write_text("select nothing from {{ ref('one') }}")
-        process = popen(place, project, "run")
-        awaited(lambda: children_of(template), "the copy")
-        time.sleep(0.1)
-        os.kill(template, signal.SIGKILL)
-        assert process.wait(PATIENCE) == 1
 
-    def test_both_killed(self, own: tuple[Place, int], project: Path) -> None:
-        place, template = own
-        process = popen(place, endless(project), "run", stderr=subprocess.PIPE)
-        (copy,) = awaited(lambda: copies(place), "the copy")
-        awaited(lambda: (project / "logs" / "dbt.log").exists(), "the command begins")
-        os.kill(template, signal.SIGKILL)
-        os.kill(copy, signal.SIGKILL)
-        _, said = process.communicate()
-        assert process.returncode == 70
-        assert b"were killed; the command has ended, with an unknown status" in said
+def test_a_killed_template_loses_no_command(own: tuple[Place, int], project: Path) -> None:
+    place, template = own
+    process = popen(place, project, "build", stderr=subprocess.PIPE)
+    awaited(lambda: children_of(template), "the copy")
+    os.kill(template, signal.SIGKILL)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
 
-    def test_at_random_moments(self, own: tuple[Place, int], project: Path, tmp_path: Path) -> None:
-        place, _ = own
-        choice = random.Random(len(str(tmp_path)))
-        for number in range(KILLS):
-            templates = place.status()
-            shutil.rmtree(project / "target", ignore_errors=True)
-            process = popen(place, project, "compile")
-            time.sleep(choice.random() * 0.6)
-            if templates:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(templates[0]["pid"], signal.SIGKILL)
-            assert process.wait(PATIENCE) == 0, number
-            assert (project / "target" / "manifest.json").exists()
-            if number % 2:
-                assert run(place, project, "compile").returncode == 0
-                place.await_templates(1)
+
+def test_the_exit_code_is_told_after_a_killed_template(
+    own: tuple[Place, int], project: Path
+) -> None:
+    place, template = own
+    (project / "models" / "two.sql").write_text("select nothing from {{ ref('one') }}")
+    process = popen(place, project, "run")
+    awaited(lambda: children_of(template), "the copy")
+    time.sleep(0.1)
+    os.kill(template, signal.SIGKILL)
+    assert process.wait(PATIENCE) == 1
+
+
+def test_a_killed_template_and_copy(own: tuple[Place, int], project: Path) -> None:
+    place, template = own
+    process = popen(place, endless(project), "run", stderr=subprocess.PIPE)
+    (copy,) = awaited(lambda: copies(place), "the copy")
+    awaited(lambda: (project / "logs" / "dbt.log").exists(), "the command begins")
+    os.kill(template, signal.SIGKILL)
+    os.kill(copy, signal.SIGKILL)
+    _, said = process.communicate()
+    assert process.returncode == 70
+    assert b"were killed; the command has ended, with an unknown status" in said
+
+
+def test_a_template_killed_at_random_moments(
+    own: tuple[Place, int], project: Path, tmp_path: Path
+) -> None:
+    place, _ = own
+    choice = random.Random(len(str(tmp_path)))
+    for number in range(KILLS):
+        templates = place.status()
+        shutil.rmtree(project / "target", ignore_errors=True)
+        process = popen(place, project, "compile")
+        time.sleep(choice.random() * 0.6)
+        if templates:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(templates[0]["pid"], signal.SIGKILL)
+        assert process.wait(PATIENCE) == 0, number
+        assert (project / "target" / "manifest.json").exists()
+        if number % 2:
+            assert run(place, project, "compile").returncode == 0
+            place.await_templates(1)
 
 
 def test_many_callers_at_once(place: Place, tmp_path: Path) -> None:

@@ -286,7 +286,8 @@ class Template:
         os.close(process)
         if connection.recv(len(GO), socket.MSG_WAITALL) != GO:
             return None
-        os.write(tell, f"{RUNS}{os.getpid()}\n".encode())
+        with contextlib.suppress(OSError):  # the template has been killed
+            os.write(tell, f"{RUNS}{os.getpid()}\n".encode())
         return Command(request.lists["arguments"], connection, tell)
 
     def description(self) -> str:
