@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.dbt.residents import PROGRAM, Place, is_resident
+from tests.running import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,7 +83,6 @@ def test_a_command_runs_in_a_copy(place: Place, project: Path) -> None:
     after = place.status()[0]
     assert after["pid"] == before["pid"]
     assert after["commands"] > before["commands"]
-    assert "duckdb" in after["adapters"]
 
 
 def test_exit_codes_are_those_of_dbt(place: Place, project: Path) -> None:
@@ -437,3 +437,26 @@ def test_it_ends_when_it_is_stopped(own: Any) -> None:
     place = own()
     place.stop()
     assert place.status() == []
+
+
+def test_a_change_before_an_adapter_is_loaded_is_not_forgotten(tmp_path: Path) -> None:
+    """The state of the files is noted again when a command has used another adapter."""
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    program = f"""
+import sys
+sys.path.insert(0, {str(modules)!r})
+from flatmanifest.dbt.resident.imports import Imports, NotServingError
+imports = Imports()
+imports.load("")
+assert imports.changed_file() is None
+open({str(modules / "another.py")!r}, "w").close()
+imports.adapters.add("duckdb")  # as if its import started no thread
+imports.load_adapter = lambda adapter: None
+try:
+    imports.add_adapter("duckdb")
+except NotServingError as error:
+    print(error)
+"""
+    done = run_program([sys.executable, "-c", program])
+    assert done.stdout == f"{modules} has changed\n"

@@ -53,6 +53,7 @@ class Imports:
     def __init__(self) -> None:
         self.recorder = DependencyRecorder()
         self.adapters: set[str] = set()
+        self.tried: set[str] = set()  # also adapters that copies import themselves
         self.salt = secrets.token_bytes(32)
         self.variables: dict[str, str] = {}
         self.dependencies: Dependencies | None = None
@@ -81,19 +82,26 @@ class Imports:
 
     def load_adapter(self, adapter: str) -> None:
         """Import an adapter, unless its import starts threads: then each copy imports it."""
-        if not adapter.isidentifier() or adapter in self.adapters or starts_threads(adapter):
+        self.tried.add(adapter)
+        if not adapter.isidentifier() or starts_threads(adapter):
             return
         importlib.import_module(f"dbt.adapters.{adapter}")
         self.adapters.add(adapter)
 
     def add_adapter(self, adapter: str) -> None:
         """Import one more adapter. Raises NotServingError, ImportError."""
+        before = self.dependencies
         self.recorder.start()
         try:
             self.load_adapter(adapter)
         finally:
             self.recorder.stop()
+        if adapter not in self.adapters:
+            return
         self.check()
+        # The state is noted anew: what has changed since it was noted first must not be forgotten.
+        changed = None if before is None else before.changed({})
+        require(changed is None, changed)
 
     def check(self) -> None:
         """Raise NotServingError if a copy would not equal a new process; else note the state."""
@@ -131,10 +139,10 @@ class Imports:
         return hashlib.blake2b(os.fsencode(value), key=self.salt, digest_size=16).hexdigest()
 
     def changed_file(self) -> str | None:
-        """The first file of the loaded modules that has changed; None if none has."""
+        """What has changed among the files of the loaded modules; None if nothing has."""
         dependencies = self.dependencies
         if dependencies is None:
-            return "the list of files"
+            return "the modules are still being loaded"
         try:
             return dependencies.changed({})
         except OSError as error:
@@ -175,6 +183,6 @@ def forget_other_variables(names: Iterable[str]) -> None:
             del os.environ[name]
 
 
-def require(condition: Any, message: str) -> None:
+def require(condition: Any, message: str | None) -> None:
     if not condition:
         raise NotServingError(message)

@@ -59,7 +59,6 @@ class Template:
         self.started = time.monotonic()
         self.last_used = time.monotonic()
         self.served = 0
-        self.tried = {*imports.adapters}
         self.wanted: set[str] = set()  # adapters to load, when no copy runs
         self.is_serving = True
         self.running: dict[int, Running] = {}  # by the descriptor of the process
@@ -159,7 +158,7 @@ class Template:
             return None
         changed = self.imports.changed_file()
         if changed is not None:
-            refuse(connection, f"{changed} has changed")
+            refuse(connection, changed)
             connection.close()
             self._stop()
             return None
@@ -212,7 +211,7 @@ class Template:
                 self._stop()
             elif word.startswith(RUNS):
                 self._has_begun(word.removeprefix(RUNS))
-            elif word not in self.tried:
+            elif word not in self.imports.tried:
                 self.wanted.add(word)
 
     def _has_begun(self, process: str) -> None:
@@ -222,11 +221,10 @@ class Template:
 
     def _load_wanted(self) -> None:
         """Load the adapters that commands have used, for the next ones."""
-        self.tried |= self.wanted
         try:
             for adapter in self.wanted:
                 self.imports.add_adapter(adapter)
-        except (ImportError, NotServingError):
+        except (ImportError, NotServingError, OSError):
             self._stop()  # another template will be started
         self.wanted.clear()
         gc.freeze()
