@@ -20,7 +20,8 @@ STEPS = 14
 Step = list[Any]
 MART = "models/marts/customers.sql"
 EVERYTHING: list[Step] = [
-    ["dbt", "build", "--threads", "1"],
+    # With one thread, dbt 1.10 waits for ever for the second batch of a model.
+    ["dbt", "build", "--threads", "1", "--exclude", "order_batches"],
     ["replace", MART, "select", "SELECT"],
     ["dbt", "ls", "--select", "customers+"],
     ["dbt", "compile", "--select", "customers"],
