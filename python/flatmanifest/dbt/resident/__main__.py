@@ -30,6 +30,8 @@ def main() -> Command | None:
     loaded = imports.Imports()
     try:
         loaded.load(adapters[0] if adapters else "")
+    except imports.JustChangedError:
+        return None  # the next command starts another template
     except (imports.NotServingError, ImportError) as error:
         lock.note_refusal(path, str(error))
         return None

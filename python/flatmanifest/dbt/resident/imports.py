@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from flatmanifest.dbt.dependencies import DependencyRecorder
 from flatmanifest.dbt.dependencies.environment import plain_environment
+from flatmanifest.dbt.dependencies.files import changed_ns, facts_at
 from flatmanifest.dbt.dependencies.record import ALONE, PROBED, READ, Dependencies, taken
-from flatmanifest.dbt.dependencies.recording import packages
+from flatmanifest.dbt.dependencies.recording import GRANULARITY_NS, packages
+from flatmanifest.dbt.dependencies.sources import process_started_ns
 from flatmanifest.dbt.locks import use_unnamed
 from flatmanifest.dbt.resident.classes import prepare_classes
 from flatmanifest.dbt.switch import switch_on
@@ -47,11 +49,16 @@ class NotServingError(Exception):
     """The template cannot make copies that equal a new process. The message says why."""
 
 
+class JustChangedError(NotServingError):
+    """A file has changed while modules were loaded, so that it is unknown which state they have."""
+
+
 class Imports:
     """The modules that were imported, with the files and the variables that they depend on."""
 
     def __init__(self) -> None:
         self.recorder = DependencyRecorder()
+        self.started_ns = process_started_ns()
         self.adapters: set[str] = set()
         self.tried: set[str] = set()  # also adapters that copies import themselves
         self.salt = secrets.token_bytes(32)
@@ -127,6 +134,9 @@ class Imports:
         probed = {*accesses.read, *accesses.probed, *accesses.listed} - read
         files = {ALONE: packages(), READ: sorted(read), PROBED: sorted(probed)}
         self.dependencies = taken(files, (), {})
+        for path in (*files[ALONE], *files[READ]):
+            if changed_ns(facts_at(path)) >= self.started_ns - GRANULARITY_NS:
+                raise JustChangedError(f"{path} has just changed")
         self.variables = self.digests(plain_environment())
 
     def digests(self, environment: Mapping[str, str]) -> dict[str, str]:
