@@ -65,3 +65,15 @@ class Place:
 def is_resident(stderr: str) -> bool:
     """Whether the command ran in a copy of a template."""
     return "dbt runs" in stderr and "Python starts" not in stderr
+
+
+def state_of(process: int) -> str:
+    """The state in /proc: R, S, T (stopped), Z; "" for a process that is gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+def is_gone(process: int) -> bool:
+    return state_of(process) in {"", "Z"}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.dbt.residents import PROGRAM, Place, is_resident
+from tests.dbt.residents import PROGRAM, Place, is_gone, is_resident
 from tests.running import run_program
 
 if TYPE_CHECKING:
@@ -428,7 +428,7 @@ def test_when_its_socket_is_gone(own: Any) -> None:
     process = place.status()[0]["pid"]
     shutil.rmtree(place.directory / "flatmanifest-resident")
     until = time.monotonic() + 30
-    while Path(f"/proc/{process}").exists():
+    while not is_gone(process):
         assert time.monotonic() < until
         time.sleep(0.1)
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from tests.dbt.residents import PROGRAM, Place, is_resident
+from tests.dbt.residents import PROGRAM, Place, is_gone, is_resident, state_of
 from tests.dbt.test_resident import make_project, run
 
 # Nobody waits for its end.
@@ -68,18 +68,6 @@ def awaited(condition: Callable[[], Any], what: str) -> Any:
 def children_of(process: int) -> list[int]:
     found = Path(f"/proc/{process}/task/{process}/children").read_text()
     return [int(each) for each in found.split()]
-
-
-def state_of(process: int) -> str:
-    """The state in /proc: R, S, T (stopped), Z; "" for a process that is gone."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return ""
-
-
-def is_gone(process: int) -> bool:
-    return state_of(process) in {"", "Z"}
 
 
 class Terminal:
