@@ -1,4 +1,4 @@
-// What the resident dbt asks of native code (native/resident).
+// Functions of native/resident for the resident dbt.
 
 #ifndef FLATMANIFEST_BINDINGS_RESIDENT_H_
 #define FLATMANIFEST_BINDINGS_RESIDENT_H_

@@ -83,8 +83,9 @@ void AddResident(CLI::App& app) {
     nlohmann::ordered_json json = nlohmann::ordered_json::array();
     std::string text;
     for (const std::string& lines : resident::DescribeTemplates()) {
-      json.push_back(ToJson(FactsOf(lines)));
-      text += ForPeople(FactsOf(lines));
+      const Facts facts = FactsOf(lines);
+      json.push_back(ToJson(facts));
+      text += ForPeople(facts);
     }
     if (text.empty()) text = "no process has dbt loaded\n";
     constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;

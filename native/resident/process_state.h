@@ -12,7 +12,7 @@
 
 namespace flatmanifest::resident {
 
-// What a started program would inherit, as decimal numbers.
+// The state that a started program would inherit, as decimal numbers.
 struct ProcessState {
   std::vector<std::string> descriptors;  // those that exec leaves open
   std::string umask;

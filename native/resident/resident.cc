@@ -28,9 +28,9 @@ constexpr int kUnknownEnd = 70;  // EX_SOFTWARE: a status that dbt never has
 // Hands the command over, and returns the reason if it was not taken.
 std::string HandOver(const Place& place, const std::string& name,
                      const std::vector<std::string>& arguments) {
-  const ProcessState state = CurrentState();
   const Descriptor connection = Connect(place, name);
   if (connection.get() < 0) return "no process has dbt loaded yet";
+  const ProcessState state = CurrentState();  // before signals are blocked
   const PassedSignals signals;
   SendCommand(connection.get(), arguments, state);
   Answers answers(connection.get());

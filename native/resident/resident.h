@@ -21,8 +21,7 @@ struct NotRun {
 // nothing.
 NotRun Run(const std::string& python, const std::vector<std::string>& arguments);
 
-// What each template of this user says of itself, in lines of "name value". Throws FormatError,
-// IoError.
+// The facts of each template of this user, in lines of "name value". Throws FormatError, IoError.
 std::vector<std::string> DescribeTemplates();
 
 // Ends each template of this user; the commands that run in copies of one go on. Returns how many

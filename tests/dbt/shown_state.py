@@ -64,7 +64,7 @@ def open_files() -> dict[str, str]:
 
 
 def same() -> dict[str, Any]:
-    """What two processes of one command have in common."""
+    """The state that two processes of one command have in common."""
     main = sys.modules["__main__"]
     return {
         "argv": sys.argv,
@@ -110,7 +110,7 @@ def hooks() -> list[tuple[Any, Any]]:
 
 
 def different() -> dict[str, Any]:
-    """What any two processes differ in."""
+    """The state in which any two processes differ."""
     return {
         "random": random.random(),
         "uuid": str(uuid.uuid4()),

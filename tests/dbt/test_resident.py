@@ -150,9 +150,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     show("1")
     place.await_templates(1, PYTHONPATH=str(plugins))
     yield show
-    subprocess.run(
-        [PROGRAM, "resident", "stop"], env=place.environment(), capture_output=True, check=True
-    )
+    place.stop()
 
 
 def compare_states(new: Any, copied: Any) -> None:
@@ -398,9 +396,7 @@ def own(tmp_path: Path, project: Path) -> Iterator[Any]:
         return place
 
     yield start
-    subprocess.run(
-        [PROGRAM, "resident", "stop"], env=place.environment(), capture_output=True, check=True
-    )
+    place.stop()
 
 
 def test_after_a_time_without_commands(own: Any) -> None:

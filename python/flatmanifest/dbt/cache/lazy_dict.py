@@ -186,6 +186,22 @@ def fields_now(values: dict[str, Any], *fields: str) -> list[tuple[Any, ...]] | 
     return rows
 
 
+def rows_of(manifest: Any, names: Iterable[str], *fields: str) -> list[tuple[Any, ...]] | None:
+    """The rows of ``fields_now`` of several collections, one after the other.
+
+    None if one of them is not lazy. A collection that this release of dbt does not have is skipped.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for name in names:
+        if not hasattr(manifest, name):
+            continue
+        found = fields_now(getattr(manifest, name), *fields)
+        if found is None:
+            return None
+        rows += found
+    return rows
+
+
 def attribute_of(value: Any, path: str) -> Any:
     for name in path.split("."):
         value = getattr(value, name, None)

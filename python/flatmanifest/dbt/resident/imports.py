@@ -1,4 +1,4 @@
-"""What a template loads before it makes copies, and what the result depends on.
+"""The imports of a template, before it makes copies, and the state that they depend on.
 
 The imports run as in a command: recorded (``dependencies``), and with dbt's locks without names. A
 module may look up variables, read files, start threads or open files while it is imported. Copies
@@ -149,7 +149,7 @@ class Imports:
         return hashlib.blake2b(os.fsencode(value), key=self.salt, digest_size=16).hexdigest()
 
     def changed_file(self) -> str | None:
-        """What has changed among the files of the loaded modules; None if nothing has."""
+        """The first change of a file of the loaded modules, in words; None if there is none."""
         dependencies = self.dependencies
         if dependencies is None:
             return "the modules are still being loaded"

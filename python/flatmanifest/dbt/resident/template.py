@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 2.0  # seconds between a hang-up and a kill
 LOOK = 3.0  # seconds between two looks at the socket's place and at the packages
-# What a copy tells the template, beside the names of adapters, which have no such characters.
+# The words that a copy tells the template, beside names of adapters, which are identifiers.
 STOP = "stop!"
 RUNS = "runs:"  # with the number of the process
 GO = b"go\n"
@@ -289,7 +289,7 @@ class Template:
         return Command(request.lists["arguments"], connection, tell)
 
     def description(self) -> str:
-        """What `flatmanifest resident status` prints of this template, in lines of "name value"."""
+        """The facts for `flatmanifest resident status`, in lines of "name value"."""
         template = os.getppid()
         memory = memory_of(template)
         lines = {

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 from dbt.config.runtime import _is_config_used
 from dbt.contracts.graph.manifest import Manifest
 from dbt.flags import get_flags
+from dbt.node_types import NodeType
 from dbt.parser.manifest import ManifestLoader
 
 from flatmanifest.dbt.cache.entry import entry_of, unchanged
-from flatmanifest.dbt.cache.lazy_dict import places_of
+from flatmanifest.dbt.cache.lazy_dict import places_of, rows_of
 from flatmanifest.dbt.seams import Kind, attempt, seam
 
 if TYPE_CHECKING:
     from flatmanifest.dbt.cache.entry import Entry
 
-# The collections that Manifest.get_resource_fqns reads, and the disabled resources.
-CONFIGURED = (
+# The collections that Manifest.get_resource_fqns reads, in its order.
+NAMED = (
     "exposures",
     "functions",
     "nodes",
@@ -33,8 +34,8 @@ CONFIGURED = (
     "semantic_models",
     "saved_queries",
     "unit_tests",
-    "disabled",
 )
+CONFIGURED = (*NAMED, "disabled")
 
 
 # The fields of a node that decide whether it has a relation, and the relation's name.
@@ -114,6 +115,26 @@ def warn_for_unused_resource_config_paths(
     original(manifest, config)
     if entry is not None and attempt(has_no_unused_path, manifest, config):
         attempt(entry.keep_passed_check, check)
+
+
+@seam(
+    "dbt.contracts.graph.manifest:Manifest",
+    "get_resource_fqns",
+    "names from columns of the entry",
+)
+def get_resource_fqns(original: Callable[..., Any], manifest: Manifest) -> dict[str, Any]:
+    found = None if entry_of(manifest) is None else attempt(fqns_in_columns, manifest)
+    return original(manifest) if found is None else found
+
+
+def fqns_in_columns(manifest: Manifest) -> dict[str, set[tuple[str, ...]]] | None:
+    rows = rows_of(manifest, NAMED, "resource_type", "fqn")
+    if rows is None:
+        return None
+    fqns: dict[str, set[tuple[str, ...]]] = {}
+    for _, kind, fqn in rows:
+        fqns.setdefault(NodeType(kind).pluralize(), set()).add(tuple(fqn))
+    return fqns
 
 
 def has_no_unused_path(manifest: Manifest, config: Any) -> bool:

@@ -20,7 +20,7 @@ from networkx import DiGraph
 
 from flatmanifest import Graph, GraphError
 from flatmanifest.dbt.cache.entry import entry_of, unchanged
-from flatmanifest.dbt.cache.lazy_dict import fields_now
+from flatmanifest.dbt.cache.lazy_dict import fields_now, rows_of
 from flatmanifest.dbt.seams import attempt, seam
 
 if TYPE_CHECKING:
@@ -44,17 +44,6 @@ MEMBERS = (
     "sources",
     "exposures",
     "functions",
-    "metrics",
-    "semantic_models",
-    "saved_queries",
-    "unit_tests",
-)
-# In the order of Manifest.get_resource_fqns.
-NAMED = (
-    "exposures",
-    "functions",
-    "nodes",
-    "sources",
     "metrics",
     "semantic_models",
     "saved_queries",
@@ -270,14 +259,10 @@ def build_parent_and_child_maps(original: Callable[..., Any], manifest: Manifest
 
 
 def map_columns(manifest: Manifest) -> bool:
-    edges: list[tuple[str, list[str]]] = []
-    for name in MEMBERS:
-        if not hasattr(manifest, name):  # functions came with dbt 1.11
-            continue
-        found = fields_now(getattr(manifest, name), "unique_id", "depends_on.nodes")
-        if found is None:
-            return False
-        edges += [(unique_id, parents or []) for _, unique_id, parents in found]
+    found = rows_of(manifest, MEMBERS, "unique_id", "depends_on.nodes")
+    if found is None:
+        return False
+    edges = [(unique_id, parents or []) for _, unique_id, parents in found]
     children: dict[str, list[str]] = {unique_id: [] for unique_id, _ in edges}
     for child, parents in edges:
         for parent in parents:
@@ -288,29 +273,6 @@ def map_columns(manifest: Manifest) -> bool:
     manifest.child_map = children
     manifest.parent_map = {child: sorted(parents) for child, parents in edges}
     return True
-
-
-@seam(
-    "dbt.contracts.graph.manifest:Manifest",
-    "get_resource_fqns",
-    "names from columns of the entry",
-)
-def get_resource_fqns(original: Callable[..., Any], manifest: Manifest) -> dict[str, Any]:
-    found = None if entry_of(manifest) is None else attempt(fqns_in_columns, manifest)
-    return original(manifest) if found is None else found
-
-
-def fqns_in_columns(manifest: Manifest) -> dict[str, set[tuple[str, ...]]] | None:
-    fqns: dict[str, set[tuple[str, ...]]] = {}
-    for name in NAMED:
-        if not hasattr(manifest, name):
-            continue
-        found = fields_now(getattr(manifest, name), "resource_type", "fqn")
-        if found is None:
-            return None
-        for _, kind, fqn in found:
-            fqns.setdefault(NodeType(kind).pluralize(), set()).add(tuple(fqn))
-    return fqns
 
 
 @seam(
@@ -326,12 +288,11 @@ def group_columns(manifest: Manifest) -> bool:
     if names is None:
         return False
     members: dict[str, list[str]] = {name: [] for _, name in names}
-    for collection in GROUPABLE if members else ():
-        groups = fields_now(getattr(manifest, collection), "unique_id", "group")
-        if groups is None:
-            return False
-        for _, unique_id, group in groups:
-            if group in members:
-                members[group].append(unique_id)
+    found = rows_of(manifest, GROUPABLE if members else (), "unique_id", "group")
+    if found is None:
+        return False
+    for _, unique_id, group in found:
+        if group in members:
+            members[group].append(unique_id)
     manifest.group_map = members
     return True

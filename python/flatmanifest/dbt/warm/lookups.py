@@ -66,7 +66,8 @@ def add_all(
 
 
 def named_nodes(manifest: Manifest) -> list[Any] | None:
-    found = rows(manifest, "nodes", "package_name", "name", "resource_type", "version")
+    fields = ("package_name", "name", "resource_type", "version")
+    found: list[Any] | None = fields_now(manifest.nodes, *fields)
     return found and [
         Named(unique_id, package, name, name, NodeType(kind))
         if version is None
@@ -76,7 +77,7 @@ def named_nodes(manifest: Manifest) -> list[Any] | None:
 
 
 def named_sources(manifest: Manifest) -> list[Any] | None:
-    found = rows(manifest, "sources", "package_name", "source_name", "name")
+    found: list[Any] | None = fields_now(manifest.sources, "package_name", "source_name", "name")
     return found and [
         Named(unique_id, package, name, f"{source}.{name}", NodeType.Source)
         for unique_id, package, source, name in found
@@ -84,13 +85,8 @@ def named_sources(manifest: Manifest) -> list[Any] | None:
 
 
 def named_docs(manifest: Manifest) -> list[Any] | None:
-    found = rows(manifest, "docs", "package_name", "name")
+    found: list[Any] | None = fields_now(manifest.docs, "package_name", "name")
     return found and [
         Named(unique_id, package, name, name, NodeType.Documentation)
         for unique_id, package, name in found
     ]
-
-
-def rows(manifest: Manifest, collection: str, *fields: str) -> list[Any] | None:
-    """The key and the fields of each resource; None if the manifest has not come from an entry."""
-    return fields_now(getattr(manifest, collection, {}), *fields)
