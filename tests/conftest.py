@@ -11,6 +11,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import sysconfig
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,12 @@ NOBODY = 65534
 
 # A developer's terminal is the standard input of tests, too: their commands start Python.
 os.environ.setdefault("FLATMANIFEST_RESIDENT", "0")
+
+# nohup, and a shell without job control that starts a command in the background, have it ignore
+# signals (POSIX, Shell Command Language, 2.11). Programs inherit that; a handler they do not.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 # No time limits for hypothesis: a busy machine may be slow.
 settings.register_profile("unhurried", deadline=None, print_blob=True)

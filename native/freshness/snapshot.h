@@ -48,8 +48,8 @@ Snapshot TakeSnapshotOfNew(const std::string& path);
 Snapshot TakeSnapshotLike(std::span<const FileDependency> dependencies, const Snapshot& earlier);
 
 // Up to `limit` paths, among and below `dependencies`, whose times are later than a snapshot taken
-// at `taken_ns`. For people only: a file that is gone, or that was older before it came, is not
-// found. Throws IoError.
+// at `taken_ns`. For people only: a file that is gone, that was older before it came, or that
+// changed in the same tick of the file system's clock (up to 10 ms) is not found. Throws IoError.
 std::vector<std::string> ChangedSince(std::span<const FileDependency> dependencies,
                                       int64_t taken_ns, size_t limit);
 

@@ -27,18 +27,17 @@ def to_networkx(graph: Graph) -> Any:
 def to_rustworkx(graph: Graph) -> Any:
     """Give the rustworkx.PyDiGraph of ``Graph.to_rustworkx()``."""
     rustworkx = _required("rustworkx", "to_rustworkx")
-    made = rustworkx.PyDiGraph(multigraph=False)
+    # With multigraph=False rustworkx looks through all children of a parent at each edge.
+    made = rustworkx.PyDiGraph(multigraph=True)
     rows = sorted(graph.node_rows())
     index_of = dict(zip(rows, made.add_nodes_from(map(graph.id, rows)), strict=True))
+    tested = {(graph.row(parent), graph.row(child)) for parent, child in graph.test_edges()}
     made.add_edges_from(
         [
-            (index_of[parent], index_of[child], None)
-            for parent, child in zip(*graph.edge_rows(), strict=True)
+            (index_of[edge[0]], index_of[edge[1]], "parent_test" if edge in tested else None)
+            for edge in zip(*graph.edge_rows(), strict=True)
         ]
     )
-    for parent_id, child_id in graph.test_edges():
-        ends = index_of[graph.row(parent_id)], index_of[graph.row(child_id)]
-        made.update_edge(*ends, "parent_test")
     return made
 
 

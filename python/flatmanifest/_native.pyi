@@ -384,7 +384,8 @@ class Graph:
     def to_rustworkx(self) -> Any:
         """A ``rustworkx.PyDiGraph``: ids as nodes, by row; None or "parent_test" as edges.
 
-        A node's index is its row as long as every row is a node.
+        A node's index is its row as long as every row is a node. No edge is there twice, but the
+        new graph's ``multigraph`` is True: otherwise each edge would be compared with its siblings.
         """
     def to_scipy(self) -> Any:
         """A ``scipy.sparse.csr_array`` of bool and shape (n, n): from a parent's row to a child's.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -56,10 +58,20 @@ class Place:
         return [path.read_text() for path in self.directory.rglob("*.refused")]
 
     def stop(self) -> None:
+        """End the templates, and the copies that a failed test has left."""
+        for template in self.status():
+            for copy in children_of(template["pid"]):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(copy, signal.SIGKILL)
         subprocess.run(
             [PROGRAM, "resident", "stop"], env=self.environment(), capture_output=True, check=True
         )
         self.await_templates(0)
+
+
+def children_of(process: int) -> list[int]:
+    found = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [int(each) for each in found.split()]
 
 
 def is_resident(stderr: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +296,7 @@ def test_dependencies_are_checked_by_native_code(tmp_path: Path) -> None:
     assert dependencies.changed({"A": "1", "OTHER": "3"}) is None
     assert dependencies.changed({"A": "2"}) == "an environment variable has changed"
     assert dependencies.changed({}) == "an environment variable has changed"
+    time.sleep(0.02)  # a file's time is the last tick of the system's clock, at most 10 ms old
     (tmp_path / "models" / "b.sql").write_text("")
     assert dependencies.changed({"A": "1"}) == f"{tmp_path / 'models'} has changed"
 

@@ -663,9 +663,20 @@ def test_rustworkx_gets_the_same(made: tuple[Edges, list[str]]) -> None:
     theirs = graph.to_rustworkx()
     assert isinstance(theirs, rx.PyDiGraph)
     assert set(theirs.nodes()) == set(graph.nodes())
-    assert {(theirs[parent], theirs[child]) for parent, child in theirs.edge_list()} == set(
-        graph.edges()
-    )
+    found = [(theirs[parent], theirs[child]) for parent, child in theirs.edge_list()]
+    assert sorted(found) == sorted(graph.edges())
+
+
+def test_rustworkx_gets_the_kinds_of_edges(manifest: flatmanifest.Manifest) -> None:
+    graph = manifest.graph
+    graph.add_test_edges()
+    theirs = graph.to_rustworkx()
+    assert not theirs.has_parallel_edges()
+    kinds: dict[str | None, list[tuple[str, str]]] = {None: [], "parent_test": []}
+    for parent, child, kind in theirs.weighted_edge_list():
+        kinds[kind].append((theirs[parent], theirs[child]))
+    assert sorted(kinds["parent_test"]) == sorted(graph.test_edges())
+    assert len(kinds[None]) == graph.number_of_edges() - len(graph.test_edges())
 
 
 @given(edge_lists())

@@ -21,40 +21,23 @@ def main() -> None:
     because = history.taken_reason()
     socket = starting.taken_socket()
     shared.answer_from_remote(sys.argv[1:])
-    from flatmanifest.dbt.dependencies import DependencyRecorder, recording  # noqa: PLC0415
-    from flatmanifest.dbt.front_door.answers import kept  # noqa: PLC0415
-    from flatmanifest.dbt.front_door.transcript import TranscriptRecorder  # noqa: PLC0415
+    from flatmanifest.dbt.dependencies import recording  # noqa: PLC0415
     from flatmanifest.dbt.locks import use_unnamed  # noqa: PLC0415
-    from flatmanifest.dbt.seams import attempt, is_on  # noqa: PLC0415
-    from flatmanifest.dbt.switch import switch_on  # noqa: PLC0415
+    from flatmanifest.dbt.recorded_command import RecordedCommand  # noqa: PLC0415
 
-    dependencies = DependencyRecorder(recording.of_imports)
-    if is_on():
-        dependencies.start()
+    command = RecordedCommand(because)
     use_unnamed()
-    recorder = TranscriptRecorder(sys.argv[1:], dependencies)
     from dbt.cli.main import cli  # noqa: PLC0415 - seconds of imports
 
     if recording.of_imports is not None:
         load_env_file()
-    if switch_on(records=True):
-        attempt(dependencies.take_values)
-        attempt(recorder.start)
-    sys.argv[0] = "dbt"
     try:
-        with kept(sys.argv[1:], dependencies):
+        with command.running():
+            sys.argv[0] = "dbt"
             cli(prog_name="dbt")
-    except SystemExit as exit_of_dbt:
-        if not exit_of_dbt.code:
-            recorder.finish()
-        raise
     finally:
-        recorder.forget()
-        dependencies.stop()
-        if is_on():
-            history.count(sys.argv[1:], because, recorder.not_recorded)
         shared.push_exported()
-        starting.start(socket, dependencies.environment)
+        starting.start(socket, command.dependencies.environment)
 
 
 def load_env_file() -> None:

@@ -1,7 +1,7 @@
 """Recording what dbt prints, so that the front door prints the same next time: docs/front.md.
 
-Only ``flatmanifest dbt`` records, and only a command that the front door can repeat exactly. In all
-other cases dbt runs the command the next time, too. ``FLATMANIFEST_EXPLAIN=1`` prints the reason.
+Only a command that the front door can repeat exactly is recorded. In all other cases dbt runs the
+command the next time, too. ``FLATMANIFEST_EXPLAIN=1`` prints the reason.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class TranscriptRecorder:
 
     def start(self) -> None:
         """Let the seams of this module call this recorder. Call it once the seams are in."""
-        global _current  # noqa: PLW0603 - `flatmanifest dbt` runs one command in a process
+        global _current  # noqa: PLW0603 - one command in a process
         if self.path is None:
             return
         from flatmanifest.dbt.warm import artifacts  # noqa: PLC0415 - seconds of imports
