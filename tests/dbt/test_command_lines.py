@@ -132,18 +132,17 @@ def values_of_dbt(line: list[str]) -> dict[str, Any] | None:
     from dbt.cli.main import cli
 
     group: Any = cli
-    context: Any
     try:
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-            with group.make_context("dbt", list(line)) as context:
-                name, command, rest = group.resolve_command(
-                    context, [*getattr(context, "_protected_args", []), *context.args]
-                )
-                with command.make_context(name, rest, parent=context) as of_command:
-                    flags = Flags(of_command)
+            context = group.make_context("dbt", list(line))
+            name, command, rest = group.resolve_command(
+                context, [*getattr(context, "_protected_args", []), *context.args]
+            )
+            flags = Flags(command.make_context(name, rest, parent=context))
     except (Exception, SystemExit):
         return None
-    return {key: value for key, value in vars(flags).items() if key.isupper() and key not in UNCOMPARED}
+    values = vars(flags).items()
+    return {key: value for key, value in values if key.isupper() and key not in UNCOMPARED}
 
 
 @pytest.fixture
