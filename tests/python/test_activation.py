@@ -32,7 +32,7 @@ import sys
 import flatmanifest.dbt.activate
 print(any(name.partition(".")[0] == "dbt" for name in sys.modules))
 import dbt.version
-waits = lambda: any(type(finder).__name__ == "_WithDbt" for finder in sys.meta_path)
+waits = lambda: any(type(finder).__name__ == "_Waiting" for finder in sys.meta_path)
 print(waits(), "flatmanifest.dbt.warm.loading" in sys.modules)
 from dbt.parser.manifest import ManifestLoader
 print(waits(), "flatmanifest.dbt.warm.loading" in sys.modules)
