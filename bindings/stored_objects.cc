@@ -12,6 +12,7 @@
 #include "bindings/views.h"
 #include "format/checksum.h"
 #include "format/field_path.h"
+#include "format/scalar.h"
 #include "store/trust.h"
 
 namespace flatmanifest::python {
@@ -138,6 +139,19 @@ py::list Column(const StoredMap& map, const py::str& field) {
   return column;
 }
 
+// The keys of the values that have a date in them.
+py::list Dated(const StoredMap& map, const py::args& apart) {
+  std::vector<std::string> names;
+  for (const py::handle name : apart) names.push_back(py::cast<std::string>(name));
+  py::list dated;
+  const auto keys = map.keys();
+  const auto values = map.values();
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (HasDate(map.reader->document(), values[i], names)) dated.append(map.reader->Text(keys[i]));
+  }
+  return dated;
+}
+
 py::list KeysOf(const StoredMap& map) {
   py::list keys;
   for (const StringId key : map.keys()) keys.append(map.reader->Text(key));
@@ -161,6 +175,7 @@ void BindStoredObjects(py::module_& module) {
       .def("__len__", [](const StoredMap& self) { return self.values().size(); })
       .def("keys", &KeysOf)
       .def("column", &Column)
+      .def("dated", &Dated)
       .def("matches", &Matches)
       .def("differing", &Differing)
       .def(

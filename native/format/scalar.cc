@@ -1,6 +1,8 @@
 #include "format/scalar.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <span>
 #include <string>
 
 namespace flatmanifest {
@@ -64,6 +66,33 @@ void CheckScalar(const Document& document, Cell cell) {
       break;
   }
   document.Fail("a value of unknown kind (damaged file)");
+}
+
+namespace {
+
+bool HasDateIn(const Document& document, Cell value, std::span<const std::string> apart,
+               WalkGuard& guard) {
+  if (value.is(CellKind::kDate) || value.is(CellKind::kDateTime)) return true;
+  if (!value.is(CellKind::kArray) && !value.is(CellKind::kObject)) return false;
+  const auto elements = document.Elements(value);
+  const WalkGuard::Level level(guard, elements.size());
+  const auto keys =
+      value.is(CellKind::kObject) ? document.Keys(value) : std::span<const StringId>();
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (!apart.empty() && !keys.empty() &&
+        std::find(apart.begin(), apart.end(), document.String(keys[i])) != apart.end()) {
+      continue;
+    }
+    if (HasDateIn(document, elements[i], {}, guard)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool HasDate(const Document& document, Cell value, std::span<const std::string> apart) {
+  WalkGuard guard(document);
+  return HasDateIn(document, value, apart, guard);
 }
 
 }  // namespace flatmanifest

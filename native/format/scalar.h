@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "format/document.h"
@@ -33,6 +35,10 @@ void CheckDateTime(const Document& document, uint64_t microseconds, uint32_t zon
 // Runs the checks above for any cell that is no container; strings are not checked. Throws
 // FormatError, also for a cell of unknown kind and for a number outside the file.
 void CheckScalar(const Document& document, Cell cell);
+
+// Whether a value is a date or a datetime, or has one in it; the members `apart` of the value
+// itself do not count. Throws FormatError as every walk does (WalkGuard).
+bool HasDate(const Document& document, Cell value, std::span<const std::string> apart);
 
 }  // namespace flatmanifest
 

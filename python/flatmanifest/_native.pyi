@@ -637,6 +637,8 @@ class StoredMap:
         An entry is None where a value has no such field. Members of Enums are given as their
         values.
         """
+    def dated(self, *apart: str) -> list[str]:
+        """The keys of the values that have a date or a datetime in other fields than these."""
     def matches(self, dict: dict[str, Any]) -> bool:
         """Whether a dict has the same keys in the same order and equal values, built or not."""
     def differing(self, dict: dict[str, Any]) -> list[str] | None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from flatmanifest._native import transcript_path
+from tests.dbt.session import text_of
 from tests.dbt.warm import dbt, is_told
 from tests.projects import generate
 from tests.randomness import seeded
@@ -240,4 +241,4 @@ def test_options_of_ls_are_read_as_dbt_reads_them(
 
 
 def lines_of(text: str) -> list[str]:
-    return [line[8:] if line[2:3] == ":" else line for line in text.splitlines()]
+    return [*map(text_of, text.splitlines())]

@@ -97,6 +97,7 @@ class Story:
 
     def __init__(self, seed: int) -> None:
         self.choice = seeded(seed)
+        self.has_dates = seed % 2 == 1
         self.extra: dict[str, str] = {}
         self.count = 0
         self.has_link = False
@@ -106,6 +107,9 @@ class Story:
 
     def steps(self, count: int) -> list[Step]:
         found: list[Step] = [["dbt", "ls"], ["dbt", "ls"], ["dbt", "ls"]]
+        if not self.has_dates:  # with dates, dbt 1.12 answers to --state alone
+            found.insert(0, ["replace", "models/marts/_marts.yml", "2024-03-01", "'2024-03-01'"])
+            found.insert(0, ["replace", "models/staging/_staging.yml", "2024-02-03", "recently"])
         found += [["mkdir", "earlier"], KEEP]
         favourite = self.choice.sample(COMMANDS, 5)
         while len(found) < count:
@@ -462,16 +466,14 @@ def test_targets_stay_warm_side_by_side(tmp_path: Path) -> None:
     generate("small_everything", project, None)
     command = [str(PROGRAM), "dbt", "ls", "--output", "json", "--select", "stg_customers", "-t"]
     told: list[bool] = []
-    warned = False
     for target in ("dev", "dev", "prod", "prod", "dev", "dev"):
         done = run(project, [*command, target], FLATMANIFEST="1")
         assert done.returncode == 0, done.stdout
         assert ("Unable to do partial parsing" in done.stdout) == (len(told) in {0, 2})
         told.append("dbt runs" not in done.stderr)
-        warned = warned or "dbt warned while it parsed" in done.stderr
-    # The run that parses records, unless dbt 1.12 has warned. After a command for another target,
-    # the artifacts of this one are put back.
-    assert told == [False, not warned, False, not warned, True, True]
+    # The run that parses records. After a command for another target, the artifacts of this one are
+    # put back.
+    assert told == [False, True, False, True, True, True]
 
 
 def test_nan_in_meta_stays_warm(tmp_path: Path) -> None:

@@ -22,8 +22,10 @@ from tests.projects import generate
 if TYPE_CHECKING:
     from pathlib import Path
 
-before_1_12 = pytest.mark.skipif(RELEASE >= (1, 12), reason="dbt 1.12 compares with --state alone")
 STATE = ["--state", "earlier"]
+DATED = "models/marts/_marts.yml"
+STAGING = "models/staging/_staging.yml"
+DATE = "begin: 2024-03-01"
 STATES = ["new", "old", "modified", "unmodified"]
 KINDS = ["body", "configs", "persisted_descriptions", "relation", "macros", "contract"]
 # Each is one edit, as (path, old, new); without an old text, the new text is appended.
@@ -54,11 +56,20 @@ def earlier_run(project: Path, *, edited: bool = True) -> None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("front-state") / "project"
     generate("small_everything", project, None)
+    if RELEASE >= (1, 12):
+        replace(project / DATED, DATE, f"begin: '{DATE[7:]}'")
+        replace(project / STAGING, "since: 2024-02-03", "since: '2024-02-03'")
     built = dbt(project, "build", FLATMANIFEST="0")  # run_results.json with all that it has
     assert (project / "target" / "run_results.json").exists(), built.stdout
     dbt(project, "source", "freshness", FLATMANIFEST="0")
     earlier_run(project)
     return project
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
 
 
 def compared(project: Path, *selections: list[str]) -> list[list[str]]:
@@ -79,7 +90,6 @@ def compared(project: Path, *selections: list[str]) -> list[list[str]]:
     return found["1"]
 
 
-@before_1_12
 @pytest.mark.parametrize("selection", [["-s", "state:modified+"], ["--exclude", "state:new"]])
 def test_output_and_log(project: Path, selection: list[str]) -> None:
     alone, native, logs = both(project, "ls", *selection, *STATE)
@@ -90,7 +100,7 @@ def test_output_and_log(project: Path, selection: list[str]) -> None:
     ]
 
 
-@before_1_12
+@pytest.mark.one_story
 def test_every_state(project: Path) -> None:
     """One transcript serves all selections, and they do not all find the same."""
     names = [*STATES, *(f"modified.{kind}" for kind in KINDS)]
@@ -99,7 +109,6 @@ def test_every_state(project: Path) -> None:
     assert len({len(lines) for lines in printed}) > 3
 
 
-@before_1_12
 def test_results_and_freshness(project: Path) -> None:
     methods = ["result:success", "result:error", "result:fail", "result:pass+"]
     assert (project / "earlier" / "run_results.json").exists()
@@ -108,14 +117,12 @@ def test_results_and_freshness(project: Path) -> None:
     compared(project, *([method] for method in methods))
 
 
-@before_1_12
 def test_deferral_changes_nothing_that_is_listed(project: Path) -> None:
     for more in (["--defer"], ["--defer", "--favor-state", "--defer-state", "earlier"]):
         alone, native, _ = both(project, "ls", "-s", "state:modified", *STATE, *more)
         assert in_words(alone, project) == in_words(native, project)
 
 
-@before_1_12
 def test_another_earlier_manifest(project: Path) -> None:
     """Each new content is read by dbt once, which may refuse it."""
     compared(project, ["state:new"])
@@ -138,7 +145,6 @@ def test_another_earlier_manifest(project: Path) -> None:
         path.write_text(before)
 
 
-@before_1_12
 def test_an_edit_is_seen_by_state(project: Path) -> None:
     """The current manifest.json, too, is converted anew after each parse."""
     compared(project, ["state:modified.body"])
@@ -152,7 +158,6 @@ def test_an_edit_is_seen_by_state(project: Path) -> None:
         path.write_text(before)
 
 
-@before_1_12
 def test_an_older_manifest_is_left_to_dbt(project: Path) -> None:
     path = project / "earlier" / "manifest.json"
     before = path.read_text()
@@ -165,7 +170,6 @@ def test_an_older_manifest_is_left_to_dbt(project: Path) -> None:
         path.write_text(before)
 
 
-@before_1_12
 def test_results_that_change(project: Path) -> None:
     recorded(project, "ls", "-s", "result:success", *STATE)
     path = project / "earlier" / "run_results.json"
@@ -185,7 +189,6 @@ def flip(path: Path, what: bytes) -> None:
     path.write_bytes(whole.replace(what, bytes([what[0] ^ 1]) + what[1:]))
 
 
-@before_1_12
 def test_conversions_are_kept_and_made_again(project: Path) -> None:
     """Both manifests are converted in the cache, never beside themselves; damage is noticed."""
     command = ["ls", "-s", "state:modified", "state:new", *STATE]
@@ -210,14 +213,19 @@ def test_conversions_are_kept_and_made_again(project: Path) -> None:
 @pytest.mark.skipif(RELEASE < (1, 12), reason="the front door compares as dbt 1.10 and 1.11 do")
 def test_dates_in_configs_are_modified_for_dbt_1_12(project: Path) -> None:
     """A resource that nobody has edited is modified, which manifest.json does not show."""
-    for _ in range(3):
-        done = dbt(project, "ls", "-s", "state:modified.configs", *STATE)
-        assert not is_told(done)
-        assert "small_everything.marts.order_batches" in done.stdout.splitlines()
-    assert "not recorded: dbt 1.12 compares with --state" in done.stderr
+    path = project / DATED
+    kept = path.read_text()
+    replace(path, f"begin: '{DATE[7:]}'", DATE)
+    try:
+        for _ in range(3):
+            done = dbt(project, "ls", "-s", "state:modified.configs", *STATE)
+            assert not is_told(done)
+            assert "small_everything.marts.order_batches" in done.stdout.splitlines()
+        assert "not recorded: dbt 1.12 takes dates for modified, as in model." in done.stderr
+    finally:
+        path.write_text(kept)
 
 
-@before_1_12
 def test_state_that_is_not_served(project: Path) -> None:
     """Dbt itself refuses a selection by a state that is not there, and warns about the target."""
     assert dbt(project, "ls", "-s", "state:new", "--state", "nowhere").returncode != 0
@@ -225,7 +233,6 @@ def test_state_that_is_not_served(project: Path) -> None:
     assert "not recorded: --state is the target directory" in done.stderr
 
 
-@before_1_12
 @pytest.mark.skipif(RELEASE < (1, 11), reason="DBT_ENGINE_ came with dbt 1.11")
 @pytest.mark.parametrize("variable", ["DBT_STATE", "DBT_ENGINE_STATE"])
 def test_state_in_the_environment(project: Path, variable: str) -> None:

@@ -265,6 +265,24 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
 # --- LazyDict ---
 
 
+def test_values_with_dates_are_named(tmp_path: Path) -> None:
+    day, moment = date(2024, 3, 1), datetime(2024, 3, 1, tzinfo=timezone.utc)
+    values = {
+        "none": {"begin": "2024-03-01", "rows": [[], {}, 1, None]},
+        "a date": {"config": {"meta": {"rows": [{"of": day}]}}},
+        "a moment": {"config": [moment]},
+        "apart": {"deprecation_date": moment},
+        "deeper": {"config": {"deprecation_date": moment}},
+        "both": {"deprecation_date": moment, "begin": day},
+        "itself": day,
+    }
+    objects.publish(tmp_path / "dates.fman", {"items": values})
+    stored = objects.load(tmp_path / "dates.fman").map("items")
+    assert stored.dated("deprecation_date") == [*("a date", "a moment", "deeper", "both", "itself")]
+    assert stored.dated("deprecation_date", "config") == ["both", "itself"]
+    assert stored.dated() == [name for name in values if name != "none"]
+
+
 @pytest.fixture
 def lazy(tmp_path: Path) -> LazyDict:
     plain = {"a": [1], "b": {"x": "y"}, "c": schema_file()}

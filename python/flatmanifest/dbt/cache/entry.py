@@ -149,6 +149,10 @@ class Entry:
         values: list[Any] = self.objects.map(name).column(field)
         return values
 
+    def dated(self, name: str, *apart: str) -> list[str]:
+        """The keys of a collection whose values have a date in other fields than ``apart``."""
+        return self.objects.map(name).dated(*apart)
+
     def is_fresh(self, trees: list[str]) -> bool:
         """Whether the entry was parsed from these trees, and their files have not changed."""
         known = self.dependencies

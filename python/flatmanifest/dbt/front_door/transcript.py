@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from flatmanifest.dbt.front_door.blanks import (
     record_of,
     require,
 )
+from flatmanifest.dbt.front_door.earlier_run import state_directories
 from flatmanifest.dbt.front_door.option_values import (
     LISTS,
     WORDS,
@@ -33,7 +33,7 @@ from flatmanifest.dbt.front_door.option_values import (
     was_given,
 )
 from flatmanifest.dbt.front_door.plugin_hooks import has_hooks, require_recordable
-from flatmanifest.dbt.releases import SINCE_1_11, SINCE_1_12, installed_release
+from flatmanifest.dbt.front_door.warm_events import Event, LoadBounds, warm_messages
 from flatmanifest.dbt.seams import Level, Stage, attempt, is_on, seam
 
 if TYPE_CHECKING:
@@ -48,15 +48,6 @@ NOT_REPEATED = {"SendingEvent", "SendEventFailure", "FlushEventsFailure", "Disab
 EXPLAIN = "FLATMANIFEST_EXPLAIN"
 LOADER = "dbt.parser.manifest:ManifestLoader"
 BOUNDS = "the recorder notes where among the events it begins and ends"
-
-
-@dataclass
-class Event:
-    """One event, with the text that each logger printed for it, with blanks."""
-
-    name: str
-    level: str
-    lines: list[str | None]
 
 
 class TranscriptRecorder:
@@ -79,15 +70,12 @@ class TranscriptRecorder:
         self.project_flags: Any = None
         self.problem = ""
         self.not_recorded = ""
-        # Indexes in ``events``.
-        self.load_begin: int | None = None
-        self.load_end: int | None = None
-        self.listing: int | None = None
+        self.bounds = LoadBounds()
+        self.listing: int | None = None  # an index in ``events``
         # The artifacts that --state names, as dbt has read them (dbt.contracts.state).
         self.previous_state: Any = None
         self.is_listing = False
         self.load: Load | None = None
-        self.loads = 0
 
     def start(self) -> None:
         """Let the seams of this module call this recorder. Call it once the seams are in."""
@@ -195,8 +183,8 @@ class TranscriptRecorder:
         require(not self.problem, self.problem)
         self.dependencies.require_sources()  # first: its reason remains at the next command
         load = self.load
-        if load is None or self.loads != 1:
-            raise NotRecordedError(f"the command has loaded {self.loads} manifests, not one")
+        if load is None or self.bounds.loads != 1:
+            raise NotRecordedError(f"the command has loaded {self.bounds.loads} manifests, not one")
         entry: Any = load.entry
         require(
             entry is not None and entry.dependencies is not None,
@@ -207,7 +195,7 @@ class TranscriptRecorder:
             "dbt and the front door use different cache directories",
         )
         self.check_circumstances()
-        warm = self.warm_events(load)
+        before, after = self.warm_events(load)
         outputs, written = self.files(load)
         dependencies = self.dependencies_of(load, [output["path"] for output in outputs])
         manifest = load.loader.manifest
@@ -216,7 +204,7 @@ class TranscriptRecorder:
             "until_ns": until(manifest),
             "entry": str(load.path),
             "generation": entry.generation,
-            "sinks": list(self.sinks(warm)),
+            "sinks": list(self.sinks(before, after)),
             "outputs": outputs,
             "written": [{"path": path, "text": text} for path, text in written.items()],
             "defaults": {
@@ -226,7 +214,7 @@ class TranscriptRecorder:
             "selectors": project.manifest_selectors,
             "has_default_selector": project.get_default_selector_name() is not None,
             "warns": warns(),
-            "state": self.state_directories(),
+            "state": state_directories(self.previous_state, load),
         }
         # dbt takes secrets out of each line; the text that is recorded here is from before that.
         # dbt 1.12 reads secrets from a .env file, too, which the front door does not.
@@ -235,37 +223,6 @@ class TranscriptRecorder:
             require(secret in given, "a secret comes from a .env file")
             require(not has_text(said, secret), "the text has the value of a secret")
         return {"dependencies": dependencies, **said}
-
-    def state_directories(self) -> dict[str, Any] | None:
-        """The directories of --state (native/front/transcript.h); None without it.
-
-        The artifacts there are dependencies: dbt has opened them, or has found that they are not
-        there.
-        """
-        from dbt.flags import get_flags  # noqa: PLC0415
-
-        previous = self.previous_state
-        if previous is None:
-            return None
-        # dbt 1.12 compares dates in configs as it has parsed them with the texts of the earlier
-        # manifest, so that such resources are always modified.
-        is_known = installed_release() not in SINCE_1_12
-        require(is_known, "dbt 1.12 compares with --state what manifest.json does not show")
-        load: Any = self.load
-        # A plugin makes them anew in each command, with another checksum: they are modified.
-        is_whole = not load.loader.manifest.external_node_unique_ids
-        require(is_whole, "a plugin has added nodes, which differ from those that --state names")
-        root = Path(previous.project_root).absolute()
-        state, target = root / previous.state_path, root / previous.target_path
-        # Its manifest.json is written by this command, and is no dependency.
-        require(state.resolve() != target.resolve(), "--state is the target directory")
-        return {
-            "state": str(state),
-            "target": str(target),
-            "compare_more_unrendered_values": bool(
-                getattr(get_flags(), "state_modified_compare_more_unrendered_values", False)
-            ),
-        }
 
     def check_circumstances(self) -> None:
         from dbt.flags import get_flags  # noqa: PLC0415
@@ -282,46 +239,36 @@ class TranscriptRecorder:
         require(is_utf8(sys.stdout), "the encoding of the output is not UTF-8")
         require(not any(event.level == "error" for event in self.events), "dbt fired an error")
 
-    def warm_events(self, load: Load) -> list[Event]:
-        """The events that dbt will fire at a warm start."""
+    def warm_events(self, load: Load) -> tuple[list[Event], list[Event]]:
+        """The events that dbt will fire at a warm start, before the list and after it.
+
+        A command that lists nothing is like one with an empty list after loading.
+        """
+        split = (self.bounds.end or 0) if self.listing is None else self.listing
         if load.loader.skip_parsing and load.is_fresh:
-            return self.events
-        # dbt has parsed. The cause of a warning may remain, and dbt might warn at every command.
-        require(
-            not any(event.level == "warn" for event in self.events),
-            "dbt warned while it parsed; the next command can be recorded",
-        )
+            return self.events[:split], self.events[split:]
+        # dbt has parsed.
         require(not has_hooks(), "plugins took part in the parse; the next command can be recorded")
-        return [
-            *self.events[: self.load_begin],
-            *(self.event_of(message) for message in warm_messages()),
-            *self.events[self.load_end :],
-        ]
+        return self.bounds.warm(self.events, split, map(self.event_of, warm_messages()))
 
     def event_of(self, message: Any) -> Event:
         lines = [line_of(logger, message) for logger in self.loggers]
         return Event(message.info.name, message.info.level, lines)
 
-    def sinks(self, events: list[Event]) -> Iterator[dict[str, Any]]:
-        # The place of the listed lines, counted from the end, because a warm start may begin with
-        # other events. A command that lists nothing is like one with an empty list after loading.
-        split = self.load_end if self.listing is None else self.listing
-        after = len(self.events) - (split or 0)
+    def sinks(self, before: list[Event], after: list[Event]) -> Iterator[dict[str, Any]]:
         possible = self.selection_events()
         for place, logger in enumerate(self.loggers):
             handler = logger._python_logger.handlers[0]  # noqa: SLF001
             is_file = isinstance(handler, RotatingFileHandler)
             require(is_file or handler.stream is sys.stdout, "a logger does not print to stdout")
-            texts = [event.lines[place] for event in events]
-            middle = len(texts) - after
             records = {name: record_of(logger, each) for name, each in possible.items()}
             require(records["line"] is not None, "a logger does not print listed lines")
             yield {
                 **records,
                 "path": handler.baseFilename if is_file else "",
                 "max_bytes": handler.maxBytes if is_file else 0,
-                "before": [f"{text}\n" for text in texts[:middle] if text is not None],
-                "after": [f"{text}\n" for text in texts[middle:] if text is not None],
+                "before": printed(before, place),
+                "after": printed(after, place),
                 "is_json": is_json(logger),
             }
 
@@ -410,6 +357,12 @@ class TranscriptRecorder:
         return recorded.fields()
 
 
+def printed(events: list[Event], place: int) -> list[str]:
+    """What one logger has printed for these events."""
+    texts = (event.lines[place] for event in events)
+    return [f"{text}\n" for text in texts if text is not None]
+
+
 def has_text(value: Any, text: str) -> bool:
     """Whether a text is part of a string in plain values."""
     if isinstance(value, dict):
@@ -475,16 +428,35 @@ def read_project_flags(original: Callable[..., Any], *args: str) -> Any:
 @seam(LOADER, "read_manifest_for_partial_parse", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
 def read_manifest_for_partial_parse(original: Callable[..., Any], loader: ManifestLoader) -> Any:
     if _current is not None:
-        _current.load_begin = len(_current.events)
-        _current.loads += 1
+        _current.bounds.note_begin(_current.events)
     return original(loader)
+
+
+@seam(
+    LOADER,
+    "safe_update_project_parser_files_partially",
+    BOUNDS,
+    level=Level.RECORDER,
+    stage=Stage.COMMAND,
+)
+def choose_files(original: Callable[..., Any], loader: ManifestLoader, files: Any) -> Any:
+    if _current is not None:
+        _current.bounds.note_read(_current.events)
+    return original(loader, files)
+
+
+@seam(LOADER, "check_for_model_deprecations", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
+def check_for_model_deprecations(original: Callable[..., Any], loader: ManifestLoader) -> None:
+    if _current is not None:
+        _current.bounds.note_checks(_current.events)
+    original(loader)
 
 
 @seam(LOADER, "load", BOUNDS, level=Level.RECORDER, stage=Stage.COMMAND)
 def load_manifest(original: Callable[..., Any], loader: ManifestLoader) -> Any:
     manifest = original(loader)
     if _current is not None:
-        _current.load_end = len(_current.events)
+        _current.bounds.note_end(_current.events)
         _current.load = getattr(loader, "flatmanifest_load", None)
     return manifest
 
@@ -505,20 +477,6 @@ def output_results(original: Callable[..., Any], task: Any, *args: Any) -> Any:
 
 def is_utf8(stream: Any) -> bool:
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"
-
-
-def warm_messages() -> Iterator[Any]:
-    """The events that dbt fires when it finds that nothing has changed."""
-    from dbt.events.types import PartialParsingEnabled, PartialParsingSkipParsing  # noqa: PLC0415
-    from dbt_common.events.base_types import EventLevel, msg_from_base_event  # noqa: PLC0415
-    from dbt_common.events.types import Note  # noqa: PLC0415
-
-    require(not os.environ.get("DBT_PP_TEST"), "DBT_PP_TEST is set")
-    yield msg_from_base_event(PartialParsingEnabled(deleted=0, added=0, changed=0))
-    if installed_release() in SINCE_1_11:
-        note = Note(msg="Nothing changed, skipping partial parsing.")
-        yield msg_from_base_event(note, level=EventLevel.DEBUG)
-    yield msg_from_base_event(PartialParsingSkipParsing())
 
 
 def until(manifest: Any) -> int:
