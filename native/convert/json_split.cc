@@ -1,5 +1,6 @@
 #include "convert/json_split.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "convert/json_string.h"
@@ -13,10 +14,13 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 constexpr size_t kParserDepth = size_t{2} * kMaxDepth;
+constexpr size_t kLeastCapacity = size_t{1} << 16;
 
 class Splitter {
  public:
-  explicit Splitter(simdjson::padded_string_view json) : json_(json) {}
+  // Borrows the parser.
+  Splitter(simdjson::padded_string_view json, ondemand::parser& parser)
+      : json_(json), parser_(parser) {}
 
   std::vector<JsonSection> Split() {
     ondemand::document document = Iterate();
@@ -43,8 +47,11 @@ class Splitter {
 
  private:
   ondemand::document Iterate() {
-    if (const auto error = parser_.allocate(json_.size(), kParserDepth)) {
-      throw simdjson::simdjson_error(error);
+    if (parser_.capacity() < json_.size()) {
+      const size_t capacity = std::max(json_.size(), kLeastCapacity);
+      if (const auto error = parser_.allocate(capacity, kParserDepth)) {
+        throw simdjson::simdjson_error(error);
+      }
     }
     return parser_.iterate(json_);
   }
@@ -91,7 +98,7 @@ class Splitter {
   }
 
   const simdjson::padded_string_view json_;
-  ondemand::parser parser_;
+  ondemand::parser& parser_;
 };
 
 template <typename Split>
@@ -106,12 +113,12 @@ auto Checked(const std::string& name, const Split& split) {
 }  // namespace
 
 std::vector<JsonSection> SplitJson(simdjson::padded_string_view json, const std::string& name) {
-  return Checked(name, [json] { return Splitter(json).Split(); });
+  ondemand::parser parser;
+  return Checked(name, [&] { return Splitter(json, parser).Split(); });
 }
 
-std::vector<JsonMember> SplitJsonObject(simdjson::padded_string_view json,
-                                        const std::string& name) {
-  return Checked(name, [json] { return Splitter(json).SplitObject(); });
+std::vector<JsonMember> JsonObjectSplitter::Split(simdjson::padded_string_view json) {
+  return Checked(name_, [&] { return Splitter(json, parser_).SplitObject(); });
 }
 
 }  // namespace flatmanifest

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace flatmanifest {
@@ -28,8 +29,19 @@ struct JsonSection {
 // ConvertError.
 std::vector<JsonSection> SplitJson(simdjson::padded_string_view json, const std::string& name);
 
-// The members of an object, in order; positions are within `json`. Throws ConvertError.
-std::vector<JsonMember> SplitJsonObject(simdjson::padded_string_view json, const std::string& name);
+// Splits objects, one after another. Use it in one thread.
+class JsonObjectSplitter {
+ public:
+  // `name` is for messages.
+  explicit JsonObjectSplitter(std::string name) : name_(std::move(name)) {}
+
+  // The members of an object, in order; positions are within `json`. Throws ConvertError.
+  std::vector<JsonMember> Split(simdjson::padded_string_view json);
+
+ private:
+  std::string name_;
+  simdjson::ondemand::parser parser_;  // its memory serves all objects
+};
 
 }  // namespace flatmanifest
 

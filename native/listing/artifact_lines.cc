@@ -49,8 +49,9 @@ simdjson::padded_string_view Within(simdjson::padded_string_view text, const Jso
 // A JSON object within a text that can be read past its end.
 class ObjectText {
  public:
-  ObjectText(simdjson::padded_string_view text, const std::string& name)
-      : text_(text), name_(name), members_(SplitJsonObject(text, name)) {}
+  // Borrows the splitter.
+  ObjectText(simdjson::padded_string_view text, JsonObjectSplitter& splitter)
+      : text_(text), splitter_(splitter), members_(splitter.Split(text)) {}
 
   const std::vector<JsonMember>& members() const { return members_; }
   std::string_view Text(const JsonMember& member) const { return PaddedText(member); }
@@ -67,7 +68,7 @@ class ObjectText {
     if (member == nullptr || Text(*member) == "null") return std::nullopt;
     if (path.size() == 1) return Text(*member);
     if (!Text(*member).starts_with('{')) return std::nullopt;
-    return ObjectText(PaddedText(*member), name_).FindNested(path.subspan(1));
+    return ObjectText(PaddedText(*member), splitter_).FindNested(path.subspan(1));
   }
 
  private:
@@ -81,7 +82,7 @@ class ObjectText {
   }
 
   simdjson::padded_string_view text_;
-  const std::string& name_;
+  JsonObjectSplitter& splitter_;
   std::vector<JsonMember> members_;
 };
 
@@ -200,12 +201,13 @@ std::optional<std::vector<std::string>> ArtifactLines(const std::string& path,
   const std::vector<JsonSection> sections = SplitJson(text, path);
   const Places places = PlacesOf(sections);
   const Dialect dialect = DialectOfWriter(text, sections);
+  JsonObjectSplitter splitter(path);
   std::vector<std::string> lines;
   lines.reserve(unique_ids.size());
   for (const std::string& unique_id : unique_ids) {
     const auto found = places.find(unique_id);
     if (found == places.end()) return std::nullopt;
-    const ObjectText resource(Within(text, *found->second), path);
+    const ObjectText resource(Within(text, *found->second), splitter);
     lines.push_back(LineOf(resource, unique_id.starts_with("model."), keys, dialect));
   }
   return lines;

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 import pytest
 
+from flatmanifest.dbt.cache.portable import others_of
 from tests.conftest import NOBODY
 from tests.dbt.meanings import RELEASE
 from tests.dbt.template import PROGRAM
@@ -699,3 +700,10 @@ def test_imports_keep_the_size_of_the_cache(origin: Origin, tmp_path: Path) -> N
         place = fresh(origin, tmp_path / str(number))
         assert is_told(origin.run(place, **limits))
     assert sum(path.stat().st_size for path in cache.iterdir()) <= 2_000_000
+
+
+def test_a_copy_keeps_the_artifacts_that_a_later_command_has_not_written() -> None:
+    there = {"artifacts": [{"name": "manifest.json", "facts": 1}, {"name": "graph.gpickle"}]}
+    made = [{"name": "manifest.json", "facts": 2}]
+    assert others_of(there, made) == [{"name": "graph.gpickle"}]
+    assert others_of(None, made) == []

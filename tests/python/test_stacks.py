@@ -49,7 +49,7 @@ threading.stack_size(kib << 10)
 thread = threading.Thread(target=small)
 thread.start()
 thread.join()
-print(*outcomes.values())
+print(*outcomes.values(), flush=True)
 import os
 os._exit(0)  # freeing such deep values would need more stack
 """

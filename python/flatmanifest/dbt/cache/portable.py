@@ -183,7 +183,8 @@ def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) ->
     with locked(place.directory):
         packed = write_marked_entry(entry.path, f"{path}.entry.zst", place.roots)
         artifacts = [packed_artifact(each, entry, place, path) for each in shown]
-        record.update(entry=packed, artifacts=[each for each in artifacts if each is not None])
+        made = [each for each in artifacts if each is not None]
+        record.update(entry=packed, artifacts=[*made, *others_of(earlier, made)])
         objects.publish(Path(f"{path}{SUFFIX}"), record, is_lasting=False)
     entry.keep_portable(packed["digest"])
     trim_cache(str(place.directory), most_cache_bytes(), entry.path.stem)
@@ -218,6 +219,15 @@ def shows_all(there: Mapping[str, Any], entry: Entry, shown: Mapping[str, dict[s
         facts.get(os.path.basename(path)) == known  # noqa: PTH119
         for path, known in shown.items()
     )
+
+
+def others_of(
+    there: Mapping[str, Any] | None, made: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The artifacts of an earlier copy of the same entry that a new one would lack."""
+    names = {each["name"] for each in made}
+    earlier = [] if there is None else there["artifacts"]
+    return [each for each in earlier if each["name"] not in names]
 
 
 def packed_artifact(
