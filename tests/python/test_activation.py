@@ -6,8 +6,12 @@ import os
 import subprocess
 import sys
 from importlib.metadata import distribution
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IS_ON = """
 from dbt.parser.manifest import ManifestLoader
@@ -48,6 +52,25 @@ def test_activation_is_immediate_if_dbt_is_imported() -> None:
 
 def test_the_switch_is_heeded() -> None:
     assert told(f"import flatmanifest.dbt.activate{IS_ON}", FLATMANIFEST="0") == ["False"]
+
+
+@pytest.mark.parametrize(("name", "is_on"), [("dbt-osmosis", True), ("dbtosmosis", False)])
+def test_programs_with_a_name_of_dbts_are_activated(
+    tmp_path: Path, name: str, *, is_on: bool
+) -> None:
+    """By flatmanifest.pth, which Python runs when it starts."""
+    program = tmp_path / name
+    program.write_text(IS_ON)
+    for switch in ("1", "0"):
+        done = subprocess.run(
+            [sys.executable, program],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "FLATMANIFEST": switch},
+        )
+        assert done.stdout.split() == [str(is_on and switch == "1")]
+        assert done.stderr == ""
 
 
 def test_the_plugin_that_dbt_finds_goes_on_being_one() -> None:

@@ -6,7 +6,8 @@ imports this module first. The import puts the seams in: at once if ``dbt.parser
 imported, else as soon as it is imported. The import costs nothing if dbt is not used. It also has
 dbt make locks without names (``locks``).
 
-sqlfluff imports this module through its entry point (pyproject.toml).
+sqlfluff imports this module through its entry point (pyproject.toml), and flatmanifest.pth does for
+programs whose name begins with "dbt-", such as dbt-osmosis.
 """
 
 from __future__ import annotations
