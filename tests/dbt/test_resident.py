@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.dbt.residents import PROGRAM, Place, is_gone, is_resident
+from tests.dbt.test_places import MAY_MOUNT, UNSHARE
 from tests.running import run_program
 
 if TYPE_CHECKING:
@@ -367,6 +368,29 @@ def test_the_cache_directory_without_a_runtime_directory(tmp_path: Path, project
     assert (tmp_path / "c" / "flatmanifest-resident").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.skipif(not MAY_MOUNT, reason="needs mounts, as root may make them")
+@pytest.mark.parametrize("inodes", [1, 2], ids=["no directory", "no file"])
+def test_a_full_file_system(tmp_path: Path, project: Path, inodes: int) -> None:
+    """No template can be there, and the command runs."""
+    place = Place(tmp_path / "run")
+    mount = f'mount -t tmpfs -o mode=700,nr_inodes={inodes} tmpfs "{place.directory}"'
+    done = subprocess.run(
+        [UNSHARE, "-m", "sh", "-c", f'{mount} && exec "$@"', "sh", PROGRAM, "dbt", "ls"],
+        cwd=project,
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == ["p.one", "p.two"]
+    reason = "No space left on device" if inodes == 1 else "no process has dbt loaded yet"
+    said = [line for line in done.stderr.splitlines() if "Python starts" in line]
+    assert len(said) == 1, done.stderr
+    assert reason in said[0]
+    assert "Traceback" not in done.stderr
+
+
 def test_a_socket_where_nobody_listens(tmp_path: Path, project: Path) -> None:
     """A killed template leaves its socket; the next one takes its place."""
     place = Place(tmp_path / "run")
@@ -397,6 +421,28 @@ def own(tmp_path: Path, project: Path) -> Iterator[Any]:
 
     yield start
     place.stop()
+
+
+def test_an_adapter_that_is_swapped(own: Any, project: Path) -> None:
+    """The copy imports another adapter, and the template loads it for the next command."""
+    pytest.importorskip("dbt.adapters.postgres")
+    place = own()
+    profiles = project / "profiles.yml"
+    of_duckdb = profiles.read_text()
+    of_postgres = "type: postgres, host: h, user: u, password: p, port: 5432, dbname: d, schema: s"
+    for text, adapter in (
+        (of_duckdb.replace("type: duckdb, path: 'p.duckdb'", of_postgres), "postgres"),
+        (of_duckdb, "duckdb"),
+    ):
+        profiles.write_text(text)
+        done = run(place, project, "parse", "--no-partial-parse")
+        assert done.returncode == 0, done.stdout
+        assert is_resident(done.stderr), done.stderr
+        assert f"Registered adapter: {adapter}=" in done.stdout
+        until = time.monotonic() + 30
+        while adapter not in place.status()[0]["adapters"]:
+            assert time.monotonic() < until, place.status()
+            time.sleep(0.05)
 
 
 def test_after_a_time_without_commands(own: Any) -> None:
