@@ -100,7 +100,6 @@ def test_output_and_log(project: Path, selection: list[str]) -> None:
     ]
 
 
-@pytest.mark.one_story
 def test_every_state(project: Path) -> None:
     """One transcript serves all selections, and they do not all find the same."""
     names = [*STATES, *(f"modified.{kind}" for kind in KINDS)]

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.dbt.residents import PROGRAM
 from tests.dbt.sides import Side
 from tests.dbt.test_front_door import check
@@ -50,7 +48,6 @@ def plain(project: Path, *arguments: str, **variables: str) -> Done:
     )
 
 
-@pytest.mark.one_story
 def test_everything_is_as_without_the_plugin(tmp_path: Path) -> None:
     steps = [["dbt", *command] for command in COMMANDS for _ in range(2)]
     edit = ["replace", MODEL, "select", "SELECT"]

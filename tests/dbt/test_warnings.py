@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,15 +71,15 @@ def all_of_them(project: Path) -> None:
 
 
 EVERY = ["--show-all-deprecations"]
-CASES: list[tuple[Callable[[Path], None], list[str]]] = [
+CASES: list[Any] = [
     (nothing, []),
     (past_deprecation, []),
-    (unknown_key, []),
+    pytest.param(unknown_key, [], marks=pytest.mark.one_story),
     (unknown_key, EVERY),
     (unused_path, []),
     (duplicate_key, []),
     (missing_reference, []),
-    (all_of_them, EVERY),
+    pytest.param(all_of_them, EVERY, marks=pytest.mark.one_story),
 ]
 # The number of the first command that is native: the third where dbt has mixed the warnings.
 LATER = {"duplicate_key": 2, "all_of_them": 2}
@@ -93,7 +94,6 @@ def said(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.one_story
 @pytest.mark.parametrize(("cause", "options"), CASES)
 def test_a_native_answer_warns_as_a_warm_dbt(
     tmp_path: Path, cause: Callable[[Path], None], options: list[str]
