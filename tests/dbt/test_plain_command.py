@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.dbt.residents import PROGRAM
 from tests.dbt.sides import Side
 from tests.dbt.test_front_door import check
@@ -99,6 +101,17 @@ def test_an_edit_is_seen(warm: Path) -> None:
     told = dbt(warm, "ls", program=PROGRAM)
     assert is_told(told), told.stderr
     assert "one_more" in told.stdout
+
+
+def test_the_record_is_pushed(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec")
+    project = tmp_path / "project"
+    generate("small_everything", project, None)
+    remote = tmp_path / "remote"
+    variables = {"FLATMANIFEST_CACHE_URL": str(remote), "FLATMANIFEST_CACHE_PUSH": "1"}
+    done = plain(project, *SELECTED, **variables)
+    assert done.returncode == 0, done.stdout
+    assert len([*remote.glob("*/*.portable.fman")]) == 2  # an entry and a transcript
 
 
 def test_nothing_is_recorded_where_the_plugin_is_off(tmp_path: Path) -> None:

@@ -36,7 +36,6 @@ def main() -> None:
             sys.argv[0] = "dbt"
             cli(prog_name="dbt")
     finally:
-        shared.push_exported()
         starting.start(socket, command.dependencies.environment)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+from flatmanifest.dbt.cache import shared
 from flatmanifest.dbt.dependencies import DependencyRecorder, recording
 from flatmanifest.dbt.front_door import history
 from flatmanifest.dbt.front_door.answers import kept
@@ -50,3 +51,4 @@ class RecordedCommand:
             self.dependencies.stop()
             if is_on():
                 history.count(arguments, self.because, recorder.not_recorded)
+            shared.push_exported()
