@@ -203,8 +203,9 @@ std::vector<std::string> PortableCache::Candidates(const std::string& key) const
       if (!name.starts_with(key + '-') || !name.ends_with(kPortableSuffix)) continue;
       struct stat status {};
       if (::lstat(each.path().c_str(), &status) != 0) continue;
-      const std::string stem = name.substr(0, name.size() - kPortableSuffix.size());
-      found.emplace_back(-ModifiedNs(status), directory + '/' + stem);
+      std::string stem = directory + '/';
+      stem.append(name, 0, name.size() - kPortableSuffix.size());
+      found.emplace_back(-ModifiedNs(status), std::move(stem));
     }
   };
   look_in(directory_);
@@ -212,6 +213,7 @@ std::vector<std::string> PortableCache::Candidates(const std::string& key) const
   std::sort(found.begin(), found.end());
   if (found.size() > kMostCandidates) found.resize(kMostCandidates);
   std::vector<std::string> stems;
+  stems.reserve(found.size());
   for (auto& [age, stem] : found) stems.push_back(std::move(stem));
   return stems;
 }

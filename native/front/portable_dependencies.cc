@@ -35,6 +35,7 @@ std::vector<FileDependency> WithReads(std::vector<FileDependency> files,
     return file.use != FileUse::kRead;
   });
   std::vector<FileDependency> reads;
+  reads.reserve(paths.size());
   for (const std::string& path : paths) reads.push_back({path, FileUse::kRead});
   files.insert(end, reads.begin(), reads.end());
   return files;

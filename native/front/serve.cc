@@ -426,7 +426,8 @@ void Trim(const std::string& directory) {
 
 bool Explains() {
   const char* value = std::getenv("FLATMANIFEST_EXPLAIN");
-  return value != nullptr && std::string_view(value) != "" && std::string_view(value) != "0";
+  const std::string_view text = value == nullptr ? "" : value;
+  return !text.empty() && text != "0";
 }
 
 std::optional<std::string> Serve(const std::vector<std::string>& arguments,

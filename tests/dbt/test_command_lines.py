@@ -24,6 +24,7 @@ from tests.randomness import seeded
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterator
 
 LINES = 3_000
 ANSWERED = 40
@@ -144,6 +145,15 @@ def values_of_dbt(line: list[str]) -> dict[str, Any] | None:
         return None
     values = vars(flags).items()
     return {key: value for key, value in values if key.isupper() and key not in UNCOMPARED}
+
+
+@pytest.fixture(autouse=True)
+def _environment_of_before() -> Iterator[None]:
+    """Take back the variables DBT_ENGINE_… that dbt's flags set in this process."""
+    before = {**os.environ}
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture

@@ -117,7 +117,11 @@ def exceptions(project: Path) -> dict[str, str]:
         r".*/lib/python\d+\.zip": "where Python looks for its own modules first",
         rf"({prefixes})/share/locale/.*": "translations of Python's messages, of which it has none",
         rf"{tests}(/dbt)?(/(__init__|recorded_reads)\..*)?": "this test's program",
-        rf"{tests}(/dbt)?/__pycache__/(__init__|recorded_reads)\..*": "this test's program",
+        rf"{tests}(/dbt)?/__pycache__(/(__init__|recorded_reads)\..*)?": "this test's program",
+        r"/etc(/python3\.\d+(/sitecustomize\.py)?)?": "Debian's Python: a module in its own "
+        "directory is a link that leads there",
+        rf"({prefixes})(/local)?/lib/python3(\.\d+)?/dist-packages": "Debian's Python: a directory "
+        "that no virtual environment has",
         r".*/<(frozen \w+|string)>": "the name that Python gives to code without a file",
         r"/proc/.*|/sys/.*|/dev/.*": "the kernel's interfaces",
         r"/(usr/)?lib(64)?/([^/]+-linux-gnu/)?[^/]+\.so(\.[0-9.]+)?": "libraries of the system",

@@ -16,7 +16,7 @@ from tests.projects import generate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STEPS = 14
+STEPS = 18
 Step = list[Any]
 MART = "models/marts/customers.sql"
 EVERYTHING: list[Step] = [
