@@ -171,7 +171,7 @@ $(VENV)-dbt-%/dbt.stamp: setup/requirements-dbt-%.txt $(VENV)/demo.stamp
 	@touch $@
 
 # Some faults are in code that only dbt 1.12 calls.
-test-planted: build $(VENV)/dev.stamp $(VENV)-dbt-1.12/package.stamp ## plant small faults, one per promise, and check that the tests notice each
+test-planted: build $(VENV)/dev.stamp $(VENV)-dbt-1.12/package.stamp $(BUILD)/dbt-loom.stamp ## plant small faults, one per promise, and check that the tests notice each
 	$(BIN)/python -m tests.planted
 
 fuzz: build-fuzz build-package $(VENV)/dev.stamp ## fuzz each reader of untrusted input for FUZZ_SECONDS (600), and damage MUTATIONS files

@@ -65,6 +65,13 @@ def missing_reference(project: Path) -> None:
     (project / "models" / "missing.yml").write_text("models:\n  - name: not_there\n")
 
 
+def unexpected_block(project: Path) -> None:
+    """The parse of the file meets a deprecation, which dbt sums up at the end."""
+    (project / "macros" / "_dangling.sql").write_text(
+        "{% macro dangling() %}1{% endmacro %}\n{% endmacro %}"
+    )
+
+
 def all_of_them(project: Path) -> None:
     for each in (past_deprecation, unknown_key, unused_path, missing_reference):
         each(project)
@@ -76,6 +83,8 @@ CASES: list[Any] = [
     (past_deprecation, []),
     pytest.param(unknown_key, [], marks=pytest.mark.one_story),
     (unknown_key, EVERY),
+    pytest.param(unexpected_block, [], marks=pytest.mark.one_story),
+    (unexpected_block, EVERY),
     (unused_path, []),
     (duplicate_key, []),
     (missing_reference, []),
@@ -111,5 +120,7 @@ def test_a_native_answer_warns_as_a_warm_dbt(
     for vanilla, ours in zip(found["0"], found["1"], strict=True):
         assert vanilla.returncode == ours.returncode == 0
         assert said(vanilla.stdout) == said(ours.stdout)
+    if cause is unexpected_block:
+        assert "Summary of encountered deprecations" in found["0"][0].stdout
     if cause is not nothing and (RELEASE >= (1, 12) or cause is past_deprecation):
         assert any("WARNING" in line for line in said(found["0"][0].stdout))

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from tests.planted.fault import Fault
     from tests.planted.processes import Processes
 
+# dbt's own program, as pip makes it.
+DBT = """#!{python}
+import sys
+from dbt.cli.main import cli
+sys.exit(cli())
+"""
+LINKED = ("dbt-loom",)  # directories in build/ that tests use
 # Directories that the copy leaves out, and that nobody removes from it.
 NOT_COPIED = {
     *["build", "dist", "target", "logs", "__pycache__", ".git", ".hypothesis", ".cache"],
@@ -94,6 +101,11 @@ class Scratch:
                 shutil.copyfile(self.root / path, copied)
                 shutil.copymode(self.root / path, copied)
                 forget_bytecode(copied)
+        (self.tree / "build").mkdir(exist_ok=True)
+        for name in LINKED:
+            link = self.tree / "build" / name
+            if (self.root / "build" / name).exists() and not link.is_symlink():
+                link.symlink_to(self.root / "build" / name)
         self.venvs[""] = self._venv("venv", Path(sysconfig.get_path("purelib")))
         self.use_installed()
 
@@ -115,6 +127,9 @@ class Scratch:
         lines = [str(self.tree / "python"), f"import site; site.addsitedir({str(packages)!r})", ""]
         (site,) = directory.glob("lib/python*/site-packages")
         (site / "flatmanifest_planted.pth").write_text("\n".join(lines), encoding="utf-8")
+        program = directory / "bin" / "dbt"
+        program.write_text(DBT.format(python=python_in(directory)), encoding="utf-8")
+        program.chmod(0o755)
         return directory
 
     @cached_property

@@ -25,6 +25,7 @@ from tests.python.test_lifetime import GRAPH
 from tests.randomness import seeded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.python.graphs import Edges
@@ -667,9 +668,9 @@ def test_rustworkx_gets_the_same(made: tuple[Edges, list[str]]) -> None:
     assert sorted(found) == sorted(graph.edges())
 
 
-def test_rustworkx_gets_the_kinds_of_edges(manifest: flatmanifest.Manifest) -> None:
-    graph = manifest.graph
-    graph.add_test_edges()
+def test_rustworkx_gets_the_kinds_of_edges(generated: Callable[[str], Path]) -> None:
+    graph = flatmanifest.open(generated("small_everything")).graph.add_test_edges(fast=True)
+    assert graph.test_edges()
     theirs = graph.to_rustworkx()
     assert not theirs.has_parallel_edges()
     kinds: dict[str | None, list[tuple[str, str]]] = {None: [], "parent_test": []}

@@ -13,7 +13,6 @@ import gc
 import importlib
 import io
 import os
-import random
 import resource
 import signal
 import sys
@@ -164,8 +163,10 @@ _of_template: dict[str, Any] = {name: getattr(sys, f"__{name}__") for name in _S
 
 
 def renew_identities() -> None:
-    """Renew what a new process has for itself: random numbers, dbt's invocation, `__main__`."""
-    random.seed()
+    """Renew what a new process has for itself: random numbers, dbt's invocation, `__main__`.
+
+    Python's own random numbers differ in each copy (random.py, os.register_at_fork).
+    """
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()
