@@ -134,10 +134,23 @@ def imported(place: ParsePlace, environment: Mapping[str, str]) -> bool:
 
     Raises OSError.
     """
+    key = sought_key(place)
+    if key is None:
+        return False
     note_written(place.target)
     directories = [os.fsencode(each) for each in (str(place.directory), *cache_layers())]
-    found = import_entry(directories, place.portable_key, place.roots, encoded(environment))
-    return found is not None
+    return import_entry(directories, key, place.roots, encoded(environment)) is not None
+
+
+def sought_key(place: ParsePlace) -> str | None:
+    """The key of the portable entry for a place; None if nobody knows which code would parse.
+
+    Raises OSError.
+    """
+    try:
+        return place.portable_key
+    except NotPortableError:
+        return None
 
 
 def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) -> str:

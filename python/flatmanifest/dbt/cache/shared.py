@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatmanifest._native import transcript_path
+from flatmanifest.dbt.cache.portable import sought_key
 from flatmanifest.dbt.dependencies.record import encoded
 from flatmanifest.dbt.seams import is_on
 from flatmanifest.remote.supervision import (
@@ -63,13 +64,14 @@ def answer_from_remote(arguments: list[str]) -> None:
 
 def pull_entry(place: ParsePlace, environment: Mapping[str, str]) -> bool:
     """Pull the entry that holds in a place; return whether something new has come."""
-    if not url_of_environment():
+    key = sought_key(place) if url_of_environment() else None
+    if key is None:
         return False
     programs = os.path.dirname(sys.executable)  # noqa: PTH120
     request = {
         "do": "pull_entry",
         "directory": str(place.directory),
-        "key": place.portable_key,
+        "key": key,
         "project": place.project,
         "target": place.target,
         "programs": programs,
