@@ -68,12 +68,16 @@ Lines LinesOf(const Document& document, const std::vector<Row>& rows, std::strin
   const ListFormat format = output == "name"   ? ListFormat::kName
                             : output == "path" ? ListFormat::kPath
                                                : ListFormat::kSelector;
+  BulkText text;
+  std::vector<size_t> ends;
+  ends.reserve(rows.size());
+  WriteList(document, rows, format, {}, text, &ends);
   Lines lines;
   lines.reserve(rows.size());
-  for (const Row row : rows) {
-    BulkText text;
-    WriteList(document, {&row, 1}, format, {}, text);
-    lines.emplace_back(text.text().substr(0, text.size() - 1));
+  size_t begin = 0;
+  for (const size_t end : ends) {
+    lines.emplace_back(text.text().substr(begin, end - begin - 1));
+    begin = end;
   }
   return lines;
 }

@@ -21,6 +21,7 @@ FqnPattern::FqnPattern(std::string_view pattern, bool finds_names)
 
 bool FqnPattern::Matches(std::span<const std::string_view> fqn, bool is_versioned) {
   if (fqn.empty()) return false;
+  if (pattern_ == "*") return true;  // dbt's default selects everything by it
   return MatchesScoped(fqn, is_versioned) || MatchesScoped(fqn.subspan(1), is_versioned);
 }
 
