@@ -84,7 +84,8 @@ std::optional<Places> FindPlaces(const CommandLine& line) {
                 .target_directory = {},
                 .layers = {}};
   const auto target = TargetPath(line, *project);
-  if (target) places.target_directory = (*project / *target).string();
+  // Without "..", as dbt's process writes the paths of artifacts (os.path.abspath).
+  if (target) places.target_directory = (*project / *target).lexically_normal().string();
   const char* chosen = std::getenv("FLATMANIFEST_CACHE_DIR");
   if (chosen != nullptr && *chosen != '\0') {
     places.layers = CacheDirectories(chosen);
@@ -94,7 +95,7 @@ std::optional<Places> FindPlaces(const CommandLine& line) {
     return places;
   }
   if (!target) return std::nullopt;
-  places.cache_directory = places.target_directory + "/flatmanifest";
+  places.cache_directory = (*project / *target).string() + "/flatmanifest";
   return places;
 }
 

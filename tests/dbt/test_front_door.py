@@ -476,6 +476,26 @@ def test_targets_stay_warm_side_by_side(tmp_path: Path) -> None:
     assert told == [False, True, False, True, True, True]
 
 
+def test_projects_that_share_a_target_path(tmp_path: Path) -> None:
+    """Each stays warm, lists its own resources, and leaves its own artifacts."""
+    profile = "p: {target: t, outputs: {t: {type: duckdb, path: 'p.duckdb'}}}"
+    for name in ("one", "other"):
+        (tmp_path / name / "models").mkdir(parents=True)
+        (tmp_path / name / "dbt_project.yml").write_text(f"name: {name}\nprofile: p\n")
+        (tmp_path / name / "profiles.yml").write_text(profile)
+        (tmp_path / name / "models" / "model.sql").write_text("select 1 as id")
+    command = [str(PROGRAM), "dbt", "ls", "--target-path", "../shared"]
+    for number in range(3):
+        for name in ("one", "other"):
+            done = run(tmp_path / name, command, FLATMANIFEST="1")
+            assert done.returncode == 0, done.stdout
+            assert ("dbt runs" in done.stderr) == (number == 0), done.stderr
+            assert "not recorded" not in done.stderr
+            assert done.stdout.splitlines()[-1] == f"{name}.model"
+            manifest = json.loads((tmp_path / "shared" / "manifest.json").read_text())
+            assert [*manifest["nodes"]] == [f"model.{name}.model"]
+
+
 def test_nan_in_meta_stays_warm(tmp_path: Path) -> None:
     """NaN does not equal itself; a manifest that holds NaN must still count as unchanged."""
     project = tmp_path / "project"

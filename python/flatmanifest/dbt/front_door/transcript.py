@@ -307,11 +307,12 @@ class TranscriptRecorder:
         )
 
         entry: Any = load.entry
-        target = Path(load.loader.root_project.project_target_path).absolute()
+        # As ``written_here`` has them: without "..", and with links as they are.
+        target = Path(os.path.abspath(load.loader.root_project.project_target_path))  # noqa: PTH100
         manifest = load.loader.manifest
         beginning = metadata_template(warm_metadata_text(entry, manifest))
         beginnings = {str(target / "manifest.json"): beginning}
-        paths = [str(load.file_of_dbt.absolute()), *written_here]
+        paths = [os.path.abspath(load.file_of_dbt), *written_here]  # noqa: PTH100
         summary = target / "graph_summary.json"
         if self.listing is not None:
             text = f'{{"_invocation_id": "{INVOCATION_ID}"'
