@@ -126,6 +126,18 @@ def test_nothing_is_recorded_where_the_plugin_is_off(tmp_path: Path) -> None:
 LOADED = "import sys; print([name for name in sys.modules if 'flatmanifest' in name])"
 
 
+def test_the_recorder_begins_before_dbt() -> None:
+    """An import of dbt while dbt is being imported would make two modules of it."""
+    program = """
+import sys
+from flatmanifest.dbt.recorded_command import RecordedCommand
+RecordedCommand("why")
+print([name for name in sys.modules if name.partition(".")[0] == "dbt"])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"
+
+
 def test_no_other_program_imports_anything(tmp_path: Path) -> None:
     script = tmp_path / "tool"
     script.write_text(LOADED)

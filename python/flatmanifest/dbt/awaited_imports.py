@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def wait_for(*, before: Actions | None = None, after: Actions | None = None) -> None:
     """Call each function once, before or after the code of the module that it is named for.
 
-    A module must not have been imported. An error of a function goes to whoever imports.
+    A module must not have been imported. A function that is called before must import neither the
+    module nor one below it. An error of a function goes to whoever imports.
     """
     sys.meta_path.insert(0, _Waiting({**(before or {})}, {**(after or {})}))
 

@@ -22,10 +22,17 @@ def begin() -> None:
     """Begin to record, before any code of dbt runs. Raises nothing: dbt runs in any case."""
     global _command  # noqa: PLW0603 - one command in a process
     with contextlib.suppress(Exception):
-        from flatmanifest.dbt.locks import use_unnamed  # noqa: PLC0415
+        # Nothing here may import dbt, which is being imported: there would be two modules.
         from flatmanifest.dbt.recorded_command import RecordedCommand  # noqa: PLC0415
 
         _command = RecordedCommand(BECAUSE)
+
+
+def make_unnamed_locks() -> None:
+    """Have dbt make locks without names, once it can. Raises nothing."""
+    with contextlib.suppress(Exception):
+        from flatmanifest.dbt.locks import use_unnamed  # noqa: PLC0415
+
         use_unnamed()
 
 
@@ -44,4 +51,7 @@ def await_call() -> None:
         group.main = main
 
 
-wait_for(before={"dbt": begin}, after={"dbt.cli.main": await_call})
+wait_for(
+    before={"dbt": begin},
+    after={"dbt.mp_context": make_unnamed_locks, "dbt.cli.main": await_call},
+)

@@ -99,6 +99,14 @@ class ParsePlace:
     def portable_key(self) -> str:
         return entry_key_of(self.key, self.flags, self.state, self.code)
 
+    @property
+    def sought_key(self) -> str | None:
+        """The same; None if nobody knows which code would parse. Raises OSError."""
+        try:
+            return self.portable_key
+        except NotPortableError:
+            return None
+
     @cached_property
     def code(self) -> str:
         """The digest of the Python code that no version tells of; empty if there is none.
@@ -134,23 +142,12 @@ def imported(place: ParsePlace, environment: Mapping[str, str]) -> bool:
 
     Raises OSError.
     """
-    key = sought_key(place)
+    key = place.sought_key
     if key is None:
         return False
     note_written(place.target)
     directories = [os.fsencode(each) for each in (str(place.directory), *cache_layers())]
     return import_entry(directories, key, place.roots, encoded(environment)) is not None
-
-
-def sought_key(place: ParsePlace) -> str | None:
-    """The key of the portable entry for a place; None if nobody knows which code would parse.
-
-    Raises OSError.
-    """
-    try:
-        return place.portable_key
-    except NotPortableError:
-        return None
 
 
 def exported(entry: Entry, place: ParsePlace, environment: Mapping[str, str]) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flatmanifest._native import transcript_path
-from flatmanifest.dbt.cache.portable import sought_key
 from flatmanifest.dbt.dependencies.record import encoded
 from flatmanifest.dbt.seams import is_on
 from flatmanifest.remote.supervision import (
@@ -64,7 +63,7 @@ def answer_from_remote(arguments: list[str]) -> None:
 
 def pull_entry(place: ParsePlace, environment: Mapping[str, str]) -> bool:
     """Pull the entry that holds in a place; return whether something new has come."""
-    key = sought_key(place) if url_of_environment() else None
+    key = place.sought_key if url_of_environment() else None
     if key is None:
         return False
     programs = os.path.dirname(sys.executable)  # noqa: PTH120
