@@ -9,7 +9,6 @@ the end a model is edited and compiled: by dbt, with the plugin, and in the resi
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import shutil
@@ -31,6 +30,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from bench.fresh_process import REPOSITORY, Measurement, measure
+from bench.resident import await_template, edit
 from tests.projects import generate
 
 T = TypeVar("T")
@@ -107,7 +107,6 @@ SIDES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("dbt …", ("dbt",), "1"),
     ("flatmanifest dbt …", ("flatmanifest", "dbt"), "1"),
 )
-EDITED = "models/marts/000/marts_0.sql"
 COMPILE = ("compile", "--select", "marts_0")
 # As SIDES, and the value of FLATMANIFEST_RESIDENT.
 EDITED_SIDES: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
@@ -116,7 +115,6 @@ EDITED_SIDES: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     ("fdbt …", ("fdbt",), "1", "1"),
 )
 EDITS = 3
-SECONDS_TO_START = 60
 DBT_COMMANDS: tuple[tuple[str, ...], ...] = (("ls",), ("ls", "--select", "+marts_0"), ("parse",))
 
 
@@ -281,17 +279,13 @@ class Demo:
         shown, program, switch, mode = side
         variables = {"FLATMANIFEST": switch, "FLATMANIFEST_RESIDENT": mode, **place}
         command = partial(_run, *program, "--quiet", *COMPILE, cwd=self.project, **variables)
-        model = self.project / EDITED
-        text = model.read_text()
         seconds = []
         with self.console.status(f"{shown} {shlex.join(COMPILE)}"):
             for number in range(1 + EDITS):
-                model.write_text(f"{text}\n-- {shown} {number}\n")
-                time.sleep(0.05)  # out of the clock's tick in which a file counts as changing
+                edit(self.project, f"{shown} {number}")
                 seconds.append(_timed(command)[1])
                 if number == 0 and mode == "1":
-                    _await_template(place)
-        model.write_text(text)
+                    await_template({**os.environ, **place})
         return statistics.median(seconds[1:])
 
     def _run_side(
@@ -365,16 +359,6 @@ def _run(program: str, *arguments: str, cwd: Path | None = None, **environment: 
         told = f"`{shlex.join(command)}` exited with {error.returncode}:\n{error.stdout}"
         raise DemoError(told) from error
     return done.stdout
-
-
-def _await_template(place: dict[str, str]) -> None:
-    """Wait for the process that the first command has started."""
-    status = ("flatmanifest", "resident", "status", "--json")
-    until = time.monotonic() + SECONDS_TO_START
-    while not json.loads(_run(*status, cwd=None, **place)):
-        if time.monotonic() > until:
-            raise DemoError("no process has dbt loaded: `flatmanifest resident status` tells more")
-        time.sleep(0.1)
 
 
 def _timed(step: Callable[[], T]) -> tuple[T, float]:

@@ -134,7 +134,7 @@ def append(path: str, text: str) -> None:
         file.write(text)
 
 
-def replace(path: str, old: str, new: str) -> None:
+def replace(path: str | Path, old: str, new: str) -> None:
     text = Path(path).read_text()
     assert old in text, (path, old)
     Path(path).write_text(text.replace(old, new, 1))

@@ -77,7 +77,7 @@ EVALUATED = {
     *("SELECT", "MODELS", "EXCLUDE", "RESOURCE_TYPES", "EXCLUDE_RESOURCE_TYPES", "OUTPUT_KEYS"),
     *("SELECTOR", "OUTPUT", "INDIRECT_SELECTION"),
 }
-# What dbt notes of the command line itself.
+# Flags in which dbt notes the command line itself.
 UNCOMPARED = {"INVOCATION_COMMAND", "WHICH"}
 
 

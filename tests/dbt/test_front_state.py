@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.dbt.meanings import RELEASE
-from tests.dbt.session import text_of
+from tests.dbt.session import replace, text_of
 from tests.dbt.test_front_logs import both, in_words
 from tests.dbt.test_one_run import recorded
 from tests.dbt.warm import dbt, is_told
@@ -64,12 +64,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dbt(project, "source", "freshness", FLATMANIFEST="0")
     earlier_run(project)
     return project
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
 
 
 def compared(project: Path, *selections: list[str]) -> list[list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.dbt.meanings import RELEASE
-from tests.dbt.session import text_of
+from tests.dbt.session import replace, text_of
 from tests.dbt.warm import dbt, is_told
 from tests.projects import generate
 
@@ -26,12 +26,6 @@ models:
   - name: odd
     an_unknown_key: true
 """
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
 
 
 def nothing(_project: Path) -> None:

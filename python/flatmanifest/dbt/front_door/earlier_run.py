@@ -1,4 +1,4 @@
-"""What a recorded command has compared with --state: the artifacts of an earlier run."""
+"""The artifacts of an earlier run, which a recorded command has compared with --state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from flatmanifest.dbt.cache.entry import Entry
     from flatmanifest.dbt.warm.loading import Load
 
-# What state: compares, and the fields whose dates are not compared with texts, or not compared.
+# The collections that state: compares, and the fields whose dates it does not compare with texts.
 COMPARED = ("nodes", "sources", "exposures", "metrics", "unit_tests", "functions")
 DATES_APART = ("config", "deprecation_date")  # unrendered_config is compared instead of config
 CONFIG_COMPARED = ("semantic_models", "saved_queries")

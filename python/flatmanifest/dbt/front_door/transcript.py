@@ -359,7 +359,7 @@ class TranscriptRecorder:
 
 
 def printed(events: list[Event], place: int) -> list[str]:
-    """What one logger has printed for these events."""
+    """The lines that one logger has printed for these events."""
     texts = (event.lines[place] for event in events)
     return [f"{text}\n" for text in texts if text is not None]
 

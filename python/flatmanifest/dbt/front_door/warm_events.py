@@ -1,4 +1,4 @@
-"""What dbt says in a command that starts warm, from what it has said in one that parsed."""
+"""The events of a command that starts warm, made from those of the same command that parsed."""
 
 from __future__ import annotations
 
